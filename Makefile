@@ -1,0 +1,47 @@
+# Python >= 3.11 with venv and pip is all that is needed; everything else comes from the lock file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts bench lock clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## A checkpoint lands and is serving, on this machine (KEEP=1 leaves it running)
+	@$(BIN)/python -m aftertrain.local.demo $(if $(KEEP),--keep)
+
+test: $(READY) ## Every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: lint types contracts test ## Lint, types, import contracts and every test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+bench: $(READY) ## Measured comparisons, side by side in one run
+	$(BIN)/python -m tests.bench
+
+lock: $(READY) ## Pin the dependencies again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --extra lambda pyproject.toml -o requirements-lambda.lock
+
+clean: ## Remove what was built here
+	rm -rf $(VENV) cdk.out .aftertrain .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

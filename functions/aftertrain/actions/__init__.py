@@ -1,0 +1,1 @@
+"""What steps do: one action a file, with its params, its outputs and where it runs."""

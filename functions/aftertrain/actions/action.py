@@ -1,0 +1,62 @@
+"""What an action is.
+
+    Action("log", LogParams, LogOutputs, runs="task")
+
+A `task` is a short call that the tasks Lambda makes; a `job` is heavy and runs on the stage's compute. Params that are
+written as templates have no value before the event arrives, so only the others are checked when a pipeline is written;
+all of them are checked again when the step runs.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from aftertrain.asl.states import Retrier
+
+
+class Params(BaseModel):
+    """What a step gives to its action."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Outputs(BaseModel):
+    """What later steps can read: `{{ steps.ID.output.FIELD }}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action: its name in definitions, the shapes of its params and outputs, and where it runs."""
+
+    name: str
+    params: type[Params]
+    outputs: type[Outputs]
+    runs: Literal["task", "job"]
+    timeout_seconds: int
+
+    def check_output(self, value: Any) -> dict[str, Any]:
+        """The output as later steps see it, if it has the promised shape."""
+        return self.outputs.model_validate(value).model_dump(mode="json")
+
+
+# Lambda answers with these when it, not the function, is at fault; the function may be called again.
+LAMBDA_RETRY = Retrier(
+    errors=(
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    ),
+    attempts=6,
+    interval=2,
+    rate=2.0,
+    cap=60,
+    jitter=True,
+)
+
+# A worker that is gone stops its heartbeat; the job goes to another one.
+WORKER_LOST_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=2, interval=1, rate=2.0)

@@ -1,0 +1,32 @@
+"""Convert a checkpoint to a serving format, and check that it still computes the same."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aftertrain.actions.action import Action, Outputs, Params
+
+
+class ConvertParams(Params):
+    """`sample_uri`: real inputs on which the converted model is compared with the original; the step fails if any output
+    differs by more than `tolerance`.
+    """
+
+    model_uri: str
+    format: Literal["onnx"] = "onnx"
+    sample_uri: str
+    tolerance: Annotated[float, Field(gt=0, le=1)] = 1e-4
+
+
+class ConvertOutputs(Outputs):
+    """`model_uri`: the converted model. `max_abs_error`: the largest difference seen over `compared` inputs."""
+
+    model_uri: str
+    format: str
+    sha256: str
+    size_bytes: int
+    max_abs_error: float
+    compared: int
+
+
+ACTION = Action("model_convert", ConvertParams, ConvertOutputs, runs="job", timeout_seconds=86_400)

@@ -1,0 +1,30 @@
+"""Tell people."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from aftertrain.actions.action import Action, Outputs, Params
+
+
+class NotificationParams(Params):
+    """`channel` names one of the stage's channels; the stage's `default` is used if it is left out."""
+
+    message: str
+    title: str = ""
+    channel: str = "default"
+    recipients: list[str] = Field(default_factory=list)
+    severity: Literal["info", "warning", "error", "critical"] = "info"
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+class NotificationOutputs(Outputs):
+    """`kind` is what the channel is on this stage: slack, sns or log."""
+
+    sent: bool
+    channel: str
+    kind: str
+    notification_id: str
+
+
+ACTION = Action("notification", NotificationParams, NotificationOutputs, runs="task", timeout_seconds=60)

@@ -1,0 +1,19 @@
+"""Machine -> canonical bytes.
+
+The same definition gives the same bytes on every machine and in every process: keys stand in the order in which the
+compiler wrote them, which depends on nothing but the definition. Compact, for the definition may have 1 MB.
+"""
+
+import json
+
+from aftertrain.asl.states import Machine
+
+
+def emit(machine: Machine) -> str:
+    """The text that CreateStateMachine takes."""
+    return json.dumps(machine.json(), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def pretty(text: str) -> str:
+    """The same machine for people: indented, keys in the same order."""
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,49 @@
+"""JSONata texts, built from parts so that no value can ever be read as code.
+
+field("$states.input", "model-name")  ->  $lookup($states.input, "model-name")
+string('say "hi" {% %}')              ->  "say \\"hi\\" {\\u0025 \\u0025}"
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = {"and", "or", "in", "true", "false", "null"}
+
+INPUT = "$states.context.Execution.Input"
+EXECUTION_NAME = "$states.context.Execution.Name"
+
+
+def expression(code: str) -> str:
+    """A field's value that is evaluated."""
+    return f"{{% {code} %}}"
+
+
+def string(text: str) -> str:
+    """A string literal; the signs that delimit code in a state's fields are escaped away."""
+    return json.dumps(text).replace("%", "\\u0025")
+
+
+def literal(value: str | int | float | bool | None) -> str:
+    """A literal of any scalar type."""
+    return string(value) if isinstance(value, str) else json.dumps(value)
+
+
+def field(base: str, name: str) -> str:
+    """A field of an object, whatever its name is made of."""
+    if _IDENTIFIER.fullmatch(name) and name not in _RESERVED:
+        return f"{base}.{name}"
+    return f"$lookup({base}, {string(name)})"
+
+
+def path(base: str, names: tuple[str, ...]) -> str:
+    """A field of a field of an object."""
+    for name in names:
+        base = field(base, name)
+    return base
+
+
+def record(fields: Mapping[str, str]) -> str:
+    """An object whose values are code."""
+    return "{" + ", ".join(f"{string(name)}: {code}" for name, code in fields.items()) + "}"

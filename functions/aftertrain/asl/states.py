@@ -1,0 +1,201 @@
+"""The states that the compiler emits, as frozen nodes, and what they look like in ASL.
+
+    Pass(output={"a": 1}, next=None)  ->  {"Type": "Pass", "Output": {"a": 1}, "End": true}
+
+Only JSONata, and only what runs alike in AWS and in the local stage: a Parallel has no Output or Assign of its own;
+the state after it reads the branches' outputs from its input. `next=None` ends the branch or the machine.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart."""
+
+    errors: tuple[str, ...]
+    attempts: int
+    interval: int
+    rate: float
+    cap: int | None = None
+    jitter: bool = False
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "ErrorEquals": list(self.errors),
+            "MaxAttempts": self.attempts,
+            "IntervalSeconds": self.interval,
+            "BackoffRate": self.rate,
+            **({"MaxDelaySeconds": self.cap} if self.cap else {}),
+            **({"JitterStrategy": "FULL"} if self.jitter else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """Where a failed Task goes on, with what as input."""
+
+    output: Json
+    next: str
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {"ErrorEquals": ["States.ALL"], "Output": self.output, "Next": self.next}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work: a Lambda invocation, an activity, a service call."""
+
+    resource: str
+    arguments: Json
+    next: str | None
+    output: Json = None
+    assign: dict[str, Json] = field(default_factory=dict)
+    retry: tuple[Retrier, ...] = ()
+    catch: Catcher | None = None
+    timeout: int | None = None
+    heartbeat: int | None = None
+    comment: str | None = None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "Type": "Task",
+            **({"Comment": self.comment} if self.comment else {}),
+            "Resource": self.resource,
+            "Arguments": self.arguments,
+            **({"TimeoutSeconds": self.timeout} if self.timeout else {}),
+            **({"HeartbeatSeconds": self.heartbeat} if self.heartbeat else {}),
+            **({"Assign": self.assign} if self.assign else {}),
+            **({} if self.output is None else {"Output": self.output}),
+            **({"Retry": [item.json() for item in self.retry]} if self.retry else {}),
+            **({"Catch": [self.catch.json()]} if self.catch else {}),
+            **_onward(self.next),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way out of a Choice."""
+
+    condition: str
+    next: str
+    assign: dict[str, Json] = field(default_factory=dict)
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "Condition": self.condition,
+            **({"Assign": self.assign} if self.assign else {}),
+            "Next": self.next,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The first rule whose condition holds, else the default."""
+
+    rules: tuple[Rule, ...]
+    default: str
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {"Type": "Choice", "Choices": [rule.json() for rule in self.rules], "Default": self.default}
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A change of data only."""
+
+    output: Json
+    next: str | None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "Type": "Pass",
+            **({} if self.output is None else {"Output": self.output}),
+            **_onward(self.next),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Succeed:
+    """The end, with the input as output."""
+
+    next: None = None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {"Type": "Succeed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The end, as a failure."""
+
+    error: str
+    cause: str
+    next: None = None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {"Type": "Fail", "Error": self.error, "Cause": self.cause}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """States by name, in the order in which they are shown, and the first of them: a branch or a whole machine."""
+
+    start: str
+    states: "dict[str, State]"
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {"StartAt": self.start, "States": {name: state.json() for name, state in self.states.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """Branches side by side; its output is the list of theirs."""
+
+    branches: tuple[Scope, ...]
+    next: str | None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "Type": "Parallel",
+            "Branches": [branch.json() for branch in self.branches],
+            **_onward(self.next),
+        }
+
+
+State = Task | Choice | Pass | Parallel | Succeed | Fail
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A whole state machine."""
+
+    comment: str
+    scope: Scope
+    timeout: int | None = None
+
+    def json(self) -> Json:
+        """As ASL."""
+        return {
+            "Comment": self.comment,
+            "QueryLanguage": "JSONata",
+            **({"TimeoutSeconds": self.timeout} if self.timeout else {}),
+            **self.scope.json(),
+        }
+
+
+def _onward(next_state: str | None) -> Json:
+    return {"End": True} if next_state is None else {"Next": next_state}

@@ -1,0 +1,24 @@
+"""botocore's errors -> ours: what a service says it cannot do now is BusyError, wherever no adapter knows better."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aftertrain.errors import BusyError
+
+
+@contextmanager
+def busy_unless_known(what: str) -> Iterator[None]:
+    """Turn every error that the block lets out into BusyError, with what was being done."""
+    try:
+        yield
+    except ClientError as error:
+        raise BusyError(f"{what}: {code(error)}: {error.response['Error'].get('Message', '')}") from error
+    except BotoCoreError as error:
+        raise BusyError(f"{what}: {error}") from error
+
+
+def code(error: ClientError) -> str:
+    """The service's own name of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,95 @@
+"""The ledger of events on DynamoDB. The conditional put in `record` is the acknowledgement of an event."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.record_item import DUE, event_pk, from_item, to_item
+from aftertrain.ingest.record import EventKey, Record
+
+MAX_LOOK_SECONDS = 3600
+_CONFLICT = "ConditionalCheckFailedException"
+
+
+class DynamoLedger:
+    """Port `Ledger` of ingest."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def record(self, record: Record) -> Record | None:
+        with busy_unless_known("recording an event"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(record),
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if code(error) != _CONFLICT:
+                    raise
+                return from_item(error.response["Item"])
+        return None
+
+    def get(self, key: EventKey) -> Record | None:
+        with busy_unless_known("reading an event"):
+            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def done(self, key: EventKey, refused: list[str]) -> None:
+        with busy_unless_known("marking an event as done"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(key),
+                UpdateExpression="SET progress = :done, refused = :refused REMOVE due_shard, due_at, looks",
+                ExpressionAttributeValues={":done": {"S": "done"}, ":refused": {"S": json.dumps(refused)}},
+            )
+
+    def due(self, now: float, limit: int) -> list[EventKey]:
+        with busy_unless_known("looking for events that were left behind"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="due_shard = :due AND due_at <= :now",
+                ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"N": str(now)}},
+                Limit=limit,
+            )
+        return [_key_of(item) for item in answer["Items"]]
+
+    def postpone(self, key: EventKey, now: float) -> None:
+        with busy_unless_known("postponing an event"):
+            try:
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="ADD looks :one",
+                    ConditionExpression="progress = :received",
+                    ExpressionAttributeValues={":one": {"N": "1"}, ":received": {"S": "received"}},
+                    ReturnValues="ALL_NEW",
+                )
+                looks = int(answer["Attributes"]["looks"]["N"])
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="SET due_at = :next",
+                    ConditionExpression="progress = :received",
+                    ExpressionAttributeValues={
+                        ":next": {"N": str(now + min(60 * 2 ** min(looks - 1, 10), MAX_LOOK_SECONDS))},
+                        ":received": {"S": "received"},
+                    },
+                )
+            except ClientError as error:
+                if code(error) != _CONFLICT:  # it was done in the meantime, which is what everybody wants
+                    raise
+
+
+def _key(key: EventKey) -> dict[str, Any]:
+    return {"pk": {"S": event_pk(key)}}
+
+
+def _key_of(item: dict[str, Any]) -> EventKey:
+    _, source_id, event_id = item["pk"]["S"].split("#", 2)
+    return EventKey(source_id, event_id)

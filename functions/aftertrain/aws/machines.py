@@ -1,0 +1,58 @@
+"""State machines, one per pipeline, and the activity that its jobs wait at.
+
+Every publish makes a version that never changes; executions are started by the version's ARN.
+"""
+
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+
+_ACTIVITY = re.compile(r'"arn:aws[a-z-]*:states:[^:"]*:[^:"]*:activity:([^:"]+)"')
+
+
+class StepFunctionsMachines:
+    """Port `Machines` of control."""
+
+    def __init__(self, client: Any, role_arn: str, name_prefix: str, machine_arn_prefix: str) -> None:
+        self._client, self._role = client, role_arn
+        self._names, self._arns = name_prefix, machine_arn_prefix
+
+    def publish(self, pipeline_id: str, asl: str) -> str:
+        name = f"{self._names}{pipeline_id}"
+        self._create_activities(asl)
+        with busy_unless_known(f"publishing {name}"):
+            try:
+                answer = self._client.update_state_machine(
+                    stateMachineArn=f"{self._arns}{pipeline_id}",
+                    definition=asl,
+                    roleArn=self._role,
+                    publish=True,
+                )
+            except ClientError as error:
+                if code(error) != "StateMachineDoesNotExist":
+                    raise
+                answer = self._client.create_state_machine(
+                    name=name, definition=asl, roleArn=self._role, type="STANDARD", publish=True
+                )
+        arn: str = answer["stateMachineVersionArn"]
+        return arn
+
+    def _create_activities(self, asl: str) -> None:
+        """A machine that waits at an activity fails if there is none; creating it again is harmless."""
+        for activity in sorted(set(_ACTIVITY.findall(asl))):
+            with busy_unless_known(f"creating the activity {activity}"):
+                try:
+                    self._client.create_activity(name=activity)
+                except ClientError as error:
+                    if code(error) != "ActivityAlreadyExists":
+                        raise
+
+    def history(self, execution_arn: str) -> list[dict[str, Any]]:
+        with busy_unless_known("reading an execution's history"):
+            pages = self._client.get_paginator("get_execution_history").paginate(
+                executionArn=execution_arn, includeExecutionData=True, PaginationConfig={"PageSize": 1000}
+            )
+            return [event for page in pages for event in page["events"]]

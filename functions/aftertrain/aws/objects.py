@@ -1,0 +1,41 @@
+"""JSON objects in S3, by URI."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+
+
+class S3Objects:
+    """Port `Objects` of fleets."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def read(self, uri: str) -> dict[str, Any] | None:
+        with busy_unless_known(f"reading {uri}"):
+            try:
+                text = self._client.get_object(**_place(uri))["Body"].read()
+            except ClientError as error:
+                if code(error) in ("NoSuchKey", "404"):
+                    return None
+                raise
+        value: dict[str, Any] = json.loads(text)
+        return value
+
+    def write(self, uri: str, value: dict[str, Any]) -> None:
+        with busy_unless_known(f"writing {uri}"):
+            body = json.dumps(value).encode()
+            self._client.put_object(**_place(uri), Body=body, ContentType="application/json")
+
+    def delete(self, uri: str) -> None:
+        with busy_unless_known(f"deleting {uri}"):
+            self._client.delete_object(**_place(uri))
+
+
+def _place(uri: str) -> dict[str, str]:
+    parts = urlsplit(uri)
+    return {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}

@@ -1,0 +1,99 @@
+"""The registry on DynamoDB.
+
+    pk "trigger"            sk "trig-1"      body JSON, revision 3
+    pk "version#auto-deploy" sk "00000002"   body JSON, revision 1
+    pk "snapshot"           sk "current"     content zlib'd JSON, revision 41
+
+One item holds the snapshot: 10,000 triggers take about 80 KB of the 400 KB that an item may have.
+"""
+
+import json
+import zlib
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.snapshots import SNAPSHOT_KEY, content_of
+from aftertrain.control.ports import Change, Entry, StaleError
+from aftertrain.errors import OperatorError
+from aftertrain.model.names import canonical_json
+
+MAX_SNAPSHOT_BYTES = 380_000
+
+
+class DynamoRegistry:
+    """Port `Registry` of control."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def get(self, kind: str, item_id: str) -> Entry | None:
+        with busy_unless_known(f"reading {kind} {item_id}"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True
+            )
+        return _entry(answer["Item"]) if "Item" in answer else None
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+            ConsistentRead=True,
+        )
+        with busy_unless_known(f"listing {kind}s"):
+            return [_entry(item).item for page in pages for item in page["Items"]]
+
+    def snapshot(self) -> Entry:
+        with busy_unless_known("reading the snapshot"):
+            answer = self._client.get_item(TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True)
+        if "Item" not in answer:
+            return Entry({"sources": [], "triggers": []}, 0)
+        return Entry(content_of(answer["Item"]), int(answer["Item"]["revision"]["N"]))
+
+    def commit(self, changes: list[Change], snapshot: Entry | None = None) -> None:
+        writes = [self._write(change) for change in changes]
+        if snapshot is not None:
+            writes.append(self._put(SNAPSHOT_KEY, _packed(snapshot), snapshot.revision))
+        with busy_unless_known("writing to the registry"):
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except ClientError as error:
+                if code(error) not in ("TransactionCanceledException", "TransactionConflictException"):
+                    raise
+                raise StaleError("it was changed by somebody else just now: read it and try again") from None
+
+    def _write(self, change: Change) -> dict[str, Any]:
+        key = _key(change.kind, change.id)
+        if change.item is not None:
+            return self._put(key, {"body": {"S": canonical_json(change.item)}}, change.revision)
+        return {"Delete": {"TableName": self._table, "Key": key, **_expecting(change.revision)}}
+
+    def _put(self, key: dict[str, Any], attributes: dict[str, Any], revision: int) -> dict[str, Any]:
+        item = key | attributes | {"revision": {"N": str(revision + 1)}}
+        return {"Put": {"TableName": self._table, "Item": item, **_expecting(revision)}}
+
+
+def _key(kind: str, item_id: str) -> dict[str, Any]:
+    return {"pk": {"S": kind}, "sk": {"S": item_id}}
+
+
+def _expecting(revision: int) -> dict[str, Any]:
+    if revision == 0:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "revision = :expected",
+        "ExpressionAttributeValues": {":expected": {"N": str(revision)}},
+    }
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    return Entry(json.loads(item["body"]["S"]), int(item["revision"]["N"]))
+
+
+def _packed(snapshot: Entry) -> dict[str, Any]:
+    content = zlib.compress(canonical_json(snapshot.item).encode())
+    if len(content) > MAX_SNAPSHOT_BYTES:
+        raise OperatorError("the registry has more sources and triggers than one snapshot can hold")
+    return {"content": {"B": content}}

@@ -1,0 +1,92 @@
+"""What the API shows of events and executions, on the ledger's table.
+
+An execution's item has the pk `execution#<id>`; the indexes `by_pipeline` and `by_time` list them, the newest first.
+"""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.record_item import KEEP_SECONDS, event_pk, from_item
+from aftertrain.ingest.record import EventKey
+from aftertrain.model.names import canonical_json
+
+KIND = "execution"
+
+
+class DynamoRuns:
+    """Port `Runs` of control."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def event(self, source_id: str, event_id: str) -> dict[str, Any] | None:
+        item = self._get(event_pk(EventKey(source_id, event_id)))
+        if item is None:
+            return None
+        record = from_item(item)
+        return record.event.envelope() | {
+            "source_id": source_id,
+            "received_at": record.received_at,
+            "status": "done" if record.done else "received",
+            "verdicts": [verdict.item() for verdict in record.verdicts],
+            "executions": record.executions,
+            "refused": list(record.refused),
+        }
+
+    def execution(self, execution_id: str) -> dict[str, Any] | None:
+        item = self._get(f"{KIND}#{execution_id}")
+        return None if item is None else _body(item)
+
+    def executions(self, pipeline_id: str | None, limit: int) -> list[dict[str, Any]]:
+        index, name, value = (
+            ("by_pipeline", "pipeline_id", pipeline_id) if pipeline_id else ("by_time", "kind", KIND)
+        )
+        with busy_unless_known("listing executions"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression="#name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": {"S": value}},
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return [_body(item) for item in answer["Items"]]
+
+    def update(self, execution: dict[str, Any]) -> None:
+        item = {
+            "pk": {"S": f"{KIND}#{execution['id']}"},
+            "kind": {"S": KIND},
+            "pipeline_id": {"S": execution["pipeline_id"]},
+            "started_at": {"S": execution["started_at"]},
+            "run_status": {"S": execution["status"]},
+            "redrives": {"N": str(execution["redrives"])},
+            "body": {"S": canonical_json(execution)},
+            "expires_at": {"N": str(int(execution["expires_from"]) + KEEP_SECONDS)},
+        }
+        with busy_unless_known("noting an execution's status"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    # Status changes come at least once and in any order: a final state stays, until a redrive.
+                    ConditionExpression="attribute_not_exists(pk) OR run_status = :running OR redrives < :redrives",
+                    ExpressionAttributeValues={":running": {"S": "running"}, ":redrives": item["redrives"]},
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
+
+    def _get(self, pk: str) -> dict[str, Any] | None:
+        with busy_unless_known("reading the ledger"):
+            answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": pk}}, ConsistentRead=True)
+        found: dict[str, Any] | None = answer.get("Item")
+        return found
+
+
+def _body(item: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(item["body"]["S"])
+    return {name: value for name, value in body.items() if name not in ("redrives", "expires_from")}

@@ -1,0 +1,40 @@
+"""Starting executions.
+
+`ExecutionAlreadyExists` is a success: the name says which event and trigger the execution is for, so whoever started it
+started the same. What Step Functions will never accept is told apart from what it does not accept now.
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.ingest.ports import RefusedError
+
+_NEVER = (
+    "StateMachineDoesNotExist",
+    "StateMachineDeleting",
+    "InvalidArn",
+    "InvalidExecutionInput",
+    "InvalidName",
+    "ValidationException",
+)
+
+
+class StepFunctionsStarter:
+    """Port `Starter` of ingest."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def start(self, machine_arn: str, name: str, input_json: str) -> None:
+        with busy_unless_known(f"starting {name}"):
+            try:
+                self._client.start_execution(stateMachineArn=machine_arn, name=name, input=input_json)
+            except ClientError as error:
+                if code(error) in _NEVER:
+                    raise RefusedError(
+                        f"{code(error)}: {error.response['Error'].get('Message', '')}"
+                    ) from None
+                if code(error) != "ExecutionAlreadyExists":
+                    raise

@@ -1,0 +1,95 @@
+"""Definition -> mistakes that need no dependencies to be seen: ids, actions, params, triggers.
+
+A param that is written as a template has no value yet and is checked when the step runs; the others are checked here,
+by the action's own model.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from aftertrain.actions.action import Action
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.errors import AuthorError
+from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.where import compile_where
+from aftertrain.model.definition import Definition, Step
+
+
+def check(definition: Definition) -> list[Diagnostic]:
+    """Every such mistake, step by step."""
+    found = list(_same_ids(definition))
+    for index, step in enumerate(definition.steps):
+        found += _step(step, ("steps", index))
+    for index, trigger in enumerate(definition.triggers):
+        found += _filters(trigger.where, trigger.filter, ("triggers", index))
+    return found
+
+
+def variable(step_id: str) -> str:
+    """The name of the variable that holds a step's output."""
+    return "out_" + step_id.replace("-", "_")
+
+
+def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
+    seen: dict[str, str] = {}
+    for index, step in enumerate(definition.steps):
+        name = variable(step.id)
+        if name in seen:
+            message = f"the ids {seen[name]!r} and {step.id!r} are too alike"
+            yield Diagnostic("AT201", ("steps", index, "id"), message, "rename one of them")
+        seen.setdefault(name, step.id)
+
+
+def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
+    action = ACTIONS.get(step.action)
+    if action is None:
+        hint = did_you_mean(step.action, ACTIONS)
+        yield Diagnostic("AT203", (*where, "action"), f"there is no action {step.action!r}", hint)
+        return
+    yield from _params(action, step.params, (*where, "params"))
+
+
+def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:
+    fields = action.params.model_fields
+    for name in params:
+        if name not in fields:
+            message = f"{action.name} has no param {name!r}"
+            yield Diagnostic("AT204", (*where, name), message, did_you_mean(name, fields))
+    for name, field in fields.items():
+        if field.is_required() and name not in params:
+            message = f"{action.name} needs the param {name!r}"
+            yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
+    written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
+    try:
+        action.params.model_validate(written)
+    except ValidationError as error:
+        for detail in error.errors():
+            if detail["type"] != "missing":
+                message = f"{detail['loc'][0]}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+                yield Diagnostic("AT206", (*where, *detail["loc"]), message)
+
+
+def has_template(value: Any) -> bool:
+    """Whether any text in a value is a template."""
+    match value:
+        case str():
+            return "{{" in value or "{%" in value or "{#" in value
+        case dict():
+            return any(map(has_template, value.values()))
+        case list():
+            return any(map(has_template, value))
+        case _:
+            return False
+
+
+def _filters(where: str | None, pattern: dict[str, Any] | None, place: Place) -> Iterator[Diagnostic]:
+    try:
+        if where is not None:
+            compile_where(where)
+        if pattern is not None:
+            compile_pattern(pattern)
+    except AuthorError as error:
+        yield Diagnostic("AT207", (*place, *(error.field or "").split(".")), error.message)

@@ -1,0 +1,111 @@
+"""What is wrong with a definition: all of it at once, each with a stable code, a place and a hint.
+
+pipelines/x.yaml:9:13: AT203 there is no action 'model_evalute'
+action: model_evalute
+^
+hint: did you mean 'model_evaluate'?
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aftertrain.errors import AuthorError
+
+CODES = {
+    "AT101": "the text is neither YAML nor JSON",
+    "AT102": "a value has the wrong shape",
+    "AT103": "there is no such key",
+    "AT104": "a key stands twice",
+    "AT201": "two steps have ids that are the same, or differ only in `-` and `_`",
+    "AT203": "there is no such action",
+    "AT204": "the action has no such param",
+    "AT205": "the action needs a param that is missing",
+    "AT206": "a param has the wrong shape",
+    "AT207": "a trigger's filter cannot be read",
+    "AT301": "`depends_on` names a step that does not exist",
+    "AT302": "steps depend on each other in a circle",
+    "AT303": "a template cannot be read",
+    "AT304": "a template reads a step that does not exist",
+    "AT305": "a template reads a field that the action does not put out",
+    "AT306": "a template reads a parameter that the pipeline does not have",
+    "AT307": "a template reads a step other than through its output",
+    "AT401": "the steps are not series-parallel, which is all that is compiled so far",
+    "AT501": "the state machine would be refused",
+}
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the text; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake. `where` is the way to it through the definition, `mark` its place if there is a text."""
+
+    code: str
+    where: Place
+    message: str
+    hint: str = ""
+    mark: Mark | None = None
+
+    @property
+    def path(self) -> str:
+        """`("steps", 0, "action")` -> `steps[0].action`."""
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.where)
+        return text.removeprefix(".")
+
+    def item(self) -> dict[str, Any]:
+        """The form in which the API answers with it."""
+        return {
+            "code": self.code,
+            "where": self.path,
+            "message": self.message,
+            "hint": self.hint,
+            "line": self.mark.line if self.mark else None,
+            "column": self.mark.column if self.mark else None,
+        }
+
+
+class CompileError(AuthorError):
+    """A definition with mistakes; `diagnostics` has them all, in the order of the text."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(sorted(diagnostics, key=_in_text_order))
+        count = len(self.diagnostics)
+        super().__init__(
+            f"the pipeline has {count} mistake{'s' if count > 1 else ''}: {self.diagnostics[0].message}"
+        )
+
+
+def _in_text_order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
+    mark = diagnostic.mark or Mark(0, 0)
+    return mark.line, mark.column, diagnostic.path, diagnostic.code
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint that names what may have been meant, or lists what there is."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return otherwise or (f"there is {', '.join(sorted(names))}" if names else "")
+
+
+def render(diagnostic: Diagnostic, file: str, text: str | None) -> str:
+    """A diagnostic for a terminal, with the line and a caret under the place."""
+    mark = diagnostic.mark
+    if mark is None or text is None:
+        lines = [f"{file}: {diagnostic.code} {diagnostic.message}", f"  at {diagnostic.path}"]
+    else:
+        source = text.splitlines()[mark.line - 1] if mark.line <= len(text.splitlines()) else ""
+        lines = [f"{file}:{mark.line}:{mark.column}: {diagnostic.code} {diagnostic.message}"]
+        lines += [f"    {source}", f"    {' ' * (mark.column - 1)}^"]
+    return "\n".join([*lines, *([f"  hint: {diagnostic.hint}"] if diagnostic.hint else [])])

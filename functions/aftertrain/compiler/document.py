@@ -1,0 +1,103 @@
+"""YAML or JSON text -> plain values and the place of each.
+
+    read_document("steps:\\n  - id: a")  ->  {"steps": [{"id": "a"}]}, marks[("steps", 0, "id")] = Mark(2, 9)
+
+Only what JSON has: `on`, `yes` and dates stay the strings that they look like, and a key that stands twice is a mistake.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from aftertrain.compiler.diagnostics import Diagnostic, Mark, Place
+
+MAX_NODES = 20_000  # an alias of an alias of an alias can grow without bounds
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the scalars of JSON."""
+
+
+_JSON_SCALARS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:null"}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag in _JSON_SCALARS]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+@dataclass(slots=True)
+class Document:
+    """The value, where each part of it stands, and what was wrong on the way."""
+
+    value: Any = None
+    marks: dict[Place, Mark] = field(default_factory=dict)
+    keys: dict[Place, Mark] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def mark(self, where: Place) -> Mark | None:
+        """The place of a part, or of the nearest thing around it that has one."""
+        for length in range(len(where), -1, -1):
+            if where[:length] in self.marks:
+                return self.marks[where[:length]]
+        return None
+
+
+def read_document(text: str) -> Document:
+    """Read a text; what is wrong with it is in the document's diagnostics."""
+    document = Document()
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            document.value = _Reader(loader, document).read(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Mark(mark.line + 1, mark.column + 1) if mark else None
+        document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=place))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error}"))
+    finally:
+        loader.dispose()
+    return document
+
+
+class _Reader:
+    """Walks the nodes, noting where each stands."""
+
+    def __init__(self, loader: _Loader, document: Document) -> None:
+        self.loader, self.document = loader, document
+        self.nodes = 0
+
+    def read(self, node: yaml.Node, where: Place) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise ValueError(f"it has more than {MAX_NODES} values")
+        self.document.marks[where] = _mark(node)
+        match node:
+            case yaml.MappingNode():
+                return self._mapping(node, where)
+            case yaml.SequenceNode():
+                return [self.read(item, (*where, index)) for index, item in enumerate(node.value)]
+            case _:
+                return self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs are partial
+
+    def _mapping(self, node: yaml.MappingNode, where: Place) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in result:
+                self.document.diagnostics.append(
+                    Diagnostic("AT104", (*where, key), f"the key {key!r} stands twice", mark=_mark(key_node))
+                )
+            self.document.keys[(*where, key)] = _mark(key_node)
+            result[key] = self.read(value_node, (*where, key))
+        return result
+
+
+def _mark(node: yaml.Node) -> Mark:
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)

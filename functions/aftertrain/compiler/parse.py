@@ -1,0 +1,78 @@
+"""Text or value -> Definition, or what is wrong with its shape.
+
+parse("steps:\\n- {id: a, action: log, params: {message: hi}}")  ->  Parsed(definition=Definition(…), document=…)
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
+from aftertrain.compiler.document import Document, read_document
+from aftertrain.model.definition import Definition, Parameter, Retry, Settings, Step, TriggerSpec
+
+_MODELS = {
+    "parameters": Parameter,
+    "steps": Step,
+    "triggers": TriggerSpec,
+    "settings": Settings,
+    "retry": Retry,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A definition whose shape is right, and the text's places for later complaints."""
+
+    definition: Definition
+    document: Document
+
+    def located(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+        """The diagnostics with their places in the text."""
+        return [replace(item, mark=_mark(item, self.document)) for item in diagnostics]
+
+
+def parse(source: str | dict[str, Any]) -> Parsed:
+    """Read a definition from YAML or JSON text, or from a value that was read already.
+
+    Raises:
+        CompileError: with everything that is wrong with its shape.
+    """
+    document = read_document(source) if isinstance(source, str) else Document(value=source)
+    if document.diagnostics:
+        raise CompileError(document.diagnostics)
+    try:
+        definition = Definition.model_validate(document.value)
+    except ValidationError as error:
+        found = [_diagnostic(detail, document) for detail in error.errors()]
+        raise CompileError(found) from None
+    return Parsed(definition, document)
+
+
+def _mark(diagnostic: Diagnostic, document: Document) -> Mark | None:
+    """Of a key that should not be there the key, of anything else the value."""
+    if diagnostic.code in ("AT103", "AT204"):
+        return document.keys.get(diagnostic.where)
+    return diagnostic.mark or document.mark(diagnostic.where)
+
+
+def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
+    where: Place = detail["loc"]
+    if detail["type"] == "extra_forbidden":
+        name = str(where[-1])
+        hint = did_you_mean(name, _keys_beside(where))
+        return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.keys.get(where))
+    where = tuple(part for part in where if part not in ("str", "bool"))
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return Diagnostic("AT102", where, f"{_last_name(where)}: {message}", mark=document.mark(where))
+
+
+def _keys_beside(where: Place) -> list[str]:
+    owner = next((str(part) for part in reversed(where[:-1]) if isinstance(part, str)), "")
+    return list(_MODELS.get(owner, Definition).model_fields)
+
+
+def _last_name(where: Place) -> str:
+    return next((str(part) for part in reversed(where) if isinstance(part, str)), "the definition")

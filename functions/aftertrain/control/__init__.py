@@ -1,0 +1,1 @@
+"""The use cases of the API: sources, pipelines, triggers, clusters, events, executions. Services come in by `ports`."""

@@ -1,0 +1,79 @@
+"""What the API is sent, as pydantic models. An unknown key is refused by name."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from aftertrain.model.definition import EventType
+from aftertrain.model.names import ID_PATTERN
+from aftertrain.model.source import SourceAuth, SourceKind
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+class Body(BaseModel):
+    """The root of all bodies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PipelineCreate(Body):
+    """A definition as an object, or as YAML text, in which mistakes are reported with line and column."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    definition: dict[str, Any] | str
+    id: Id | None = None
+
+
+class PipelineUpdate(Body):
+    """The next version."""
+
+    definition: dict[str, Any] | str
+
+
+class TriggerCreate(Body):
+    """An event must match the type, the `where` clause and the `filter`, as far as they are given."""
+
+    pipeline_id: str
+    event_type: EventType
+    where: str | None = None
+    filter: dict[str, Any] | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    enabled: bool = True
+    id: Id | None = None
+
+
+class TriggerUpdate(Body):
+    """What is given replaces what was there; what is left out stays."""
+
+    event_type: EventType | None = None
+    where: str | None = None
+    filter: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+    enabled: bool | None = None
+
+
+class SourceCreate(Body):
+    """`auth: none` lets everybody in who knows the URL; it has to be said."""
+
+    id: Id
+    kind: SourceKind
+    auth: SourceAuth = "bearer"
+
+
+class Replica(Body):
+    """One inference server of a cluster.
+
+    `url`: its Open Inference Protocol endpoint. `repository`: the bucket prefix that it loads models from, its own.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", max_length=512)]
+    repository: Annotated[str, StringConstraints(pattern=r"^s3://[^\s/]+/[^\s]+$", max_length=512)]
+
+
+class ClusterCreate(Body):
+    """An inference fleet."""
+
+    id: Id
+    kind: Literal["oip"] = "oip"
+    replicas: Annotated[list[Replica], Field(min_length=1, max_length=100)]

@@ -1,0 +1,100 @@
+"""Execution history -> one entry per step.
+
+    [{"type": "TaskStateEntered", …}, {"type": "TaskSucceeded", …}, …]
+    ->  [{"id": "evaluate", "status": "succeeded", "seconds": 1.4, "output": {…}}, {"id": "deploy", "status": "pending"}]
+
+A state that does a step's work has the step's id as its name; every other state's name has a blank in it. An event
+belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+_FAILURES = ("TaskFailed", "TaskTimedOut", "ActivityFailed", "ActivityTimedOut", "ActivityScheduleFailed")
+_TRIES = ("TaskScheduled", "ActivityScheduled")
+_SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the history says of one step so far."""
+
+    entered: datetime | None = None
+    exited: datetime | None = None
+    attempts: int = 0
+    error: dict[str, str] | None = None
+    output: Any = None
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Reads events in order; `owners` maps an event to the state on whose chain it lies."""
+
+    seen: dict[str, _Seen]
+    owners: dict[int, str] = field(default_factory=dict)
+
+    def read(self, event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if kind.endswith("StateEntered"):
+            self.owners[event["id"]] = event["stateEnteredEventDetails"]["name"]
+        else:
+            self.owners[event["id"]] = self.owners.get(event.get("previousEventId", 0), "")
+        step = self.seen.get(self.owners[event["id"]])
+        if step is not None:
+            _note(step, kind, event)
+
+
+def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
+    """The steps of a pipeline in its own order; times are RFC 3339, `seconds` the time between the two."""
+    reader = _Steps({step_id: _Seen() for step_id in ids})
+    for event in events:
+        reader.read(event)
+    return [_item(step_id, seen, running) for step_id, seen in reader.seen.items()]
+
+
+def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
+    details = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+    if kind == "TaskStateEntered":
+        step.entered = event["timestamp"]
+    elif kind == "TaskStateExited":
+        step.exited = event["timestamp"]
+    elif kind in _TRIES:
+        step.attempts += 1
+        step.error = None
+    elif kind in _FAILURES:
+        step.error = {"error": details.get("error", ""), "cause": details.get("cause", "")}
+    elif kind in _SUCCESSES:
+        step.output = _output(details.get("output"))
+    elif kind == "EvaluationFailed":
+        step.error = {"error": details.get("error", ""), "cause": details.get("cause", "")}
+
+
+def _output(text: str | None) -> Any:
+    """A step's output; what Lambda wraps around it is taken off."""
+    value = json.loads(text) if text else None
+    return value["Payload"] if isinstance(value, dict) and "Payload" in value else value
+
+
+def _item(step_id: str, seen: _Seen, running: bool) -> dict[str, Any]:
+    status = _status(seen, running)
+    end = seen.exited
+    return {
+        "id": step_id,
+        "status": status,
+        "attempts": seen.attempts,
+        "started_at": seen.entered.isoformat() if seen.entered else None,
+        "stopped_at": end.isoformat() if end else None,
+        "seconds": round((end - seen.entered).total_seconds(), 3) if end and seen.entered else None,
+        "output": seen.output if status == "succeeded" else None,
+        **(seen.error if status == "failed" and seen.error else {}),
+    }
+
+
+def _status(seen: _Seen, running: bool) -> str:
+    if seen.entered is None:
+        return "pending" if running else "skipped"
+    if seen.exited is None:
+        return "running" if running else "failed" if seen.error else "aborted"
+    return "failed" if seen.error else "succeeded"

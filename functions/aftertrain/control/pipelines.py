@@ -1,0 +1,108 @@
+"""Pipelines: every create and every update compiles the definition and publishes an immutable version.
+
+The machine is published before the registry knows of it: if the commit fails, a version is left that nobody starts,
+which harms nobody; the other way round a trigger could point to a version that does not exist.
+"""
+
+from typing import Any
+
+from aftertrain.compiler.compile import Compiled, compile_pipeline
+from aftertrain.control.bodies import PipelineCreate, PipelineUpdate
+from aftertrain.control.lookup import absent, existing, settled
+from aftertrain.control.params import check_params
+from aftertrain.control.ports import Change, Entry, Item, Ports
+from aftertrain.control.snapshot import with_pipeline
+from aftertrain.errors import AuthorError
+from aftertrain.model.definition import Definition
+from aftertrain.model.names import slug
+
+
+def create(body: PipelineCreate, ports: Ports) -> Item:
+    """Publish the first version of a new pipeline.
+
+    Raises: CompileError, ConflictError if the id is taken.
+    """
+    compiled = compile_pipeline(body.definition, ports.bindings)
+    name = body.name or compiled.definition.name
+    pipeline_id = body.id or slug(name)
+    absent(ports.registry, "pipeline", pipeline_id)
+    now = ports.clock()
+    item = _published(compiled, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
+    ports.registry.commit(_writes(item, 0))
+    return item
+
+
+def update(pipeline_id: str, body: PipelineUpdate, ports: Ports) -> Item:
+    """Publish the next version; triggers start it from now on, executions that run finish the one they started with.
+
+    Raises: CompileError, NotFoundError, AuthorError if a trigger does not give what the new version needs.
+    """
+    compiled = compile_pipeline(body.definition, ports.bindings)
+
+    def change() -> Item:
+        entry = existing(ports.registry, "pipeline", pipeline_id)
+        _check_triggers(pipeline_id, compiled.definition, ports)
+        item = _published(compiled, entry.item, entry.item["version"] + 1, ports)
+        snapshot = with_pipeline(ports.registry.snapshot(), item)
+        ports.registry.commit(_writes(item, entry.revision), snapshot)
+        return item
+
+    return settled(change)
+
+
+def get(pipeline_id: str, ports: Ports) -> Item:
+    """A pipeline at its current version."""
+    return existing(ports.registry, "pipeline", pipeline_id).item
+
+
+def versions(pipeline_id: str, ports: Ports) -> list[Item]:
+    """All versions of a pipeline, the first one first."""
+    existing(ports.registry, "pipeline", pipeline_id)
+    return ports.registry.items(_versions_of(pipeline_id))
+
+
+def list_all(ports: Ports) -> list[Item]:
+    """All pipelines."""
+    return ports.registry.items("pipeline")
+
+
+def definition_of(entry: Entry) -> Definition:
+    """The definition of a stored pipeline."""
+    return Definition.model_validate(entry.item["definition"])
+
+
+def _published(compiled: Compiled, base: Item, version: int, ports: Ports) -> Item:
+    definition = compiled.definition
+    arn = ports.machines.publish(base["id"], compiled.asl)
+    return base | {
+        "version": version,
+        "description": definition.description,
+        "definition": _written(definition),
+        "machine_arn": arn,
+        "updated_at": ports.clock(),
+    }
+
+
+def _written(definition: Definition) -> dict[str, Any]:
+    return definition.model_dump(mode="json", exclude_unset=True)
+
+
+def _writes(item: Item, revision: int) -> list[Change]:
+    version_id = f"{item['version']:08}"
+    return [
+        Change("pipeline", item["id"], item, revision),
+        Change(_versions_of(item["id"]), version_id, item, 0),
+    ]
+
+
+def _versions_of(pipeline_id: str) -> str:
+    return f"version#{pipeline_id}"
+
+
+def _check_triggers(pipeline_id: str, definition: Definition, ports: Ports) -> None:
+    for trigger in ports.registry.items("trigger"):
+        if trigger["pipeline_id"] == pipeline_id:
+            try:
+                check_params(definition.parameters, trigger["params"])
+            except AuthorError as error:
+                raise AuthorError(f"trigger {trigger['id']!r}: {error.message}", field=error.field) from None

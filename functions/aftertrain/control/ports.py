@@ -1,0 +1,92 @@
+"""What the use cases need from outside: a registry, Step Functions, the ledger's projections, a clock, new secrets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.errors import ConflictError
+
+Item = dict[str, Any]
+Kind = Literal["source", "pipeline", "trigger", "cluster", "deployment"]
+
+
+class StaleError(ConflictError):
+    """What a decision was based on has changed since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored item and its revision, which counts its writes."""
+
+    item: Item
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write: `item` is what is stored, None deletes. `revision` is what must stand there now; 0 is nothing."""
+
+    kind: str
+    id: str
+    item: Item | None
+    revision: int
+
+
+class Registry(Protocol):
+    """Where sources, pipelines, versions, triggers and clusters are kept."""
+
+    def get(self, kind: str, item_id: str) -> Entry | None:
+        """One item, read consistently."""
+
+    def items(self, kind: str) -> list[Item]:
+        """All items of a kind, in the order of their ids."""
+
+    def snapshot(self) -> Entry:
+        """What the webhook reads: {"sources": […], "triggers": […]}; empty at revision 0 at first."""
+
+    def commit(self, changes: list[Change], snapshot: Entry | None = None) -> None:
+        """Write all or nothing; a snapshot is written over the one of the revision that it carries.
+
+        Raises: StaleError if anything is not at the revision that its change expects.
+        """
+
+
+class Machines(Protocol):
+    """Step Functions' state machines."""
+
+    def publish(self, pipeline_id: str, asl: str) -> str:
+        """Create or update a pipeline's machine; returns the ARN of the new, immutable version."""
+
+    def history(self, execution_arn: str) -> list[dict[str, Any]]:
+        """All events of an execution, the oldest first, as GetExecutionHistory names them."""
+
+
+class Runs(Protocol):
+    """The ledger's view on events and executions."""
+
+    def event(self, source_id: str, event_id: str) -> Item | None:
+        """An event with its verdicts and executions."""
+
+    def execution(self, execution_id: str) -> Item | None:
+        """An execution, without its steps."""
+
+    def executions(self, pipeline_id: str | None, limit: int) -> list[Item]:
+        """The newest executions, of one pipeline or of all."""
+
+    def update(self, execution: Item) -> None:
+        """Write what is known of an execution now; a final state is never overwritten by an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids."""
+
+    registry: Registry
+    machines: Machines
+    runs: Runs
+    bindings: Bindings
+    clock: Callable[[], str]
+    token: Callable[[], str]
+    suffix: Callable[[], str]
+    webhook_url: str

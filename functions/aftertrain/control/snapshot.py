@@ -1,0 +1,55 @@
+"""The registry's items -> the snapshot that the webhook reads.
+
+    {"sources": [{"id": "tigris-models", …}], "triggers": [{"id": "trig-1", "pipeline": {…, "machine_arn": "…:7"}, …}]}
+
+Every change of a source, a trigger or a pipeline writes the snapshot in the same transaction, so what the API has
+answered to is what the next look of a webhook sees.
+"""
+
+from typing import Any
+
+from aftertrain.control.ports import Entry, Item
+from aftertrain.model.trigger import PipelineVersion, Trigger
+
+
+def with_source(snapshot: Entry, source: dict[str, Any] | None, source_id: str) -> Entry:
+    """The snapshot with a source put in, or taken out if it is None."""
+    return _replaced(snapshot, "sources", source, source_id)
+
+
+def with_trigger(snapshot: Entry, trigger: Item | None, pipeline: Item | None, trigger_id: str) -> Entry:
+    """The snapshot with a trigger as it is now: one that is disabled or deleted is not in it."""
+    watched = _watched(trigger, pipeline) if trigger and pipeline and trigger["enabled"] else None
+    return _replaced(snapshot, "triggers", watched, trigger_id)
+
+
+def with_pipeline(snapshot: Entry, pipeline: Item) -> Entry:
+    """The snapshot with every trigger of a pipeline on its current version."""
+    version = current_version(pipeline).item()
+    triggers = [
+        trigger | {"pipeline": version} if trigger["pipeline"]["pipeline_id"] == pipeline["id"] else trigger
+        for trigger in snapshot.item["triggers"]
+    ]
+    return Entry(snapshot.item | {"triggers": triggers}, snapshot.revision)
+
+
+def current_version(pipeline: Item) -> PipelineVersion:
+    """What an execution of the pipeline runs now."""
+    return PipelineVersion(pipeline["id"], pipeline["version"], pipeline["machine_arn"])
+
+
+def _watched(trigger: Item, pipeline: Item) -> Item:
+    return Trigger(
+        id=trigger["id"],
+        event_type=trigger["event_type"],
+        pipeline=current_version(pipeline),
+        where=trigger["where"],
+        filter=trigger["filter"],
+        params=trigger["params"],
+    ).item()
+
+
+def _replaced(snapshot: Entry, name: str, item: Item | None, item_id: str) -> Entry:
+    others = [other for other in snapshot.item[name] if other["id"] != item_id]
+    items = sorted([*others, *([item] if item else [])], key=lambda one: str(one["id"]))
+    return Entry(snapshot.item | {name: items}, snapshot.revision)

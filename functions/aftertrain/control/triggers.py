@@ -1,0 +1,75 @@
+"""Event triggers: what starts which pipeline."""
+
+from aftertrain.control.bodies import TriggerCreate, TriggerUpdate
+from aftertrain.control.lookup import absent, existing, settled
+from aftertrain.control.params import check_params
+from aftertrain.control.pipelines import definition_of
+from aftertrain.control.ports import Change, Item, Ports
+from aftertrain.control.snapshot import with_trigger
+from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.where import compile_where
+from aftertrain.model.names import slug
+
+
+def create(body: TriggerCreate, ports: Ports) -> Item:
+    """Make a new trigger.
+
+    Raises: NotFoundError if there is no such pipeline, AuthorError if a filter cannot be read or params do not fit.
+    """
+    trigger_id = body.id or f"{slug(body.event_type)[:30]}-{ports.suffix()}"
+    now = ports.clock()
+    item = body.model_dump(mode="json") | {"id": trigger_id, "created_at": now, "updated_at": now}
+
+    def change() -> Item:
+        absent(ports.registry, "trigger", trigger_id)
+        return _commit(item, 0, ports)
+
+    return settled(change)
+
+
+def update(trigger_id: str, body: TriggerUpdate, ports: Ports) -> Item:
+    """Change what is given.
+
+    Raises: as `create` does.
+    """
+    given = body.model_dump(mode="json", exclude_unset=True)
+
+    def change() -> Item:
+        entry = existing(ports.registry, "trigger", trigger_id)
+        return _commit(entry.item | given | {"updated_at": ports.clock()}, entry.revision, ports)
+
+    return settled(change)
+
+
+def delete(trigger_id: str, ports: Ports) -> None:
+    """Take a trigger away; executions that it started go on."""
+
+    def change() -> None:
+        entry = existing(ports.registry, "trigger", trigger_id)
+        snapshot = with_trigger(ports.registry.snapshot(), None, None, trigger_id)
+        ports.registry.commit([Change("trigger", trigger_id, None, entry.revision)], snapshot)
+
+    settled(change)
+
+
+def get(trigger_id: str, ports: Ports) -> Item:
+    """One trigger."""
+    return existing(ports.registry, "trigger", trigger_id).item
+
+
+def list_all(pipeline_id: str | None, ports: Ports) -> list[Item]:
+    """All triggers, or those of one pipeline."""
+    triggers = ports.registry.items("trigger")
+    return [item for item in triggers if pipeline_id in (None, item["pipeline_id"])]
+
+
+def _commit(item: Item, revision: int, ports: Ports) -> Item:
+    pipeline = existing(ports.registry, "pipeline", item["pipeline_id"])
+    if item["where"] is not None:
+        compile_where(item["where"])
+    if item["filter"] is not None:
+        compile_pattern(item["filter"])
+    check_params(definition_of(pipeline).parameters, item["params"])
+    snapshot = with_trigger(ports.registry.snapshot(), item, pipeline.item, item["id"])
+    ports.registry.commit([Change("trigger", item["id"], item, revision)], snapshot)
+    return item

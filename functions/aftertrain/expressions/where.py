@@ -1,0 +1,224 @@
+"""Bucket WHERE clause -> predicate over events.
+
+    WHERE `key` REGEXP "^final/" AND `Event-Type` IN ("OBJECT_CREATED_PUT", "OBJECT_CREATED_MULTIPART")
+
+The grammar is the one that Tigris documents for object notifications: comparisons joined by AND. Keywords and field
+names are read in any case, fields stand bare or in back-ticks, strings in double quotes, in which `\\"` is a quote and
+any other backslash is itself, so that regular expressions need no doubling. REGEXP finds a match anywhere and is RE2:
+linear in the key's length whatever the pattern. A field that an event does not have makes its comparison false, with
+every operator, as NULL does in SQL.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Literal
+
+import re2
+
+from aftertrain.expressions.lexer import FilterSyntaxError, Token, tokenize
+from aftertrain.model.event import Event
+
+FieldType = Literal["text", "number", "time"]
+Value = str | float | datetime
+
+# field in the clause -> (key of the event's data, type)
+FIELDS: dict[str, tuple[str, FieldType]] = {
+    "key": ("key", "text"),
+    "event-type": ("event_name", "text"),
+    "last-modified": ("last_modified", "time"),
+    "content-type": ("content_type", "text"),
+    "content-length": ("size", "number"),
+}
+SPELLING = {
+    name.lower(): name for name in ("key", "Event-Type", "Last-Modified", "Content-Type", "Content-Length")
+}
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda found, wanted: bool(found == wanted),
+    "!=": lambda found, wanted: bool(found != wanted),
+    ">": lambda found, wanted: bool(found > wanted),
+    "<": lambda found, wanted: bool(found < wanted),
+    ">=": lambda found, wanted: bool(found >= wanted),
+    "<=": lambda found, wanted: bool(found <= wanted),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison: its text as written, the event data it reads, and the test of the value found there."""
+
+    text: str
+    data_key: str
+    type: FieldType
+    test: Callable[[Any], bool]
+
+    def failure(self, event: Event) -> str | None:
+        """Why the event does not pass, in words; None if it passes."""
+        found = event.data.get(self.data_key)
+        value = _event_value(found, self.type)
+        if value is None:
+            return f"{self.text}: the event does not say"
+        return None if self.test(value) else f"{self.text} is false for {found!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Comparisons that must all hold."""
+
+    comparisons: tuple[Comparison, ...]
+
+    def failure(self, event: Event) -> str | None:
+        """Why the event does not pass, in words; None if it passes."""
+        return next((why for item in self.comparisons if (why := item.failure(event)) is not None), None)
+
+
+def compile_where(text: str) -> Where:
+    """Parse a WHERE clause and make it ready to run; the word WHERE itself may be left out.
+
+    Raises:
+        FilterSyntaxError: with line, column and what was expected there.
+    """
+    return _Parser(text).clause()
+
+
+class _Parser:
+    """Recursive descent over the tokens; one method a rule of the grammar."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.at = 0
+
+    def clause(self) -> Where:
+        self._accept("WHERE")
+        comparisons = [self._comparison()]
+        while self._accept("AND"):
+            comparisons.append(self._comparison())
+        if self._peek().kind != "end":
+            raise self._expected("AND or the end of the clause")
+        return Where(tuple(comparisons))
+
+    def _comparison(self) -> Comparison:
+        start = self._peek().start
+        name = self._field()
+        data_key, kind = FIELDS[name]
+        test = self._operator(SPELLING[name], kind)
+        text = " ".join(self.text[start : self.tokens[self.at - 1].end].split())
+        return Comparison(text, data_key, kind, test)
+
+    def _field(self) -> str:
+        token = self._peek()
+        if token.kind not in ("name", "word") or token.value.lower() not in FIELDS:
+            raise self._expected("a field: " + ", ".join(f"`{name}`" for name in SPELLING.values()))
+        self.at += 1
+        return token.value.lower()
+
+    def _operator(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
+        if self._peek().kind == "operator":
+            return partial(_compared, _COMPARE[self._take().value], self._value(field, kind))
+        if self._accept("IN"):
+            return partial(_within, self._values(field, kind), True)
+        if self._accept("NOT"):
+            if not self._accept("IN"):
+                raise self._expected("IN")
+            return partial(_within, self._values(field, kind), False)
+        if self._accept("REGEXP"):
+            return self._regexp(field, kind)
+        raise self._expected("=, !=, >, <, >=, <=, IN, NOT IN or REGEXP")
+
+    def _regexp(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
+        token = self._peek()
+        if kind != "text":
+            raise self._error(
+                f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token
+            )
+        if token.kind != "string":
+            raise self._expected("a regular expression in double quotes")
+        self.at += 1
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            pattern = re2.compile(token.value, options)
+        except re2.error as error:
+            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+            raise self._error(f"not a regular expression of RE2: {reason}", token) from None
+        return partial(_searched, pattern)
+
+    def _values(self, field: str, kind: FieldType) -> frozenset[Value]:
+        if not self._accept("("):
+            raise self._expected("(")
+        values = [self._value(field, kind)]
+        while self._accept(","):
+            values.append(self._value(field, kind))
+        if not self._accept(")"):
+            raise self._expected(", or )")
+        return frozenset(values)
+
+    def _value(self, field: str, kind: FieldType) -> Value:
+        token = self._peek()
+        if kind == "number" and token.kind == "number":
+            return float(self._take().value)
+        if kind == "text" and token.kind == "string":
+            return self._take().value
+        if kind == "time" and token.kind == "string" and (time := _time(token.value)):
+            self.at += 1
+            return time
+        wanted = {
+            "number": "a number",
+            "text": "a string in double quotes",
+            "time": 'a time such as "2026-01-31T00:00:00Z"',
+        }
+        raise self._expected(f"{wanted[kind]}, as `{field}` is compared with")
+
+    def _peek(self) -> Token:
+        return self.tokens[self.at]
+
+    def _take(self) -> Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def _accept(self, text: str) -> bool:
+        token = self._peek()
+        accepted = token.kind in ("word", "punctuation") and token.value.upper() == text
+        self.at += accepted
+        return accepted
+
+    def _expected(self, what: str) -> FilterSyntaxError:
+        token = self._peek()
+        found = "the clause ends" if token.kind == "end" else f"found {self.text[token.start : token.end]}"
+        return self._error(f"expected {what}; {found}", token)
+
+    def _error(self, message: str, token: Token) -> FilterSyntaxError:
+        return FilterSyntaxError(message, self.text, token.start)
+
+
+def _event_value(found: Any, kind: FieldType) -> Value | None:
+    match kind:
+        case "text":
+            return found if isinstance(found, str) else None
+        case "number":
+            return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+        case "time":
+            return _time(found) if isinstance(found, str) else None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def _compared(compare: Callable[[Any, Any], bool], wanted: Value, found: Value) -> bool:
+    return compare(found, wanted)
+
+
+def _within(values: Iterable[Value], inside: bool, found: Value) -> bool:
+    return (found in values) == inside
+
+
+def _searched(pattern: Any, found: str) -> bool:
+    return pattern.search(found) is not None

@@ -1,0 +1,155 @@
+"""Fleets of the Open Inference Protocol v2 with its model-repository extension: Triton, MLServer, KServe.
+
+Each replica loads models from a repository of its own in a bucket. A release is written there as an assignment,
+
+    s3://artifacts/clusters/prod/replica-0/digits.json   {"name": "digits", "version": "9f86d0", "uri": "s3://…/model.onnx"}
+
+and the replica is told to load it: POST v2/repository/models/digits/load. So a replica that restarts serves what it is
+assigned to, and no replica can pick up a release before its turn.
+
+Protocol: github.com/kserve/open-inference-protocol
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from aftertrain.fleets.fleet import Release, ReplicaError
+
+POLL_SECONDS = 0.2
+PROBE_SECONDS = 30.0
+_ZEROS: dict[str, Any] = {"BOOL": False, "BYTES": "", "FP16": 0.0, "FP32": 0.0, "FP64": 0.0}
+
+
+class Calls(Protocol):
+    """JSON over HTTP, as `fleets.http.Http` does it."""
+
+    def call(self, method: str, url: str, body: Any = None, *, timeout: float) -> Any:
+        """Raises: ReplicaError."""
+
+
+class Objects(Protocol):
+    """JSON objects in a bucket."""
+
+    def read(self, uri: str) -> dict[str, Any] | None:
+        """The object, or None if there is none."""
+
+    def write(self, uri: str, value: dict[str, Any]) -> None:
+        """Create or replace the object."""
+
+    def delete(self, uri: str) -> None:
+        """Remove the object if it is there."""
+
+
+class OipFleet:
+    """A cluster of kind `oip`."""
+
+    def __init__(
+        self,
+        replicas: dict[str, str],
+        objects: Objects,
+        calls: Calls,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._repositories = replicas
+        self._objects, self._calls = objects, calls
+        self._clock, self._sleep = clock, sleep
+
+    @property
+    def replicas(self) -> tuple[str, ...]:
+        """The replicas' URLs."""
+        return tuple(self._repositories)
+
+    def serving(self, replica: str, name: str) -> dict[str, Any] | None:
+        return self._objects.read(self._assignment(replica, name))
+
+    def update(self, replica: str, release: Release) -> None:
+        self._objects.write(self._assignment(replica, release.name), release.assignment())
+        self._load(replica, release.name, release.ready_timeout)
+        self._probe(replica, release)
+
+    def restore(self, replica: str, name: str, previous: dict[str, Any] | None) -> None:
+        if previous is None:
+            self._objects.delete(self._assignment(replica, name))
+            self._unload(replica, name)
+            return
+        self._objects.write(self._assignment(replica, name), previous)
+        self._load(replica, name, PROBE_SECONDS)
+
+    def ready(self, replica: str, timeout: float) -> str | None:
+        try:
+            self._calls.call("GET", f"{replica}/v2/health/ready", timeout=timeout)
+        except ReplicaError as error:
+            return error.message
+        return None
+
+    def _assignment(self, replica: str, name: str) -> str:
+        return f"{self._repositories[replica]}/{name}.json"
+
+    def _load(self, replica: str, name: str, timeout: float) -> None:
+        deadline = self._clock() + timeout
+        self._calls.call("POST", f"{_repository(replica, name)}/load", timeout=timeout)
+        while (problem := self._not_ready(replica, name)) is not None:
+            if self._clock() >= deadline:
+                raise ReplicaError(
+                    f"{replica}: {name!r} was not ready after {timeout:g} s: {problem.message}"
+                )
+            self._sleep(POLL_SECONDS)
+
+    def _unload(self, replica: str, name: str) -> None:
+        try:
+            self._calls.call("POST", f"{_repository(replica, name)}/unload", timeout=PROBE_SECONDS)
+        except ReplicaError:
+            # A release that never loaded cannot be unloaded; what counts is that nothing serves.
+            if self._not_ready(replica, name) is None:
+                raise
+
+    def _not_ready(self, replica: str, name: str) -> ReplicaError | None:
+        try:
+            self._calls.call("GET", f"{_model(replica, name)}/ready", timeout=PROBE_SECONDS)
+        except ReplicaError as error:
+            return error
+        return None
+
+    def _probe(self, replica: str, release: Release) -> None:
+        model = _model(replica, release.name)
+        request = release.probe or zeros(self._calls.call("GET", model, timeout=PROBE_SECONDS))
+        answer = self._calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
+        served = answer.get("model_version")
+        if served != release.version:
+            raise ReplicaError(
+                f"{replica}: {release.name!r} answers as version {served!r}, not {release.version!r}"
+            )
+        if not answer.get("outputs") or not all(map(_sound, answer["outputs"])):
+            raise ReplicaError(f"{replica}: {release.name!r} answers the probe without finite outputs")
+
+
+def zeros(metadata: dict[str, Any]) -> dict[str, Any]:
+    """An inference request of zeros in the shape of a model's inputs; a dimension that is open becomes 1."""
+    return {"inputs": [_zero_input(each) for each in metadata.get("inputs", [])]}
+
+
+def _zero_input(described: dict[str, Any]) -> dict[str, Any]:
+    shape = [size if size > 0 else 1 for size in described["shape"]]
+    zero = _ZEROS.get(described["datatype"], 0)
+    return {
+        "name": described["name"],
+        "shape": shape,
+        "datatype": described["datatype"],
+        "data": [zero] * math.prod(shape),
+    }
+
+
+def _sound(output: dict[str, Any]) -> bool:
+    data = output.get("data") or []
+    return bool(data) and all(math.isfinite(item) for item in data if isinstance(item, float))
+
+
+def _model(replica: str, name: str) -> str:
+    return f"{replica}/v2/models/{quote(name, safe='')}"
+
+
+def _repository(replica: str, name: str) -> str:
+    return f"{replica}/v2/repository/models/{quote(name, safe='')}"

@@ -1,0 +1,84 @@
+"""Body -> JSON value, strictly.
+
+What Python's parser lets through and a later stage would choke on is refused here: NaN and infinities, numbers that
+overflow, duplicate keys (two readers could each see another one), lone surrogates, and nesting deeper than 64.
+"""
+
+import json
+import math
+from typing import Any
+
+from aftertrain.errors import SenderError
+
+MAX_DEPTH = 64
+
+
+def parse(body: bytes) -> Any:
+    """Read a JSON text in UTF-8.
+
+    Raises:
+        SenderError: naming what is wrong and where.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+    except UnicodeDecodeError as error:
+        raise SenderError(f"the body is not UTF-8: byte {error.start} cannot be read", field="body") from None
+    except json.JSONDecodeError as error:
+        raise SenderError(
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}", field="body"
+        ) from None
+    except RecursionError:
+        raise SenderError(f"the body is nested deeper than {MAX_DEPTH} levels", field="body") from None
+    except ValueError as error:
+        raise SenderError(f"the body is not JSON: {error}", field="body") from None
+    _check_depth(value)
+    _check_unicode(value)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SenderError(f"the key {_shown(twice)} stands twice in one object", field=_shown(twice))
+    return result
+
+
+def _shown(name: str) -> str:
+    return name[:60].encode("ascii", "backslashreplace").decode()
+
+
+def _no_constant(name: str) -> Any:
+    raise SenderError(f"{name} is not JSON", field="body")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise SenderError(f"the number {text[:30]} is too large", field="body")
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return
+    raise SenderError(f"the body is nested deeper than {MAX_DEPTH} levels", field="body")
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _check_unicode(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise SenderError("a string holds half of a surrogate pair", field="body") from None

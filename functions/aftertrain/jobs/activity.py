@@ -1,0 +1,70 @@
+"""A Step Functions activity as a worker sees it: take a task, keep it alive, answer it.
+
+AWS answers a heartbeat of a task that was stopped or timed out with TaskTimedOut or TaskDoesNotExist; that is how a
+worker learns that nobody waits for its job any more.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+POLL_SECONDS = 60  # GetActivityTask answers after that long if there is nothing to do
+MAX_CAUSE = 32_000
+_GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+
+
+class GoneError(Exception):
+    """Nobody waits for this task any more."""
+
+
+class UnreachableError(Exception):
+    """Step Functions did not answer; try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task to be done: the token to answer with, and the job's input."""
+
+    token: str
+    input: dict[str, Any]
+
+
+class Activity:
+    """One activity, found by its name."""
+
+    def __init__(self, arn: str, worker: str) -> None:
+        self._arn, self._worker = arn, worker
+        config = Config(read_timeout=POLL_SECONDS + 10, retries={"mode": "standard", "total_max_attempts": 3})
+        self._client = boto3.client("stepfunctions", config=config)
+
+    def take(self) -> Task | None:
+        """Wait up to a minute for a task. Raises: UnreachableError."""
+        answer = self._call("get_activity_task", activityArn=self._arn, workerName=self._worker)
+        return Task(answer["taskToken"], json.loads(answer["input"])) if answer.get("taskToken") else None
+
+    def heartbeat(self, task: Task) -> None:
+        """Say that the job is alive. Raises: GoneError, UnreachableError."""
+        self._call("send_task_heartbeat", taskToken=task.token)
+
+    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+        """Hand in the output. Raises: GoneError, UnreachableError."""
+        self._call("send_task_success", taskToken=task.token, output=json.dumps(output))
+
+    def fail(self, task: Task, error: str, cause: str) -> None:
+        """Say that the job failed. Raises: GoneError, UnreachableError."""
+        self._call("send_task_failure", taskToken=task.token, error=error, cause=cause[:MAX_CAUSE])
+
+    def _call(self, operation: str, **arguments: str) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise GoneError(str(error)) from None
+            raise UnreachableError(str(error)) from None
+        except BotoCoreError as error:
+            raise UnreachableError(str(error)) from None
+        return answer

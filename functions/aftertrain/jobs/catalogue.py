@@ -1,0 +1,21 @@
+"""The jobs by name. A new job is a file beside this one and a line here."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.convert import convert
+from aftertrain.jobs.evaluate import evaluate
+
+JOBS: dict[str, Callable[[JobInput, Path], dict[str, Any]]] = {
+    "model_convert": convert,
+    "model_evaluate": evaluate,
+}
+
+
+def find(name: str) -> Callable[[JobInput, Path], dict[str, Any]]:
+    """The job of this name. Raises: JobError if there is none."""
+    if name not in JOBS:
+        raise JobError(f"there is no job {name!r}: there is {', '.join(sorted(JOBS))}")
+    return JOBS[name]

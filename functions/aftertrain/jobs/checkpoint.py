@@ -1,0 +1,58 @@
+"""A checkpoint in a bucket -> a model in memory.
+
+    s3://models/final/model.safetensors   layers.0.weight [32, 64], layers.0.bias [32], …
+    s3://models/final/config.json         {"architecture": "mlp", "activation": "relu"}
+
+Only safetensors are read: unlike pickles they cannot run code. `architecture` says which forward pass the weights
+belong to.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.mlp import Mlp
+from aftertrain.jobs.storage import fetch, sibling
+
+
+def load_checkpoint(uri: str, folder: Path) -> Mlp:
+    """Fetch weights and config, and build the model. Raises: JobError naming what does not fit."""
+    tensors = read_tensors(fetch(uri, folder))
+    config = _config(fetch(sibling(uri, "config.json"), folder))
+    if config.get("architecture") != "mlp":
+        raise JobError(f"{uri}: the architecture {config.get('architecture')!r} is not known: there is 'mlp'")
+    return Mlp.from_tensors(tensors, str(config.get("activation", "relu")))
+
+
+def read_tensors(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """All tensors of a safetensors file. Raises: JobError if it is none."""
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise JobError(f"{path.name} is not a safetensors file: {error}") from None
+
+
+def read_examples(uri: str, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Held-out examples: `inputs` [n, features] and `labels` [n] of a safetensors file."""
+    tensors = read_tensors(fetch(uri, folder))
+    if not {"inputs", "labels"} <= tensors.keys():
+        raise JobError(f"{uri}: a data set has the tensors 'inputs' and 'labels'; this has {sorted(tensors)}")
+    inputs, labels = tensors["inputs"], tensors["labels"]
+    if len(inputs) != len(labels) or not len(inputs):
+        raise JobError(f"{uri}: {len(inputs)} inputs and {len(labels)} labels make no data set")
+    return inputs, labels
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text())
+    except ValueError as error:
+        raise JobError(f"config.json is not JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise JobError("config.json must be an object")
+    return config

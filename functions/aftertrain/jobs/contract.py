@@ -1,0 +1,53 @@
+"""The contract of a job, wherever it runs.
+
+    input   {"job": "model_evaluate", "step": "evaluate", "execution": "trig-1-0d9c…", "params": {…},
+             "output_uri": "s3://artifacts/executions/trig-1-0d9c…/evaluate"}
+    output  {"output": {…}} with exit code 0, or {"error": "JobError", "cause": "…"} with exit code 1
+
+Both are JSON files. What is large is written below `output_uri` and named in the output by its URI.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class JobError(Exception):
+    """The job cannot do what it is asked; the message is for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobInput:
+    """What a job is told."""
+
+    job: str
+    step: str
+    execution: str
+    params: dict[str, Any]
+    output_uri: str
+
+    @classmethod
+    def read(cls, path: Path) -> "JobInput":
+        """Read the input file. Raises: JobError if it is none."""
+        try:
+            given = json.loads(path.read_text())
+            return cls(given["job"], given["step"], given["execution"], given["params"], given["output_uri"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise JobError(f"the job's input {path} cannot be read: {error!r}") from None
+
+    def param(self, name: str) -> Any:
+        """A param that the job cannot do without. Raises: JobError if it is missing."""
+        if self.params.get(name) is None:
+            raise JobError(f"{self.job} needs the param {name!r}")
+        return self.params[name]
+
+
+def write_output(path: Path, output: dict[str, Any]) -> None:
+    """Write the result of a job that went well."""
+    path.write_text(json.dumps({"output": output}))
+
+
+def write_error(path: Path, error: str, cause: str) -> None:
+    """Write why a job did not go well."""
+    path.write_text(json.dumps({"error": error, "cause": cause}))

@@ -1,0 +1,28 @@
+"""One job in a process of its own: `python -m aftertrain.jobs.run INPUT OUTPUT`.
+
+Exit code 0: the output file has the output. 1: it has the error. Anything else: the process died; there is no output.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from aftertrain.jobs.catalogue import find
+from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
+
+
+def main(input_path: Path, output_path: Path) -> int:
+    """Run the job; returns the exit code."""
+    try:
+        job = JobInput.read(input_path)
+        with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
+            output = find(job.job)(job, Path(folder))
+    except JobError as error:
+        write_error(output_path, "JobError", str(error))
+        return 1
+    write_output(output_path, output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,180 @@
+"""The API: one route, one use case. IAM has authenticated the caller before anything here runs.
+
+The OpenAPI document at GET /v1/openapi.json is made of these signatures.
+"""
+
+import json
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from aftertrain.compiler.diagnostics import CompileError
+from aftertrain.control import clusters, events, executions, pipelines, sources, triggers
+from aftertrain.control.bodies import (
+    ClusterCreate,
+    PipelineCreate,
+    PipelineUpdate,
+    SourceCreate,
+    TriggerCreate,
+    TriggerUpdate,
+)
+from aftertrain.errors import AftertrainError, http_status
+from aftertrain.lambdas.observability import logger
+from aftertrain.lambdas.problem import CONTENT_TYPE, problem, problem_body
+from aftertrain.lambdas.runtime import control as runtime
+
+app = APIGatewayHttpResolver(enable_validation=True)
+Item = dict[str, Any]
+Items = list[dict[str, Any]]
+Optional = Annotated[str | None, Query()]
+
+
+@app.post("/v1/pipelines")
+def create_pipeline(body: PipelineCreate) -> Item:
+    return pipelines.create(body, runtime.ports())
+
+
+@app.get("/v1/pipelines")
+def list_pipelines() -> Items:
+    return pipelines.list_all(runtime.ports())
+
+
+@app.get("/v1/pipelines/<pipeline_id>")
+def get_pipeline(pipeline_id: str) -> Item:
+    return pipelines.get(pipeline_id, runtime.ports())
+
+
+@app.put("/v1/pipelines/<pipeline_id>")
+def update_pipeline(pipeline_id: str, body: PipelineUpdate) -> Item:
+    return pipelines.update(pipeline_id, body, runtime.ports())
+
+
+@app.get("/v1/pipelines/<pipeline_id>/versions")
+def list_pipeline_versions(pipeline_id: str) -> Items:
+    return pipelines.versions(pipeline_id, runtime.ports())
+
+
+@app.post("/v1/event-triggers")
+def create_trigger(body: TriggerCreate) -> Item:
+    return triggers.create(body, runtime.ports())
+
+
+@app.get("/v1/event-triggers")
+def list_triggers(pipeline_id: Optional = None) -> Items:
+    return triggers.list_all(pipeline_id, runtime.ports())
+
+
+@app.get("/v1/event-triggers/<trigger_id>")
+def get_trigger(trigger_id: str) -> Item:
+    return triggers.get(trigger_id, runtime.ports())
+
+
+@app.patch("/v1/event-triggers/<trigger_id>")
+def update_trigger(trigger_id: str, body: TriggerUpdate) -> Item:
+    return triggers.update(trigger_id, body, runtime.ports())
+
+
+@app.delete("/v1/event-triggers/<trigger_id>")
+def delete_trigger(trigger_id: str) -> Item:
+    triggers.delete(trigger_id, runtime.ports())
+    return {"deleted": trigger_id}
+
+
+@app.post("/v1/sources")
+def create_source(body: SourceCreate) -> Item:
+    return sources.create(body, runtime.ports())
+
+
+@app.get("/v1/sources")
+def list_sources() -> Items:
+    return sources.list_all(runtime.ports())
+
+
+@app.get("/v1/sources/<source_id>")
+def get_source(source_id: str) -> Item:
+    return sources.get(source_id, runtime.ports())
+
+
+@app.delete("/v1/sources/<source_id>")
+def delete_source(source_id: str) -> Item:
+    sources.delete(source_id, runtime.ports())
+    return {"deleted": source_id}
+
+
+@app.put("/v1/clusters/<cluster_id>")
+def register_cluster(cluster_id: str, body: ClusterCreate) -> Item:
+    return clusters.register(cluster_id, body, runtime.ports())
+
+
+@app.get("/v1/clusters")
+def list_clusters() -> Items:
+    return clusters.list_all(runtime.ports())
+
+
+@app.get("/v1/clusters/<cluster_id>")
+def get_cluster(cluster_id: str) -> Item:
+    return clusters.get(cluster_id, runtime.ports())
+
+
+@app.delete("/v1/clusters/<cluster_id>")
+def delete_cluster(cluster_id: str) -> Item:
+    clusters.delete(cluster_id, runtime.ports())
+    return {"deleted": cluster_id}
+
+
+@app.get("/v1/executions")
+def list_executions(pipeline_id: Optional = None, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Items:
+    return executions.list_all(pipeline_id, limit, runtime.ports())
+
+
+@app.get("/v1/executions/<execution_id>")
+def get_execution(execution_id: str) -> Item:
+    return executions.get(execution_id, runtime.ports())
+
+
+@app.get("/v1/events/<source_id>/<event_id>")
+def get_event(source_id: str, event_id: str) -> Item:
+    return events.get(source_id, event_id, runtime.ports())
+
+
+@app.get("/v1/openapi.json", include_in_schema=False)
+def openapi() -> Item:
+    document: Item = json.loads(app.get_openapi_json_schema(title="Aftertrain", version="1"))
+    return document
+
+
+@app.exception_handler(AftertrainError)
+def refused(error: AftertrainError) -> Response[str]:
+    diagnostics = [each.item() for each in error.diagnostics] if isinstance(error, CompileError) else []
+    return _answer(http_status(error), problem(error) | ({"diagnostics": diagnostics} if diagnostics else {}))
+
+
+@app.exception_handler(RequestValidationError)
+def malformed(error: RequestValidationError) -> Response[str]:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"] if part != "body")
+    return _answer(422, problem_body(422, f"{field}: {first['msg']}", field))
+
+
+@app.not_found
+def not_found(_error: Exception) -> Response[str]:
+    return _answer(404, problem_body(404, "there is nothing here: GET /v1/openapi.json lists what there is"))
+
+
+@app.exception_handler(Exception)
+def broken(_error: Exception) -> Response[str]:
+    logger.exception("a call could not be handled")
+    return _answer(500, problem_body(500, "the call could not be handled; the log has the reason"))
+
+
+def _answer(status: int, body: Item) -> Response[str]:
+    return Response(HTTPStatus(status), CONTENT_TYPE, json.dumps(body, ensure_ascii=False))
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Lambda's entry point."""
+    return app.resolve(event, context)

@@ -1,0 +1,30 @@
+"""An error -> a problem body (RFC 9457).
+
+{"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "events must be a list", "field": "events"}
+"""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from aftertrain.errors import AftertrainError, http_status
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(error: AftertrainError) -> dict[str, Any]:
+    """The body for an error of ours; it says nothing that the caller may not know."""
+    return problem_body(http_status(error), error.message, error.field)
+
+
+def problem_body(status: int, detail: str, field: str | None = None) -> dict[str, Any]:
+    """A problem of any status."""
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return body | ({"field": field} if field else {})
+
+
+def answer(status: int, body: dict[str, Any], content_type: str, headers: dict[str, str]) -> dict[str, Any]:
+    """A response in the form that API Gateway's payload format 2.0 takes."""
+    text = json.dumps(body, ensure_ascii=False)
+    return {"statusCode": status, "headers": {"content-type": content_type, **headers}, "body": text}

@@ -1,0 +1,31 @@
+"""Queue of events that were left behind -> finished. What cannot be done now goes back to the queue, alone."""
+
+from typing import Any
+
+from aftertrain.aws.redrives import read_message
+from aftertrain.errors import BusyError
+from aftertrain.ingest.drive import redrive
+from aftertrain.lambdas.observability import count, logger, metrics
+from aftertrain.lambdas.runtime import ingest as runtime
+
+
+@metrics.log_metrics  # type: ignore[untyped-decorator]  # Powertools' is not typed
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Lambda's entry point; answers with the messages that failed, as SQS' partial batch responses have it."""
+    failed = [message["messageId"] for message in event["Records"] if not _done(message)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _done(message: dict[str, Any]) -> bool:
+    key = read_message(message["body"])
+    try:
+        record = redrive(key, runtime.ports())
+    except BusyError as error:
+        logger.warning(
+            "not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message}
+        )
+        return False
+    if record is not None:
+        count("EventsRedriven")
+        logger.info("redriven", extra={"source_id": key.source_id, "executions": record.executions})
+    return True

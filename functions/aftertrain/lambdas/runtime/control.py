@@ -1,0 +1,44 @@
+"""What the control plane needs, built once per process from the environment."""
+
+import os
+import secrets
+from datetime import UTC, datetime
+from functools import cache
+
+from aftertrain.aws.clients import patient
+from aftertrain.aws.machines import StepFunctionsMachines
+from aftertrain.aws.registry import DynamoRegistry
+from aftertrain.aws.runs import DynamoRuns
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.control.ports import Ports
+
+
+@cache
+def runs() -> DynamoRuns:
+    """The ledger's projections alone, for who needs nothing else."""
+    return DynamoRuns(patient("dynamodb"), os.environ["LEDGER_TABLE"])
+
+
+@cache
+def ports() -> Ports:
+    """The registry, Step Functions and the ledger's projections."""
+    environment = os.environ
+    return Ports(
+        registry=DynamoRegistry(patient("dynamodb"), environment["REGISTRY_TABLE"]),
+        machines=StepFunctionsMachines(
+            patient("stepfunctions"),
+            role_arn=environment["MACHINE_ROLE_ARN"],
+            name_prefix=environment["NAME_PREFIX"],
+            machine_arn_prefix=environment["MACHINE_ARN_PREFIX"],
+        ),
+        runs=runs(),
+        bindings=Bindings(
+            tasks_function=environment["TASKS_FUNCTION_ARN"],
+            activity_prefix=environment["ACTIVITY_ARN_PREFIX"],
+            artifacts_uri=environment["ARTIFACTS_URI"],
+        ),
+        clock=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
+        token=lambda: secrets.token_urlsafe(32),
+        suffix=lambda: secrets.token_hex(4),
+        webhook_url=environment["WEBHOOK_URL"],
+    )

@@ -1,0 +1,34 @@
+"""What tasks need, built once per process from the environment."""
+
+import json
+import os
+import time
+from functools import cache
+from typing import Any
+
+from aftertrain.aws.channels import build_channels
+from aftertrain.aws.clients import patient
+from aftertrain.aws.deployments import DynamoDeployments
+from aftertrain.aws.objects import S3Objects
+from aftertrain.aws.registry import DynamoRegistry
+from aftertrain.fleets.http import Http
+from aftertrain.lambdas.observability import logger
+from aftertrain.tasks.ports import Ports
+
+
+@cache
+def ports() -> Ports:
+    """Deployments, objects, inference servers and channels."""
+    return Ports(
+        deployments=DynamoDeployments(DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])),
+        objects=S3Objects(patient("s3")),
+        calls=Http(),
+        channels=build_channels(json.loads(os.environ["CHANNELS"]), _log, patient),
+        log=_log,
+        clock=time.time,
+        sleep=time.sleep,
+    )
+
+
+def _log(level: str, message: str, details: dict[str, Any]) -> None:
+    getattr(logger, level)(message, extra=details)

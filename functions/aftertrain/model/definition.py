@@ -1,0 +1,96 @@
+"""What a person writes: a pipeline definition.
+
+    name: eval-convert-deploy
+    steps:
+      - id: evaluate
+        action: model_evaluate
+        params: {model_uri: "{{ event.uri }}", dataset_uri: "s3://datasets/holdout.safetensors"}
+      - id: deploy
+        action: deployment_create
+        depends_on: [evaluate]
+
+These models check shapes only; what the words mean together is the compiler's to check.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+EVENT_TYPE_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*(\.\*)?$"
+STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
+
+StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]
+EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
+Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+ParameterType = Literal["string", "integer", "float", "boolean", "array", "object"]
+
+
+class Written(BaseModel):
+    """A model of something written by hand: an unknown key is a mistake, and nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Parameter(Written):
+    """A value that a trigger gives to the pipeline: `{{ params.name }}`."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=48)]
+    type: ParameterType = "string"
+    required: bool = True
+    default: Any = None
+    description: str = ""
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a trigger may leave it out: a default was written, null included, or it is not required."""
+        return "default" in self.model_fields_set or not self.required
+
+
+class Retry(Written):
+    """How often a step is tried in all, and how long it waits in between."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    backoff_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    backoff_multiplier: Annotated[float, Field(ge=1, le=10)] = 2.0
+    max_backoff_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3600
+
+
+class Step(Written):
+    """One step: an action with params, after the steps that it depends on."""
+
+    id: StepId
+    name: str = ""
+    action: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    depends_on: list[str] = Field(default_factory=list)
+    condition: str | bool | None = None
+    retry: Retry | None = None
+    timeout_seconds: Seconds | None = None
+
+
+class Settings(Written):
+    """What holds for the whole pipeline."""
+
+    timeout_seconds: Seconds | None = None
+
+
+class TriggerSpec(Written):
+    """A trigger that rides along with the pipeline that it starts."""
+
+    id: str | None = None
+    event_type: EventType
+    where: str | None = None
+    filter: dict[str, Any] | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    enabled: bool = True
+
+
+class Definition(Written):
+    """A pipeline."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "unnamed"
+    description: str = ""
+    parameters: list[Parameter] = Field(default_factory=list)
+    settings: Settings = Settings()
+    steps: Annotated[list[Step], Field(min_length=1)]
+    triggers: list[TriggerSpec] = Field(default_factory=list)

@@ -1,0 +1,35 @@
+"""What every sender's payload becomes.
+
+    Event(type="object.created", id="4f1c…", source="tigris-models", time="2026-01-01T00:00:00Z",
+          subject="final/model.safetensors", data={"bucket": "models", "key": "final/model.safetensors", …})
+
+The envelope on the wire and in templates has the names `event_type, event_id, timestamp, source, subject, data`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+ENVELOPE_FIELDS = ("event_type", "event_id", "timestamp", "source", "subject", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened. `time` is what the sender claims (RFC 3339); nothing is ordered by it."""
+
+    type: str
+    id: str
+    source: str
+    time: str
+    subject: str
+    data: dict[str, Any]
+
+    def envelope(self) -> dict[str, Any]:
+        """The event as the state machine, the templates and the filters see it."""
+        return {
+            "event_type": self.type,
+            "event_id": self.id,
+            "timestamp": self.time,
+            "source": self.source,
+            "subject": self.subject,
+            "data": self.data,
+        }

@@ -1,0 +1,71 @@
+"""Event type + filter -> pipeline: a trigger as the webhook holds it in memory.
+
+The texts of the filters are kept as their authors wrote them; `aftertrain.ingest.snapshot` compiles them once per load.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineVersion:
+    """Which pipeline, in which immutable version, runs as which published state machine version."""
+
+    pipeline_id: str
+    version: int
+    machine_arn: str
+
+    @classmethod
+    def from_item(cls, item: dict[str, Any]) -> "PipelineVersion":
+        """Read the form in which snapshot and ledger carry it."""
+        return cls(item["pipeline_id"], item["version"], item["machine_arn"])
+
+    def item(self) -> dict[str, Any]:
+        """The form that `from_item` reads."""
+        return {"pipeline_id": self.pipeline_id, "version": self.version, "machine_arn": self.machine_arn}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Starts a pipeline for every event that it matches.
+
+    `event_type` is a dotted name and may end in `.*`. `where` is a bucket WHERE clause, `filter` a JSON filter; an
+    event must pass both. A trigger that is not enabled is not in the snapshot.
+    """
+
+    id: str
+    event_type: str
+    pipeline: PipelineVersion
+    where: str | None = None
+    filter: dict[str, Any] | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_item(cls, item: dict[str, Any]) -> "Trigger":
+        """Read the form in which the trigger snapshot carries it."""
+        return cls(
+            id=item["id"],
+            event_type=item["event_type"],
+            pipeline=PipelineVersion.from_item(item["pipeline"]),
+            where=item["where"],
+            filter=item["filter"],
+            params=item["params"],
+        )
+
+    def item(self) -> dict[str, Any]:
+        """The form that `from_item` reads."""
+        return {
+            "id": self.id,
+            "event_type": self.event_type,
+            "pipeline": self.pipeline.item(),
+            "where": self.where,
+            "filter": self.filter,
+            "params": self.params,
+        }
+
+
+def matches_type(pattern: str, event_type: str) -> bool:
+    """Whether an event type falls under a trigger's: equal, or below a prefix that ends in `.*`."""
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern == event_type

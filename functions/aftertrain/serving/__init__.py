@@ -1,0 +1,1 @@
+"""What runs in an inference replica: an MLServer model repository over a bucket, and a runtime for ONNX models."""

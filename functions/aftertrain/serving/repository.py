@@ -1,0 +1,56 @@
+"""A bucket prefix -> MLServer's model repository.
+
+    MLSERVER_MODEL_REPOSITORY_IMPLEMENTATION=aftertrain.serving.repository.BucketRepository
+    MLSERVER_MODEL_REPOSITORY_ROOT=s3://artifacts/clusters/prod/replica-0
+
+Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all of them
+when it starts and one of them when it is told to, so a model that was never seen before needs no change of the replica.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from mlserver.errors import ModelNotFound
+from mlserver.repository import ModelRepository
+from mlserver.settings import ModelParameters, ModelSettings
+
+from aftertrain.serving.onnx_model import OnnxModel
+
+
+class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships no types
+    """The assignments below a prefix that is this replica's own."""
+
+    def __init__(self, root: str) -> None:
+        place = urlsplit(root)
+        self._bucket, self._prefix = place.netloc, place.path.strip("/")
+        self._s3 = boto3.client("s3")
+
+    async def list(self) -> list[ModelSettings]:
+        """All models that the replica is to serve."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{self._prefix}/"
+        )
+        keys = [
+            entry["Key"]
+            for page in pages
+            for entry in page.get("Contents", [])
+            if entry["Key"].endswith(".json")
+        ]
+        return [self._settings(key) for key in keys]
+
+    async def find(self, name: str) -> list[ModelSettings]:
+        """The model of this name, as it is assigned now. Raises: ModelNotFound."""
+        try:
+            return [self._settings(f"{self._prefix}/{name}.json")]
+        except self._s3.exceptions.NoSuchKey:
+            raise ModelNotFound(name) from None
+
+    def _settings(self, key: str) -> ModelSettings:
+        text = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        assignment: dict[str, Any] = json.loads(text)
+        # MLServer keeps versions of a model side by side and chooses; here a load replaces what was there, so it is
+        # told of no version and the runtime answers with the assignment's.
+        parameters = ModelParameters(uri=assignment["uri"], extra={"version": assignment["version"]})
+        return ModelSettings(name=assignment["name"], implementation=OnnxModel, parameters=parameters)

@@ -1,0 +1,12 @@
+"""Write a line to the log, with the execution and the step beside it."""
+
+from typing import Any
+
+from aftertrain.actions.log import LogParams
+from aftertrain.tasks.ports import Call, Ports
+
+
+def run(params: LogParams, call: Call, ports: Ports) -> dict[str, Any]:
+    """The line as it was written."""
+    ports.log(params.level, params.message, {"execution": call.execution, "step": call.step})
+    return {"logged": True, "message": params.message, "level": params.level}

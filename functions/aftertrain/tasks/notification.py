@@ -1,0 +1,20 @@
+"""Send a message through one of the stage's channels."""
+
+from typing import Any
+
+from aftertrain.actions.notification import NotificationParams
+from aftertrain.tasks.ports import Call, Ports, TaskError
+
+
+def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
+    """Deliver the message.
+
+    Raises: TaskError if the stage has no such channel, OperatorError if it cannot be delivered.
+    """
+    channel = ports.channels.get(params.channel) or ports.channels.get("*")
+    if channel is None:
+        names = ", ".join(sorted(ports.channels)) or "none"
+        raise TaskError(f"this stage has no channel {params.channel!r}; it has {names}: see docs/operations")
+    message = params.model_dump() | {"execution": call.execution, "step": call.step}
+    sent_as = channel.send(message)
+    return {"sent": True, "channel": params.channel, "kind": channel.kind, "notification_id": sent_as}

@@ -1,0 +1,51 @@
+"""Alarms: what a person has to look at, and nothing else."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.control import Control
+from infra.intake import Intake
+from infra.settings import Settings
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+class Alarms(Construct):
+    """They go to the topic of the settings, if there is one."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, intake: Intake, control: Control
+    ) -> None:
+        super().__init__(scope, name)
+        self._topic = (
+            sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
+        )
+        self._alarm(
+            "EventsGivenUp",
+            intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
+            "Events were accepted and could not be started in five tries: see the redrive function's log.",
+        )
+        for each, title in (
+            (intake.webhook, "WebhookErrors"),
+            (intake.redrive, "RedriveErrors"),
+            (intake.sweep, "SweepErrors"),
+            (control.status, "StatusErrors"),
+        ):
+            self._alarm(title, each.metric_errors(period=FIVE_MINUTES), "The function ended with an error: see its log.")
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, meaning: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=meaning,
+        )
+        if self._topic is not None:
+            alarm.add_alarm_action(actions.SnsAction(self._topic))

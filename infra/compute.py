@@ -1,0 +1,94 @@
+"""
+Compute: where steps run.
+
+The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the one and
+needs no permission for the other. A worker's permissions are a managed policy, to be attached to whatever it runs as.
+"""
+
+import json
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.function import Functions, allow
+from infra.registry import Registry
+from infra.settings import Settings
+
+TASK_SECONDS = 900
+
+
+class Compute(Construct):
+    """The artefacts' bucket, the tasks function, the machines' role, the workers' policy."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, functions: Functions, registry: Registry
+    ) -> None:
+        super().__init__(scope, name)
+        self._settings = settings
+        self.artifacts = self._bucket()
+        self.tasks = functions.make(
+            self,
+            "tasks",
+            timeout=TASK_SECONDS,
+            environment={"REGISTRY_TABLE": registry.table.table_name, "CHANNELS": json.dumps(settings.channels)},
+        )
+        self._grant_tasks(registry)
+        self.machine_role = iam.Role(
+            self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+        )
+        self.tasks.grant_invoke(self.machine_role)
+        states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        self.machine_arn_prefix = f"{states}:stateMachine:{settings.prefix}"
+        self.activity_arn_prefix = f"{states}:activity:{settings.prefix}"
+        self.execution_arn_prefix = f"{states}:execution:{settings.prefix}"
+        self.worker_policy = self._worker_policy()
+
+    def _bucket(self) -> s3.Bucket:
+        local = self._settings.local
+        return s3.Bucket(
+            self,
+            "Artifacts",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=not local,
+            lifecycle_rules=[
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
+            ],
+            removal_policy=RemovalPolicy.DESTROY if local else RemovalPolicy.RETAIN,
+        )
+
+    def _grant_tasks(self, registry: Registry) -> None:
+        allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", on=[registry.table.table_arn])
+        clusters = self.artifacts.arn_for_objects("clusters/*")
+        allow(self.tasks, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", on=[clusters])
+        # Without it a missing object is answered with 403, which looks like a missing permission.
+        allow(self.tasks, "s3:ListBucket", on=[self.artifacts.bucket_arn])
+        channels = self._settings.channels.values()
+        topics = sorted(each["topic_arn"] for each in channels if each["kind"] == "sns")
+        secrets = sorted(each["secret_id"] for each in channels if each["kind"] == "slack")
+        if topics:
+            allow(self.tasks, "sns:Publish", on=topics)
+        if secrets:
+            prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
+            allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
+
+    def _worker_policy(self) -> iam.ManagedPolicy:
+        readable = [self.artifacts.bucket_arn, self.artifacts.arn_for_objects("*")]
+        for bucket in self._settings.model_buckets:
+            readable += [f"arn:{Aws.PARTITION}:s3:::{bucket}", f"arn:{Aws.PARTITION}:s3:::{bucket}/*"]
+        written = self.artifacts.arn_for_objects("executions/*")
+        replies = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
+        return iam.ManagedPolicy(
+            self,
+            "WorkerPolicy",
+            description="What a machine needs to run aftertrain worker and an inference replica",
+            statements=[
+                iam.PolicyStatement(actions=["states:GetActivityTask"], resources=[f"{self.activity_arn_prefix}*"]),
+                # A task token is the permission for its one task; these actions know no resource.
+                iam.PolicyStatement(actions=replies, resources=["*"]),
+                iam.PolicyStatement(actions=["s3:GetObject", "s3:ListBucket"], resources=readable),
+                iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[written]),
+            ],
+        )

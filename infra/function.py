@@ -1,0 +1,80 @@
+"""A Lambda function of ours: one bundle, one handler, a log group with an end, and no permissions but those granted."""
+
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.settings import Settings
+
+HANDLERS = "aftertrain.lambdas"
+
+
+class Functions:
+    """Makes functions from one bundle."""
+
+    def __init__(self, settings: Settings, bundle: Path) -> None:
+        self._settings = settings
+        self._code = lambda_.Code.from_asset(str(bundle))
+
+    def make(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        environment: dict[str, str],
+        timeout: int,
+        memory: int = 512,
+        concurrency: int | None = None,
+    ) -> lambda_.Function:
+        """The function whose handler is `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB."""
+        settings = self._settings
+        log_group = logs.LogGroup(
+            scope,
+            f"{name.title()}Logs",
+            retention=_retention(settings.log_retention_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(scope, f"{name.title()}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        return lambda_.Function(
+            scope,
+            f"{name.title()}Function",
+            code=self._code,
+            handler=f"{HANDLERS}.{name}.handler",
+            runtime=lambda_.Runtime(f"python{settings.python}", lambda_.RuntimeFamily.PYTHON),
+            architecture=_architecture(settings),
+            role=role,
+            log_group=log_group,
+            timeout=Duration.seconds(timeout),
+            memory_size=memory,
+            reserved_concurrent_executions=concurrency,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_METRICS_NAMESPACE": "Aftertrain",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+        )
+
+
+def allow(function: lambda_.Function, *actions: str, on: list[str]) -> None:
+    """Grant a function's role just these actions on just these resources."""
+    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
+
+
+def _architecture(settings: Settings) -> lambda_.Architecture:
+    arm = settings.machine in ("aarch64", "arm64")
+    return lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
+
+
+def _retention(days: int) -> logs.RetentionDays:
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        30: logs.RetentionDays.ONE_MONTH,
+        90: logs.RetentionDays.THREE_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+    }[days]

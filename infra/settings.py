@@ -1,0 +1,75 @@
+"""
+What one stage is like, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
+
+`cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on the interpreter at hand.
+"""
+
+import json
+import platform
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs import Node
+
+AWS_PYTHON = "3.13"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    A stage.
+
+    `channels` as in `aftertrain.aws.channels`. `model_buckets` are the buckets that jobs may read checkpoints and data
+    from. `throttle_rate` and `throttle_burst` bound the webhook, in requests per second. `alarm_topic` is the ARN of an
+    SNS topic that alarms go to.
+    """
+
+    stage: str = "prod"
+    endpoint: str | None = None
+    channels: dict[str, Any] = field(default_factory=lambda: {"default": {"kind": "log"}})
+    model_buckets: tuple[str, ...] = ()
+    snapshot_seconds: float = 5.0
+    throttle_rate: int = 500
+    throttle_burst: int = 1000
+    log_retention_days: int = 30
+    alarm_topic: str | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether the stage runs in an emulator."""
+        return self.endpoint is not None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of everything that is made at run time start with: machines, activities."""
+        return f"aftertrain-{self.stage}-"
+
+    @property
+    def python(self) -> str:
+        """The version of the functions' interpreter."""
+        return f"{sys.version_info.major}.{sys.version_info.minor}" if self.local else AWS_PYTHON
+
+    @property
+    def machine(self) -> str:
+        """The processor that the functions run on, as wheels name it."""
+        return platform.machine() if self.local else "aarch64"
+
+
+def read_settings(node: Node) -> Settings:
+    """The settings of the stage that the context asks for; a key that does not exist is left to CDK."""
+    given = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
+    found = {name: _value(value) for name, value in given.items() if value is not None}
+    if "model_buckets" in found:
+        found["model_buckets"] = tuple(found["model_buckets"])
+    for name, kind in (("snapshot_seconds", float), ("throttle_rate", int), ("throttle_burst", int)):
+        if name in found:
+            found[name] = kind(found[name])
+    return Settings(**found)
+
+
+def _value(value: Any) -> Any:
+    """`-c` gives every value as text; lists and objects come as JSON."""
+    if isinstance(value, str) and value[:1] in "[{":
+        return json.loads(value)
+    return value

@@ -1,0 +1,79 @@
+"""The stack: constructs and how they hang together."""
+
+from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.bundle import build_bundle
+from infra.compute import Compute
+from infra.control import Control
+from infra.function import Functions
+from infra.intake import Intake
+from infra.ledger import Ledger
+from infra.registry import Registry
+from infra.settings import Settings
+
+
+class AftertrainStack(Stack):
+    """Everything of one stage."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, **options: object) -> None:
+        super().__init__(scope, name, **options)  # type: ignore[arg-type]  # jsii's keyword arguments are not typed
+        bundle, warning = build_bundle(settings)
+        if warning:
+            Annotations.of(self).add_warning(warning)
+        functions = Functions(settings, bundle)
+        api = apigateway.HttpApi(self, "Api", api_name=f"{settings.prefix}api", create_default_stage=False)
+        self._stage(api, settings)
+        api_url = self._api_url(api, settings)
+        webhook_url = f"{api_url}/events"
+
+        registry = Registry(self, "Registry", settings=settings)
+        ledger = Ledger(self, "Ledger", settings=settings)
+        compute = Compute(self, "Compute", settings=settings, functions=functions, registry=registry)
+        intake = Intake(
+            self,
+            "Intake",
+            settings=settings,
+            functions=functions,
+            api=api,
+            registry=registry,
+            ledger=ledger,
+            compute=compute,
+        )
+        control = Control(
+            self,
+            "Control",
+            settings=settings,
+            functions=functions,
+            api=api,
+            webhook_url=webhook_url,
+            registry=registry,
+            ledger=ledger,
+            compute=compute,
+        )
+        Alarms(self, "Alarms", settings=settings, intake=intake, control=control)
+        CfnOutput(self, "WebhookUrl", value=webhook_url, description="POST events to WebhookUrl/SOURCE")
+        CfnOutput(self, "ApiUrl", value=api_url, description="AFTERTRAIN_API_URL of the SDK and the CLI")
+        CfnOutput(self, "ArtifactsBucket", value=compute.artifacts.bucket_name)
+        CfnOutput(self, "ActivityArn", value=f"{compute.activity_arn_prefix}default", description="for the worker")
+        CfnOutput(self, "WorkerPolicyArn", value=compute.worker_policy.managed_policy_arn)
+
+    def _stage(self, api: apigateway.HttpApi, settings: Settings) -> None:
+        apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=settings.throttle_rate, burst_limit=settings.throttle_burst
+            ),
+        )
+
+    def _api_url(self, api: apigateway.HttpApi, settings: Settings) -> str:
+        """Where the API is reached; an emulator serves every API below its one address."""
+        if settings.endpoint is not None:
+            return f"{settings.endpoint}/_aws/execute-api/{api.api_id}/$default"
+        return f"https://{api.api_id}.execute-api.{self.region}.{self.url_suffix}"
