@@ -48,10 +48,14 @@ class Worker:
     def __init__(self, tasks: Tasks, beat: float = BEAT_SECONDS, pause: float = PAUSE_SECONDS) -> None:
         self._tasks, self._beat, self._pause = tasks, beat, pause
         self._stopping = threading.Event()
+        self._busy = False
 
     def stop(self) -> None:
-        """Take no more tasks."""
+        """Take no more tasks; for a signal handler: one that waits for a task ends at once."""
         self._stopping.set()
+        if not self._busy:
+            # A task that is handed out at this very moment is lost, misses its heartbeat, and goes to another worker.
+            raise SystemExit(0)
 
     def run(self) -> None:
         """Work until told to stop; what Step Functions cannot be asked for now is asked for again later."""
@@ -63,7 +67,9 @@ class Worker:
                 self._stopping.wait(self._pause)
                 continue
             if task is not None:
+                self._busy = True
                 self._work(task)
+                self._busy = False
 
     def _work(self, task: Task) -> None:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"

@@ -1,0 +1,57 @@
+"""`aftertrain apply DIR`: registers every definition of a folder, and the triggers that ride along."""
+
+from pathlib import Path
+
+import click
+
+from aftertrain.cli.failures import FileError, diagnostic_of
+from aftertrain.cli.files import compiled
+from aftertrain.client import Client, InvalidRequestError
+from aftertrain.model.definition import TriggerSpec
+from aftertrain.model.names import slug
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def apply(folder: Path) -> None:
+    """Create or update every pipeline in a folder; all files are checked before the first one is sent."""
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*.json")])
+    if not files:
+        raise click.UsageError(f"{folder} holds no .yaml, .yml or .json file")
+    checked = [(file, compiled(file).definition) for file in files]
+    client = Client()
+    for file, definition in checked:
+        pipeline_id = _apply_pipeline(client, file, definition.name)
+        for number, trigger in enumerate(definition.triggers):
+            _apply_trigger(client, pipeline_id, trigger.id or f"{pipeline_id[:40]}-{number}", trigger)
+
+
+def _apply_pipeline(client: Client, file: Path, name: str) -> str:
+    text = file.read_text(encoding="utf-8")
+    pipeline_id = slug(name if name != "unnamed" else file.stem)
+    try:
+        known = pipeline_id in {pipeline.id for pipeline in client.pipelines.list()}
+        if known:
+            pipeline = client.pipelines.update(pipeline_id, definition=text)
+        else:
+            pipeline = client.pipelines.create(id=pipeline_id, definition=text)
+    except InvalidRequestError as error:
+        if not error.diagnostics:
+            raise
+        raise FileError(file, text, [diagnostic_of(item) for item in error.diagnostics]) from None
+    click.echo(f"{file}: pipeline {pipeline.id} is at version {pipeline.version}")
+    return pipeline.id
+
+
+def _apply_trigger(client: Client, pipeline_id: str, trigger_id: str, trigger: TriggerSpec) -> None:
+    wanted = trigger.model_dump(exclude={"id"})
+    try:
+        client.event_triggers.get(trigger_id)
+    except InvalidRequestError as error:
+        if error.status != 404:
+            raise
+        client.event_triggers.create(id=trigger_id, pipeline_id=pipeline_id, **wanted)
+        click.echo(f"  trigger {trigger_id}: created")
+    else:
+        client.event_triggers.update(trigger_id, **wanted)
+        click.echo(f"  trigger {trigger_id}: updated")

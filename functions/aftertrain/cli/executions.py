@@ -1,0 +1,43 @@
+"""`aftertrain executions list|get|watch`."""
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from aftertrain.cli.show import execution_view, executions_table
+from aftertrain.client import Client
+
+
+@click.group()
+def executions() -> None:
+    """What ran, and what runs."""
+
+
+@executions.command("list")
+@click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+def list_executions(pipeline_id: str | None, limit: int) -> None:
+    """Show the newest executions."""
+    Console().print(executions_table(Client().executions.list(pipeline_id, limit=limit)))
+
+
+@executions.command("get")
+@click.argument("execution_id")
+@click.option("--json", "as_json", is_flag=True, help="Everything that is known, as JSON.")
+def get_execution(execution_id: str, as_json: bool) -> None:
+    """Show one execution with its steps."""
+    execution = Client().executions.get(execution_id)
+    if as_json:
+        click.echo(execution.model_dump_json(indent=2))
+    else:
+        Console().print(execution_view(execution))
+
+
+@executions.command("watch")
+@click.argument("execution_id")
+def watch_execution(execution_id: str) -> None:
+    """Follow one execution to its end; exits with 1 if it does not succeed."""
+    with Live(console=Console(), auto_refresh=False) as live:
+        for execution in Client().executions.watch(execution_id):
+            live.update(execution_view(execution), refresh=True)
+    raise SystemExit(0 if execution.status == "succeeded" else 1)

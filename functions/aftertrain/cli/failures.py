@@ -1,0 +1,37 @@
+"""An error -> what a person reads on standard error."""
+
+from pathlib import Path
+
+from aftertrain.client.errors import ApiError
+from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, render
+from aftertrain.errors import AftertrainError
+
+
+class FileError(CompileError):
+    """A file's definition has mistakes; knows the file, so that they can be shown in it."""
+
+    def __init__(self, file: Path, text: str, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(diagnostics)
+        self.file, self.text = file, text
+
+
+def explain(error: AftertrainError) -> str:
+    """The message, and under it every diagnostic."""
+    match error:
+        case FileError():
+            return "\n".join(render(each, str(error.file), error.text) for each in error.diagnostics)
+        case ApiError() if error.diagnostics:
+            return "\n".join(_shown(each) for each in error.diagnostics)
+        case _:
+            return f"aftertrain: {error.message}"
+
+
+def diagnostic_of(item: dict[str, object]) -> Diagnostic:
+    """A diagnostic as the API sent it."""
+    line, column = item.get("line"), item.get("column")
+    mark = Mark(line, column) if isinstance(line, int) and isinstance(column, int) else None
+    return Diagnostic(str(item["code"]), (str(item["where"]),), str(item["message"]), str(item["hint"]), mark)
+
+
+def _shown(item: dict[str, object]) -> str:
+    return render(diagnostic_of(item), "definition", None)

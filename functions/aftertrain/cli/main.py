@@ -1,0 +1,44 @@
+"""
+`aftertrain`: the group of all commands, and how they end.
+
+Exit codes: 0 done · 1 it could not be done · 2 the definition or the arguments are wrong · 130 interrupted.
+Results go to standard output, everything else to standard error.
+"""
+
+import sys
+
+import click
+
+from aftertrain.cli.apply import apply
+from aftertrain.cli.compile import compile_file
+from aftertrain.cli.deploy import deploy
+from aftertrain.cli.executions import executions
+from aftertrain.cli.failures import explain
+from aftertrain.cli.send import send
+from aftertrain.cli.validate import validate
+from aftertrain.cli.worker import worker
+from aftertrain.errors import AftertrainError, exit_code
+
+
+@click.group(help="Event-driven post-training: a checkpoint lands, is evaluated, converted and serving.")
+@click.version_option(package_name="aftertrain")
+def cli() -> None:
+    """Every command hangs below this one."""
+
+
+for command in (apply, compile_file, deploy, executions, send, validate, worker):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The program's entry point."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AftertrainError as error:
+        click.echo(explain(error), err=True)
+        sys.exit(exit_code(error))

@@ -1,0 +1,51 @@
+"""`aftertrain send FILE`: posts a recorded webhook request, as a sender would."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import urllib3
+
+from aftertrain.client.errors import ApiError
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", "source_id", help="The source's id; the request's source kind if it is left out.")
+@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret, sent as a Bearer token.")
+@click.option("--url", envvar="AFTERTRAIN_WEBHOOK_URL", help="The stack's WebhookUrl; made of AFTERTRAIN_API_URL if left out.")
+def send(file: Path, source_id: str | None, token: str | None, url: str | None) -> None:
+    """Post FILE, a JSON {source, method, headers, body}, to the webhook, and show the answer."""
+    request = _read(file)
+    headers = {**request["headers"], **({"authorization": f"Bearer {token}"} if token else {})}
+    body = request["body"]
+    payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    target = f"{url or _webhook_url()}/{source_id or request['source']}"
+    try:
+        answer = urllib3.request(request["method"], target, body=payload, headers=headers, timeout=15.0, retries=False)
+    except urllib3.exceptions.HTTPError as error:
+        raise ApiError(0, {"detail": f"{target} does not answer: {error}"}) from None
+    click.echo(f"{answer.status} {answer.data.decode(errors='replace')}")
+    if answer.status != 200:
+        raise SystemExit(1)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        request = json.loads(file.read_text(encoding="utf-8"))
+        missing = {"source", "method", "headers", "body"} - request.keys()
+    except (ValueError, AttributeError):
+        raise click.UsageError(f"{file} is not a JSON object") from None
+    if missing:
+        raise click.UsageError(f"{file} lacks {', '.join(sorted(missing))}: see the files in events/")
+    found: dict[str, Any] = request
+    return found
+
+
+def _webhook_url() -> str:
+    api_url = os.environ.get("AFTERTRAIN_API_URL")
+    if not api_url:
+        raise click.UsageError("the webhook's address is not known: give --url, or set AFTERTRAIN_API_URL")
+    return f"{api_url.rstrip('/')}/events"

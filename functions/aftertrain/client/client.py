@@ -1,0 +1,39 @@
+"""
+The client.
+
+    client = Client("https://abc.execute-api.eu-west-1.amazonaws.com")
+    client.pipelines.create(name="Hello", definition={"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]})
+
+Without a URL it takes the one of `AFTERTRAIN_API_URL`; credentials and region come from where every AWS tool has them.
+"""
+
+import os
+
+from aftertrain.client.clusters import Clusters
+from aftertrain.client.errors import ApiError
+from aftertrain.client.event_triggers import EventTriggers
+from aftertrain.client.events import Events
+from aftertrain.client.executions import Executions
+from aftertrain.client.pipelines import Pipelines
+from aftertrain.client.sources import Sources
+from aftertrain.client.transport import SignedTransport, Transport
+
+
+class Client:
+    """The API, by its resources."""
+
+    def __init__(self, api_url: str | None = None, *, transport: Transport | None = None) -> None:
+        transport = transport or SignedTransport(_url(api_url))
+        self.clusters = Clusters(transport)
+        self.event_triggers = EventTriggers(transport)
+        self.events = Events(transport)
+        self.executions = Executions(transport)
+        self.pipelines = Pipelines(transport)
+        self.sources = Sources(transport)
+
+
+def _url(given: str | None) -> str:
+    url = given or os.environ.get("AFTERTRAIN_API_URL")
+    if not url:
+        raise ApiError(0, {"detail": "the API's address is not known: set AFTERTRAIN_API_URL to the stack's ApiUrl"})
+    return url

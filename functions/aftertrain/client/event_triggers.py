@@ -1,0 +1,75 @@
+"""`client.event_triggers`."""
+
+from typing import Any, Final
+
+from aftertrain.client.models import EventTrigger
+from aftertrain.client.transport import Transport
+
+_PATH = "/v1/event-triggers"
+_KEEP: Final[Any] = object()  # tells "leave it as it is" from None, which takes a filter away
+
+
+class EventTriggers:
+    """What starts which pipeline."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        pipeline_id: str,
+        event_type: str,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the API's word
+        where: str | None = None,
+        params: dict[str, Any] | None = None,
+        enabled: bool = True,
+        id: str | None = None,  # noqa: A002 - the API's word
+    ) -> EventTrigger:
+        """Make a trigger. Raises: InvalidRequestError if a filter cannot be read or params do not fit."""
+        body = {
+            "pipeline_id": pipeline_id,
+            "event_type": event_type,
+            "filter": filter,
+            "where": where,
+            "params": params or {},
+            "enabled": enabled,
+            "id": id,
+        }
+        return EventTrigger.model_validate(self._transport.call("POST", _PATH, body=body))
+
+    def update(
+        self,
+        trigger_id: str,
+        *,
+        event_type: str = _KEEP,
+        filter: dict[str, Any] | None = _KEEP,  # noqa: A002 - the API's word
+        where: str | None = _KEEP,
+        params: dict[str, Any] = _KEEP,
+        enabled: bool = _KEEP,
+    ) -> EventTrigger:
+        """Change what is given; what is left out stays."""
+        given = {"event_type": event_type, "filter": filter, "where": where, "params": params, "enabled": enabled}
+        body = {name: value for name, value in given.items() if value is not _KEEP}
+        return EventTrigger.model_validate(self._transport.call("PATCH", f"{_PATH}/{trigger_id}", body=body))
+
+    def enable(self, trigger_id: str) -> EventTrigger:
+        """Let it start its pipeline."""
+        return self.update(trigger_id, enabled=True)
+
+    def disable(self, trigger_id: str) -> EventTrigger:
+        """Keep it, but have it start nothing."""
+        return self.update(trigger_id, enabled=False)
+
+    def get(self, trigger_id: str) -> EventTrigger:
+        """One trigger."""
+        return EventTrigger.model_validate(self._transport.call("GET", f"{_PATH}/{trigger_id}"))
+
+    def list(self, pipeline_id: str | None = None) -> list[EventTrigger]:
+        """All triggers, or those of one pipeline."""
+        found = self._transport.call("GET", _PATH, {"pipeline_id": pipeline_id})
+        return [EventTrigger.model_validate(item) for item in found]
+
+    def delete(self, trigger_id: str) -> None:
+        """Take it away; executions that it started go on."""
+        self._transport.call("DELETE", f"{_PATH}/{trigger_id}")

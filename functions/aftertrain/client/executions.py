@@ -1,0 +1,46 @@
+"""`client.executions`."""
+
+import time
+from collections.abc import Iterator
+
+from aftertrain.client.errors import InvalidRequestError
+from aftertrain.client.models import Execution
+from aftertrain.client.transport import Transport
+
+APPEARS_WITHIN = 15.0  # seconds; Step Functions tells of a new execution a moment after it was started
+
+
+class Executions:
+    """What ran and what runs."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self, pipeline_id: str | None = None, *, limit: int = 20) -> list[Execution]:
+        """The newest executions, without their steps."""
+        found = self._transport.call("GET", "/v1/executions", {"pipeline_id": pipeline_id, "limit": limit})
+        return [Execution.model_validate(item) for item in found]
+
+    def get(self, execution_id: str) -> Execution:
+        """One execution with its steps."""
+        return Execution.model_validate(self._transport.call("GET", f"/v1/executions/{execution_id}"))
+
+    def watch(self, execution_id: str, *, interval: float = 1.0) -> Iterator[Execution]:
+        """The execution again and again, until it is finished."""
+        appears_until = time.monotonic() + APPEARS_WITHIN
+        while True:
+            try:
+                execution = self.get(execution_id)
+            except InvalidRequestError as error:
+                if error.status != 404 or time.monotonic() > appears_until:
+                    raise
+            else:
+                yield execution
+                if execution.finished:
+                    return
+            time.sleep(interval)
+
+    def wait(self, execution_id: str, *, interval: float = 1.0) -> Execution:
+        """The execution, once it is finished."""
+        *_, last = self.watch(execution_id, interval=interval)
+        return last

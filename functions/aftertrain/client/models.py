@@ -1,0 +1,105 @@
+"""What the API answers with. A field that a newer API adds is kept and readable by its name."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Resource(BaseModel):
+    """The root of all answers."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Pipeline(Resource):
+    """A pipeline at one version."""
+
+    id: str
+    name: str
+    version: int
+    definition: dict[str, Any]
+    machine_arn: str
+
+
+class EventTrigger(Resource):
+    """What starts which pipeline."""
+
+    id: str
+    pipeline_id: str
+    event_type: str
+    where: str | None
+    filter: dict[str, Any] | None
+    params: dict[str, Any]
+    enabled: bool
+
+
+class Source(Resource):
+    """Who may send events to `url`. `secret` is there once: in the answer that made the source."""
+
+    id: str
+    kind: str
+    auth: str
+    url: str
+    secret: str | None = Field(default=None, repr=False)
+
+
+class Cluster(Resource):
+    """An inference fleet and what is deployed to it."""
+
+    id: str
+    kind: str
+    replicas: list[dict[str, Any]]
+    deployments: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class StepRun(Resource):
+    """How one step of an execution went; `status` is pending, running, succeeded, failed, skipped or aborted."""
+
+    id: str
+    status: str
+    attempts: int
+    started_at: str | None
+    stopped_at: str | None
+    seconds: float | None
+    output: Any
+    error: str | None = None
+    cause: str | None = None
+
+
+class Execution(Resource):
+    """One run of a pipeline; `status` is running, succeeded, failed, timed_out or aborted."""
+
+    id: str
+    arn: str
+    status: str
+    pipeline_id: str
+    version: int
+    trigger_id: str
+    event: dict[str, Any]
+    started_at: str
+    stopped_at: str | None
+    error: str | None = None
+    cause: str | None = None
+    steps: list[StepRun] = Field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to an end."""
+        return self.status != "running"
+
+    def step(self, step_id: str) -> StepRun:
+        """One step. Raises: KeyError if the pipeline has no such step."""
+        return {step.id: step for step in self.steps}[step_id]
+
+
+class Event(Resource):
+    """An event that was received: what every trigger said of it, and what it started."""
+
+    event_type: str
+    event_id: str
+    source_id: str
+    status: str
+    verdicts: list[dict[str, Any]]
+    executions: list[str]
+    refused: list[str]
+    data: dict[str, Any]

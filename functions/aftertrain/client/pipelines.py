@@ -1,0 +1,43 @@
+"""`client.pipelines`."""
+
+from typing import Any
+
+from aftertrain.client.models import Pipeline
+from aftertrain.client.transport import Transport
+
+
+class Pipelines:
+    """Definitions and their immutable versions."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self, *, definition: dict[str, Any] | str, name: str | None = None, id: str | None = None  # noqa: A002
+    ) -> Pipeline:
+        """
+        Publish version 1 of a new pipeline, given as an object or as YAML text.
+
+        The id is made of the name if it is left out. Raises: InvalidRequestError with every mistake.
+        """
+        body = {"definition": definition, "name": name, "id": id}
+        given = {key: value for key, value in body.items() if value is not None}
+        return Pipeline.model_validate(self._transport.call("POST", "/v1/pipelines", body=given))
+
+    def update(self, pipeline_id: str, *, definition: dict[str, Any] | str) -> Pipeline:
+        """Publish the next version; triggers start it from now on."""
+        path = f"/v1/pipelines/{pipeline_id}"
+        return Pipeline.model_validate(self._transport.call("PUT", path, body={"definition": definition}))
+
+    def get(self, pipeline_id: str) -> Pipeline:
+        """The current version."""
+        return Pipeline.model_validate(self._transport.call("GET", f"/v1/pipelines/{pipeline_id}"))
+
+    def versions(self, pipeline_id: str) -> list[Pipeline]:
+        """All versions, the first one first."""
+        found = self._transport.call("GET", f"/v1/pipelines/{pipeline_id}/versions")
+        return [Pipeline.model_validate(item) for item in found]
+
+    def list(self) -> list[Pipeline]:
+        """All pipelines."""
+        return [Pipeline.model_validate(item) for item in self._transport.call("GET", "/v1/pipelines")]

@@ -1,0 +1,73 @@
+"""
+Requests to the API, signed with the caller's AWS credentials.
+
+    SignedTransport("https://abc.execute-api.eu-west-1.amazonaws.com").call("GET", "/v1/pipelines")  ->  [{…}, …]
+"""
+
+import json
+import re
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import botocore.session
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from aftertrain.client.errors import ApiError, api_error
+
+_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
+TIMEOUT = urllib3.Timeout(connect=5.0, read=35.0)
+
+
+class Transport(Protocol):
+    """One call of the API."""
+
+    def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
+        """The answer's JSON value. Raises: ApiError."""
+
+
+class SignedTransport:
+    """HTTPS with Signature Version 4, as the API's IAM authorizer asks for."""
+
+    def __init__(self, api_url: str) -> None:
+        self._base = api_url.rstrip("/")
+        self._session = botocore.session.get_session()
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        url = f"{self._base}{quote(path)}" + (f"?{urlencode(given)}" if given else "")
+        payload = None if body is None else json.dumps(body).encode()
+        request = AWSRequest(method, url, data=payload, headers={"content-type": "application/json"})
+        SigV4Auth(self._credentials(), "execute-api", self._region()).add_auth(request)
+        try:
+            answer = self._pool.request(
+                method, url, body=payload, headers=dict(request.headers), timeout=TIMEOUT, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(0, {"detail": f"{self._base} does not answer: {error}"}) from None
+        return _read(answer)
+
+    def _credentials(self) -> Any:
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise ApiError(0, {"detail": "there are no AWS credentials: set AWS_PROFILE, or the AWS_… variables"})
+        return credentials.get_frozen_credentials()
+
+    def _region(self) -> str:
+        named = _REGION.search(self._base)
+        region: str | None = named[1] if named else self._session.get_config_variable("region")
+        if region is None:
+            raise ApiError(0, {"detail": "there is no AWS region: set AWS_REGION"})
+        return region
+
+
+def _read(answer: urllib3.BaseHTTPResponse) -> Any:
+    try:
+        value = json.loads(answer.data) if answer.data else {}
+    except ValueError:
+        value = {"detail": answer.data.decode(errors="replace")[:500]}
+    if 200 <= answer.status < 300:
+        return value
+    raise api_error(answer.status, value if isinstance(value, dict) else {})

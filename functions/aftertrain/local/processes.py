@@ -1,0 +1,94 @@
+"""
+Processes that end with the one that started them.
+
+Each is the leader of a group of its own and its output goes to a file. `Processes` as a context manager ends them all,
+the last one first, however the block is left.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from aftertrain.errors import OperatorError
+
+GRACE_SECONDS = 10.0
+
+
+class Processes:
+    """The processes of a local stage, and where their output is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Start a process whose output goes to `<name>.log`."""
+        with (self.folder / f"{name}.log").open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._running.append(process)
+        return process
+
+    def end(self) -> None:
+        """End all of them: politely, then not."""
+        for process in reversed(self._running):
+            _signal(process, signal.SIGTERM)
+        for process in reversed(self._running):
+            try:
+                process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+            _signal(process, signal.SIGKILL)  # what the leader of the group left behind
+            process.wait()
+        self._running.clear()
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path, seconds: float = 60.0
+) -> None:
+    """
+    Wait for a process to come up.
+
+    Raises: OperatorError with the end of its log if it ends first or takes too long.
+    """
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise OperatorError(f"{what} did not come up; the end of {log}:\n{tail}")
+        time.sleep(0.1)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return

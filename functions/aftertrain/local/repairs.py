@@ -1,0 +1,97 @@
+"""
+ministack with what its Step Functions lacks and AWS has; run as `python -m aftertrain.local.repairs`.
+
+1. States inside a Parallel leave `…StateEntered` and `…StateExited` in the history, and every event of a branch names
+   the one before it on its chain (`previousEventId`). Without it nobody can see how a step in a branch went.
+2. An execution that is started by a version's ARN runs that version's definition, not the newest one.
+
+Each is a few lines around the emulator's own function, made for the pinned version; `tests/e2e` shows that they work.
+"""
+
+import json
+import threading
+from typing import Any
+
+from ministack.app import main
+from ministack.services import stepfunctions as sfn
+
+_chain = threading.local()
+_add_event = sfn._add_event
+_run_execution = sfn._run_execution
+_run_branches = sfn._run_parallel_branches
+_resolve_machine = sfn._resolve_state_machine_arn
+
+
+def _linked_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An event that knows its predecessor on its thread, which is its branch."""
+    event: dict[str, Any] = _add_event(execution, kind, details)
+    event["previousEventId"] = getattr(_chain, "last", 0)
+    _chain.last = event["id"]
+    return event
+
+
+def _branches(state: dict[str, Any], raw: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
+    """Tell the branches' threads which event comes before their first one."""
+    ctx["_before_branches"] = getattr(_chain, "last", 0)
+    return _run_branches(state, raw, execution, ctx)
+
+
+def _branch(states: dict[str, Any], start_at: str, data: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
+    """The emulator's loop over a branch's states, with the events that AWS writes around each."""
+    _chain.last = ctx.get("_before_branches", 0)
+    name: str | None = start_at
+    while name:
+        state = states[name]
+        own = {**ctx, "State": {"Name": name, "EnteredTime": sfn.now_iso(), "RetryCount": 0}}
+        kind = state["Type"]
+        entered = {"name": name, "input": json.dumps(data)}
+        sfn._add_event(execution, f"{kind}StateEntered", {"stateEnteredEventDetails": entered})
+        data, following = _step(state, data, execution, own)
+        exited = {"name": name, "output": json.dumps(data)}
+        sfn._add_event(execution, f"{kind}StateExited", {"stateExitedEventDetails": exited})
+        name = following
+    return data
+
+
+def _step(state: dict[str, Any], data: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> tuple[Any, str | None]:
+    kind = state["Type"]
+    if kind == "Succeed":
+        return data, None
+    if kind == "Fail":
+        raise sfn._ExecutionError(*sfn._fail_state_error(state, data, ctx))
+    run = getattr(sfn, f"_execute_{kind.lower()}")
+    result: tuple[Any, str | None] = (
+        run(state, data, execution, ctx) if kind in ("Task", "Parallel", "Map") else run(state, data, ctx)
+    )
+    return result
+
+
+def _resolve(arn: str) -> str | None:
+    """A version resolves to itself, as a machine with the version's definition."""
+    version = sfn._state_machine_versions.get(arn)
+    if version is None:
+        resolved: str | None = _resolve_machine(arn)
+        return resolved
+    if arn not in sfn._state_machines:
+        machine = sfn._state_machines[version["stateMachineArn"]]
+        sfn._state_machines[arn] = {**machine, "stateMachineArn": arn, "definition": version["definition"]}
+    return arn
+
+
+def _run(arn: str) -> None:
+    _chain.last = 1  # ExecutionStarted
+    _run_execution(arn)
+
+
+def install() -> None:
+    """Put the repairs in."""
+    sfn._add_event = _linked_event
+    sfn._run_parallel_branches = _branches
+    sfn._run_sub_machine = _branch
+    sfn._run_execution = _run
+    sfn._resolve_state_machine_arn = _resolve
+
+
+if __name__ == "__main__":
+    install()
+    main()
