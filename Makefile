@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts bench lock clean
+.PHONY: help demo stop test check lint types contracts bench lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ $(READY): requirements-dev.lock pyproject.toml
 
 demo: $(READY) ## A checkpoint lands and is serving, on this machine (KEEP=1 leaves it running)
 	@$(BIN)/python -m aftertrain.local.demo $(if $(KEEP),--keep)
+
+stop: $(READY) ## End what KEEP=1 left running
+	@$(BIN)/python -m aftertrain.local.demo --stop
 
 test: $(READY) ## Every test
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -37,6 +37,7 @@ class Control(Construct):
         compute: Compute,
     ) -> None:
         super().__init__(scope, name)
+        self._settings = settings
         self.control = functions.make(
             self,
             "control",
@@ -84,6 +85,8 @@ class Control(Construct):
         publish = ("CreateStateMachine", "UpdateStateMachine", "PublishStateMachineVersion")
         machines = [f"{compute.machine_arn_prefix}*"]
         allow(self.control, *(f"states:{action}" for action in publish), on=machines)
-        allow(self.control, "states:CreateActivity", on=[f"{compute.activity_arn_prefix}*"])
+        # The emulator asks for this one action without a resource.
+        activities = "*" if self._settings.local else f"{compute.activity_arn_prefix}*"
+        allow(self.control, "states:CreateActivity", on=[activities])
         allow(self.control, "states:GetExecutionHistory", on=[f"{compute.execution_arn_prefix}*"])
         compute.machine_role.grant_pass_role(self.control.grant_principal)

@@ -30,9 +30,9 @@ class Transport(Protocol):
 class SignedTransport:
     """HTTPS with Signature Version 4, as the API's IAM authorizer asks for."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, session: botocore.session.Session | None = None) -> None:
         self._base = api_url.rstrip("/")
-        self._session = botocore.session.get_session()
+        self._session = session or botocore.session.get_session()
         self._pool = urllib3.PoolManager(retries=False)
 
     def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:

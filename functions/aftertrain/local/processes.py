@@ -54,6 +54,12 @@ class Processes:
             process.wait()
         self._running.clear()
 
+    def leave(self) -> list[int]:
+        """Let them run on without us; returns the ids of their groups."""
+        pids = [process.pid for process in self._running if process.poll() is None]
+        self._running.clear()
+        return pids
+
     def __enter__(self) -> "Processes":
         return self
 

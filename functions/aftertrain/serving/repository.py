@@ -1,7 +1,7 @@
 """A bucket prefix -> MLServer's model repository.
 
-    MLSERVER_MODEL_REPOSITORY_IMPLEMENTATION=aftertrain.serving.repository.BucketRepository
-    MLSERVER_MODEL_REPOSITORY_ROOT=s3://artifacts/clusters/prod/replica-0
+    settings.json  {"model_repository_implementation": "aftertrain.serving.repository.BucketRepository",
+                    "model_repository_implementation_args": {"uri": "s3://artifacts/clusters/prod/replica-0"}, …}
 
 Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all of them
 when it starts and one of them when it is told to, so a model that was never seen before needs no change of the replica.
@@ -22,10 +22,17 @@ from aftertrain.serving.onnx_model import OnnxModel
 class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships no types
     """The assignments below a prefix that is this replica's own."""
 
-    def __init__(self, root: str) -> None:
-        place = urlsplit(root)
+    def __init__(self, root: str, uri: str) -> None:  # noqa: ARG002 - MLServer passes its own folder as root
+        place = urlsplit(uri)
         self._bucket, self._prefix = place.netloc, place.path.strip("/")
         self._s3 = boto3.client("s3")
+
+    async def find(self, name: str) -> list[ModelSettings]:
+        """The model of this name, as it is assigned now. Raises: ModelNotFound."""
+        try:
+            return [self._settings(f"{self._prefix}/{name}.json")]
+        except self._s3.exceptions.NoSuchKey:
+            raise ModelNotFound(name) from None
 
     async def list(self) -> list[ModelSettings]:
         """All models that the replica is to serve."""
@@ -39,13 +46,6 @@ class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships
             if entry["Key"].endswith(".json")
         ]
         return [self._settings(key) for key in keys]
-
-    async def find(self, name: str) -> list[ModelSettings]:
-        """The model of this name, as it is assigned now. Raises: ModelNotFound."""
-        try:
-            return [self._settings(f"{self._prefix}/{name}.json")]
-        except self._s3.exceptions.NoSuchKey:
-            raise ModelNotFound(name) from None
 
     def _settings(self, key: str) -> ModelSettings:
         text = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()

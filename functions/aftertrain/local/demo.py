@@ -1,0 +1,174 @@
+"""
+`make demo`: a checkpoint lands and is serving, on this machine.
+
+Everything that runs is started here and ended here, however the demo ends; with `--keep` it goes on running until
+`make stop`.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from aftertrain.cli.show import execution_view
+from aftertrain.cli.toolchain import ROOT
+from aftertrain.client.models import Event, Execution, Source
+from aftertrain.errors import AftertrainError
+from aftertrain.ingest.normalise import normalise
+from aftertrain.local.notification import deliver
+from aftertrain.local.processes import Processes
+from aftertrain.local.report import Findings, check, report
+from aftertrain.local.scenario import (
+    SOURCE,
+    WEIGHTS_KEY,
+    Landed,
+    Local,
+    bring_up,
+    land_checkpoint,
+    predict,
+    register,
+)
+from aftertrain.model.event import Event as IngestEvent
+from aftertrain.model.source import Source as IngestSource
+
+FOLDER = ROOT / ".aftertrain" / "demo"
+console = Console()
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    arguments = argparse.ArgumentParser(description="A checkpoint lands and is serving, on this machine.")
+    arguments.add_argument("--keep", action="store_true", help="leave everything running")
+    arguments.add_argument("--stop", action="store_true", help="end what --keep left running")
+    given = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stop()
+    if given.stop:
+        return 0
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    try:
+        with Processes(FOLDER) as processes:
+            demo(processes)
+            if given.keep:
+                keep(processes)
+    except KeyboardInterrupt:
+        _say("interrupted; everything is stopped")
+        return 130
+    except AftertrainError as error:
+        _say(f"the demo failed: {error.message}", style="red")
+        _say(f"the logs are in {FOLDER}")
+        return 1
+    return 0
+
+
+def demo(processes: Processes) -> None:
+    """The story, from nothing to a prediction. Raises: AftertrainError."""
+    begun = time.monotonic()
+    with console.status("") as status:
+        local = bring_up(processes, lambda what: status.update(f"{what} …"))
+        status.update("training a classifier on scikit-learn's digits …")
+        landed = land_checkpoint(local)
+        status.update("registering source, cluster, pipeline and trigger …")
+        source = register(local)
+    _say(f"up after {time.monotonic() - begun:.0f} s: stack, worker, {len(local.fleet)} replicas")
+    found = _follow(local, landed, source)
+    check(found)
+    console.print()
+    console.print(report(found))
+    _write_environment(local, source)
+
+
+def _follow(local: Local, landed: Landed, source: Source) -> Findings:
+    """Send the notifications and follow what they start."""
+    token = source.secret or ""
+    _say(f"{WEIGHTS_KEY} lands; its bucket notifies {source.url}")
+    first = deliver(landed.request, source.url, token)
+    again = deliver(landed.request, source.url, token)
+    other = deliver(landed.other_request, source.url, token)
+    (execution_id,) = first.answer["executions"]
+    execution = _watch(local, execution_id)
+    predictions = (
+        [
+            (replica["url"], *predict(replica["url"], landed.checkpoint.holdout, example))
+            for example, replica in enumerate(local.fleet)
+        ]
+        if execution.status == "succeeded"
+        else []
+    )
+    return Findings(first, again, other, _event(local, landed, source), execution, predictions)
+
+
+def _watch(local: Local, execution_id: str) -> Execution:
+    with Live(console=console, auto_refresh=False) as live:
+        for execution in local.client.executions.watch(execution_id, interval=0.25):
+            live.update(execution_view(execution), refresh=True)
+    return execution
+
+
+def _event(local: Local, landed: Landed, source: Source) -> Event:
+    """What the system says of the third notification; its id is made of its content, so anybody can tell it."""
+    sender = IngestSource(source.id, "tigris", "bearer")
+    (read,) = normalise(landed.other_request["body"], sender)
+    if not isinstance(read, IngestEvent):
+        raise read
+    return local.client.events.get(SOURCE, read.id)
+
+
+def keep(processes: Processes) -> None:
+    """Leave everything running, and say how to look at it and how to end it."""
+    pids = processes.leave()
+    (FOLDER / "pids").write_text("\n".join(map(str, pids)))
+    console.print()
+    _say("Everything goes on running; `make stop` ends it. To look around:")
+    lines = [
+        f"source {(FOLDER / 'environment').relative_to(ROOT)}",
+        ".venv/bin/aftertrain executions list",
+        f".venv/bin/aftertrain send events/tigris/object-created-put.json --source {SOURCE}",
+        f"tail -f {(FOLDER / 'worker.log').relative_to(ROOT)}",
+    ]
+    _say("\n".join(f"  {line}" for line in lines))
+
+
+def stop() -> None:
+    """End what an earlier `--keep` left running."""
+    pids = FOLDER / "pids"
+    if not pids.exists():
+        return
+    for pid in map(int, pids.read_text().split()):
+        if _is_ours(pid):
+            os.killpg(pid, signal.SIGTERM)
+    pids.unlink()
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether the process still is what was started: ids are used again."""
+    try:
+        return str(Path(sys.executable).parent).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _say(text: str, style: str = "") -> None:
+    """A text as it is: no markup is read from it, and long lines stay lines, so that they can be copied."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_environment(local: Local, source: Source) -> None:
+    values = local.emulator.credentials() | {
+        "AFTERTRAIN_API_URL": local.stage.api_url,
+        "AFTERTRAIN_WEBHOOK_URL": local.stage.webhook_url,
+        "AFTERTRAIN_ACTIVITY_ARN": local.stage.activity_arn,
+        "AFTERTRAIN_TOKEN": source.secret or "",
+    }
+    lines = [f"export {name}='{value}'" for name, value in values.items()]
+    (FOLDER / "environment").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
