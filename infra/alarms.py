@@ -16,13 +16,9 @@ FIVE_MINUTES = Duration.minutes(5)
 class Alarms(Construct):
     """They go to the topic of the settings, if there is one."""
 
-    def __init__(
-        self, scope: Construct, name: str, *, settings: Settings, intake: Intake, control: Control
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, intake: Intake, control: Control) -> None:
         super().__init__(scope, name)
-        self._topic = (
-            sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
-        )
+        self._topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
         self._alarm(
             "EventsGivenUp",
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
@@ -34,7 +30,11 @@ class Alarms(Construct):
             (intake.sweep, "SweepErrors"),
             (control.status, "StatusErrors"),
         ):
-            self._alarm(title, each.metric_errors(period=FIVE_MINUTES), "The function ended with an error: see its log.")
+            self._alarm(
+                title,
+                each.metric_errors(period=FIVE_MINUTES),
+                "The function ended with an error: see its log.",
+            )
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, meaning: str) -> None:
         alarm = cloudwatch.Alarm(

@@ -1,5 +1,4 @@
-"""
-Sources + locked dependencies -> the one asset of all functions.
+"""Sources + locked dependencies -> the one asset of all functions.
 
     .aftertrain/bundle-3.13-aarch64/   aftertrain/ botocore/ re2/ …   with byte code for exactly that interpreter
 
@@ -33,7 +32,10 @@ def build_bundle(settings: Settings) -> tuple[Path, str | None]:
     shutil.copytree(ROOT / "functions" / "aftertrain", target / "aftertrain", ignore=ignored)
     interpreter = _interpreter(settings)
     if interpreter is None:
-        return target, f"no python{settings.python} here: the bundle has no byte code, cold starts take twice as long"
+        return (
+            target,
+            f"no python{settings.python} here: the bundle has no byte code, cold starts take twice as long",
+        )
     _compile(interpreter, target)
     return target, None
 
@@ -46,7 +48,15 @@ def _dependencies(settings: Settings, name: str) -> Path:
         return target
     partial = target.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
     command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(partial)]
     subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)  # noqa: S603 - fixed arguments
     _prune_services(partial / "botocore" / "data")
@@ -74,5 +84,15 @@ def _interpreter(settings: Settings) -> str | None:
 
 def _compile(interpreter: str, target: Path) -> None:
     """Byte code that is never checked against its source: the times of a zip's files are not those of the sources."""
-    command = [interpreter, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", str(target)]
+    command = [
+        interpreter,
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "2",
+        "--invalidation-mode",
+        "unchecked-hash",
+        str(target),
+    ]
     subprocess.run([*command, "-s", str(target)], check=True)  # noqa: S603 - fixed arguments

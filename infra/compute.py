@@ -1,5 +1,4 @@
-"""
-Compute: where steps run.
+"""Compute: where steps run.
 
 The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the one and
 needs no permission for the other. A worker's permissions are a managed policy, to be attached to whatever it runs as.
@@ -32,12 +31,13 @@ class Compute(Construct):
             self,
             "tasks",
             timeout=TASK_SECONDS,
-            environment={"REGISTRY_TABLE": registry.table.table_name, "CHANNELS": json.dumps(settings.channels)},
+            environment={
+                "REGISTRY_TABLE": registry.table.table_name,
+                "CHANNELS": json.dumps(settings.channels),
+            },
         )
         self._grant_tasks(registry)
-        self.machine_role = iam.Role(
-            self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
-        )
+        self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
         states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.machine_arn_prefix = f"{states}:stateMachine:{settings.prefix}"

@@ -1,7 +1,6 @@
-"""
-Control: the API that people and tools configure the system with, behind IAM, and the status of executions.
+"""Control: the API that people and tools configure the system with, behind IAM, and the status of executions.
 
-Machines are made at run time, one per pipeline, by the control function; it may pass on the machines' role and no other.
+Machines are made at run time, one per pipeline, by the control function, which may pass on the machines' role only.
 """
 
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -62,9 +61,7 @@ class Control(Construct):
             integration=HttpLambdaIntegration("Control", self.control),
             authorizer=HttpIamAuthorizer(),
         )
-        self.status = functions.make(
-            self, "status", timeout=30, environment={"LEDGER_TABLE": ledger.table.table_name}
-        )
+        self.status = functions.make(self, "status", timeout=30, environment={"LEDGER_TABLE": ledger.table.table_name})
         allow(self.status, "dynamodb:PutItem", on=[ledger.table.table_arn])
         events.Rule(
             self,
@@ -79,7 +76,14 @@ class Control(Construct):
 
     def _grant(self, registry: Registry, ledger: Ledger, compute: Compute) -> None:
         table = [registry.table.table_arn]
-        allow(self.control, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=table)
+        allow(
+            self.control,
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+            on=table,
+        )
         allow(self.control, "dynamodb:GetItem", on=[ledger.table.table_arn])
         allow(self.control, "dynamodb:Query", on=[f"{ledger.table.table_arn}/index/by_*"])
         publish = ("CreateStateMachine", "UpdateStateMachine", "PublishStateMachineVersion")

@@ -1,5 +1,4 @@
-"""
-Intake: events come in, and none is lost on the way.
+"""Intake: events come in, and none is lost on the way.
 
 The webhook records and starts. What it could not start goes to a queue; what never got there the sweeper finds every
 minute. What the queue gives up on lies in the dead-letter queue and raises an alarm; the sweeper goes on all the same.
@@ -59,9 +58,7 @@ class Intake(Construct):
         }
         ledger_arn, machines = ledger.table.table_arn, [f"{compute.machine_arn_prefix}*"]
 
-        self.webhook = functions.make(
-            self, "webhook", timeout=WEBHOOK_SECONDS, memory=1024, environment=environment
-        )
+        self.webhook = functions.make(self, "webhook", timeout=WEBHOOK_SECONDS, memory=1024, environment=environment)
         allow(self.webhook, "dynamodb:GetItem", on=[registry.table.table_arn])
         allow(self.webhook, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[ledger_arn])
         allow(self.webhook, "states:StartExecution", on=machines)

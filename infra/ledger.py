@@ -10,8 +10,7 @@ STRING, NUMBER = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
 
 
 class Ledger(Construct):
-    """
-    One table, three indexes.
+    """One table, three indexes.
 
     `due` is sparse and holds only events that are not finished; `by_pipeline` and `by_time` hold only executions.
     """

@@ -1,5 +1,4 @@
-"""
-What one stage is like, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
+"""What one stage is like, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
 
 `cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on the interpreter at hand.
 """
@@ -17,8 +16,7 @@ AWS_PYTHON = "3.13"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """
-    A stage.
+    """A stage.
 
     `channels` as in `aftertrain.aws.channels`. `model_buckets` are the buckets that jobs may read checkpoints and data
     from. `throttle_rate` and `throttle_burst` bound the webhook, in requests per second. `alarm_topic` is the ARN of an

@@ -8,8 +8,9 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class ConvertParams(Params):
-    """`sample_uri`: real inputs on which the converted model is compared with the original; the step fails if any output
-    differs by more than `tolerance`.
+    """`sample_uri`: real inputs on which the converted model is compared with the original.
+
+    The step fails if any output differs by more than `tolerance`.
     """
 
     model_uri: str

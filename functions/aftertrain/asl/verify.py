@@ -19,9 +19,7 @@ def verify(machine: Machine) -> list[str]:
     size = len(emit(machine).encode())
     faults = [f"the definition has {size} bytes; at most {MAX_BYTES} are allowed"] if size > MAX_BYTES else []
     names = Counter(name for scope in _scopes(machine.scope) for name in scope.states)
-    faults += [
-        f"state {name!r}: the name is longer than {MAX_NAME}" for name in names if len(name) > MAX_NAME
-    ]
+    faults += [f"state {name!r}: the name is longer than {MAX_NAME}" for name in names if len(name) > MAX_NAME]
     faults += [f"state {name!r}: the name stands {count} times" for name, count in names.items() if count > 1]
     return faults + [fault for scope in _scopes(machine.scope) for fault in _scope_faults(scope)]
 

@@ -36,9 +36,7 @@ class LogChannel:
 
     def send(self, message: dict[str, Any]) -> str:
         details = {name: value for name, value in message.items() if name != "message"}
-        self._log(
-            _LOG_LEVELS[message["severity"]], f"notification: {message['message']}", {"notification": details}
-        )
+        self._log(_LOG_LEVELS[message["severity"]], f"notification: {message['message']}", {"notification": details})
         return f"{message['execution']}/{message['step']}"
 
 

@@ -65,9 +65,7 @@ def from_item(item: Attributes) -> Record:
         key=EventKey(item["source_id"]["S"], event.id),
         event=event,
         received_at=float(item["received_at"]["N"]),
-        verdicts=tuple(
-            Verdict(each["trigger_id"], each["matched"], each["reason"]) for each in body["verdicts"]
-        ),
+        verdicts=tuple(Verdict(each["trigger_id"], each["matched"], each["reason"]) for each in body["verdicts"]),
         starts=tuple(_start(each) for each in body["starts"]),
         done=item["progress"]["S"] == "done",
         refused=tuple(json.loads(item["refused"]["S"])) if "refused" in item else (),
@@ -84,6 +82,4 @@ def _start_item(start: Start) -> dict[str, Any]:
 
 
 def _start(item: dict[str, Any]) -> Start:
-    return Start(
-        item["name"], item["trigger_id"], PipelineVersion.from_item(item["pipeline"]), item["params"]
-    )
+    return Start(item["name"], item["trigger_id"], PipelineVersion.from_item(item["pipeline"]), item["params"])

@@ -30,9 +30,7 @@ class DynamoRegistry:
 
     def get(self, kind: str, item_id: str) -> Entry | None:
         with busy_unless_known(f"reading {kind} {item_id}"):
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True)
         return _entry(answer["Item"]) if "Item" in answer else None
 
     def items(self, kind: str) -> list[dict[str, Any]]:

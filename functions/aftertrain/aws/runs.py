@@ -41,9 +41,7 @@ class DynamoRuns:
         return None if item is None else _body(item)
 
     def executions(self, pipeline_id: str | None, limit: int) -> list[dict[str, Any]]:
-        index, name, value = (
-            ("by_pipeline", "pipeline_id", pipeline_id) if pipeline_id else ("by_time", "kind", KIND)
-        )
+        index, name, value = ("by_pipeline", "pipeline_id", pipeline_id) if pipeline_id else ("by_time", "kind", KIND)
         with busy_unless_known("listing executions"):
             answer = self._client.query(
                 TableName=self._table,

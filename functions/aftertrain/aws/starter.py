@@ -33,8 +33,6 @@ class StepFunctionsStarter:
                 self._client.start_execution(stateMachineArn=machine_arn, name=name, input=input_json)
             except ClientError as error:
                 if code(error) in _NEVER:
-                    raise RefusedError(
-                        f"{code(error)}: {error.response['Error'].get('Message', '')}"
-                    ) from None
+                    raise RefusedError(f"{code(error)}: {error.response['Error'].get('Message', '')}") from None
                 if code(error) != "ExecutionAlreadyExists":
                     raise

@@ -1,5 +1,4 @@
-"""
-`aftertrain`: the group of all commands, and how they end.
+"""`aftertrain`: the group of all commands, and how they end.
 
 Exit codes: 0 done · 1 it could not be done · 2 the definition or the arguments are wrong · 130 interrupted.
 Results go to standard output, everything else to standard error.

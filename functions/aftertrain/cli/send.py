@@ -15,7 +15,11 @@ from aftertrain.client.errors import ApiError
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", "source_id", help="The source's id; the request's source kind if it is left out.")
 @click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret, sent as a Bearer token.")
-@click.option("--url", envvar="AFTERTRAIN_WEBHOOK_URL", help="The stack's WebhookUrl; made of AFTERTRAIN_API_URL if left out.")
+@click.option(
+    "--url",
+    envvar="AFTERTRAIN_WEBHOOK_URL",
+    help="The stack's WebhookUrl; made of AFTERTRAIN_API_URL if left out.",
+)
 def send(file: Path, source_id: str | None, token: str | None, url: str | None) -> None:
     """Post FILE, a JSON {source, method, headers, body}, to the webhook, and show the answer."""
     request = _read(file)

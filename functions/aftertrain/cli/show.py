@@ -37,9 +37,7 @@ def executions_table(found: Sequence[Execution]) -> RenderableType:
 
 def execution_view(execution: Execution) -> RenderableType:
     """Every step with its state and duration, and why it failed if it did."""
-    title = Text.assemble(
-        (execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim")
-    )
+    title = Text.assemble((execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim"))
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
         table.add_row(Text("  ") + _status(step.status), step.id, _seconds(step), _detail(step))
@@ -66,9 +64,9 @@ def _detail(step: StepRun) -> Text:
         return Text(f"{step.error}: {step.cause or ''}"[:_CAUSE], "red")
     if not isinstance(step.output, dict):
         return Text("")
-    scalars = {name: value for name, value in step.output.items() if isinstance(value, int | float)}
+    scalars = {str(name): value for name, value in step.output.items() if isinstance(value, int | float)}
     return Text("  ".join(f"{name} {_number(value)}" for name, value in scalars.items()), "dim")
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value).lower()
+def _number(value: int | float) -> str:
+    return str(value).lower() if isinstance(value, int) else f"{value:.4g}"

@@ -1,7 +1,6 @@
-"""
-The CDK's command line, and the Node that it needs, from PyPI.
+"""The CDK's command line, and the Node that it needs, from PyPI.
 
-    cdk_environment()  ->  os.environ with this interpreter's folder and the packaged Node's folder first on PATH
+cdk_environment()  ->  os.environ with this interpreter's folder and the packaged Node's folder first on PATH
 """
 
 import os

@@ -1,8 +1,7 @@
-"""
-The client.
+"""The client.
 
     client = Client("https://abc.execute-api.eu-west-1.amazonaws.com")
-    client.pipelines.create(name="Hello", definition={"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]})
+    client.pipelines.get("eval-convert-deploy").version
 
 Without a URL it takes the one of `AFTERTRAIN_API_URL`; credentials and region come from where every AWS tool has them.
 """

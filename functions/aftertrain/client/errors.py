@@ -6,8 +6,7 @@ from aftertrain.errors import AftertrainError, AuthorError
 
 
 class ApiError(AftertrainError):
-    """
-    The API answered with a problem.
+    """The API answered with a problem.
 
     `status` is the HTTP status (0 if there was no answer); `diagnostics` are a definition's mistakes, if that is what
     it was about.

@@ -49,7 +49,13 @@ class EventTriggers:
         enabled: bool = _KEEP,
     ) -> EventTrigger:
         """Change what is given; what is left out stays."""
-        given = {"event_type": event_type, "filter": filter, "where": where, "params": params, "enabled": enabled}
+        given = {
+            "event_type": event_type,
+            "filter": filter,
+            "where": where,
+            "params": params,
+            "enabled": enabled,
+        }
         body = {name: value for name, value in given.items() if value is not _KEEP}
         return EventTrigger.model_validate(self._transport.call("PATCH", f"{_PATH}/{trigger_id}", body=body))
 

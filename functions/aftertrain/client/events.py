@@ -1,6 +1,5 @@
 """`client.events`."""
 
-
 from aftertrain.client.models import Event
 from aftertrain.client.transport import Transport
 

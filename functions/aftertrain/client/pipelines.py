@@ -13,10 +13,13 @@ class Pipelines:
         self._transport = transport
 
     def create(
-        self, *, definition: dict[str, Any] | str, name: str | None = None, id: str | None = None  # noqa: A002
+        self,
+        *,
+        definition: dict[str, Any] | str,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
     ) -> Pipeline:
-        """
-        Publish version 1 of a new pipeline, given as an object or as YAML text.
+        """Publish version 1 of a new pipeline, given as an object or as YAML text.
 
         The id is made of the name if it is left out. Raises: InvalidRequestError with every mistake.
         """

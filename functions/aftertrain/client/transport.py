@@ -1,7 +1,6 @@
-"""
-Requests to the API, signed with the caller's AWS credentials.
+"""Requests to the API, signed with the caller's AWS credentials.
 
-    SignedTransport("https://abc.execute-api.eu-west-1.amazonaws.com").call("GET", "/v1/pipelines")  ->  [{…}, …]
+SignedTransport("https://abc.execute-api.eu-west-1.amazonaws.com").call("GET", "/v1/pipelines")  ->  [{…}, …]
 """
 
 import json

@@ -80,9 +80,7 @@ class CompileError(AuthorError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(diagnostics, key=_in_text_order))
         count = len(self.diagnostics)
-        super().__init__(
-            f"the pipeline has {count} mistake{'s' if count > 1 else ''}: {self.diagnostics[0].message}"
-        )
+        super().__init__(f"the pipeline has {count} mistake{'s' if count > 1 else ''}: {self.diagnostics[0].message}")
 
 
 def _in_text_order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:

@@ -2,7 +2,7 @@
 
     read_document("steps:\\n  - id: a")  ->  {"steps": [{"id": "a"}]}, marks[("steps", 0, "id")] = Mark(2, 9)
 
-Only what JSON has: `on`, `yes` and dates stay the strings that they look like, and a key that stands twice is a mistake.
+Only what JSON has: `on`, `yes` and dates stay the strings that they look like. A key that stands twice is a mistake.
 """
 
 import re
@@ -84,7 +84,7 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self.read(item, (*where, index)) for index, item in enumerate(node.value)]
             case _:
-                return self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs are partial
+                return self.loader.construct_object(node)
 
     def _mapping(self, node: yaml.MappingNode, where: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -71,9 +71,7 @@ def link(definition: Definition) -> tuple[Graph, list[Diagnostic]]:
     for index, step in enumerate(definition.steps):
         where: Place = ("steps", index)
         reading = _Reading()
-        params = {
-            name: _value(value, (*where, "params", name), reading) for name, value in step.params.items()
-        }
+        params = {name: _value(value, (*where, "params", name), reading) for name, value in step.params.items()}
         condition = _condition(step.condition, (*where, "condition"), reading)
         for path, place in reading.paths:
             reading.diagnostics += _path_mistakes(path, place, actions, parameters)
@@ -133,9 +131,7 @@ def _path_mistakes(
         yield Diagnostic("AT304", where, f"{path}: there is no step {first!r}", did_you_mean(first, actions))
     elif len(rest) < 2 or rest[0] not in ("output", "outputs"):
         hint = f"write steps.{first}.output.FIELD"
-        yield Diagnostic(
-            "AT307", where, f"{path}: of a step only fields of its output can be read so far", hint
-        )
+        yield Diagnostic("AT307", where, f"{path}: of a step only fields of its output can be read so far", hint)
     elif rest[1] not in (fields := actions[first].outputs.model_fields):
         message = f"{path}: {actions[first].name} puts out no {rest[1]!r}"
         yield Diagnostic("AT305", where, message, did_you_mean(rest[1], fields))
@@ -145,9 +141,7 @@ def _unknown_dependencies(step: Step, where: Place, ids: list[str]) -> Iterator[
     for index, name in enumerate(step.depends_on):
         if name not in ids:
             place = (*where, "depends_on", index)
-            yield Diagnostic(
-                "AT301", place, f"there is no step {name!r} to depend on", did_you_mean(name, ids)
-            )
+            yield Diagnostic("AT301", place, f"there is no step {name!r} to depend on", did_you_mean(name, ids))
 
 
 def _cycle(nodes: dict[str, Node], definition: Definition) -> Iterator[Diagnostic]:

@@ -108,9 +108,7 @@ class _Lowering:
             resource=todo.resource,
             arguments=todo.arguments,
             next=turn.next,
-            output=output
-            if turn.next
-            else self._records(turn, {node.id: self._success(node.id, turn, todo.result)}),
+            output=output if turn.next else self._records(turn, {node.id: self._success(node.id, turn, todo.result)}),
             assign={variable(node.id): output} if read_later else {},
             retry=todo.retry,
             catch=Catcher(self._records(turn, {node.id: caught}), failure),
@@ -190,9 +188,7 @@ class _Lowering:
         return before | own | dict.fromkeys(turn.after, SKIPPED)
 
     def _failed(self) -> dict[str, State]:
-        cause = (
-            "$substring($string($sift($merge($states.input), function($v) {$v.status = 'failed'})), 0, 30000)"
-        )
+        cause = "$substring($string($sift($merge($states.input), function($v) {$v.status = 'failed'})), 0, 30000)"
         return {FAILED: Fail("StepFailed", jsonata.expression(cause))}
 
 

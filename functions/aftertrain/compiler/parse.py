@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
 from aftertrain.compiler.document import Document, read_document
-from aftertrain.model.definition import Definition, Parameter, Retry, Settings, Step, TriggerSpec
+from aftertrain.model.definition import Definition, Parameter, Retry, Settings, Step, TriggerSpec, Written
 
-_MODELS = {
+_MODELS: dict[str, type[Written]] = {
     "parameters": Parameter,
     "steps": Step,
     "triggers": TriggerSpec,

@@ -96,9 +96,7 @@ def _lone(value: Expression, parameters: Parameters) -> Any:
         case Literal(value=constant) if not isinstance(constant, str):
             return constant
         case Path():
-            return jsonata.expression(
-                f"({_THERE}; $there({read(value, parameters)}, {jsonata.string(str(value))}))"
-            )
+            return jsonata.expression(f"({_THERE}; $there({read(value, parameters)}, {jsonata.string(str(value))}))")
         case _:
             guards = "".join(
                 f"$there({read(path, parameters)}, {jsonata.string(str(path))}); "

@@ -1,7 +1,7 @@
 """Execution history -> one entry per step.
 
     [{"type": "TaskStateEntered", …}, {"type": "TaskSucceeded", …}, …]
-    ->  [{"id": "evaluate", "status": "succeeded", "seconds": 1.4, "output": {…}}, {"id": "deploy", "status": "pending"}]
+    ->  [{"id": "evaluate", "status": "succeeded", "seconds": 1.4, "output": {…}}, {"id": "deploy", …}]
 
 A state that does a step's work has the step's id as its name; every other state's name has a blank in it. An event
 belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave.
@@ -55,7 +55,7 @@ def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> lis
 
 
 def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
-    details = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+    details: dict[str, Any] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
     if kind == "TaskStateEntered":
         step.entered = event["timestamp"]
     elif kind == "TaskStateExited":

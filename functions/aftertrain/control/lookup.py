@@ -29,9 +29,7 @@ def absent(registry: Registry, kind: str, item_id: str) -> None:
         ConflictError: it is not.
     """
     if registry.get(kind, item_id) is not None:
-        raise ConflictError(
-            f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id"
-        )
+        raise ConflictError(f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id")
 
 
 def settled(change: Callable[[], Result]) -> Result:

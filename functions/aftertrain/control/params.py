@@ -29,9 +29,7 @@ def check_params(parameters: list[Parameter], given: dict[str, Any]) -> None:
         AuthorError: naming the first param that is wrong.
     """
     if len(canonical_json(given).encode()) > MAX_BYTES:
-        raise AuthorError(
-            f"params have more than {MAX_BYTES} bytes: pass the place of large values", field="params"
-        )
+        raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass the place of large values", field="params")
     known = {parameter.name: parameter for parameter in parameters}
     for name in given:
         if name not in known:
@@ -41,9 +39,7 @@ def check_params(parameters: list[Parameter], given: dict[str, Any]) -> None:
         if name not in given and not parameter.has_default:
             raise AuthorError(f"the pipeline needs the parameter {name!r}", field=f"params.{name}")
         if name in given and not _fits(given[name], parameter.type):
-            raise AuthorError(
-                f"the parameter {name!r} must be of type {parameter.type}", field=f"params.{name}"
-            )
+            raise AuthorError(f"the parameter {name!r} must be of type {parameter.type}", field=f"params.{name}")
 
 
 def _fits(value: Any, kind: ParameterType) -> bool:

@@ -137,10 +137,7 @@ def parse_template(text: str) -> Template:
     for statement in body:
         if not isinstance(statement, nodes.Output):
             raise _unsupported(statement)
-        parts += [
-            part.data if isinstance(part, nodes.TemplateData) else _expression(part)
-            for part in statement.nodes
-        ]
+        parts += [part.data if isinstance(part, nodes.TemplateData) else _expression(part) for part in statement.nodes]
     expressions = [part for part in parts if not isinstance(part, str)]
     blank = all(not part.strip() for part in parts if isinstance(part, str))
     return Template(tuple(expressions)) if len(expressions) == 1 and blank else Template(tuple(parts))
@@ -154,9 +151,7 @@ def parse_condition(text: str) -> Expression:
     """
     lone = parse_template(text if "{{" in text else f"{{{{ {text} }}}}").lone
     if lone is None:
-        raise TemplateError(
-            f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}"
-        )
+        raise TemplateError(f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}")
     if isinstance(lone, Literal) and not isinstance(lone.value, bool):
         raise TemplateError(f"a condition is true or false; {lone} is neither")
     return lone

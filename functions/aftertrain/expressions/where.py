@@ -31,9 +31,7 @@ FIELDS: dict[str, tuple[str, FieldType]] = {
     "content-type": ("content_type", "text"),
     "content-length": ("size", "number"),
 }
-SPELLING = {
-    name.lower(): name for name in ("key", "Event-Type", "Last-Modified", "Content-Type", "Content-Length")
-}
+SPELLING = {name.lower(): name for name in ("key", "Event-Type", "Last-Modified", "Content-Type", "Content-Length")}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda found, wanted: bool(found == wanted),
@@ -131,9 +129,7 @@ class _Parser:
     def _regexp(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
         token = self._peek()
         if kind != "text":
-            raise self._error(
-                f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token
-            )
+            raise self._error(f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token)
         if token.kind != "string":
             raise self._expected("a regular expression in double quotes")
         self.at += 1

@@ -26,9 +26,7 @@ class Http:
         payload = None if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json"} if payload else {}
         try:
-            answer = self._pool.request(
-                method, url, body=payload, headers=headers, timeout=timeout, redirect=False
-            )
+            answer = self._pool.request(method, url, body=payload, headers=headers, timeout=timeout, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise ReplicaError(f"{method} {url}: {_short(str(error))}") from None
         if not 200 <= answer.status < 300:

@@ -93,9 +93,7 @@ class OipFleet:
         self._calls.call("POST", f"{_repository(replica, name)}/load", timeout=timeout)
         while (problem := self._not_ready(replica, name)) is not None:
             if self._clock() >= deadline:
-                raise ReplicaError(
-                    f"{replica}: {name!r} was not ready after {timeout:g} s: {problem.message}"
-                )
+                raise ReplicaError(f"{replica}: {name!r} was not ready after {timeout:g} s: {problem.message}")
             self._sleep(POLL_SECONDS)
 
     def _unload(self, replica: str, name: str) -> None:
@@ -119,9 +117,7 @@ class OipFleet:
         answer = self._calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
         served = answer.get("model_version")
         if served != release.version:
-            raise ReplicaError(
-                f"{replica}: {release.name!r} answers as version {served!r}, not {release.version!r}"
-            )
+            raise ReplicaError(f"{replica}: {release.name!r} answers as version {served!r}, not {release.version!r}")
         if not answer.get("outputs") or not all(map(_sound, answer["outputs"])):
             raise ReplicaError(f"{replica}: {release.name!r} answers the probe without finite outputs")
 

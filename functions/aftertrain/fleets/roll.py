@@ -39,9 +39,7 @@ def roll(
     """
     while (move := next_move(rollout)) is not None:
         if time_left() < release.ready_timeout:
-            raise RolloutUnfinishedError(
-                f"{rollout.updated} of {len(rollout.replicas)} replicas are updated so far"
-            )
+            raise RolloutUnfinishedError(f"{rollout.updated} of {len(rollout.replicas)} replicas are updated so far")
         try:
             rollout = _made(move, rollout, release, fleet)
         except ReplicaError as error:

@@ -11,9 +11,7 @@ from typing import Any
 from aftertrain.ingest.snapshot import Snapshot, Watch
 from aftertrain.model.event import Event
 
-MAX_KEPT = (
-    50  # verdicts that did not match, per event: the ledger's items stay small whatever the registry holds
-)
+MAX_KEPT = 50  # verdicts that did not match, per event: the ledger's items stay small whatever the registry holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What ingest needs from outside: a ledger, a starter of executions, a queue for what could not be finished, a clock."""
+"""What ingest needs from outside: a ledger, a starter of executions, a queue for what is unfinished, a clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -70,9 +70,7 @@ def _each(events: list[Event], source: Source, snapshot: Snapshot, ports: Ports)
         return list(pool.map(take, events))
 
 
-def _take(
-    event: Event, source: Source, snapshot: Snapshot, ports: Ports, deadline: float
-) -> tuple[Record, bool]:
+def _take(event: Event, source: Source, snapshot: Snapshot, ports: Ports, deadline: float) -> tuple[Record, bool]:
     fired, verdicts = match(event, snapshot)
     record = new_record(event, source, fired, verdicts, ports.clock())
     standing = ports.ledger.record(record)

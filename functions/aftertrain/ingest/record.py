@@ -64,9 +64,7 @@ class Record:
         return [start.name for start in self.starts]
 
 
-def new_record(
-    event: Event, source: Source, fired: list[Watch], verdicts: list[Verdict], now: float
-) -> Record:
+def new_record(event: Event, source: Source, fired: list[Watch], verdicts: list[Verdict], now: float) -> Record:
     """The record of an event that was not seen before; one that nothing matches is done at once."""
     starts = tuple(
         Start(

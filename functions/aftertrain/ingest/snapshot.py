@@ -39,9 +39,7 @@ class Snapshot:
 def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     """Compile the filters of a stored snapshot; they were checked when they were stored."""
     sources = [Source.from_item(item) for item in content["sources"]]
-    triggers = sorted(
-        (Trigger.from_item(item) for item in content["triggers"]), key=lambda trigger: trigger.id
-    )
+    triggers = sorted((Trigger.from_item(item) for item in content["triggers"]), key=lambda trigger: trigger.id)
     return Snapshot(version, {source.id: source for source in sources}, tuple(map(_watch, triggers)))
 
 

@@ -39,9 +39,7 @@ class Mlp:
         biases = tuple(tensors[f"layers.{layer}.bias"].astype(np.float32) for layer in layers)
         for (wide, narrow), layer in zip(pairwise(weights), layers, strict=False):
             if narrow.shape[1] != wide.shape[0]:
-                raise JobError(
-                    f"layer {layer} puts out {wide.shape[0]} values, the next one takes {narrow.shape[1]}"
-                )
+                raise JobError(f"layer {layer} puts out {wide.shape[0]} values, the next one takes {narrow.shape[1]}")
         return cls(weights, biases, activation)
 
     @property

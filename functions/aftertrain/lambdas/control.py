@@ -146,13 +146,13 @@ def openapi() -> Item:
     return document
 
 
-@app.exception_handler(AftertrainError)
+@app.exception_handler(AftertrainError)  # type: ignore[untyped-decorator]  # Powertools' is not typed
 def refused(error: AftertrainError) -> Response[str]:
     diagnostics = [each.item() for each in error.diagnostics] if isinstance(error, CompileError) else []
     return _answer(http_status(error), problem(error) | ({"diagnostics": diagnostics} if diagnostics else {}))
 
 
-@app.exception_handler(RequestValidationError)
+@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools' is not typed
 def malformed(error: RequestValidationError) -> Response[str]:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"] if part != "body")
@@ -164,7 +164,7 @@ def not_found(_error: Exception) -> Response[str]:
     return _answer(404, problem_body(404, "there is nothing here: GET /v1/openapi.json lists what there is"))
 
 
-@app.exception_handler(Exception)
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools' is not typed
 def broken(_error: Exception) -> Response[str]:
     logger.exception("a call could not be handled")
     return _answer(500, problem_body(500, "the call could not be handled; the log has the reason"))

@@ -9,7 +9,7 @@ from aftertrain.lambdas.observability import count, logger, metrics
 from aftertrain.lambdas.runtime import ingest as runtime
 
 
-@metrics.log_metrics  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point; answers with the messages that failed, as SQS' partial batch responses have it."""
     failed = [message["messageId"] for message in event["Records"] if not _done(message)]
@@ -21,9 +21,7 @@ def _done(message: dict[str, Any]) -> bool:
     try:
         record = redrive(key, runtime.ports())
     except BusyError as error:
-        logger.warning(
-            "not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message}
-        )
+        logger.warning("not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message})
         return False
     if record is not None:
         count("EventsRedriven")

@@ -7,7 +7,7 @@ from aftertrain.lambdas.observability import count, logger, metrics
 from aftertrain.lambdas.runtime import ingest as runtime
 
 
-@metrics.log_metrics  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point."""
     swept = sweep(runtime.ports())

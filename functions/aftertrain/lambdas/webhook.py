@@ -12,7 +12,7 @@ from aftertrain.lambdas.problem import CONTENT_TYPE, answer, problem, problem_bo
 from aftertrain.lambdas.runtime import ingest as runtime
 
 
-@metrics.log_metrics(capture_cold_start_metric=True)  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point."""
     try:
@@ -65,7 +65,5 @@ def _refusal(error: AftertrainError) -> dict[str, Any]:
     if isinstance(error, UnauthorizedError):
         headers = {"www-authenticate": "Bearer, Basic"}
     if isinstance(error, BusyError):
-        return answer(
-            status, problem_body(status, "not now: send it again"), CONTENT_TYPE, {"retry-after": "5"}
-        )
+        return answer(status, problem_body(status, "not now: send it again"), CONTENT_TYPE, {"retry-after": "5"})
     return answer(status, problem(error), CONTENT_TYPE, headers)

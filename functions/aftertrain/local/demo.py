@@ -1,5 +1,4 @@
-"""
-`make demo`: a checkpoint lands and is serving, on this machine.
+"""`make demo`: a checkpoint lands and is serving, on this machine.
 
 Everything that runs is started here and ended here, however the demo ends; with `--keep` it goes on running until
 `make stop`.

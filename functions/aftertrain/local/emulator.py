@@ -1,5 +1,4 @@
-"""
-ministack, started as a process of its own: AWS on one loopback port.
+"""ministack, started as a process of its own: AWS on one loopback port.
 
 It checks permissions (`AUTH=true`), so what runs here runs with the roles of the stack. Its root credentials are
 test/test. `repairs` is applied to it first.

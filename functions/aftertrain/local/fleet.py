@@ -1,8 +1,7 @@
-"""
-An inference fleet: MLServer processes that speak the Open Inference Protocol, each with a repository of its own.
+"""An inference fleet: MLServer processes that speak the Open Inference Protocol, each with a repository of its own.
 
-    start_fleet(processes, environment, "s3://artifacts/clusters/local")
-    ->  [{"url": "http://127.0.0.1:40001", "repository": "s3://artifacts/clusters/local/replica-0"}, …]
+start_fleet(processes, environment, "s3://artifacts/clusters/local")
+->  [{"url": "http://127.0.0.1:40001", "repository": "s3://artifacts/clusters/local/replica-0"}, …]
 """
 
 import json

@@ -1,5 +1,4 @@
-"""
-Processes that end with the one that started them.
+"""Processes that end with the one that started them.
 
 Each is the leader of a group of its own and its output goes to a file. `Processes` as a context manager ends them all,
 the last one first, however the block is left.
@@ -11,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -46,10 +46,8 @@ class Processes:
         for process in reversed(self._running):
             _signal(process, signal.SIGTERM)
         for process in reversed(self._running):
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
             _signal(process, signal.SIGKILL)  # what the leader of the group left behind
             process.wait()
         self._running.clear()
@@ -80,8 +78,7 @@ def free_port() -> int:
 def wait_until(
     ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path, seconds: float = 60.0
 ) -> None:
-    """
-    Wait for a process to come up.
+    """Wait for a process to come up.
 
     Raises: OperatorError with the end of its log if it ends first or takes too long.
     """

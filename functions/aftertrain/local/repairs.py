@@ -1,5 +1,4 @@
-"""
-ministack with what its Step Functions lacks and AWS has; run as `python -m aftertrain.local.repairs`.
+"""ministack with what its Step Functions lacks and AWS has; run as `python -m aftertrain.local.repairs`.
 
 1. States inside a Parallel leave `…StateEntered` and `…StateExited` in the history, and every event of a branch names
    the one before it on its chain (`previousEventId`). Without it nobody can see how a step in a branch went.

@@ -29,14 +29,14 @@ class Findings:
 
 
 def check(found: Findings) -> None:
-    """
-    Hold the findings against what the system promises.
+    """Hold the findings against what the system promises.
 
     Raises: OperatorError naming the promise that was broken.
     """
     execution = found.execution
     promises = {
-        f"the execution {execution.id} succeeds; it {execution.status}: {execution.cause}": execution.status == "succeeded",
+        f"the execution {execution.id} succeeds; it {execution.status}: {execution.cause}": execution.status
+        == "succeeded",
         "the first notification starts one execution": found.first.answer["executions"] == [execution.id],
         "the redelivery is known as a duplicate": found.again.answer["duplicates"] == 1,
         "the redelivery answers with the same execution": found.again.answer["executions"] == [execution.id],
@@ -57,7 +57,10 @@ def report(found: Findings) -> Table:
     parity = f"{converted['max_abs_error']:.2g} at most over {converted['compared']} inputs"
     table.add_row("ONNX parity error", parity)
     table.add_row("POST to first step", f"{found.milliseconds_to_first_step:.0f} ms")
-    table.add_row("webhook answered in", f"{found.first.seconds * 1000:.0f} ms, then {found.again.seconds * 1000:.0f} ms")
+    table.add_row(
+        "webhook answered in",
+        f"{found.first.seconds * 1000:.0f} ms, then {found.again.seconds * 1000:.0f} ms",
+    )
     table.add_row("two notifications", f"one execution: {found.execution.id}")
     for verdict in found.other_event.verdicts:
         table.add_row("third notification", f"matched nothing: {verdict['reason']}")

@@ -1,7 +1,6 @@
-"""
-The stack on the emulator, by the real `cdk deploy`.
+"""The stack on the emulator, by the real `cdk deploy`.
 
-    deploy_stage(emulator, folder)  ->  Stage(webhook_url="http://127.0.0.1:…/events", api_url=…, …)
+deploy_stage(emulator, folder)  ->  Stage(webhook_url="http://127.0.0.1:…/events", api_url=…, …)
 """
 
 import json

@@ -1,9 +1,8 @@
-"""
-A training run that takes a second: scikit-learn's digits -> a checkpoint and a held-out data set, as files.
+"""A training run that takes a second: scikit-learn's digits -> a checkpoint and a held-out data set, as files.
 
-    model.safetensors    layers.0.weight [32, 64], layers.0.bias [32], layers.1.weight [10, 32], layers.1.bias [10]
-    config.json          {"architecture": "mlp", "activation": "relu"}
-    holdout.safetensors  inputs [360, 64] float32, labels [360] int64
+model.safetensors    layers.0.weight [32, 64], layers.0.bias [32], layers.1.weight [10, 32], layers.1.bias [10]
+config.json          {"architecture": "mlp", "activation": "relu"}
+holdout.safetensors  inputs [360, 64] float32, labels [360] int64
 """
 
 import json
@@ -37,7 +36,9 @@ def train(folder: Path) -> Checkpoint:
         digits.data / BRIGHTEST, digits.target, test_size=0.2, random_state=0
     )
     # lbfgs converges in a second on so little data
-    model = MLPClassifier((32,), solver="lbfgs", alpha=1.0, tol=1e-3, max_iter=2000, random_state=0).fit(given, given_labels)
+    model = MLPClassifier((32,), solver="lbfgs", alpha=1.0, tol=1e-3, max_iter=2000, random_state=0).fit(
+        given, given_labels
+    )
     checkpoint = Checkpoint(folder / "model.safetensors", folder / "config.json", folder / "holdout.safetensors")
     save_file(_tensors(model), checkpoint.weights)
     checkpoint.config.write_text(json.dumps({"architecture": "mlp", "activation": model.activation}))

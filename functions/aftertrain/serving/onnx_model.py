@@ -49,9 +49,7 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         return InferenceResponse(
             model_name=self.name,
             model_version=self.settings.parameters.extra["version"],
-            outputs=[
-                NumpyCodec.encode_output(name, value) for name, value in zip(names, results, strict=True)
-            ],
+            outputs=[NumpyCodec.encode_output(name, value) for name, value in zip(names, results, strict=True)],
         )
 
 

@@ -3,8 +3,8 @@
     settings.json  {"model_repository_implementation": "aftertrain.serving.repository.BucketRepository",
                     "model_repository_implementation_args": {"uri": "s3://artifacts/clusters/prod/replica-0"}, …}
 
-Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all of them
-when it starts and one of them when it is told to, so a model that was never seen before needs no change of the replica.
+Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all
+of them when it starts and one of them when it is told to, so a new model needs no change of the replica.
 """
 
 import json
@@ -36,15 +36,8 @@ class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships
 
     async def list(self) -> list[ModelSettings]:
         """All models that the replica is to serve."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{self._prefix}/"
-        )
-        keys = [
-            entry["Key"]
-            for page in pages
-            for entry in page.get("Contents", [])
-            if entry["Key"].endswith(".json")
-        ]
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=f"{self._prefix}/")
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
         return [self._settings(key) for key in keys]
 
     def _settings(self, key: str) -> ModelSettings:

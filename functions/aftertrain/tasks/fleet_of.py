@@ -21,8 +21,7 @@ def fleet_of(cluster_id: str, ports: Ports) -> Fleet:
     match cluster["kind"]:
         case "oip":
             replicas = {
-                replica["url"].rstrip("/"): replica["repository"].rstrip("/")
-                for replica in cluster["replicas"]
+                replica["url"].rstrip("/"): replica["repository"].rstrip("/") for replica in cluster["replicas"]
             }
             return OipFleet(replicas, ports.objects, ports.calls, ports.clock, ports.sleep)
         case kind:

@@ -43,7 +43,7 @@ class Deployments(Protocol):
         """What is known of a deployment."""
 
     def put(self, cluster_id: str, name: str, record: dict[str, Any], revision: int) -> None:
-        """Write over the record at a revision, 0 for none. Raises: ConflictError if it is not the one that stands there."""
+        """Write over the record at a revision, 0 for none. Raises: ConflictError if it is at another one."""
 
 
 class Channel(Protocol):

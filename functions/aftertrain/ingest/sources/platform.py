@@ -42,6 +42,4 @@ def _check_time(text: str) -> None:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise SenderError(
-            "timestamp must be a time such as 2026-01-29T12:00:00Z", field="timestamp"
-        ) from None
+        raise SenderError("timestamp must be a time such as 2026-01-29T12:00:00Z", field="timestamp") from None

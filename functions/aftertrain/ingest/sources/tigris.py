@@ -53,6 +53,4 @@ def _event(entry: Any, place: str, source: Source) -> Event:
 def _type(name: str) -> str:
     if name.startswith("OBJECT_CREATED_"):
         return "object.created"
-    return _KNOWN.get(name) or "object." + (
-        re.sub(r"\W+", "_", name.removeprefix("OBJECT_").lower()) or "unknown"
-    )
+    return _KNOWN.get(name) or "object." + (re.sub(r"\W+", "_", name.removeprefix("OBJECT_").lower()) or "unknown")
