@@ -1,0 +1,1 @@
+"""The tests: unit, golden, property, adapters, lambdas, infra, e2e, project."""

@@ -1,0 +1,316 @@
+"""
+One fake per port, in memory, with the behaviour that the real adapter is tested for in `tests/adapters`.
+
+    ports = ingest_ports(FakeLedger(), FakeStarter())
+    ports.starter.busy = 1          # the next start is throttled
+    ports.starter.started           # {"name": (machine_arn, input_json)}
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.control import ports as control
+from aftertrain.errors import BusyError, ConflictError
+from aftertrain.fleets.fleet import Release, ReplicaError
+from aftertrain.ingest import ports as ingest
+from aftertrain.ingest.record import EventKey, Record
+from aftertrain.tasks import ports as tasks
+from aftertrain.tasks.ports import StoredDeployment
+
+
+@dataclass
+class FakeClock:
+    """Tells the time that it is set to."""
+
+    now: float = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeLedger:
+    """Keeps records in a dict; `busy` calls fail first."""
+
+    records: dict[EventKey, Record] = field(default_factory=dict)
+    due_at: dict[EventKey, float] = field(default_factory=dict)
+    looks: dict[EventKey, int] = field(default_factory=dict)
+    busy: int = 0
+
+    def record(self, record: Record) -> Record | None:
+        self._maybe_busy()
+        if record.key in self.records:
+            return self.records[record.key]
+        self.records[record.key] = record
+        if not record.done:
+            self.due_at[record.key] = record.received_at + 60
+        return None
+
+    def get(self, key: EventKey) -> Record | None:
+        self._maybe_busy()
+        return self.records.get(key)
+
+    def done(self, key: EventKey, refused: list[str]) -> None:
+        self._maybe_busy()
+        self.records[key] = replace(self.records[key], done=True, refused=tuple(refused))
+        self.due_at.pop(key, None)
+
+    def due(self, now: float, limit: int) -> list[EventKey]:
+        return sorted((key for key, at in self.due_at.items() if at <= now), key=lambda key: self.due_at[key])[:limit]
+
+    def postpone(self, key: EventKey, now: float) -> None:
+        if key in self.due_at:
+            self.looks[key] = self.looks.get(key, 0) + 1
+            self.due_at[key] = now + min(60 * 2 ** (self.looks[key] - 1), 3600)
+
+    def _maybe_busy(self) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise BusyError("throttled")
+
+
+@dataclass
+class FakeStarter:
+    """Remembers what was started, each name once; `busy` starts are throttled, `refuses` machines never start."""
+
+    started: dict[str, tuple[str, str]] = field(default_factory=dict)
+    calls: int = 0
+    busy: int = 0
+    refuses: set[str] = field(default_factory=set)
+
+    def start(self, machine_arn: str, name: str, input_json: str) -> None:
+        self.calls += 1
+        if self.busy:
+            self.busy -= 1
+            raise BusyError("throttled")
+        if machine_arn in self.refuses:
+            raise ingest.RefusedError("StateMachineDoesNotExist")
+        self.started.setdefault(name, (machine_arn, input_json))
+
+
+@dataclass
+class FakeRedrives:
+    """A queue as a list; `busy` sends fail first."""
+
+    sent: list[EventKey] = field(default_factory=list)
+    busy: int = 0
+
+    def send(self, key: EventKey) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise BusyError("throttled")
+        self.sent.append(key)
+
+
+def ingest_ports(
+    ledger: FakeLedger | None = None,
+    starter: FakeStarter | None = None,
+    redrives: FakeRedrives | None = None,
+    clock: Callable[[], float] | None = None,
+) -> ingest.Ports:
+    """Ports of ingest, with a fake for each that is not given."""
+    return ingest.Ports(ledger or FakeLedger(), starter or FakeStarter(), redrives or FakeRedrives(), clock or FakeClock())
+
+
+@dataclass
+class FakeRegistry:
+    """Items by kind and id, with revisions that are checked as the real one checks them."""
+
+    entries: dict[tuple[str, str], control.Entry] = field(default_factory=dict)
+    current: control.Entry = field(default_factory=lambda: control.Entry({"sources": [], "triggers": []}, 0))
+    stale: int = 0
+
+    def get(self, kind: str, item_id: str) -> control.Entry | None:
+        return self.entries.get((kind, item_id))
+
+    def items(self, kind: str) -> list[control.Item]:
+        return [entry.item for (other, _), entry in sorted(self.entries.items()) if other == kind]
+
+    def snapshot(self) -> control.Entry:
+        return self.current
+
+    def commit(self, changes: list[control.Change], snapshot: control.Entry | None = None) -> None:
+        if self.stale:
+            self.stale -= 1
+            raise control.StaleError("somebody else was faster")
+        for change in changes:
+            standing = self.entries.get((change.kind, change.id))
+            if (standing.revision if standing else 0) != change.revision:
+                raise control.StaleError("somebody else was faster")
+        if snapshot is not None and snapshot.revision != self.current.revision:
+            raise control.StaleError("somebody else was faster")
+        for change in changes:
+            if change.item is None:
+                del self.entries[(change.kind, change.id)]
+            else:
+                self.entries[(change.kind, change.id)] = control.Entry(change.item, change.revision + 1)
+        if snapshot is not None:
+            self.current = control.Entry(snapshot.item, snapshot.revision + 1)
+
+
+@dataclass
+class FakeMachines:
+    """Remembers every published definition; a version's ARN ends with its number, as in AWS."""
+
+    published: dict[str, list[str]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def publish(self, pipeline_id: str, asl: str) -> str:
+        self.published.setdefault(pipeline_id, []).append(asl)
+        return f"arn:aws:states:us-east-1:1:stateMachine:{pipeline_id}:{len(self.published[pipeline_id])}"
+
+    def history(self, execution_arn: str) -> list[dict[str, Any]]:
+        return self.events
+
+
+@dataclass
+class FakeRuns:
+    """Events and executions as dicts."""
+
+    known_events: dict[tuple[str, str], control.Item] = field(default_factory=dict)
+    known: dict[str, control.Item] = field(default_factory=dict)
+
+    def event(self, source_id: str, event_id: str) -> control.Item | None:
+        return self.known_events.get((source_id, event_id))
+
+    def execution(self, execution_id: str) -> control.Item | None:
+        return self.known.get(execution_id)
+
+    def executions(self, pipeline_id: str | None, limit: int) -> list[control.Item]:
+        return [item for item in self.known.values() if pipeline_id in (None, item["pipeline_id"])][:limit]
+
+    def update(self, execution: control.Item) -> None:
+        self.known[execution["id"]] = execution
+
+
+def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.Ports:
+    """Ports of control; ids end in 1, 2, 3 …, and the clock stands still."""
+    numbers = iter(range(1, 1000))
+    return control.Ports(
+        registry=registry or FakeRegistry(),
+        machines=FakeMachines(),
+        runs=runs or FakeRuns(),
+        bindings=PLACEHOLDERS,
+        clock=lambda: "2026-01-01T00:00:00.000+00:00",
+        token=lambda: "s3cret",
+        suffix=lambda: str(next(numbers)),
+        webhook_url="https://hooks.example/events",
+    )
+
+
+@dataclass
+class FakeFleet:
+    """Replicas that do what they are told, except those in `broken`, which fail at that move."""
+
+    replicas: tuple[str, ...] = ("a", "b", "c")
+    serves: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    moves: list[tuple[str, str]] = field(default_factory=list)
+
+    def serving(self, replica: str, name: str) -> dict[str, Any] | None:
+        return self.serves.get(replica)
+
+    def update(self, replica: str, release: Release) -> None:
+        self._move("update", replica)
+        self.serves[replica] = release.assignment()
+        if ("update", replica) in self.broken:
+            raise ReplicaError(f"{replica} is broken")
+
+    def restore(self, replica: str, name: str, previous: dict[str, Any] | None) -> None:
+        self._move("restore", replica)
+        if ("restore", replica) in self.broken:
+            raise ReplicaError(f"{replica} stays broken")
+        self.serves[replica] = previous
+
+    def ready(self, replica: str, timeout: float) -> str | None:
+        return f"{replica} is broken" if ("ready", replica) in self.broken else None
+
+    def _move(self, move: str, replica: str) -> None:
+        self.moves.append((move, replica))
+
+
+@dataclass
+class FakeObjects:
+    """JSON objects by URI."""
+
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def read(self, uri: str) -> dict[str, Any] | None:
+        return self.objects.get(uri)
+
+    def write(self, uri: str, value: dict[str, Any]) -> None:
+        self.objects[uri] = value
+
+    def delete(self, uri: str) -> None:
+        self.objects.pop(uri, None)
+
+
+@dataclass
+class FakeDeployments:
+    """Clusters and deployment records, with revisions that are checked."""
+
+    clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stored: dict[tuple[str, str], StoredDeployment] = field(default_factory=dict)
+
+    def cluster(self, cluster_id: str) -> dict[str, Any] | None:
+        return self.clusters.get(cluster_id)
+
+    def get(self, cluster_id: str, name: str) -> StoredDeployment | None:
+        return self.stored.get((cluster_id, name))
+
+    def put(self, cluster_id: str, name: str, record: dict[str, Any], revision: int) -> None:
+        standing = self.stored.get((cluster_id, name))
+        if (standing.revision if standing else 0) != revision:
+            raise ConflictError("somebody else was faster")
+        self.stored[(cluster_id, name)] = StoredDeployment(record, revision + 1)
+
+
+@dataclass
+class FakeChannel:
+    """Keeps what it is sent."""
+
+    kind: str = "fake"
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, message: dict[str, Any]) -> str:
+        self.sent.append(message)
+        return f"message-{len(self.sent)}"
+
+
+class FakeCalls:
+    """Answers of an inference server by method and path; an exception is raised, a list is used up one by one."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.answers = answers
+        self.made: list[str] = []
+
+    def call(self, method: str, url: str, body: Any = None, *, timeout: float) -> Any:
+        path = f"{method} {url}"
+        self.made.append(path)
+        answer = next((value for ending, value in self.answers.items() if path.endswith(ending)), {})
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def tasks_ports(**given: Any) -> tasks.Ports:
+    """Ports of tasks, with a fake for each that is not given; sleeping moves the clock."""
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    defaults: dict[str, Any] = {
+        "deployments": FakeDeployments(),
+        "objects": FakeObjects(),
+        "calls": FakeCalls({}),
+        "channels": {},
+        "log": lambda level, message, details: None,
+        "clock": clock,
+        "sleep": sleep,
+    }
+    return tasks.Ports(**defaults | given)

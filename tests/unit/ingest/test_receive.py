@@ -1,0 +1,151 @@
+"""What a request does, from the first delivery to the last."""
+
+import json
+
+import pytest
+
+from aftertrain.errors import BusyError, SenderError, TooLargeError
+from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
+from aftertrain.ingest.record import EventKey
+from aftertrain.ingest.request import MAX_BODY_BYTES, Request
+from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot, tigris_event, trigger
+
+WATCHING = snapshot(trigger(where='`key` REGEXP "^final/"', params={"n": 1}))
+
+
+def test_a_match_starts_one_execution_of_the_version_that_the_trigger_names() -> None:
+    starter = FakeStarter()
+    receipt = receive(notification(), WATCHING, ingest_ports(starter=starter))
+
+    assert (receipt.received, receipt.duplicates, receipt.matched) == (1, 0, 1)
+    ((name, (arn, given)),) = starter.started.items()
+    assert receipt.executions == [name]
+    assert arn == PIPELINE.machine_arn
+    assert json.loads(given)["params"] == {"n": 1}
+    assert json.loads(given)["event"]["data"]["key"] == "final/model.safetensors"
+    assert json.loads(given)["pipeline"] == {"id": "deploy", "version": 3}
+
+
+def test_a_redelivery_starts_nothing_and_answers_with_the_first_ones_execution() -> None:
+    ports = ingest_ports()
+    first = receive(notification(), WATCHING, ports)
+    again = receive(notification(), WATCHING, ports)
+
+    assert (again.duplicates, again.executions) == (1, first.executions)
+    assert len(ports.starter.started) == 1  # type: ignore[attr-defined]
+
+
+def test_an_event_that_nothing_matches_is_done_with_its_verdicts() -> None:
+    ledger = FakeLedger()
+    receipt = receive(notification(tigris_event("tmp/x")), WATCHING, ingest_ports(ledger))
+
+    (record,) = ledger.records.values()
+    assert (receipt.matched, receipt.executions, record.done) == (0, [], True)
+    assert record.verdicts[0].reason == """`key` REGEXP "^final/" is false for 'tmp/x'"""
+
+
+def test_every_trigger_that_matches_starts_its_own_execution() -> None:
+    watching = snapshot(trigger("one"), trigger("two", "object.*"), trigger("three", "object.deleted"))
+    receipt = receive(notification(), watching, ingest_ports())
+
+    assert receipt.matched == 1
+    assert [name.rpartition("-")[0] for name in receipt.executions] == ["one", "two"]
+
+
+def test_a_batch_is_taken_in_whole() -> None:
+    ports = ingest_ports()
+    entries = [tigris_event(f"final/{number}") for number in range(40)]
+    receipt = receive(notification(*entries, entries[0]), WATCHING, ports)
+
+    assert (receipt.received, receipt.duplicates) == (41, 1)
+    assert len(ports.starter.started) == 40  # type: ignore[attr-defined]
+
+
+def test_a_bad_entry_in_a_batch_is_told_and_the_others_are_taken() -> None:
+    receipt = receive(notification(tigris_event(), {"bad": 1}), WATCHING, ingest_ports())
+
+    assert receipt.received == 1
+    assert [error.field for error in receipt.rejected] == ["events[1].object"]
+
+
+def test_a_batch_of_nothing_but_bad_entries_is_refused() -> None:
+    with pytest.raises(SenderError, match=r"events\[0\] must be an object"):
+        receive(notification(7), WATCHING, ingest_ports())  # type: ignore[arg-type]
+
+
+def test_an_empty_batch_is_received() -> None:
+    assert receive(request({"events": []}), WATCHING, ingest_ports()).received == 0
+
+
+def test_size_is_checked_before_credentials() -> None:
+    with pytest.raises(TooLargeError):
+        receive(Request("bucket", {}, b"x" * (MAX_BODY_BYTES + 1)), WATCHING, ingest_ports())
+
+
+def test_a_throttled_start_is_handed_over_and_the_event_is_acknowledged() -> None:
+    ledger, redrives = FakeLedger(), FakeRedrives()
+    receipt = receive(notification(), WATCHING, ingest_ports(ledger, FakeStarter(busy=1), redrives))
+
+    (key,) = ledger.records
+    assert receipt.received == 1
+    assert redrives.sent == [key]
+    assert not ledger.records[key].done
+
+
+def test_a_duplicate_of_an_unfinished_event_finishes_it() -> None:
+    ledger, starter = FakeLedger(), FakeStarter(busy=1)
+    ports = ingest_ports(ledger, starter, FakeRedrives(busy=1))
+    receive(notification(), WATCHING, ports)
+    again = receive(notification(), WATCHING, ports)
+
+    assert again.duplicates == 1
+    assert list(starter.started) == again.executions
+    assert all(record.done for record in ledger.records.values())
+
+
+def test_a_duplicate_starts_the_version_of_the_first_delivery() -> None:
+    starter = FakeStarter(busy=1)
+    ports = ingest_ports(starter=starter)
+    receive(notification(), WATCHING, ports)
+    receive(notification(), snapshot(), ports)
+
+    assert [arn for arn, _ in starter.started.values()] == [PIPELINE.machine_arn]
+
+
+def test_an_event_that_could_not_be_recorded_is_not_acknowledged() -> None:
+    with pytest.raises(BusyError):
+        receive(notification(), WATCHING, ingest_ports(FakeLedger(busy=1)))
+
+
+def test_a_start_that_is_refused_for_good_is_noted_and_ends_the_matter() -> None:
+    ledger = FakeLedger()
+    receive(notification(), WATCHING, ingest_ports(ledger, FakeStarter(refuses={PIPELINE.machine_arn})))
+
+    (record,) = ledger.records.values()
+    assert record.done
+    assert "StateMachineDoesNotExist" in record.refused[0]
+
+
+def test_what_would_take_too_long_is_left_to_the_queue() -> None:
+    clock, redrives = FakeClock(), FakeRedrives()
+
+    class SlowLedger(FakeLedger):
+        def record(self, record: object) -> None:  # type: ignore[override]
+            clock.now += SECONDS_FOR_STARTS
+            super().record(record)  # type: ignore[arg-type]
+
+    ports = ingest_ports(SlowLedger(), redrives=redrives, clock=clock)
+    receive(notification(), WATCHING, ports)
+
+    assert len(redrives.sent) == 1
+    assert ports.starter.calls == 0  # type: ignore[attr-defined]
+
+
+def test_the_same_event_id_from_two_sources_is_two_events() -> None:
+    ledger = FakeLedger()
+    body = {"event_type": "model.added", "event_id": "1", "timestamp": "2026-01-01T00:00:00Z"}
+    receive(request(body, "platform"), WATCHING, ingest_ports(ledger))
+    receive(request(body, "open", None), WATCHING, ingest_ports(ledger))
+
+    assert set(ledger.records) == {EventKey("platform", "1"), EventKey("open", "1")}
