@@ -22,7 +22,7 @@ def expression(code: str) -> str:
 
 def string(text: str) -> str:
     """A string literal; the signs that delimit code in a state's fields are escaped away."""
-    return json.dumps(text).replace("%", "\\u0025")
+    return json.dumps(text, ensure_ascii=False).replace("%", "\\u0025")
 
 
 def literal(value: str | int | float | bool | None) -> str:

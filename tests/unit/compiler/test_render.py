@@ -1,0 +1,130 @@
+"""Templates as JSONata, evaluated: values keep their types, texts are texts, nothing is ever code."""
+
+import json
+from typing import Any
+
+import pytest
+from sfnx import testing
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.compile import compile_pipeline
+
+PARAMETERS = [
+    {"name": "given"},
+    {"name": "fallback", "default": {"a": [1, "two", None]}},
+    {"name": "optional", "required": False},
+]
+
+
+def rendered(message: Any, data: dict[str, Any], **params: Any) -> Any:
+    """What a step's `message` is at run time, or the error that it ends in."""
+    definition = {"parameters": PARAMETERS, "steps": [{"id": "s", "action": "log", "params": {"message": message}}]}
+    seen: list[Any] = []
+
+    def task(call: Any) -> Any:
+        seen.append(call.arguments["Payload"]["params"]["message"])
+        return {"Payload": {}}
+
+    given = {"event": {"event_id": "e1", "source": "s1", "data": data}, "params": params}
+    execution = testing.run(json.loads(compile_pipeline(definition, PLACEHOLDERS).asl), given, tasks=task)
+    return seen[0] if seen else json.loads(execution.cause or "")["s"]["cause"]
+
+
+@pytest.mark.parametrize("value", ["text", "", 1, 1.5, 0, True, False, None, [1], [], {"a": {"b": [None]}}, "{% 1 %}", "{{ x }}"])
+def test_a_lone_expression_keeps_its_value(value: Any) -> None:
+    assert rendered("{{ event.v }}", {"v": value}) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("x", "v=x"), (1, "v=1"), (1.0, "v=1"), (1.5, "v=1.5"), (True, "v=true"), (None, "v=null"), ("", "v=")],
+)
+def test_in_a_text_a_scalar_is_written_as_json_writes_it(value: Any, text: str) -> None:
+    assert rendered("v={{ event.v }}", {"v": value}) == text
+
+
+@pytest.mark.parametrize(("value", "kind"), [([1], "array"), ({}, "object")])
+def test_in_a_text_what_has_no_text_is_an_error_that_names_the_path(value: Any, kind: str) -> None:
+    assert f"event.v is an {kind}" in rendered("v={{ event.v }}", {"v": value})
+
+
+@pytest.mark.parametrize("message", ["{{ event.v }}", "v={{ event.v }}", "{{ event.v == 1 }}", "{{ event.v.w }}"])
+def test_what_is_not_there_is_an_error_that_names_the_path(message: str) -> None:
+    assert "event.v" in rendered(message, {})
+    assert "is not there" in rendered(message, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['" & $error("x") & "', "{% $states.context %}", "$eval('1')", "\\", '\\"', "a\nb", "100% {%", "%}", "'", "🚀"],
+)
+def test_neither_what_is_written_nor_what_arrives_becomes_code(text: str) -> None:
+    assert rendered("a {{ event.v }}", {"v": text}) == f"a {text}"
+    if "{%" not in text:
+        assert rendered(f"{text} {{{{ event.v }}}}", {"v": "z"}) == f"{text} z"
+
+
+def test_the_envelope_and_the_data_are_told_apart() -> None:
+    data = {"source": "inner", "odd-name": 1, "and": 2}
+
+    assert rendered("{{ event.source }}", data) == "s1"
+    assert rendered("{{ event.data.source }}", data) == "inner"
+    assert rendered("{{ event['odd-name'] }}", data) == 1
+    assert rendered("{{ event['and'] }}", data) == 2
+
+
+def test_params_have_defaults() -> None:
+    assert rendered("{{ params.given }}", {}, given=7) == 7
+    assert rendered("{{ params.fallback }}", {}) == {"a": [1, "two", None]}
+    assert rendered("{{ params.fallback }}", {}, fallback="x") == "x"
+    assert rendered("{{ params.optional }}", {}) is None
+
+
+def test_templates_are_found_in_nested_values() -> None:
+    assert rendered({"a": ["x", "{{ event.v }}", 3]}, {"v": [1]}) == {"a": ["x", [1], 3]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "data", "ran"),
+    [
+        ("event.n >= 3", {"n": 3}, True),
+        ("event.n >= 3", {"n": 2}, False),
+        ("event.n < 3 and event.s == 'x'", {"n": 1, "s": "x"}, True),
+        ("event.n == 1 or event.s != 'x'", {"n": 2, "s": "x"}, False),
+        ("not event.b", {"b": False}, True),
+        ("event.b", {"b": True}, True),
+        ("event.o == event.p", {"o": {"a": [1]}, "p": {"a": [1]}}, True),
+        ("event.b == 1", {"b": True}, False),
+        ("event.n == 1", {"n": "1"}, False),
+        ("{{ event.s > 'a' }}", {"s": "b"}, True),
+    ],
+)
+def test_conditions(condition: str, data: dict[str, Any], ran: bool) -> None:
+    assert decided(condition, data) == ("ran" if ran else "skipped")
+
+
+@pytest.mark.parametrize(
+    ("condition", "data"),
+    [
+        ("event.b", {"b": "true"}),
+        ("event.b", {}),
+        ("event.n > 3", {"n": "4"}),
+        ("event.n > 3", {"n": True}),
+        ("event.a > event.b", {"a": True, "b": False}),
+        ("event.n == 1 and event.b", {"n": 1, "b": 1}),
+        ("not event.b", {"b": None}),
+    ],
+)
+def test_a_condition_that_cannot_be_decided_fails(condition: str, data: dict[str, Any]) -> None:
+    assert decided(condition, data) == "failed"
+
+
+def decided(condition: str, data: dict[str, Any]) -> str:
+    """How a step with this condition ends."""
+    step = {"id": "s", "action": "log", "condition": condition, "params": {"message": "x"}}
+    machine = json.loads(compile_pipeline({"steps": [step]}, PLACEHOLDERS).asl)
+    execution = testing.run(machine, {"event": {"data": data}, "params": {}}, tasks=lambda call: {"Payload": {}})
+    if execution.error:
+        assert json.loads(execution.cause or "")["s"]["error"] == "ConditionFailed"
+        return "failed"
+    return "ran" if execution.calls else "skipped"
