@@ -24,6 +24,17 @@ class Alarms(Construct):
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
             "Events were accepted and could not be started in five tries: see the redrive function's log.",
         )
+        self._alarm(
+            "WebhookFailures",
+            cloudwatch.Metric(
+                namespace="Aftertrain",
+                metric_name="RequestsFailed",
+                dimensions_map={"service": "webhook"},
+                statistic="Sum",
+                period=FIVE_MINUTES,
+            ),
+            "The webhook answered with 500: see its log. Senders try again, but not for ever.",
+        )
         for each, title in (
             (intake.webhook, "WebhookErrors"),
             (intake.redrive, "RedriveErrors"),

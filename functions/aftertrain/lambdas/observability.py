@@ -8,6 +8,5 @@ metrics = Metrics()
 
 
 def count(name: str, value: int = 1) -> None:
-    """Add to a count; one of nothing is not written."""
-    if value:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    """Add to a count; zero counts too, for a metric that is never written cannot be told from one that is broken."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)

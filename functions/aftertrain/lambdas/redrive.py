@@ -13,6 +13,7 @@ from aftertrain.lambdas.runtime import ingest as runtime
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point; answers with the messages that failed, as SQS' partial batch responses have it."""
     failed = [message["messageId"] for message in event["Records"] if not _done(message)]
+    count("EventsNotRedriven", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

@@ -11,6 +11,8 @@ from aftertrain.lambdas.runtime import control as runtime
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point."""
     execution = changed(event["detail"], runtime.runs())
-    if execution is not None:
+    if execution is None:
+        count("ExecutionsOfOthers")
+    else:
         count(f"Executions{execution['status'].title().replace('_', '')}")
         logger.info("execution", extra={"id": execution["id"], "status": execution["status"]})

@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     except AftertrainError as error:
         return _refusal(error)
     except Exception:
+        count("RequestsFailed")
         logger.exception("a request could not be handled")
         return answer(
             500, problem_body(500, "the request could not be handled; it may be sent again"), CONTENT_TYPE, {}

@@ -1,0 +1,29 @@
+"""Fixtures that more than one folder uses."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+# What Lambda's configuration says; loggers and metrics are made of it when the handlers are imported.
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
+os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+from aftertrain.client import Client  # noqa: E402 - after the environment
+from aftertrain.control.ports import Ports  # noqa: E402
+from tests.api import api_client  # noqa: E402
+from tests.fakes import control_ports  # noqa: E402
+
+
+@pytest.fixture
+def ports() -> Ports:
+    """Ports of control over fakes."""
+    return control_ports()
+
+
+@pytest.fixture
+def client(ports: Ports) -> Iterator[Client]:
+    """The SDK, calling the real control handler over fakes."""
+    with api_client(ports) as client:
+        yield client

@@ -1,0 +1,208 @@
+"""The API through the SDK and the real handler: what it does, and what it says when it does not."""
+
+from typing import Any
+
+import pytest
+
+from aftertrain.client import Client, InvalidRequestError
+from aftertrain.client.errors import ApiError
+from aftertrain.control.ports import Ports
+from aftertrain.ingest.snapshot import read_snapshot
+from tests.api import InProcess
+
+HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "{{ event.name }}"}}]}
+NEEDY = HELLO | {"parameters": [{"name": "level", "type": "integer"}]}
+
+
+def watched(ports: Ports) -> list[dict[str, Any]]:
+    """What a webhook would watch for now."""
+    return [watch.trigger.item() for watch in read_snapshot(1, ports.registry.snapshot().item).watches]
+
+
+def test_every_create_and_update_publishes_a_version(client: Client) -> None:
+    first = client.pipelines.create(name="Say Hello", definition=HELLO)
+    second = client.pipelines.update("say-hello", definition=HELLO)
+
+    assert (first.id, first.version, first.machine_arn[-2:]) == ("say-hello", 1, ":1")
+    assert (second.version, second.machine_arn[-2:]) == (2, ":2")
+    assert [each.version for each in client.pipelines.versions("say-hello")] == [1, 2]
+    assert client.pipelines.get("say-hello") == second
+    assert client.pipelines.list() == [second]
+
+
+def test_a_definition_may_be_text_and_mistakes_come_with_line_and_column(client: Client) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        client.pipelines.create(definition="steps:\n- {id: a, action: lgo}\n- {id: b, acton: log}\n")
+
+    assert caught.value.status == 422
+    assert [(each["code"], each["line"], each["column"]) for each in caught.value.diagnostics] == [
+        ("AT102", 3, 3),
+        ("AT103", 3, 11),
+    ]
+
+
+def test_an_unknown_action_is_an_error_at_registration(client: Client) -> None:
+    with pytest.raises(InvalidRequestError, match="there is no action 'teleport'"):
+        client.pipelines.create(name="x", definition={"steps": [{"id": "a", "action": "teleport"}]})
+
+
+def test_an_id_is_taken_once(client: Client) -> None:
+    client.pipelines.create(name="x", definition=HELLO)
+    with pytest.raises(InvalidRequestError) as caught:
+        client.pipelines.create(name="x", definition=HELLO)
+
+    assert caught.value.status == 409
+
+
+def test_a_trigger_is_watched_as_long_as_it_is_enabled(client: Client, ports: Ports) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    trigger = client.event_triggers.create(pipeline_id="p", event_type="model.*", filter={"a": 1})
+    assert [each["id"] for each in watched(ports)] == [trigger.id]
+    assert not client.event_triggers.disable(trigger_id=trigger.id).enabled
+    assert watched(ports) == []
+    assert client.event_triggers.enable(trigger.id).enabled
+    assert [each["id"] for each in watched(ports)] == [trigger.id]
+    client.event_triggers.delete(trigger.id)
+    assert watched(ports) == []
+    assert client.event_triggers.list() == []
+
+
+def test_an_update_moves_triggers_to_the_new_version(client: Client, ports: Ports) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    client.pipelines.create(id="q", definition=HELLO)
+    for pipeline_id in ("p", "q"):
+        client.event_triggers.create(id=f"t-{pipeline_id}", pipeline_id=pipeline_id, event_type="model.added")
+    client.pipelines.update("p", definition=HELLO)
+
+    assert [each["pipeline"]["version"] for each in watched(ports)] == [2, 1]
+
+
+def test_an_update_of_a_trigger_changes_what_is_given_and_keeps_the_rest(client: Client) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", filter={"a": 1}, where='key = "x"')
+    changed = client.event_triggers.update("t", filter={"b": True})
+    assert (changed.filter, changed.where, changed.event_type) == ({"b": True}, 'key = "x"', "model.added")
+    assert client.event_triggers.update("t", where=None).where is None
+    assert client.event_triggers.get("t").filter == {"b": True}
+
+
+def test_triggers_are_listed_by_pipeline(client: Client) -> None:
+    for pipeline_id in ("p", "q"):
+        client.pipelines.create(id=pipeline_id, definition=HELLO)
+        client.event_triggers.create(pipeline_id=pipeline_id, event_type="model.added")
+
+    assert [each.pipeline_id for each in client.event_triggers.list(pipeline_id="q")] == ["q"]
+    assert len(client.event_triggers.list()) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"where": "`key` LIKE 3"}, "line 1, column 7"),
+        ({"filter": {"a": [1]}}, "must be a string, a number"),
+        ({"pipeline_id": "nowhere"}, "there is no pipeline 'nowhere'"),
+        ({"params": {"levle": 1}}, "did you mean 'level'"),
+        ({"params": {}}, "needs the parameter 'level'"),
+        ({"params": {"level": "high"}}, "must be of type integer"),
+        ({"params": {"level": True}}, "must be of type integer"),
+        ({"event_type": "Model Added"}, "event_type"),
+        ({"params": {"level": 1, "blob": "x" * 20_000}}, "more than 16384 bytes"),
+    ],
+)
+def test_a_trigger_that_could_never_work_is_refused(client: Client, body: dict[str, Any], why: str) -> None:
+    client.pipelines.create(id="p", definition=NEEDY)
+    with pytest.raises(InvalidRequestError, match=why):
+        client.event_triggers.create(**{"pipeline_id": "p", "event_type": "model.added", "params": {"level": 1}} | body)
+
+
+def test_a_version_that_a_trigger_could_not_start_is_refused(client: Client) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+    with pytest.raises(InvalidRequestError, match="trigger 't': the pipeline needs the parameter 'level'"):
+        client.pipelines.update("p", definition=NEEDY)
+
+    assert client.pipelines.get("p").version == 1
+
+
+def test_nobodys_change_is_lost_when_two_change_at_once(client: Client, ports: Ports) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    ports.registry.stale = 2  # type: ignore[attr-defined]
+    client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+
+    assert client.event_triggers.get("t").enabled
+
+
+def test_a_secret_is_shown_once_and_kept_as_a_hash(client: Client, ports: Ports) -> None:
+    source = client.sources.create("bucket", kind="tigris")
+
+    assert (source.secret, source.url) == ("s3cret", "https://hooks.example/events/bucket")
+    assert client.sources.get("bucket").secret is None
+    assert client.sources.list()[0].secret is None
+    assert "s3cret" not in repr(ports.registry)
+    assert "s3cret" not in repr(source)
+
+
+def test_a_source_without_authentication_has_to_be_asked_for(client: Client) -> None:
+    assert client.sources.create("closed", kind="platform").auth == "bearer"
+    assert client.sources.create("open", kind="platform", auth="none").secret is None
+
+
+def test_a_deleted_source_is_forgotten(client: Client, ports: Ports) -> None:
+    client.sources.create("bucket", kind="tigris")
+    client.sources.delete("bucket")
+
+    assert ports.registry.snapshot().item["sources"] == []
+    with pytest.raises(InvalidRequestError, match="there is no source 'bucket'"):
+        client.sources.get("bucket")
+
+
+def test_clusters_are_registered_and_replaced(client: Client) -> None:
+    replica = {"url": "http://10.0.0.1:8080", "repository": "s3://artifacts/clusters/c/0"}
+    client.clusters.register("c", replicas=[replica])
+    client.clusters.register("c", replicas=[replica, replica])
+
+    assert len(client.clusters.get("c").replicas) == 2
+    assert [each.id for each in client.clusters.list()] == ["c"]
+    client.clusters.delete("c")
+    assert client.clusters.list() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "why"),
+    [
+        ("POST", "/v1/pipelines", {"definition": HELLO, "nam": "x"}, 422, "nam"),
+        ("POST", "/v1/pipelines", {}, 422, "definition"),
+        ("POST", "/v1/pipelines", "{not json", 422, "JSON"),
+        ("POST", "/v1/sources", {"id": "Not An Id", "kind": "tigris"}, 422, "id"),
+        ("POST", "/v1/sources", {"id": "a#b", "kind": "tigris"}, 422, "id"),
+        ("PUT", "/v1/clusters/c", {"id": "c", "replicas": []}, 422, "replicas"),
+        ("GET", "/v1/nothing", None, 404, "openapi.json"),
+        ("GET", "/v1/pipelines/none", None, 404, "there is no pipeline 'none'"),
+        ("GET", "/v1/executions/none", None, 404, "there is no execution 'none'"),
+        ("GET", "/v1/events/bucket/none", None, 404, "has sent no event 'none'"),
+    ],
+)
+def test_a_bad_request_gets_a_problem(
+    client: Client, method: str, path: str, body: Any, status: int, why: str
+) -> None:
+    with pytest.raises(ApiError, match=why) as caught:
+        InProcess().call(method, path, body=body)
+
+    assert caught.value.status == status
+
+
+def test_a_fault_of_ours_tells_nothing(client: Client, ports: Ports) -> None:
+    ports.registry.entries = None  # type: ignore[attr-defined]
+    with pytest.raises(ApiError) as caught:
+        client.pipelines.list()
+
+    assert (caught.value.status, caught.value.message) == (500, "the call could not be handled; the log has the reason")
+
+
+def test_the_openapi_document_lists_every_route(client: Client) -> None:
+    document = InProcess().call("GET", "/v1/openapi.json")
+
+    assert document["openapi"].startswith("3.")
+    assert {"/v1/pipelines", "/v1/event-triggers", "/v1/sources", "/v1/clusters/{cluster_id}", "/v1/executions"} <= set(
+        document["paths"]
+    )

@@ -1,0 +1,39 @@
+"""Existing users' code runs as it is, with only the import and the class name changed."""
+
+import os
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+
+from aftertrain.client import Client, client as client_module
+from tests.api import InProcess
+from tests.unit.client import seed_snippets
+
+HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]}
+
+
+@pytest.fixture
+def account(client: Client) -> Iterator[Client]:
+    """The API, reached by `Client()`, with the pipelines and the trigger that the snippets name."""
+    for pipeline_id in ("pipe_abc123", "pipe_monitoring"):
+        client.pipelines.create(id=pipeline_id, definition=HELLO)
+    client.event_triggers.create(id="trig_xyz789", pipeline_id="pipe_monitoring", event_type="deployment.created")
+    url = {"AFTERTRAIN_API_URL": "https://api.example"}
+    with mock.patch.dict(os.environ, url), mock.patch.object(client_module, "SignedTransport", lambda _: InProcess()):
+        yield client
+
+
+def test_every_snippet_runs(account: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    seed_snippets.create_event_trigger()
+    seed_snippets.event_filtering()
+    seed_snippets.auto_deploy()
+    seed_snippets.failure_alert()
+    seed_snippets.list_all_triggers()
+    seed_snippets.disable_a_trigger()
+    seed_snippets.update_filter()
+
+    assert "Event trigger created: model-added-1\nmodel.added: True\n" in capsys.readouterr().out
+    trigger = account.event_triggers.get("trig_xyz789")
+    assert (trigger.enabled, trigger.filter) == (False, {"environment": "production", "priority": "high"})
+    assert {"auto-deploy-new-models", "deployment-failure-alerts"} <= {each.id for each in account.pipelines.list()}
