@@ -1,0 +1,124 @@
+"""Queue, objects and channels."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from aftertrain.aws.channels import build_channels
+from aftertrain.aws.objects import S3Objects
+from aftertrain.aws.redrives import SqsRedrives, read_message
+from aftertrain.errors import BusyError, OperatorError
+from aftertrain.ingest.record import EventKey
+
+MESSAGE = {
+    "message": "it is 🚀",
+    "title": "",
+    "channel": "x",
+    "recipients": ["<@U1>"],
+    "severity": "warning",
+    "priority": "high",
+    "execution": "t-1",
+    "step": "notify",
+}
+
+
+def test_a_key_survives_the_queue(aws: Any) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    key = EventKey("bucket", 'a "b" 🚀')
+    SqsRedrives(sqs, url).send(key)
+
+    assert read_message(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]) == key
+
+
+def test_a_queue_that_is_gone_is_busy(aws: Any) -> None:
+    with pytest.raises(BusyError):
+        SqsRedrives(aws("sqs"), "https://sqs.us-east-1.amazonaws.com/1/none").send(EventKey("a", "b"))
+
+
+def test_objects_are_written_read_and_deleted(aws: Any) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="artifacts")
+    objects = S3Objects(s3)
+    assert objects.read("s3://artifacts/x/y.json") is None
+    objects.write("s3://artifacts/x/y.json", {"a": 1})
+    assert objects.read("s3://artifacts/x/y.json") == {"a": 1}
+    objects.delete("s3://artifacts/x/y.json")
+    assert objects.read("s3://artifacts/x/y.json") is None
+
+
+def test_the_log_channel_logs() -> None:
+    lines: list[tuple[str, str, dict[str, Any]]] = []
+    channels = build_channels({"default": {"kind": "log"}}, lambda *line: lines.append(line), lambda _: None)
+    sent_as = channels["default"].send(MESSAGE)
+
+    assert sent_as == "t-1/notify"
+    assert lines[0][:2] == ("warning", "notification: it is 🚀")
+
+
+def test_the_sns_channel_publishes(aws: Any) -> None:
+    arn = aws("sns").create_topic(Name="oncall")["TopicArn"]
+    channels = build_channels({"oncall": {"kind": "sns", "topic_arn": arn}}, lambda *_: None, aws)
+
+    assert channels["oncall"].send(MESSAGE)
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Slack's side of an incoming webhook."""
+
+    def do_POST(self) -> None:  # noqa: N802 - the library's name
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.received.append(json.loads(body))  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hook() -> Iterator[Any]:
+    server: Any = HTTPServer(("127.0.0.1", 0), Hook)
+    server.received, server.status = [], 200
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def slack(aws: Any, url: str) -> Any:
+    aws("secretsmanager").create_secret(Name="slack", SecretString=url)
+    return build_channels({"s": {"kind": "slack", "secret_id": "slack"}}, lambda *_: None, aws)["s"]
+
+
+def test_the_slack_channel_posts_to_the_url_of_its_secret(aws: Any, hook: Any) -> None:
+    channel = slack(aws, f"http://127.0.0.1:{hook.server_port}/services/T/B/x")
+    channel.send(MESSAGE | {"title": "Deployed"})
+
+    assert hook.received == [{"text": "*Deployed*\nit is 🚀\n<@U1>"}]
+
+
+def test_a_message_that_slack_refuses_fails_without_the_url(aws: Any, hook: Any) -> None:
+    hook.status = 404
+    with pytest.raises(OperatorError, match="status 404") as caught:
+        slack(aws, f"http://127.0.0.1:{hook.server_port}/s3cret").send(MESSAGE)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_slack_that_does_not_answer_is_busy_without_the_url(aws: Any) -> None:
+    with pytest.raises(BusyError) as caught:
+        slack(aws, "http://127.0.0.1:1/s3cret").send(MESSAGE)
+
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("settings", [{"kind": "pager"}, {"kind": "sns"}, {"kind": "slack"}, {}])
+def test_a_channel_that_cannot_be_built_says_what_there_is(settings: dict[str, Any]) -> None:
+    with pytest.raises(OperatorError, match="none of log, sns with topic_arn, slack with secret_id"):
+        build_channels({"x": settings}, lambda *_: None, lambda _: None)

@@ -1,0 +1,69 @@
+"""Executions and events as the API shows them, on DynamoDB."""
+
+from typing import Any
+
+import pytest
+
+from aftertrain.aws.ledger import DynamoLedger
+from aftertrain.aws.runs import DynamoRuns
+from tests.adapters.conftest import LEDGER
+from tests.adapters.test_ledger import NOW, record
+
+
+def execution(number: int = 1, status: str = "running", pipeline: str = "p", redrives: int = 0) -> dict[str, Any]:
+    return {
+        "id": f"e{number}",
+        "status": status,
+        "pipeline_id": pipeline,
+        "started_at": f"2026-01-0{number}T00:00:00+00:00",
+        "redrives": redrives,
+        "expires_from": NOW,
+    }
+
+
+@pytest.fixture
+def runs(dynamodb: Any) -> DynamoRuns:
+    return DynamoRuns(dynamodb, LEDGER)
+
+
+def status(runs: DynamoRuns) -> str:
+    found = runs.execution("e1")
+    assert found is not None
+    return str(found["status"])
+
+
+def test_status_changes_may_come_in_any_order(runs: DynamoRuns) -> None:
+    runs.update(execution(status="succeeded"))
+    runs.update(execution(status="running"))
+
+    assert status(runs) == "succeeded"
+
+
+def test_a_redrive_runs_again(runs: DynamoRuns) -> None:
+    for each in (execution(), execution(status="failed"), execution(redrives=1)):
+        runs.update(each)
+
+    assert status(runs) == "running"
+
+
+def test_executions_are_listed_the_newest_first(runs: DynamoRuns) -> None:
+    for each in (execution(1), execution(2, pipeline="q"), execution(3)):
+        runs.update(each)
+
+    assert [each["id"] for each in runs.executions(None, 10)] == ["e3", "e2", "e1"]
+    assert [each["id"] for each in runs.executions("p", 10)] == ["e3", "e1"]
+    assert [each["id"] for each in runs.executions(None, 1)] == ["e3"]
+
+
+def test_what_is_unknown_is_none(runs: DynamoRuns) -> None:
+    assert runs.execution("e1") is None
+    assert runs.event("bucket", "x") is None
+
+
+def test_an_event_shows_verdicts_and_executions(dynamodb: Any, runs: DynamoRuns) -> None:
+    DynamoLedger(dynamodb, LEDGER).record(record())
+    found = runs.event("bucket", record().key.event_id)
+
+    assert found is not None
+    assert (found["status"], found["executions"]) == ("received", record().executions)
+    assert found["verdicts"] == [{"trigger_id": "t1", "matched": True, "reason": ""}]

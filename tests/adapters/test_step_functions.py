@@ -1,0 +1,96 @@
+"""Starting executions and publishing machines: what each answer of Step Functions means."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+from botocore.stub import Stubber
+
+from aftertrain.aws.machines import StepFunctionsMachines
+from aftertrain.aws.starter import StepFunctionsStarter
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.errors import BusyError
+from aftertrain.ingest.ports import RefusedError
+
+PREFIX = "arn:aws:states:us-east-1:123456789012:"
+MACHINE = f"{PREFIX}stateMachine:aftertrain-test-p:3"
+ROLE = "arn:aws:iam::123456789012:role/machines"
+
+
+def start(client: Any) -> None:
+    StepFunctionsStarter(client).start(MACHINE, "t-1", "{}")
+
+
+def test_a_start_names_the_version_the_name_and_the_input(aws: Any) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        sent = {"stateMachineArn": MACHINE, "name": "t-1", "input": "{}"}
+        stub.add_response("start_execution", {"executionArn": f"{PREFIX}execution:m:t-1", "startDate": 0}, sent)
+        start(client)
+        stub.assert_no_pending_responses()
+
+
+def test_an_execution_that_exists_is_a_success(aws: Any) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("start_execution", "ExecutionAlreadyExists")
+        start(client)
+
+
+@pytest.mark.parametrize(
+    "code", ["StateMachineDoesNotExist", "StateMachineDeleting", "InvalidExecutionInput", "InvalidName", "InvalidArn"]
+)
+def test_what_can_never_be_started_is_refused(aws: Any, code: str) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("start_execution", code)
+        with pytest.raises(RefusedError, match=code):
+            start(client)
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "ExecutionLimitExceeded", "AccessDeniedException", "InternalFailure"]
+)
+def test_everything_else_may_work_later(aws: Any, code: str) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("start_execution", code)
+        with pytest.raises(BusyError, match=code):
+            start(client)
+
+
+def test_a_connection_that_fails_is_busy() -> None:
+    class Dead:
+        def start_execution(self, **_: Any) -> None:
+            raise ConnectTimeoutError(endpoint_url="x")
+
+    with pytest.raises(BusyError):
+        start(Dead())
+
+
+def test_publishing_creates_and_then_updates_and_makes_activities_once(aws: Any) -> None:
+    client = aws("stepfunctions")
+    step = {"id": "e", "action": "model_evaluate", "params": {"model_uri": "a", "dataset_uri": "b"}}
+    bindings = Bindings("arn:aws:lambda:us-east-1:1:function:f", f"{PREFIX}activity:aftertrain-test-", "s3://artifacts")
+    asl = compile_pipeline({"steps": [step]}, bindings).asl
+    machines = StepFunctionsMachines(client, ROLE, "aftertrain-test-", f"{PREFIX}stateMachine:aftertrain-test-")
+    with Stubber(client) as stub:
+        activity = f"{PREFIX}activity:aftertrain-test-default"
+        made = {"activityArn": activity, "creationDate": 0}
+        stub.add_response("create_activity", made, {"name": "aftertrain-test-default"})
+        stub.add_client_error("update_state_machine", "StateMachineDoesNotExist")
+        stub.add_response(
+            "create_state_machine",
+            {"stateMachineArn": MACHINE[:-2], "creationDate": 0, "stateMachineVersionArn": f"{MACHINE[:-2]}:1"},
+            {"name": "aftertrain-test-p", "definition": asl, "roleArn": ROLE, "type": "STANDARD", "publish": True},
+        )
+        stub.add_client_error("create_activity", "ActivityAlreadyExists")
+        stub.add_response(
+            "update_state_machine",
+            {"updateDate": 0, "stateMachineVersionArn": f"{MACHINE[:-2]}:2"},
+            {"stateMachineArn": MACHINE[:-2], "definition": asl, "roleArn": ROLE, "publish": True},
+        )
+        assert machines.publish("p", asl) == f"{MACHINE[:-2]}:1"
+        assert machines.publish("p", asl) == f"{MACHINE[:-2]}:2"
+        stub.assert_no_pending_responses()

@@ -1,0 +1,139 @@
+"""Evaluation and conversion of a small checkpoint, and what they say of a bad one."""
+
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.jobs.catalogue import JOBS, find
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.convert import convert
+from aftertrain.jobs.evaluate import evaluate
+from aftertrain.jobs.mlp import Mlp
+from tests.unit.jobs.conftest import FolderBucket
+
+WEIGHTS = "s3://models/final/model.safetensors"
+DATA = "s3://models/data.safetensors"
+
+
+def job(name: str, **params: Any) -> JobInput:
+    given = {"model_uri": WEIGHTS, "dataset_uri": DATA, "sample_uri": DATA}
+    return JobInput(name, "s", "e1", given | params, "s3://artifacts/executions/e1/s")
+
+
+def test_every_job_is_in_the_catalogue_and_puts_out_what_its_action_promises(
+    bucket: FolderBucket, tmp_path: Path
+) -> None:
+    assert set(JOBS) == {action.name for action in ACTIONS.values() if action.runs == "job"}
+    for name, run in JOBS.items():
+        ACTIONS[name].outputs.model_validate(run(job(name), tmp_path))
+
+
+def test_accuracy_is_the_share_of_right_answers(bucket: FolderBucket, tmp_path: Path) -> None:
+    assert evaluate(job("model_evaluate"), tmp_path) == {"model_uri": WEIGHTS, "accuracy": 0.75, "examples": 4}
+
+
+def test_the_onnx_model_computes_the_same(bucket: FolderBucket, tmp_path: Path) -> None:
+    output = convert(job("model_convert"), tmp_path)
+    written = bucket.path(output["model_uri"])
+
+    assert output["model_uri"] == "s3://artifacts/executions/e1/s/model.onnx"
+    assert (output["compared"], output["size_bytes"]) == (4, written.stat().st_size)
+    assert output["max_abs_error"] <= 1e-6
+    (logits,) = onnxruntime.InferenceSession(str(written)).run(None, {"input": np.array([[2, 1]], np.float32)})
+    np.testing.assert_allclose(logits, [[3, 2]])
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
+def test_every_activation_is_the_same_in_both(activation: str, tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0)
+    shapes = [(5, 4), (3, 5)]
+    model = Mlp(
+        tuple(numbers.normal(size=shape).astype(np.float32) for shape in shapes),
+        tuple(numbers.normal(size=shape[0]).astype(np.float32) for shape in shapes),
+        activation,
+    )
+    inputs = numbers.normal(size=(7, 4)).astype(np.float32)
+    session = onnxruntime.InferenceSession(model.onnx().SerializeToString())
+
+    np.testing.assert_allclose(session.run(None, {"input": inputs})[0], model.logits(inputs), atol=1e-5)
+
+
+def test_a_conversion_that_computes_something_else_is_refused(bucket: FolderBucket, tmp_path: Path) -> None:
+    honest = Mlp.onnx
+
+    def wrong(self: Mlp) -> onnx.ModelProto:
+        return honest(Mlp(self.weights, tuple(bias + 0.01 for bias in self.biases), self.activation))
+
+    with mock.patch.object(Mlp, "onnx", wrong), pytest.raises(JobError, match="differs from the original by 0.0"):
+        convert(job("model_convert"), tmp_path)
+    assert not bucket.path("s3://artifacts/executions/e1/s/model.onnx").exists()
+
+
+def test_a_model_that_puts_out_nan_is_refused(bucket: FolderBucket, tmp_path: Path) -> None:
+    bucket.tensors("s3://models/data.safetensors", {"inputs": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1)})
+    with pytest.raises(JobError, match="differs from the original by nan"):
+        convert(job("model_convert"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ('{"architecture": "llama"}', "the architecture 'llama' is not known"),
+        ('{"architecture": "mlp", "activation": "gelu"}', "the activation 'gelu' is not known"),
+        ("[]", "must be an object"),
+        ("{", "not JSON"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_named(bucket: FolderBucket, tmp_path: Path, config: str, why: str) -> None:
+    bucket.text("s3://models/final/config.json", config)
+    with pytest.raises(JobError, match=why):
+        evaluate(job("model_evaluate"), tmp_path)
+
+
+def test_weights_that_do_not_fit_are_named(bucket: FolderBucket, tmp_path: Path) -> None:
+    bucket.tensors(WEIGHTS, {"weight": np.zeros((2, 2), np.float32)})
+    with pytest.raises(JobError, match=r"layers.0.weight, layers.0.bias, …; this has \['weight'\]"):
+        evaluate(job("model_evaluate"), tmp_path)
+    layers = {f"layers.{layer}.{part}": np.zeros(shape, np.float32) for layer, part, shape in [
+        (0, "weight", (3, 2)), (0, "bias", 3), (1, "weight", (2, 4)), (1, "bias", 2)]}
+    bucket.tensors(WEIGHTS, layers)
+    with pytest.raises(JobError, match="layer 0 puts out 3 values, the next one takes 4"):
+        evaluate(job("model_evaluate"), tmp_path)
+
+
+def test_a_pickle_is_not_read(bucket: FolderBucket, tmp_path: Path) -> None:
+    bucket.text(WEIGHTS, "cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(JobError, match="not a safetensors file"):
+        evaluate(job("model_evaluate"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "why"),
+    [
+        ({"x": np.zeros(1)}, r"has \['x'\]"),
+        ({"inputs": np.zeros((2, 2)), "labels": np.zeros(3)}, "2 inputs and 3 labels"),
+        ({"inputs": np.zeros((0, 2)), "labels": np.zeros(0)}, "0 inputs and 0 labels"),
+        ({"inputs": np.zeros((2, 5)), "labels": np.zeros(2)}, r"takes inputs \[n, 2\]; these are \[2, 5\]"),
+    ],
+)
+def test_a_data_set_that_does_not_fit_is_named(
+    bucket: FolderBucket, tmp_path: Path, tensors: dict[str, Any], why: str
+) -> None:
+    bucket.tensors(DATA, tensors)
+    with pytest.raises(JobError, match=why):
+        evaluate(job("model_evaluate"), tmp_path)
+
+
+def test_what_is_missing_is_named(bucket: FolderBucket, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="model_evaluate needs the param 'dataset_uri'"):
+        evaluate(job("model_evaluate", dataset_uri=None), tmp_path)
+    with pytest.raises(JobError, match="there is no job 'dance'"):
+        find("dance")
+    with pytest.raises(JobError, match="the format 'gguf' is not known"):
+        convert(job("model_convert", format="gguf"), tmp_path)

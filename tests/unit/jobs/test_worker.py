@@ -1,0 +1,174 @@
+"""The worker loop: real processes, and a Step Functions that may be slow, gone, or not interested any more."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from aftertrain.jobs import worker as module
+from aftertrain.jobs.activity import GoneError, Task, UnreachableError
+from aftertrain.jobs.worker import Worker
+
+GIVEN = {"job": "model_evaluate", "step": "s", "execution": "e1", "params": {}, "output_uri": "s3://a/b"}
+
+
+@dataclass
+class FakeTasks:
+    """Hands out tasks and remembers the answers; the worker is stopped when there are no more."""
+
+    tasks: list[Any]
+    unreachable: int = 0
+    gone: bool = False
+    beats: int = 0
+    answers: list[tuple[str, Any]] = field(default_factory=list)
+    worker: Worker | None = None
+
+    def take(self) -> Task | None:
+        if not self.tasks:
+            assert self.worker is not None
+            self.worker.stop()
+        task = self.tasks.pop(0)
+        if isinstance(task, Exception):
+            raise task
+        return Task("token", task) if task else None
+
+    def heartbeat(self, task: Task) -> None:
+        self.beats += 1
+        if self.gone:
+            raise GoneError("stopped")
+        if self.unreachable:
+            self.unreachable -= 1
+            raise UnreachableError("no network")
+
+    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+        self._answer("succeeded", output)
+
+    def fail(self, task: Task, error: str, cause: str) -> None:
+        self._answer("failed", f"{error}: {cause}")
+
+    def _answer(self, how: str, what: Any) -> None:
+        if self.unreachable:
+            self.unreachable -= 1
+            raise UnreachableError("no network")
+        self.answers.append((how, what))
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Path]:
+    """A program that runs in the place of the jobs; it gets the paths of input and output."""
+    script = tmp_path / "job.py"
+    start = module.subprocess.Popen
+
+    def popen(command: list[str], **options: Any) -> Any:
+        return start([sys.executable, str(script), *command[-2:]], **options)
+
+    with mock.patch.object(module.subprocess, "Popen", popen):
+        yield script
+
+
+def work(tasks: FakeTasks) -> None:
+    tasks.worker = Worker(tasks, beat=0.05, pause=0.01)
+    with pytest.raises(SystemExit):
+        tasks.worker.run()
+
+
+SUCCESS = """
+import json, sys
+given = json.load(open(sys.argv[1]))
+json.dump({"output": {"step": given["step"]}}, open(sys.argv[2], "w"))
+"""
+
+
+def test_a_job_gets_its_input_and_its_output_is_handed_in(program: Path) -> None:
+    program.write_text(SUCCESS)
+    tasks = FakeTasks([GIVEN, None, GIVEN | {"step": "t"}])
+    work(tasks)
+
+    assert tasks.answers == [("succeeded", {"step": "s"}), ("succeeded", {"step": "t"})]
+
+
+def test_a_job_that_fails_says_why(program: Path) -> None:
+    program.write_text('import sys; open(sys.argv[2], "w").write(\'{"error": "JobError", "cause": "bad"}\'); sys.exit(1)')
+    tasks = FakeTasks([GIVEN])
+    work(tasks)
+
+    assert tasks.answers == [("failed", "JobError: bad")]
+
+
+@pytest.mark.parametrize("code", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "raise SystemExit(3)", ""])
+def test_a_job_that_dies_without_an_answer_fails(program: Path, code: str) -> None:
+    program.write_text(code)
+    tasks = FakeTasks([GIVEN])
+    work(tasks)
+
+    ((how, why),) = tasks.answers
+    assert how == "failed"
+    assert why.startswith("JobDied: the job's process ended with code")
+
+
+def test_a_long_job_keeps_its_heart_beating_through_a_loss_of_the_network(program: Path) -> None:
+    program.write_text("import time; time.sleep(0.5)" + SUCCESS)
+    tasks = FakeTasks([GIVEN], unreachable=3)
+    work(tasks)
+
+    assert tasks.beats > 3
+    assert tasks.answers == [("succeeded", {"step": "s"})]
+
+
+def test_a_job_that_nobody_waits_for_is_killed_with_everything_it_started(program: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "alive"
+    child = f"import time, pathlib\nwhile True: pathlib.Path({str(mark)!r}).write_text(str(time.time())); time.sleep(0.02)"
+    program.write_text(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])")
+    tasks = FakeTasks([GIVEN])
+    threading.Timer(0.6, lambda: setattr(tasks, "gone", True)).start()
+    work(tasks)
+    last = mark.read_text()
+    time.sleep(0.2)
+
+    assert mark.read_text() == last
+    assert tasks.answers == []
+
+
+def test_an_answer_is_delivered_once_the_network_is_back(program: Path) -> None:
+    program.write_text(SUCCESS)
+    tasks = FakeTasks([GIVEN], unreachable=3)
+    work(tasks)
+
+    assert tasks.answers == [("succeeded", {"step": "s"})]
+
+
+def test_a_worker_that_cannot_reach_step_functions_tries_again(program: Path) -> None:
+    program.write_text(SUCCESS)
+    tasks = FakeTasks([UnreachableError("no network"), GIVEN])
+    work(tasks)
+
+    assert len(tasks.answers) == 1
+
+
+def test_a_stop_during_a_job_lets_it_finish(program: Path) -> None:
+    program.write_text("import time; time.sleep(0.3)" + SUCCESS)
+    tasks = FakeTasks([GIVEN, GIVEN])
+    tasks.worker = Worker(tasks, beat=0.05, pause=0.01)
+    threading.Timer(0.15, tasks.worker.stop).start()
+    tasks.worker.run()
+
+    assert len(tasks.answers) == 1
+
+
+def test_the_real_program_answers_with_an_error_for_a_bad_input(tmp_path: Path) -> None:
+    from aftertrain.jobs.run import main
+
+    given, result = tmp_path / "input.json", tmp_path / "output.json"
+    given.write_text(json.dumps(GIVEN | {"job": "dance"}))
+    assert main(given, result) == 1
+    assert "there is no job 'dance'" in json.loads(result.read_text())["cause"]
+    given.write_text("{")
+    assert main(given, result) == 1
+    assert "cannot be read" in json.loads(result.read_text())["cause"]

@@ -1,0 +1,157 @@
+"""The tasks, through the dispatcher that the Lambda calls."""
+
+from typing import Any
+
+import pytest
+
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.errors import OperatorError
+from aftertrain.fleets.fleet import ReplicaError
+from aftertrain.model.names import digest
+from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
+from aftertrain.tasks.run import TASKS, run
+from tests.fakes import FakeCalls, FakeChannel, FakeDeployments, tasks_ports
+
+REPLICAS = [{"url": f"http://r{number}/", "repository": f"s3://artifacts/clusters/c/{number}"} for number in range(2)]
+METADATA = {"inputs": []}
+VERSION = digest("s3://artifacts/model.onnx")[:12]
+
+
+def call(action: str, ports: Ports, execution: str = "e1", **params: Any) -> dict[str, Any]:
+    payload = {"action": action, "step": "s", "execution": execution, "params": params}
+    return run(payload, lambda: 1000.0, ports)
+
+
+def cluster_ports(**answers: Any) -> Ports:
+    """A cluster of two replicas that answer well, but for what is given by the end of the path."""
+    good = {"infer": {"model_version": VERSION, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}
+    deployments = FakeDeployments({"c": {"id": "c", "kind": "oip", "replicas": REPLICAS}})
+    return tasks_ports(deployments=deployments, calls=FakeCalls({**answers, **good}))
+
+
+def deploy(ports: Ports, execution: str = "e1", uri: str | None = "s3://artifacts/model.onnx") -> dict[str, Any]:
+    return call("deployment_create", ports, execution, cluster_id="c", deployment_name="digits", model_uri=uri)
+
+
+def test_every_task_has_a_run_time_face() -> None:
+    assert set(TASKS) == {action.name for action in ACTIONS.values() if action.runs == "task"}
+
+
+def test_log_writes_the_line_with_execution_and_step() -> None:
+    lines: list[Any] = []
+    ports = tasks_ports(log=lambda *line: lines.append(line))
+
+    assert call("log", ports, message="hi", level="error") == {"logged": True, "message": "hi", "level": "error"}
+    assert lines == [("error", "hi", {"execution": "e1", "step": "s"})]
+
+
+def test_a_notification_goes_to_its_channel() -> None:
+    slack, anything = FakeChannel(), FakeChannel(kind="log")
+    ports = tasks_ports(channels={"slack": slack, "*": anything})
+
+    assert call("notification", ports, message="m", channel="slack")["notification_id"] == "message-1"
+    assert call("notification", ports, message="m")["kind"] == "log"
+    assert (len(slack.sent), anything.sent[0]["channel"]) == (1, "default")
+
+
+def test_a_channel_that_the_stage_does_not_have_is_an_error_that_lists_them() -> None:
+    with pytest.raises(TaskError, match="no channel 'slack'; it has oncall"):
+        call("notification", tasks_ports(channels={"oncall": FakeChannel()}), message="m", channel="slack")
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "ready"),
+    [
+        ({}, "healthy", 2),
+        ({"r0/v2/health/ready": ReplicaError("no answer")}, "degraded", 1),
+        ({"v2/health/ready": ReplicaError("no answer")}, "unhealthy", 0),
+    ],
+)
+def test_cluster_health_counts_who_is_ready(answers: dict[str, Any], status: str, ready: int) -> None:
+    health = call("cluster_health", cluster_ports(**answers), cluster_id="c")
+
+    assert (health["status"], health["ready_count"], health["node_count"]) == (status, ready, 2)
+    assert (health["healthy"], len(health["issues"])) == (status == "healthy", 2 - ready)
+
+
+def test_an_unknown_cluster_is_named() -> None:
+    with pytest.raises(TaskError, match="there is no cluster 'x'"):
+        call("cluster_health", tasks_ports(), cluster_id="x")
+
+
+def test_a_deployment_reaches_every_replica_and_is_recorded() -> None:
+    ports = cluster_ports()
+    output = deploy(ports)
+
+    assert (output["status"], output["replicas"], output["version"]) == ("healthy", 2, VERSION)
+    assert output["previous_version"] is None
+    assert output["endpoint_urls"][0] == "http://r0/v2/models/digits/infer"
+    stored = ports.deployments.get("c", "digits")
+    assert stored is not None
+    assert (stored.record["status"], stored.record["execution"]) == ("healthy", "e1")
+
+
+def test_a_retry_of_the_same_step_does_nothing_twice() -> None:
+    ports = cluster_ports()
+    first = deploy(ports)
+    calls = len(ports.calls.made)  # type: ignore[attr-defined]
+
+    assert deploy(ports) == first
+    assert len(ports.calls.made) == calls  # type: ignore[attr-defined]
+
+
+def test_the_next_deployment_knows_the_one_before() -> None:
+    ports = cluster_ports()
+    deploy(ports)
+
+    assert deploy(ports, "e2")["previous_version"] == VERSION
+
+
+def test_a_replica_that_fails_fails_the_step_and_says_what_was_rolled_back() -> None:
+    ports = cluster_ports(**{"r1/v2/repository/models/digits/load": ReplicaError("r1 is out of memory")})
+    with pytest.raises(DeploymentFailedError, match="'digits' on 'c' is rolled_back: r1 is out of memory"):
+        deploy(ports)
+
+    assert ports.objects.objects == {}  # type: ignore[attr-defined]
+
+
+def test_a_roll_out_of_somebody_else_is_not_mixed_in_unless_it_was_abandoned() -> None:
+    ports = cluster_ports()
+    deploy(ports)
+    stored = ports.deployments.get("c", "digits")
+    assert stored is not None
+    stored.record["rollout"]["status"] = "rolling"
+    with pytest.raises(TaskError, match="is being rolled out by execution 'e1'"):
+        deploy(ports, "e2")
+    ports.clock.now += 3600  # type: ignore[attr-defined]
+    assert deploy(ports, "e2")["status"] == "healthy"
+
+
+def test_replicas_that_load_from_a_place_need_one() -> None:
+    with pytest.raises(TaskError, match="model_uri is missing"):
+        deploy(cluster_ports(), uri=None)
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "why"),
+    [
+        ("log", {}, "message: Field required"),
+        ("log", {"message": {"a": 1}}, "message: Input should be a valid string"),
+        ("deployment_create", {"cluster_id": "c", "deployment_name": "a b"}, "deployment_name"),
+        ("notification", {"message": "m", "recipients": "me"}, "recipients"),
+    ],
+)
+def test_params_are_checked_once_more_when_their_values_are_known(
+    action: str, params: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(TaskError, match=f"step 's': {why}"):
+        call(action, tasks_ports(), **params)
+
+
+def test_an_error_of_a_channel_fails_the_step() -> None:
+    class Broken(FakeChannel):
+        def send(self, message: dict[str, Any]) -> str:
+            raise OperatorError("refused")
+
+    with pytest.raises(OperatorError, match="refused"):
+        call("notification", tasks_ports(channels={"*": Broken()}), message="m")
