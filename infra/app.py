@@ -1,7 +1,8 @@
 """The CDK app: `cdk deploy`, or `aftertrain deploy`, which brings its own Node."""
 
-from aws_cdk import App, CliCredentialsStackSynthesizer
+from aws_cdk import Annotations, App, CliCredentialsStackSynthesizer
 
+from infra.bundle import build_bundle
 from infra.settings import read_settings
 from infra.stack import AftertrainStack
 
@@ -12,7 +13,12 @@ def main() -> None:
     settings = read_settings(app.node)
     # An emulator that checks permissions refuses the roles of CDK's bootstrap; the caller's own credentials publish.
     synthesizer = CliCredentialsStackSynthesizer() if settings.local else None
-    AftertrainStack(app, f"Aftertrain-{settings.stage}", settings=settings, synthesizer=synthesizer)
+    bundle, warning = build_bundle(settings)
+    stack = AftertrainStack(
+        app, f"Aftertrain-{settings.stage}", settings=settings, bundle=bundle, synthesizer=synthesizer
+    )
+    if warning:
+        Annotations.of(stack).add_warning(warning)
     app.synth()
 
 

@@ -77,9 +77,19 @@ def _prune_services(data: Path) -> None:
 
 
 def _interpreter(settings: Settings) -> str | None:
-    if settings.python == f"{sys.version_info.major}.{sys.version_info.minor}":
-        return sys.executable
-    return shutil.which(f"python{settings.python}")
+    """An interpreter of the functions' version: this one, or one on PATH."""
+    candidates = (sys.executable, f"python{settings.python}")
+    return next((each for each in candidates if _version_of(each) == settings.python), None)
+
+
+def _version_of(interpreter: str) -> str | None:
+    """The version that an interpreter says it has; a name on PATH may be a shim that starts nothing."""
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        ran = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return ran.stdout.strip()
 
 
 def _compile(interpreter: str, target: Path) -> None:

@@ -1,11 +1,12 @@
 """The stack: constructs and how they hang together."""
 
-from aws_cdk import Annotations, CfnOutput, Stack
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.bundle import build_bundle
 from infra.compute import Compute
 from infra.control import Control
 from infra.function import Functions
@@ -18,11 +19,8 @@ from infra.settings import Settings
 class AftertrainStack(Stack):
     """Everything of one stage."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, **options: object) -> None:
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, bundle: Path, **options: object) -> None:
         super().__init__(scope, name, **options)  # type: ignore[arg-type]  # jsii's keyword arguments are not typed
-        bundle, warning = build_bundle(settings)
-        if warning:
-            Annotations.of(self).add_warning(warning)
         functions = Functions(settings, bundle)
         api = apigateway.HttpApi(self, "Api", api_name=f"{settings.prefix}api", create_default_stage=False)
         self._stage(api, settings)

@@ -1,0 +1,34 @@
+"""The stack of a stage in AWS, synthesised once; Node comes from PyPI, as for the command line."""
+
+import os
+from typing import Any
+
+import pytest
+
+from aftertrain.cli.toolchain import cdk_environment
+from infra.settings import Settings
+
+SETTINGS = Settings(
+    stage="prod",
+    channels={
+        "oncall": {"kind": "sns", "topic_arn": "arn:aws:sns:us-east-1:1:oncall"},
+        "slack": {"kind": "slack", "secret_id": "aftertrain/slack"},
+    },
+    model_buckets=("weights",),
+    alarm_topic="arn:aws:sns:us-east-1:123456789012:alarms",
+)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The CloudFormation template of SETTINGS; what is in the bundle is tested elsewhere."""
+    os.environ["PATH"] = cdk_environment()["PATH"]
+    os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
+    from aws_cdk import App
+    from aws_cdk.assertions import Template
+
+    from infra.stack import AftertrainStack
+
+    bundle = tmp_path_factory.mktemp("bundle")
+    (bundle / "x.py").write_text("")
+    return Template.from_stack(AftertrainStack(App(), "Aftertrain-prod", settings=SETTINGS, bundle=bundle))

@@ -1,0 +1,89 @@
+"""What is in the bundle, and what a webhook imports of it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.bundle import LEFT_OUT, SERVICES, build_bundle
+from infra.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("bundle")  # two processes must not build the same folder at once
+ROOT = Path(__file__).parents[2]
+
+WEBHOOK_PACKAGES = {
+    "aftertrain",
+    "aws_lambda_powertools",
+    "botocore",
+    "certifi",
+    "dateutil",
+    "jmespath",
+    "re2",
+    "_re2",
+    "six",
+    "typing_extensions",
+    "urllib3",
+}
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from aftertrain.lambdas import webhook
+webhook.runtime.ports(); webhook.runtime.snapshot()
+names = {name.partition(".")[0] for name, module in sys.modules.items()
+         if (getattr(module, "__file__", None) or "").startswith(sys.argv[1])}
+print(json.dumps([sorted(names), sorted(sys.modules)]))
+"""
+
+
+@pytest.fixture(scope="module")
+def local_bundle() -> Path:
+    bundle, warning = build_bundle(Settings(stage="local", endpoint="http://127.0.0.1:1"))
+    assert warning is None
+    return bundle
+
+
+def test_the_webhook_imports_a_short_list(local_bundle: Path) -> None:
+    environment = {
+        "LEDGER_TABLE": "l",
+        "REGISTRY_TABLE": "r",
+        "REDRIVE_QUEUE_URL": "http://q",
+        "SNAPSHOT_SECONDS": "5",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "x",
+    }
+    command = [sys.executable, "-S", "-c", PROGRAM, str(local_bundle)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd="/")
+    packages, modules = json.loads(ran.stdout)
+
+    assert set(packages) <= WEBHOOK_PACKAGES
+    for costly in ("event_handler", "utilities.idempotency", "utilities.parser"):
+        assert f"aws_lambda_powertools.{costly}" not in modules
+    for part in ("compiler", "actions", "control", "asl", "tasks"):
+        assert f"aftertrain.{part}" not in modules
+
+
+def test_there_is_byte_code_for_everything(local_bundle: Path) -> None:
+    tag = sys.implementation.cache_tag
+    for source in (local_bundle / "aftertrain").rglob("*.py"):
+        assert (source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc").exists(), source
+
+
+def test_what_no_function_runs_is_left_out(local_bundle: Path) -> None:
+    packages = {path.name for path in (local_bundle / "aftertrain").iterdir() if path.is_dir()}
+    services = {path.name for path in (local_bundle / "botocore" / "data").iterdir() if path.is_dir()}
+
+    assert not packages & set(LEFT_OUT)
+    assert services == set(SERVICES)
+    assert not (local_bundle / "boto3").exists()
+
+
+def test_the_locked_wheels_exist_for_the_functions_in_aws() -> None:
+    bundle, _ = build_bundle(Settings())
+    compiled = {path.name for path in bundle.rglob("*.so")}
+
+    assert any("cpython-313-aarch64" in name for name in compiled)
+    assert not any("x86_64" in name for name in compiled)
+    size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
+    assert size < 60_000_000

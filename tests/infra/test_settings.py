@@ -1,0 +1,33 @@
+"""Settings as the CDK context gives them: text from the command line, values from cdk.json."""
+
+from typing import Any
+
+from infra.settings import Settings, read_settings
+
+
+class Node:
+    """A context."""
+
+    def __init__(self, **context: Any) -> None:
+        self.context = context
+
+    def try_get_context(self, name: str) -> Any:
+        return self.context.get(name)
+
+
+def test_an_empty_context_is_the_default_stage() -> None:
+    assert read_settings(Node()) == Settings()  # type: ignore[arg-type]
+
+
+def test_texts_become_what_they_mean() -> None:
+    node = Node(stage="x", model_buckets='["a", "b"]', channels='{"*": {"kind": "log"}}', throttle_rate="7")
+    settings = read_settings(node)  # type: ignore[arg-type]
+
+    assert (settings.model_buckets, settings.channels, settings.throttle_rate) == (("a", "b"), {"*": {"kind": "log"}}, 7)
+
+
+def test_a_stage_with_an_endpoint_is_local_and_runs_on_the_interpreter_at_hand() -> None:
+    local, aws = Settings(endpoint="http://127.0.0.1:1"), Settings()
+
+    assert (local.local, aws.local) == (True, False)
+    assert (aws.python, aws.machine, aws.prefix) == ("3.13", "aarch64", "aftertrain-prod-")

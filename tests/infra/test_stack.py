@@ -1,0 +1,203 @@
+"""What is provisioned, and above all what is permitted."""
+
+import importlib
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("infra")
+
+
+def resources(template: Any, kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = template.find_resources(kind)
+    return found
+
+
+def functions(template: Any) -> dict[str, Any]:
+    """The functions' properties by the last name of their handler's module."""
+    found = (each["Properties"] for each in resources(template, "AWS::Lambda::Function").values())
+    return {each["Handler"].split(".")[-2]: each for each in found}
+
+
+def statements(template: Any, function: str) -> list[dict[str, Any]]:
+    """Every policy statement of a function's role."""
+    role = functions(template)[function]["Role"]["Fn::GetAtt"][0]
+    return [
+        statement
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions(template: Any, function: str) -> set[str]:
+    listed = (statement["Action"] for statement in statements(template, function))
+    return {action for each in listed for action in ([each] if isinstance(each, str) else each)}
+
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+PERMITTED = {
+    "webhook": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "states:StartExecution",
+        "sqs:SendMessage",
+    },
+    "redrive": {
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "states:StartExecution",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+    },
+    "sweep": {"dynamodb:Query", "dynamodb:UpdateItem", "sqs:SendMessage"},
+    "status": {"dynamodb:PutItem"},
+    "tasks": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:ListBucket",
+        "sns:Publish",
+        "secretsmanager:GetSecretValue",
+    },
+    "control": {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "states:CreateStateMachine",
+        "states:UpdateStateMachine",
+        "states:PublishStateMachineVersion",
+        "states:CreateActivity",
+        "states:GetExecutionHistory",
+        "iam:PassRole",
+    },
+}
+
+
+@pytest.mark.parametrize("function", sorted(PERMITTED))
+def test_each_function_may_do_what_it_does_and_nothing_else(template: Any, function: str) -> None:
+    assert actions(template, function) == PERMITTED[function] | LOGS
+
+
+@pytest.mark.parametrize("function", sorted(PERMITTED))
+def test_no_function_may_do_anything_everywhere(template: Any, function: str) -> None:
+    assert all(statement["Resource"] != "*" for statement in statements(template, function))
+
+
+def test_every_handler_exists(template: Any) -> None:
+    assert set(functions(template)) == set(PERMITTED)
+    for properties in functions(template).values():
+        module, _, name = properties["Handler"].rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_functions_run_on_python_313_on_arm_with_logs_that_end(template: Any) -> None:
+    for properties in functions(template).values():
+        assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
+        assert "LogGroup" in properties["LoggingConfig"]
+    retentions = {each["Properties"]["RetentionInDays"] for each in resources(template, "AWS::Logs::LogGroup").values()}
+    assert retentions == {30}
+
+
+def test_the_webhook_answers_before_senders_hang_up(template: Any) -> None:
+    assert functions(template)["webhook"]["Timeout"] < 10
+
+
+def test_tables_can_be_restored_and_are_kept(template: Any) -> None:
+    tables = resources(template, "AWS::DynamoDB::Table").values()
+    for table in tables:
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["Properties"]["DeletionProtectionEnabled"] is True
+        assert table["DeletionPolicy"] == "Retain"
+    lives = [table["Properties"].get("TimeToLiveSpecification") for table in tables]
+    assert {"AttributeName": "expires_at", "Enabled": True} in lives
+
+
+def test_the_webhook_is_open_and_throttled_and_the_api_is_behind_iam(template: Any) -> None:
+    routes = {each["Properties"]["RouteKey"]: each["Properties"] for each in resources(template, "AWS::ApiGatewayV2::Route").values()}
+    (stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
+
+    assert routes.pop("POST /events/{source}").get("AuthorizationType", "NONE") == "NONE"
+    assert {name.split()[1] for name in routes} == {"/v1/{proxy+}"}
+    assert {route["AuthorizationType"] for route in routes.values()} == {"AWS_IAM"}
+    assert stage["Properties"]["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 1000, "ThrottlingRateLimit": 500}
+
+
+def test_what_the_queue_gives_up_on_is_kept_and_raises_an_alarm(template: Any) -> None:
+    queues = [each["Properties"] for each in resources(template, "AWS::SQS::Queue").values()]
+    alarms = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
+
+    assert {queue.get("MessageRetentionPeriod") for queue in queues} == {None, 1_209_600}
+    assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues if "RedrivePolicy" in queue] == [5]
+    assert "ApproximateNumberOfMessagesVisible" in {alarm.get("MetricName") for alarm in alarms}
+    assert all(alarm["AlarmActions"] == ["arn:aws:sns:us-east-1:123456789012:alarms"] for alarm in alarms)
+
+
+def test_a_batch_fails_message_by_message(template: Any) -> None:
+    (source,) = resources(template, "AWS::Lambda::EventSourceMapping").values()
+
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_sweeper_runs_every_minute_and_status_changes_are_pushed(template: Any) -> None:
+    rules = [each["Properties"] for each in resources(template, "AWS::Events::Rule").values()]
+
+    assert "rate(1 minute)" in {rule.get("ScheduleExpression") for rule in rules}
+    (pattern,) = (rule["EventPattern"] for rule in rules if "EventPattern" in rule)
+    assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
+    assert "prefix" in pattern["detail"]["stateMachineArn"][0]
+
+
+def test_machines_may_invoke_the_tasks_and_nothing_else(template: Any) -> None:
+    roles = [
+        name
+        for name, role in resources(template, "AWS::IAM::Role").items()
+        if "states.amazonaws.com" in str(role["Properties"]["AssumeRolePolicyDocument"])
+    ]
+    policies = [
+        statement
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        if {"Ref": roles[0]} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+    assert len(roles) == 1
+    assert [statement["Action"] for statement in policies] == ["lambda:InvokeFunction"]
+
+
+def test_the_bucket_is_private_encrypted_and_asked_over_tls_only(template: Any) -> None:
+    (bucket,) = resources(template, "AWS::S3::Bucket").values()
+    (policy,) = resources(template, "AWS::S3::BucketPolicy").values()
+
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in bucket["Properties"]
+    assert "aws:SecureTransport" in str(policy)
+
+
+def test_a_worker_may_read_the_model_buckets_and_write_only_where_outputs_go(template: Any) -> None:
+    (policy,) = resources(template, "AWS::IAM::ManagedPolicy").values()
+    reads, writes = (
+        next(each for each in policy["Properties"]["PolicyDocument"]["Statement"] if action in each["Action"])
+        for action in ("s3:GetObject", "s3:PutObject")
+    )
+
+    assert "s3:::weights/*" in str(reads["Resource"])
+    assert "/executions/*" in str(writes["Resource"])
+    assert "weights" not in str(writes["Resource"])
+
+
+def test_the_outputs_are_what_the_readme_names(template: Any) -> None:
+    assert set(template.to_json()["Outputs"]) == {
+        "ActivityArn",
+        "ApiUrl",
+        "ArtifactsBucket",
+        "WebhookUrl",
+        "WorkerPolicyArn",
+    }
