@@ -111,7 +111,9 @@ def ingest_ports(
     clock: Callable[[], float] | None = None,
 ) -> ingest.Ports:
     """Ports of ingest, with a fake for each that is not given."""
-    return ingest.Ports(ledger or FakeLedger(), starter or FakeStarter(), redrives or FakeRedrives(), clock or FakeClock())
+    return ingest.Ports(
+        ledger or FakeLedger(), starter or FakeStarter(), redrives or FakeRedrives(), clock or FakeClock()
+    )
 
 
 @dataclass

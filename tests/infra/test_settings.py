@@ -23,7 +23,11 @@ def test_texts_become_what_they_mean() -> None:
     node = Node(stage="x", model_buckets='["a", "b"]', channels='{"*": {"kind": "log"}}', throttle_rate="7")
     settings = read_settings(node)  # type: ignore[arg-type]
 
-    assert (settings.model_buckets, settings.channels, settings.throttle_rate) == (("a", "b"), {"*": {"kind": "log"}}, 7)
+    assert (settings.model_buckets, settings.channels, settings.throttle_rate) == (
+        ("a", "b"),
+        {"*": {"kind": "log"}},
+        7,
+    )
 
 
 def test_a_stage_with_an_endpoint_is_local_and_runs_on_the_interpreter_at_hand() -> None:

@@ -121,7 +121,10 @@ def test_tables_can_be_restored_and_are_kept(template: Any) -> None:
 
 
 def test_the_webhook_is_open_and_throttled_and_the_api_is_behind_iam(template: Any) -> None:
-    routes = {each["Properties"]["RouteKey"]: each["Properties"] for each in resources(template, "AWS::ApiGatewayV2::Route").values()}
+    routes = {
+        each["Properties"]["RouteKey"]: each["Properties"]
+        for each in resources(template, "AWS::ApiGatewayV2::Route").values()
+    }
     (stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
 
     assert routes.pop("POST /events/{source}").get("AuthorizationType", "NONE") == "NONE"

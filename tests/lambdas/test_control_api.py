@@ -182,9 +182,7 @@ def test_clusters_are_registered_and_replaced(client: Client) -> None:
         ("GET", "/v1/events/bucket/none", None, 404, "has sent no event 'none'"),
     ],
 )
-def test_a_bad_request_gets_a_problem(
-    client: Client, method: str, path: str, body: Any, status: int, why: str
-) -> None:
+def test_a_bad_request_gets_a_problem(client: Client, method: str, path: str, body: Any, status: int, why: str) -> None:
     with pytest.raises(ApiError, match=why) as caught:
         InProcess().call(method, path, body=body)
 

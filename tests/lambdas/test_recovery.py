@@ -58,7 +58,9 @@ def test_a_status_change_becomes_an_execution() -> None:
     }
     with mock.patch.object(status.runtime, "runs", lambda: runs):
         status.handler({"detail": detail}, mock.Mock(function_name="status"))
-        status.handler({"detail": detail | {"name": "other", "input": '{"mine": 1}'}}, mock.Mock(function_name="status"))
+        status.handler(
+            {"detail": detail | {"name": "other", "input": '{"mine": 1}'}}, mock.Mock(function_name="status")
+        )
 
     (execution,) = runs.known.values()
     assert (execution["id"], execution["status"], execution["pipeline_id"], execution["version"]) == (

@@ -169,5 +169,3 @@ def test_a_snapshot_that_cannot_be_read_is_a_503() -> None:
 
     with mock.patch.object(webhook.runtime, "snapshot", busy):
         assert post("bucket", {})[0] == 503
-
-

@@ -41,7 +41,9 @@ class Pipeline:
                 {
                     "id": step,
                     "action": "log",
-                    "params": {"message": step + "".join(f" {{{{ steps.{need}.output.message }}}}" for need in sorted(needs))},
+                    "params": {
+                        "message": step + "".join(f" {{{{ steps.{need}.output.message }}}}" for need in sorted(needs))
+                    },
                     **({"condition": conditions[step]} if conditions and step in conditions else {}),
                 }
                 for step, needs in ((step, self.needs[step]) for step in self.steps)

@@ -72,7 +72,13 @@ def test_a_mistake_is_shown_on_standard_error_and_ends_with_2(run: Any, tmp_path
 
 @pytest.mark.parametrize(
     "arguments",
-    [("compile",), ("compile", "nowhere.yaml"), ("dance",), ("validate", "--loud", "x"), ("executions", "list", "--limit", "0")],
+    [
+        ("compile",),
+        ("compile", "nowhere.yaml"),
+        ("dance",),
+        ("validate", "--loud", "x"),
+        ("executions", "list", "--limit", "0"),
+    ],
 )
 def test_wrong_arguments_end_with_2(run: Any, arguments: tuple[str, ...]) -> None:
     ran = run(*arguments)

@@ -6,6 +6,7 @@ Each function is one snippet; `test_seed_snippets.py` runs them in order.
 
 from aftertrain import Client as BudClient
 
+
 def create_event_trigger() -> None:
     client = BudClient()
     # Create event trigger

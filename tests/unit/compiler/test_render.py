@@ -30,7 +30,9 @@ def rendered(message: Any, data: dict[str, Any], **params: Any) -> Any:
     return seen[0] if seen else json.loads(execution.cause or "")["s"]["cause"]
 
 
-@pytest.mark.parametrize("value", ["text", "", 1, 1.5, 0, True, False, None, [1], [], {"a": {"b": [None]}}, "{% 1 %}", "{{ x }}"])
+@pytest.mark.parametrize(
+    "value", ["text", "", 1, 1.5, 0, True, False, None, [1], [], {"a": {"b": [None]}}, "{% 1 %}", "{{ x }}"]
+)
 def test_a_lone_expression_keeps_its_value(value: Any) -> None:
     assert rendered("{{ event.v }}", {"v": value}) == value
 

@@ -11,7 +11,13 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 def history(*events: tuple[int, str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Events with ids and times 1, 2, 3 …; each is (previous id, type, details)."""
     return [
-        {"id": number, "previousEventId": previous, "type": kind, "timestamp": BEGIN + timedelta(seconds=number), **more}
+        {
+            "id": number,
+            "previousEventId": previous,
+            "type": kind,
+            "timestamp": BEGIN + timedelta(seconds=number),
+            **more,
+        }
         for number, (previous, kind, more) in enumerate(events, 1)
     ]
 
@@ -68,7 +74,11 @@ def test_a_step_that_failed_says_why() -> None:
 def test_a_step_whose_params_could_not_be_made_failed() -> None:
     events = history(
         (0, "TaskStateEntered", entered("a")),
-        (1, "EvaluationFailed", {"evaluationFailedEventDetails": {"error": "States.QueryEvaluationError", "cause": "x"}}),
+        (
+            1,
+            "EvaluationFailed",
+            {"evaluationFailedEventDetails": {"error": "States.QueryEvaluationError", "cause": "x"}},
+        ),
         (2, "TaskStateExited", {"stateExitedEventDetails": {"name": "a"}}),
     )
 

@@ -19,7 +19,9 @@ def test_a_text_without_expressions_is_itself() -> None:
     assert parse_template("plain text\n").text == "plain text\n"
 
 
-@pytest.mark.parametrize("text", ["{{ event.model_id }}", "{{event.model_id}}", " {{ event.model_id }} ", "{{ event['model_id'] }}"])
+@pytest.mark.parametrize(
+    "text", ["{{ event.model_id }}", "{{event.model_id}}", " {{ event.model_id }} ", "{{ event['model_id'] }}"]
+)
 def test_a_lone_expression_is_found_whatever_blanks_stand_around_it(text: str) -> None:
     assert parse_template(text).lone == Path("event", ("model_id",))
 

@@ -89,7 +89,7 @@ def test_the_failure_names_the_comparison_and_the_value() -> None:
     [
         ("", 1, 1, "expected a field"),
         ("WHERE", 1, 6, "expected a field"),
-        ('size > 3', 1, 1, "expected a field"),
+        ("size > 3", 1, 1, "expected a field"),
         ('`key` LIKE "x"', 1, 7, "expected =, !=, >, <, >=, <=, IN, NOT IN or REGEXP; found LIKE"),
         ('`key` = "a" OR `key` = "b"', 1, 13, "expected AND or the end of the clause; found OR"),
         ('`key` = "a"\nAND `key` == "b"', 2, 12, "expected a string in double quotes"),

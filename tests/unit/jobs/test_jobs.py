@@ -76,7 +76,9 @@ def test_a_conversion_that_computes_something_else_is_refused(bucket: FolderBuck
 
 
 def test_a_model_that_puts_out_nan_is_refused(bucket: FolderBucket, tmp_path: Path) -> None:
-    bucket.tensors("s3://models/data.safetensors", {"inputs": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1)})
+    bucket.tensors(
+        "s3://models/data.safetensors", {"inputs": np.full((1, 2), np.nan, np.float32), "labels": np.zeros(1)}
+    )
     with pytest.raises(JobError, match="differs from the original by nan"):
         convert(job("model_convert"), tmp_path)
 
@@ -100,8 +102,10 @@ def test_weights_that_do_not_fit_are_named(bucket: FolderBucket, tmp_path: Path)
     bucket.tensors(WEIGHTS, {"weight": np.zeros((2, 2), np.float32)})
     with pytest.raises(JobError, match=r"layers.0.weight, layers.0.bias, …; this has \['weight'\]"):
         evaluate(job("model_evaluate"), tmp_path)
-    layers = {f"layers.{layer}.{part}": np.zeros(shape, np.float32) for layer, part, shape in [
-        (0, "weight", (3, 2)), (0, "bias", 3), (1, "weight", (2, 4)), (1, "bias", 2)]}
+    layers = {
+        f"layers.{layer}.{part}": np.zeros(shape, np.float32)
+        for layer, part, shape in [(0, "weight", (3, 2)), (0, "bias", 3), (1, "weight", (2, 4)), (1, "bias", 2)]
+    }
     bucket.tensors(WEIGHTS, layers)
     with pytest.raises(JobError, match="layer 0 puts out 3 values, the next one takes 4"):
         evaluate(job("model_evaluate"), tmp_path)

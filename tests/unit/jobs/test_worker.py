@@ -95,7 +95,9 @@ def test_a_job_gets_its_input_and_its_output_is_handed_in(program: Path) -> None
 
 
 def test_a_job_that_fails_says_why(program: Path) -> None:
-    program.write_text('import sys; open(sys.argv[2], "w").write(\'{"error": "JobError", "cause": "bad"}\'); sys.exit(1)')
+    program.write_text(
+        'import sys; open(sys.argv[2], "w").write(\'{"error": "JobError", "cause": "bad"}\'); sys.exit(1)'
+    )
     tasks = FakeTasks([GIVEN])
     work(tasks)
 
@@ -124,7 +126,9 @@ def test_a_long_job_keeps_its_heart_beating_through_a_loss_of_the_network(progra
 
 def test_a_job_that_nobody_waits_for_is_killed_with_everything_it_started(program: Path, tmp_path: Path) -> None:
     mark = tmp_path / "alive"
-    child = f"import time, pathlib\nwhile True: pathlib.Path({str(mark)!r}).write_text(str(time.time())); time.sleep(0.02)"
+    child = (
+        f"import time, pathlib\nwhile True: pathlib.Path({str(mark)!r}).write_text(str(time.time())); time.sleep(0.02)"
+    )
     program.write_text(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])")
     tasks = FakeTasks([GIVEN])
     threading.Timer(0.6, lambda: setattr(tasks, "gone", True)).start()

@@ -1,0 +1,172 @@
+"""
+The whole path on the emulator, with IAM enforced: what `make demo` shows, and what it does not.
+
+The tests build on each other and run in their order: first a release, then one that fails, then what was left behind.
+"""
+
+import json
+import time
+from typing import Any
+
+import pytest
+import urllib3
+
+from aftertrain.aws.record_item import to_item
+from aftertrain.ingest.record import EventKey, Record, Start
+from aftertrain.local.notification import deliver
+from aftertrain.local.report import Findings, check
+from aftertrain.local.scenario import CLUSTER, DEPLOYMENT, PIPELINE, SOURCE, predict
+from aftertrain.model.event import Event
+from aftertrain.model.trigger import PipelineVersion
+from tests.e2e.conftest import Stage
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Another notification of the same object."""
+    copy: dict[str, Any] = json.loads(json.dumps(request))
+    copy["body"]["events"][0] |= fields
+    return copy
+
+
+def test_a_checkpoint_lands_and_is_serving(stage: Stage) -> None:
+    first = deliver(stage.landed.request, stage.source.url, stage.token)
+    again = deliver(stage.landed.request, stage.source.url, stage.token)
+    other = deliver(stage.landed.other_request, stage.source.url, stage.token)
+    execution = stage.local.client.executions.wait(first.answer["executions"][0], interval=0.3)
+
+    assert execution.status == "succeeded", execution
+    assert [(step.id, step.status) for step in execution.steps] == [
+        ("evaluate", "succeeded"),
+        ("convert", "succeeded"),
+        ("deploy", "succeeded"),
+        ("notify", "succeeded"),
+    ]
+    assert execution.step("evaluate").output["accuracy"] > 0.9
+    assert execution.step("convert").output["max_abs_error"] < 1e-4
+    predictions = [
+        (url, *predict(url, stage.landed.checkpoint.holdout, 0)) for url in (each["url"] for each in stage.local.fleet)
+    ]
+    assert {answer == label for _, answer, label, _ in predictions} == {True}
+    event = stage.local.client.events.get(SOURCE, execution.event["event_id"])
+    check(Findings(first, again, other, event, execution, predictions))
+
+
+def test_the_two_jobs_ran_side_by_side(stage: Stage) -> None:
+    (execution,) = stage.local.client.executions.list(PIPELINE)
+    evaluate, convert = (stage.local.client.executions.get(execution.id).step(name) for name in ("evaluate", "convert"))
+    assert evaluate.stopped_at
+    assert convert.stopped_at
+    assert evaluate.started_at is not None
+    assert convert.started_at is not None
+
+    assert max(evaluate.started_at, convert.started_at) < min(evaluate.stopped_at, convert.stopped_at)
+
+
+def test_the_notification_reached_the_log(stage: Stage) -> None:
+    logs = stage.local.account.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    lines = [
+        event["message"]
+        for group in groups
+        for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
+        for event in logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+    ]
+    written = "\n".join(lines)
+
+    assert "is serving on 2 replicas of local-fleet with accuracy 0." in written
+    assert stage.token not in written
+
+
+def test_the_api_refuses_whoever_has_not_signed(stage: Stage) -> None:
+    answer = urllib3.request("GET", f"{stage.local.stage.api_url}/v1/pipelines", retries=False)
+
+    assert answer.status == 403
+
+
+def test_the_webhook_refuses_a_wrong_token(stage: Stage) -> None:
+    headers = {"authorization": "Bearer wrong"}
+    answer = urllib3.request("POST", stage.source.url, body=b"{}", headers=headers, retries=False)
+
+    assert (answer.status, answer.json()["status"]) == (401, 401)
+
+
+def test_a_disabled_trigger_starts_nothing_and_an_enabled_one_starts_the_version_of_its_time(stage: Stage) -> None:
+    client = stage.local.client
+    client.pipelines.create(id="hello", definition=_hello("one"))
+    trigger = client.event_triggers.create(pipeline_id="hello", event_type="model.*", enabled=False)
+    source = client.sources.create("registry", kind="platform")
+    _until_watched()
+    assert _send(source.url, source.secret, "e0")["matched"] == 0
+    client.event_triggers.enable(trigger.id)
+    _until_watched()
+    (first,) = _send(source.url, source.secret, "e1")["executions"]
+    client.pipelines.update("hello", definition=_hello("two"))
+    _until_watched()
+    (second,) = _send(source.url, source.secret, "e2")["executions"]
+    finished = [client.executions.wait(execution, interval=0.2) for execution in (first, second)]
+
+    assert [(each.version, each.step("a").output["message"]) for each in finished] == [(1, "one n"), (2, "two n")]
+
+
+def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
+    before = predict(stage.local.fleet[0]["url"], stage.landed.checkpoint.holdout, 0)
+    dead = {
+        "url": "http://127.0.0.1:9",
+        "repository": f"s3://{stage.local.stage.artifacts_bucket}/clusters/{CLUSTER}/dead",
+    }
+    stage.local.client.clusters.register(CLUSTER, replicas=[stage.local.fleet[0], dead])
+    later = changed(stage.landed.request, eventTime="2026-12-01T00:00:00.000Z")
+    (execution_id,) = deliver(later, stage.source.url, stage.token).answer["executions"]
+    execution = stage.local.client.executions.wait(execution_id, interval=0.3)
+
+    assert execution.status == "failed"
+    assert [step.status for step in execution.steps] == ["succeeded", "succeeded", "failed", "skipped"]
+    assert "rolled_back" in (execution.step("deploy").cause or "")
+    assert predict(stage.local.fleet[0]["url"], stage.landed.checkpoint.holdout, 0) == before
+    (deployment,) = stage.local.client.clusters.get(CLUSTER).deployments
+    assert (deployment["id"], deployment["status"]) == (DEPLOYMENT, "rolled_back")
+
+
+def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stage: Stage) -> None:
+    pipeline = stage.local.client.pipelines.get("hello")
+    version = PipelineVersion("hello", pipeline.version, pipeline.machine_arn)
+    event = Event("model.added", "lost", "registry", "2026-01-01T00:00:00Z", "", {"name": "found"})
+    start = Start("left-behind-1", "t", version, {})
+    record = Record(EventKey("registry", "lost"), event, 1_000_000.0, (), (start,), done=False)
+    dynamodb = stage.local.account.client("dynamodb")
+    (table,) = (name for name in dynamodb.list_tables()["TableNames"] if "Ledger" in name)
+    dynamodb.put_item(TableName=table, Item=to_item(record))
+    lambda_ = stage.local.account.client("lambda")
+    (sweep,) = (
+        each["FunctionName"] for each in lambda_.list_functions()["Functions"] if "Sweep" in each["FunctionName"]
+    )
+    answer = json.loads(lambda_.invoke(FunctionName=sweep)["Payload"].read())
+    execution = stage.local.client.executions.wait("left-behind-1", interval=0.2)
+
+    assert answer["swept"] >= 1
+    assert execution.step("a").output["message"] == "two found"
+    assert stage.local.client.events.get("registry", "lost").status == "done"
+
+
+def _hello(word: str) -> dict[str, Any]:
+    return {"steps": [{"id": "a", "action": "log", "params": {"message": f"{word} {{{{ event.name }}}}"}}]}
+
+
+def _send(url: str, token: str | None, event_id: str) -> Any:
+    envelope = {
+        "event_type": "model.added",
+        "event_id": event_id,
+        "timestamp": "2026-01-01T00:00:00Z",
+        "source": "r",
+        "data": {"name": "n"},
+    }
+    request = {"method": "POST", "headers": {}, "body": envelope}
+    return deliver(request, url, token or "").answer
+
+
+def _until_watched() -> None:
+    """A webhook's view of the registry is at most half a second old on this stage."""
+
+    time.sleep(0.6)
