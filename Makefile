@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check lint types contracts bench lock clean
+.PHONY: help install demo stop test check lint types contracts bench lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,8 @@ $(READY): requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+install: $(READY) ## Make the virtual environment .venv with everything in it
+
 demo: $(READY) ## A checkpoint lands and is serving, on this machine (KEEP=1 leaves it running)
 	@$(BIN)/python -m aftertrain.local.demo $(if $(KEEP),--keep)
 
@@ -23,7 +25,7 @@ stop: $(READY) ## End what KEEP=1 left running
 	@$(BIN)/python -m aftertrain.local.demo --stop
 
 test: $(READY) ## Every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint types contracts test ## Lint, types, import contracts and every test
 

@@ -1,67 +1,74 @@
 """Sources + locked dependencies -> the one asset of all functions.
 
-    .aftertrain/bundle-3.13-aarch64/   aftertrain/ botocore/ re2/ …   with byte code for exactly that interpreter
+    .aftertrain/bundle-3.13-aarch64-9f86d081884c7d65/   aftertrain/ botocore/ re2/ …   with its byte code
 
 Wheels are chosen for the function's platform, not for this machine's. Byte code is compiled ahead, for a function that
-has to compile its imports takes twice as long to start; it takes an interpreter of the function's version, so where
-there is none the bundle has sources only and says so. What a Lambda does not run stays out: the jobs, the client, and
-the service descriptions in botocore that nothing here calls.
+has to compile its imports takes far longer to start; it takes an interpreter of the function's version, so where there
+is none the bundle has sources only and says so. What a Lambda does not run stays out: the jobs, the client, and the
+service descriptions in botocore that nothing here calls.
 """
 
 import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from infra.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "functions" / "aftertrain"
 LOCK = ROOT / "requirements-lambda.lock"
+CACHE = ROOT / ".aftertrain"
 LEFT_OUT = ("cli", "client", "jobs", "local", "serving")
 SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs", "stepfunctions")
 
 
 def build_bundle(settings: Settings) -> tuple[Path, str | None]:
     """Build the asset; returns its folder, and a warning if it has no byte code."""
-    name = f"{settings.python}-{settings.machine}"
-    target = ROOT / ".aftertrain" / f"bundle-{name}"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(_dependencies(settings, name), target)
-    ignored = shutil.ignore_patterns("__pycache__", *LEFT_OUT)
-    shutil.copytree(ROOT / "functions" / "aftertrain", target / "aftertrain", ignore=ignored)
     interpreter = _interpreter(settings)
+    name = f"{settings.python}-{settings.machine}"
+    wheels = _made(f"wheels-{name}", _digest([LOCK]), lambda folder: _install(settings, folder))
+
+    def build(folder: Path) -> None:
+        shutil.copytree(wheels, folder)
+        shutil.copytree(SOURCE, folder / "aftertrain", ignore=shutil.ignore_patterns("__pycache__", *LEFT_OUT))
+        if interpreter is not None:
+            _compile(interpreter, folder)
+
+    bundle = _made(f"bundle-{name}", _digest([LOCK, *sorted(SOURCE.rglob("*.py"))], interpreter or ""), build)
     if interpreter is None:
-        return (
-            target,
-            f"no python{settings.python} here: the bundle has no byte code, cold starts take twice as long",
-        )
-    _compile(interpreter, target)
-    return target, None
+        return bundle, f"no python{settings.python} on PATH: the bundle has no byte code, cold starts take longer"
+    return bundle, None
 
 
-def _dependencies(settings: Settings, name: str) -> Path:
-    """The locked wheels, unpacked; installed anew only if the lock has changed."""
-    digest = hashlib.sha256(LOCK.read_bytes() + "/".join(SERVICES).encode()).hexdigest()[:16]
-    target = ROOT / ".aftertrain" / f"wheels-{name}-{digest}"
-    if target.exists():
-        return target
-    partial = target.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ]
-    command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(partial)]
-    subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)  # noqa: S603 - fixed arguments
-    _prune_services(partial / "botocore" / "data")
-    partial.rename(target)
+def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is named after what it is made of: made once, and never seen unfinished or changed."""
+    target = CACHE / f"{name}-{digest}"
+    if not target.exists():
+        CACHE.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE, prefix="partial-") as folder:
+            made = Path(folder, name)
+            make(made)
+            with suppress(OSError):  # somebody else was faster, with the same content
+                made.rename(target)
     return target
+
+
+def _digest(files: list[Path], *more: str) -> str:
+    parts = [path.read_bytes() for path in files] + [text.encode() for text in (*SERVICES, *LEFT_OUT, *more)]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _install(settings: Settings, folder: Path) -> None:
+    """The locked wheels, unpacked."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(folder)]
+    subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)  # noqa: S603 - fixed arguments
+    _prune_services(folder / "botocore" / "data")
 
 
 def _platform(settings: Settings) -> list[str]:
@@ -94,15 +101,5 @@ def _version_of(interpreter: str) -> str | None:
 
 def _compile(interpreter: str, target: Path) -> None:
     """Byte code that is never checked against its source: the times of a zip's files are not those of the sources."""
-    command = [
-        interpreter,
-        "-m",
-        "compileall",
-        "-q",
-        "-j",
-        "2",
-        "--invalidation-mode",
-        "unchecked-hash",
-        str(target),
-    ]
+    command = [interpreter, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", str(target)]
     subprocess.run([*command, "-s", str(target)], check=True)  # noqa: S603 - fixed arguments

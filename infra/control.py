@@ -6,91 +6,71 @@ Machines are made at run time, one per pipeline, by the control function, which 
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.compute import Compute
-from infra.function import Functions, allow
-from infra.ledger import Ledger
-from infra.registry import Registry
-from infra.settings import Settings
+from infra.foundation import Foundation
+from infra.function import allow
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PUBLISH = ("states:CreateStateMachine", "states:UpdateStateMachine", "states:PublishStateMachineVersion")
 
 
 class Control(Construct):
     """The control function on `/v1/…`, and the status function behind an EventBridge rule."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        name: str,
-        *,
-        settings: Settings,
-        functions: Functions,
-        api: apigateway.HttpApi,
-        webhook_url: str,
-        registry: Registry,
-        ledger: Ledger,
-        compute: Compute,
-    ) -> None:
+    def __init__(self, scope: Construct, name: str, *, foundation: Foundation) -> None:
         super().__init__(scope, name)
-        self._settings = settings
-        self.control = functions.make(
-            self,
-            "control",
-            timeout=29,
-            memory=1024,
-            environment={
-                "REGISTRY_TABLE": registry.table.table_name,
-                "LEDGER_TABLE": ledger.table.table_name,
-                "MACHINE_ROLE_ARN": compute.machine_role.role_arn,
-                "MACHINE_ARN_PREFIX": compute.machine_arn_prefix,
-                "ACTIVITY_ARN_PREFIX": compute.activity_arn_prefix,
-                "NAME_PREFIX": settings.prefix,
-                "TASKS_FUNCTION_ARN": compute.tasks.function_arn,
-                "ARTIFACTS_URI": f"s3://{compute.artifacts.bucket_name}",
-                "WEBHOOK_URL": webhook_url,
-            },
+        self._foundation = foundation
+        self._ledger = foundation.ledger.table
+        self.control = foundation.functions.make(
+            self, "control", timeout=29, memory=1024, environment=self._environment()
         )
-        self._grant(registry, ledger, compute)
-        api.add_routes(
+        self._grant()
+        foundation.api.add_routes(
             path="/v1/{proxy+}",
             methods=[apigateway.HttpMethod(method) for method in METHODS],
             integration=HttpLambdaIntegration("Control", self.control),
             authorizer=HttpIamAuthorizer(),
         )
-        self.status = functions.make(self, "status", timeout=30, environment={"LEDGER_TABLE": ledger.table.table_name})
-        allow(self.status, "dynamodb:PutItem", on=[ledger.table.table_arn])
-        events.Rule(
-            self,
-            "StatusChanges",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={"stateMachineArn": [{"prefix": compute.machine_arn_prefix}]},
-            ),
-            targets=[targets.LambdaFunction(self.status)],
-        )
+        self.status = self._status()
 
-    def _grant(self, registry: Registry, ledger: Ledger, compute: Compute) -> None:
-        table = [registry.table.table_arn]
-        allow(
-            self.control,
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:DeleteItem",
-            on=table,
-        )
-        allow(self.control, "dynamodb:GetItem", on=[ledger.table.table_arn])
-        allow(self.control, "dynamodb:Query", on=[f"{ledger.table.table_arn}/index/by_*"])
-        publish = ("CreateStateMachine", "UpdateStateMachine", "PublishStateMachineVersion")
-        machines = [f"{compute.machine_arn_prefix}*"]
-        allow(self.control, *(f"states:{action}" for action in publish), on=machines)
+    def _environment(self) -> dict[str, str]:
+        compute = self._foundation.compute
+        return {
+            "REGISTRY_TABLE": self._foundation.registry.table.table_name,
+            "LEDGER_TABLE": self._ledger.table_name,
+            "MACHINE_ROLE_ARN": compute.machine_role.role_arn,
+            "MACHINE_ARN_PREFIX": compute.machine_arn_prefix,
+            "ACTIVITY_ARN_PREFIX": compute.activity_arn_prefix,
+            "NAME_PREFIX": self._foundation.settings.prefix,
+            "TASKS_FUNCTION_ARN": compute.tasks.function_arn,
+            "ARTIFACTS_URI": f"s3://{compute.artifacts.bucket_name}",
+            "WEBHOOK_URL": self._foundation.webhook_url,
+        }
+
+    def _grant(self) -> None:
+        compute, table = self._foundation.compute, [self._foundation.registry.table.table_arn]
+        allow(self.control, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=table)
+        allow(self.control, "dynamodb:GetItem", on=[self._ledger.table_arn])
+        allow(self.control, "dynamodb:Query", on=[f"{self._ledger.table_arn}/index/by_*"])
+        allow(self.control, *PUBLISH, on=[f"{compute.machine_arn_prefix}*"])
         # The emulator asks for this one action without a resource.
-        activities = "*" if self._settings.local else f"{compute.activity_arn_prefix}*"
+        activities = "*" if self._foundation.settings.local else f"{compute.activity_arn_prefix}*"
         allow(self.control, "states:CreateActivity", on=[activities])
         allow(self.control, "states:GetExecutionHistory", on=[f"{compute.execution_arn_prefix}*"])
         compute.machine_role.grant_pass_role(self.control.grant_principal)
+
+    def _status(self) -> lambda_.Function:
+        environment = {"LEDGER_TABLE": self._ledger.table_name}
+        function = self._foundation.functions.make(self, "status", timeout=30, environment=environment)
+        allow(function, "dynamodb:PutItem", on=[self._ledger.table_arn])
+        pattern = events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={"stateMachineArn": [{"prefix": self._foundation.compute.machine_arn_prefix}]},
+        )
+        events.Rule(self, "StatusChanges", event_pattern=pattern, targets=[targets.LambdaFunction(function)])
+        return function

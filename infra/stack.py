@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.compute import Compute
 from infra.control import Control
+from infra.foundation import Foundation
 from infra.function import Functions
 from infra.intake import Intake
 from infra.ledger import Ledger
@@ -21,39 +22,24 @@ class AftertrainStack(Stack):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, bundle: Path, **options: object) -> None:
         super().__init__(scope, name, **options)  # type: ignore[arg-type]  # jsii's keyword arguments are not typed
-        functions = Functions(settings, bundle)
+        foundation = self._foundation(settings, Functions(settings, bundle))
+        intake = Intake(self, "Intake", foundation=foundation)
+        control = Control(self, "Control", foundation=foundation)
+        Alarms(self, "Alarms", settings=settings, intake=intake, control=control)
+        self._outputs(foundation)
+
+    def _foundation(self, settings: Settings, functions: Functions) -> Foundation:
         api = apigateway.HttpApi(self, "Api", api_name=f"{settings.prefix}api", create_default_stage=False)
         self._stage(api, settings)
-        api_url = self._api_url(api, settings)
-        webhook_url = f"{api_url}/events"
-
         registry = Registry(self, "Registry", settings=settings)
         ledger = Ledger(self, "Ledger", settings=settings)
         compute = Compute(self, "Compute", settings=settings, functions=functions, registry=registry)
-        intake = Intake(
-            self,
-            "Intake",
-            settings=settings,
-            functions=functions,
-            api=api,
-            registry=registry,
-            ledger=ledger,
-            compute=compute,
-        )
-        control = Control(
-            self,
-            "Control",
-            settings=settings,
-            functions=functions,
-            api=api,
-            webhook_url=webhook_url,
-            registry=registry,
-            ledger=ledger,
-            compute=compute,
-        )
-        Alarms(self, "Alarms", settings=settings, intake=intake, control=control)
-        CfnOutput(self, "WebhookUrl", value=webhook_url, description="POST events to WebhookUrl/SOURCE")
-        CfnOutput(self, "ApiUrl", value=api_url, description="AFTERTRAIN_API_URL of the SDK and the CLI")
+        return Foundation(settings, functions, api, self._api_url(api, settings), registry, ledger, compute)
+
+    def _outputs(self, foundation: Foundation) -> None:
+        compute = foundation.compute
+        CfnOutput(self, "WebhookUrl", value=foundation.webhook_url, description="POST events to WebhookUrl/SOURCE")
+        CfnOutput(self, "ApiUrl", value=foundation.api_url, description="AFTERTRAIN_API_URL of the SDK and the CLI")
         CfnOutput(self, "ArtifactsBucket", value=compute.artifacts.bucket_name)
         CfnOutput(self, "ActivityArn", value=f"{compute.activity_arn_prefix}default", description="for the worker")
         CfnOutput(self, "WorkerPolicyArn", value=compute.worker_policy.managed_policy_arn)

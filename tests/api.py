@@ -1,7 +1,6 @@
-"""
-The API in process: a client whose requests go through the real Lambda handler, over fakes or over moto.
+"""The API in process: a client whose requests go through the real Lambda handler, over fakes or over moto.
 
-    client = api_client(control_ports())
+client = api_client(control_ports())
 """
 
 import json
@@ -56,5 +55,5 @@ class InProcess:
 @contextmanager
 def api_client(ports: Ports) -> Iterator[Client]:
     """A client of the handler with these ports."""
-    with mock.patch.object(control.runtime, "ports", lambda: ports):
+    with mock.patch.object(control.runtime, "ports", return_value=ports):
         yield Client(transport=InProcess())

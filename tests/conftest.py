@@ -10,10 +10,13 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-from aftertrain.client import Client  # noqa: E402 - after the environment
-from aftertrain.control.ports import Ports  # noqa: E402
-from tests.api import api_client  # noqa: E402
-from tests.fakes import control_ports  # noqa: E402
+from aftertrain.client import Client
+from aftertrain.control.ports import Ports
+from tests.api import api_client
+from tests.fakes import control_ports
+
+# The CDK starts Node as soon as it is imported: the one that came with it, whatever else is installed.
+os.environ |= {name: cdk_environment()[name] for name in ("PATH", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION")}
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""
-One fake per port, in memory, with the behaviour that the real adapter is tested for in `tests/adapters`.
+"""One fake per port, in memory, with the behaviour that the real adapter is tested for in `tests/adapters`.
 
-    ports = ingest_ports(FakeLedger(), FakeStarter())
-    ports.starter.busy = 1          # the next start is throttled
-    ports.starter.started           # {"name": (machine_arn, input_json)}
+ports = ingest_ports(FakeLedger(), FakeStarter())
+ports.starter.busy = 1          # the next start is throttled
+ports.starter.started           # {"name": (machine_arn, input_json)}
 """
 
 from collections.abc import Callable

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+from tests.adapters.conftest import LEDGER
+from tests.unit.ingest.samples import snapshot, tigris_event, trigger
 
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.record_item import from_item, to_item
@@ -12,8 +14,6 @@ from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.record import EventKey, Record, new_record
 from aftertrain.model.event import Event
-from tests.adapters.conftest import LEDGER
-from tests.unit.ingest.samples import snapshot, tigris_event, trigger
 
 NOW = 1_700_000_000.5
 

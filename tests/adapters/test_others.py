@@ -70,7 +70,7 @@ def test_the_sns_channel_publishes(aws: Any) -> None:
 class Hook(BaseHTTPRequestHandler):
     """Slack's side of an incoming webhook."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append(json.loads(body))  # type: ignore[attr-defined]
         self.send_response(self.server.status)  # type: ignore[attr-defined]

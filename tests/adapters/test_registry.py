@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from tests.adapters.conftest import REGISTRY
 
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.snapshots import DynamoSnapshots
 from aftertrain.control.ports import Change, Entry, StaleError
 from aftertrain.errors import OperatorError
-from tests.adapters.conftest import REGISTRY
 
 
 @pytest.fixture

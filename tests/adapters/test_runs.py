@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.adapters.conftest import LEDGER
+from tests.adapters.test_ledger import NOW, record
 
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.runs import DynamoRuns
-from tests.adapters.conftest import LEDGER
-from tests.adapters.test_ledger import NOW, record
 
 
 def execution(number: int = 1, status: str = "running", pipeline: str = "p", redrives: int = 0) -> dict[str, Any]:

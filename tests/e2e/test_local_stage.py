@@ -1,15 +1,21 @@
-"""
-The whole path on the emulator, with IAM enforced: what `make demo` shows, and what it does not.
+"""The whole path on the emulator, with IAM enforced: what `make demo` shows, and what it does not.
 
 The tests build on each other and run in their order: first a release, then one that fails, then what was left behind.
 """
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
+from tests.e2e.conftest import Stage
+from tests.project.blocks import ROOT, commands
 
 from aftertrain.aws.record_item import to_item
 from aftertrain.ingest.record import EventKey, Record, Start
@@ -18,9 +24,9 @@ from aftertrain.local.report import Findings, check
 from aftertrain.local.scenario import CLUSTER, DEPLOYMENT, PIPELINE, SOURCE, predict
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion
-from tests.e2e.conftest import Stage
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
+README = ("aftertrain send", "aftertrain executions", "aftertrain apply")
 
 
 def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -150,6 +156,21 @@ def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stag
     assert stage.local.client.events.get("registry", "lost").status == "done"
 
 
+@pytest.mark.parametrize("command", [command for command, _ in commands() if command.startswith(README)])
+def test_the_readmes_commands_run_as_they_stand_there(stage: Stage, command: str) -> None:
+    environment = os.environ | stage.local.emulator.credentials()
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "AFTERTRAIN_API_URL": stage.local.stage.api_url,
+        "AFTERTRAIN_TOKEN": stage.token,
+    }
+    assert SOURCE in command or "--source" not in command
+    ran = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout
+
+
 def _hello(word: str) -> dict[str, Any]:
     return {"steps": [{"id": "a", "action": "log", "params": {"message": f"{word} {{{{ event.name }}}}"}}]}
 
@@ -168,5 +189,4 @@ def _send(url: str, token: str | None, event_id: str) -> Any:
 
 def _until_watched() -> None:
     """A webhook's view of the registry is at most half a second old on this stage."""
-
     time.sleep(0.6)

@@ -1,5 +1,4 @@
-"""
-Goldens: what the compiler makes of each definition, byte for byte.
+"""Goldens: what the compiler makes of each definition, byte for byte.
 
 `machines/NAME.yaml` -> `machines/NAME.json`, and every pipeline of `pipelines/` -> `machines/NAME.json` as well.
 `mistakes/CODE-what.yaml` -> `mistakes/CODE-what.txt`, as a terminal shows it. Rewrite them with

@@ -1,12 +1,12 @@
-"""The stack of a stage in AWS, synthesised once; Node comes from PyPI, as for the command line."""
+"""The stack of a stage in AWS, synthesised once."""
 
-import os
 from typing import Any
 
 import pytest
-
-from aftertrain.cli.toolchain import cdk_environment
+from aws_cdk import App
+from aws_cdk.assertions import Template
 from infra.settings import Settings
+from infra.stack import AftertrainStack
 
 SETTINGS = Settings(
     stage="prod",
@@ -24,10 +24,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The CloudFormation template of SETTINGS; what is in the bundle is tested elsewhere."""
     os.environ["PATH"] = cdk_environment()["PATH"]
     os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
-    from aws_cdk import App
-    from aws_cdk.assertions import Template
-
-    from infra.stack import AftertrainStack
 
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "x.py").write_text("")

@@ -6,11 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from infra.bundle import LEFT_OUT, SERVICES, build_bundle
 from infra.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("bundle")  # two processes must not build the same folder at once
 ROOT = Path(__file__).parents[2]
 
 WEBHOOK_PACKAGES = {

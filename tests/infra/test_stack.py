@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("infra")
-
 
 def resources(template: Any, kind: str) -> dict[str, Any]:
     found: dict[str, Any] = template.find_resources(kind)

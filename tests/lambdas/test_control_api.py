@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from tests.api import InProcess
 
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.client.errors import ApiError
 from aftertrain.control.ports import Ports
 from aftertrain.ingest.snapshot import read_snapshot
-from tests.api import InProcess
 
 HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "{{ event.name }}"}}]}
 NEEDY = HELLO | {"parameters": [{"name": "level", "type": "integer"}]}

@@ -3,11 +3,12 @@
 import json
 from unittest import mock
 
+from tests.fakes import FakeClock, FakeRedrives, FakeRuns, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
+
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.lambdas import redrive, status, sweep
-from tests.fakes import FakeClock, FakeRedrives, FakeRuns, FakeStarter, ingest_ports
-from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 
 def with_two_events_left_behind(clock: FakeClock) -> tuple[Ports, FakeStarter]:
@@ -25,7 +26,7 @@ def test_a_message_that_cannot_be_done_now_goes_back_alone() -> None:
         {"messageId": f"m{number}", "body": json.dumps({"source_id": key.source_id, "event_id": key.event_id})}
         for number, key in enumerate(ports.ledger.records)  # type: ignore[attr-defined]
     ]
-    with mock.patch.object(redrive.runtime, "ports", lambda: ports):
+    with mock.patch.object(redrive.runtime, "ports", return_value=ports):
         answer = redrive.handler({"Records": records}, mock.Mock(function_name="redrive"))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
@@ -36,7 +37,7 @@ def test_the_sweeper_queues_what_is_due() -> None:
     clock = FakeClock()
     ports, _ = with_two_events_left_behind(clock)
     clock.now += 61
-    with mock.patch.object(sweep.runtime, "ports", lambda: ports):
+    with mock.patch.object(sweep.runtime, "ports", return_value=ports):
         assert sweep.handler({}, mock.Mock(function_name="sweep")) == {"swept": 2}
 
 
@@ -56,7 +57,7 @@ def test_a_status_change_becomes_an_execution() -> None:
         "input": json.dumps(given),
         "redriveCount": 0,
     }
-    with mock.patch.object(status.runtime, "runs", lambda: runs):
+    with mock.patch.object(status.runtime, "runs", return_value=runs):
         status.handler({"detail": detail}, mock.Mock(function_name="status"))
         status.handler(
             {"detail": detail | {"name": "other", "input": '{"mine": 1}'}}, mock.Mock(function_name="status")

@@ -9,13 +9,13 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from tests.fakes import FakeLedger, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import TOKEN, snapshot, tigris_event, trigger
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.request import MAX_BODY_BYTES
 from aftertrain.ingest.snapshot import CurrentSnapshot, Snapshot
 from aftertrain.lambdas import webhook
-from tests.fakes import FakeLedger, FakeStarter, ingest_ports
-from tests.unit.ingest.samples import TOKEN, snapshot, tigris_event, trigger
 
 EVENTS = Path(__file__).parents[2] / "events"
 RECORDED = sorted(EVENTS.glob("*/*.json"))
@@ -40,8 +40,8 @@ def starter() -> Iterator[FakeStarter]:
     kinds = ("object.*", "model.*", "deployment.*")
     watching = snapshot(*(trigger(f"t{number}", kind) for number, kind in enumerate(kinds)))
     with (
-        mock.patch.object(webhook.runtime, "ports", lambda: ports),
-        mock.patch.object(webhook.runtime, "snapshot", lambda: Fixed(watching)),
+        mock.patch.object(webhook.runtime, "ports", return_value=ports),
+        mock.patch.object(webhook.runtime, "snapshot", return_value=Fixed(watching)),
     ):
         yield starter
 
@@ -131,8 +131,8 @@ def test_one_bad_entry_is_told_and_its_neighbours_are_taken(starter: FakeStarter
 def test_an_event_that_could_not_be_recorded_is_to_be_sent_again() -> None:
     ports = ingest_ports(FakeLedger(busy=1))
     with (
-        mock.patch.object(webhook.runtime, "ports", lambda: ports),
-        mock.patch.object(webhook.runtime, "snapshot", lambda: Fixed(snapshot())),
+        mock.patch.object(webhook.runtime, "ports", return_value=ports),
+        mock.patch.object(webhook.runtime, "snapshot", return_value=Fixed(snapshot())),
     ):
         status, headers, problem = post("bucket", {"events": [tigris_event()]})
 

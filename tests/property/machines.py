@@ -1,5 +1,4 @@
-"""
-Random series-parallel pipelines, and running a compiled one with every Task answered by a function.
+"""Random series-parallel pipelines, and running a compiled one with every Task answered by a function.
 
 A pipeline is drawn as a tree of series and parallel, and written as the steps' direct dependencies, shuffled, with
 some that follow from others added: what a person would write, not what the compiler makes of it.

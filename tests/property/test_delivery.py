@@ -1,5 +1,4 @@
-"""
-The promise: an acknowledged event is started once per matching trigger; whatever fails in between, and wherever.
+"""The promise: an acknowledged event is started once per matching trigger; whatever fails in between, and wherever.
 
 The real stages run over fakes in which any call may fail before its effect, or after it with the answer lost, and in
 which a process may die at any call. Requests are repeated as senders do, redrives and sweeps come in any order.
@@ -12,14 +11,14 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter
+from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.sweep import sweep
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter
-from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 WATCHING = snapshot(trigger("one"), trigger("two", "object.*"))
 FAULTS = st.lists(st.sampled_from(["ok", "ok", "ok", "before", "after", "death"]), max_size=12)

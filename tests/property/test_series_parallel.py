@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sfnx import testing
+from tests.property.machines import Pipeline, pipelines, run
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
-from tests.property.machines import Pipeline, pipelines, run
 
 EXAMPLES = settings(max_examples=120, deadline=None)
 

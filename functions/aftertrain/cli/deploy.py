@@ -9,10 +9,13 @@ from aftertrain.cli.toolchain import cdk_command, cdk_environment
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--bootstrap", is_flag=True, help="Prepare account and region for the CDK first; once is enough.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def deploy(arguments: tuple[str, ...]) -> None:
+def deploy(bootstrap: bool, arguments: tuple[str, ...]) -> None:
     """Deploy the stack from the project's folder; ARGUMENTS go to cdk, such as -c stage=staging."""
     if not Path("cdk.json").exists():
         raise click.UsageError("there is no cdk.json here: run this in the project's folder")
-    ended = subprocess.run(cdk_command("deploy", *arguments), env=cdk_environment(), check=False)  # noqa: S603
-    raise SystemExit(1 if ended.returncode else 0)
+    for command in (["bootstrap"] if bootstrap else []) + ["deploy"]:
+        ended = subprocess.run(cdk_command(command, *arguments), env=cdk_environment(), check=False)  # noqa: S603
+        if ended.returncode:
+            raise SystemExit(1)

@@ -104,7 +104,7 @@ def test_without_an_address_the_api_cannot_be_asked(run: Any, monkeypatch: pytes
 
 def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
-    with mock.patch.object(apply_module, "Client", lambda: client):
+    with mock.patch.object(apply_module, "Client", return_value=client):
         first, second = run("apply", str(tmp_path)), run("apply", str(tmp_path))
 
     assert first.out == f"{tmp_path}/good.yaml: pipeline good-one is at version 1\n  trigger good-one-0: created\n"
@@ -115,7 +115,7 @@ def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client
 def test_apply_checks_every_file_before_it_sends_the_first(run: Any, tmp_path: Path, client: Client) -> None:
     (tmp_path / "a-good.yaml").write_text(GOOD)
     (tmp_path / "b-bad.yaml").write_text(BAD)
-    with mock.patch.object(apply_module, "Client", lambda: client):
+    with mock.patch.object(apply_module, "Client", return_value=client):
         ran = run("apply", str(tmp_path))
 
     assert ran.code == 2
@@ -123,7 +123,7 @@ def test_apply_checks_every_file_before_it_sends_the_first(run: Any, tmp_path: P
 
 
 def test_every_pipeline_of_the_project_can_be_applied(run: Any, client: Client) -> None:
-    with mock.patch.object(apply_module, "Client", lambda: client):
+    with mock.patch.object(apply_module, "Client", return_value=client):
         ran = run("apply", str(ROOT / "pipelines"))
 
     assert (ran.code, ran.err) == (0, "")
@@ -149,7 +149,7 @@ def execution(**more: Any) -> dict[str, Any]:
 def test_executions_are_listed_shown_and_watched(run: Any, tmp_path: Path, client: Client, ports: Ports) -> None:
     client.pipelines.create(definition=GOOD)
     ports.runs.update(execution())
-    with mock.patch.object(executions_module, "Client", lambda: client):
+    with mock.patch.object(executions_module, "Client", return_value=client):
         listed, shown = run("executions", "list"), run("executions", "get", "t-1")
         as_json, watched = run("executions", "get", "t-1", "--json"), run("executions", "watch", "t-1")
         unknown = run("executions", "get", "nope")
@@ -165,7 +165,7 @@ def test_executions_are_listed_shown_and_watched(run: Any, tmp_path: Path, clien
 class Hook(BaseHTTPRequestHandler):
     """A webhook that remembers its requests."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         self.server.received.append((self.path, self.headers["authorization"], body))  # type: ignore[attr-defined]
         self.send_response(200 if self.headers["authorization"] else 401)

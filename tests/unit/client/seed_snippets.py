@@ -1,5 +1,4 @@
-"""
-The code that a user of the platform's earlier SDK has, with only the import and the class name changed.
+"""The code that a user of the platform's earlier SDK has, with only the import and the class name changed.
 
 Each function is one snippet; `test_seed_snippets.py` runs them in order.
 """

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from unittest import mock
 
 import pytest
-
-from aftertrain.client import Client, client as client_module
 from tests.api import InProcess
 from tests.unit.client import seed_snippets
+
+from aftertrain.client import Client
+from aftertrain.client import client as client_module
 
 HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]}
 
@@ -20,7 +21,10 @@ def account(client: Client) -> Iterator[Client]:
         client.pipelines.create(id=pipeline_id, definition=HELLO)
     client.event_triggers.create(id="trig_xyz789", pipeline_id="pipe_monitoring", event_type="deployment.created")
     url = {"AFTERTRAIN_API_URL": "https://api.example"}
-    with mock.patch.dict(os.environ, url), mock.patch.object(client_module, "SignedTransport", lambda _: InProcess()):
+    with (
+        mock.patch.dict(os.environ, url),
+        mock.patch.object(client_module, "SignedTransport", return_value=InProcess()),
+    ):
         yield client
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from tests.fakes import FakeCalls, FakeClock, FakeObjects
 
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.oip import OipFleet, zeros
-from tests.fakes import FakeCalls, FakeClock, FakeObjects
 
 URL, REPOSITORY = "http://r0", "s3://artifacts/clusters/c/0"
 ASSIGNMENT = f"{REPOSITORY}/digits.json"

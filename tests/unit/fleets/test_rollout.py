@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes import FakeFleet
 
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.roll import RolloutUnfinishedError, roll
 from aftertrain.fleets.rollout import Rollout, next_move
-from tests.fakes import FakeFleet
 
 RELEASE = Release("digits", "v2", "s3://artifacts/model.onnx", ready_timeout=10)
 OLD: dict[str, Any] = {"name": "digits", "version": "v1", "uri": "s3://old"}

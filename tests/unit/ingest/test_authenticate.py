@@ -3,10 +3,10 @@
 import base64
 
 import pytest
+from tests.unit.ingest.samples import TOKEN, request, snapshot
 
 from aftertrain.errors import UnauthorizedError
 from aftertrain.ingest.authenticate import authenticate
-from tests.unit.ingest.samples import TOKEN, request, snapshot
 
 
 @pytest.mark.parametrize(

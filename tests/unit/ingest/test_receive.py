@@ -3,13 +3,13 @@
 import json
 
 import pytest
+from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot, tigris_event, trigger
 
 from aftertrain.errors import BusyError, SenderError, TooLargeError
 from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
 from aftertrain.ingest.record import EventKey
 from aftertrain.ingest.request import MAX_BODY_BYTES, Request
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
-from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot, tigris_event, trigger
 
 WATCHING = snapshot(trigger(where='`key` REGEXP "^final/"', params={"n": 1}))
 

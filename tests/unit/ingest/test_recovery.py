@@ -1,6 +1,8 @@
 """What happens to an event that a request left behind."""
 
 import pytest
+from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import notification, snapshot, trigger
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
@@ -8,8 +10,6 @@ from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.record import EventKey
 from aftertrain.ingest.sweep import sweep
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
-from tests.unit.ingest.samples import notification, snapshot, trigger
 
 
 def left_behind(**more: object) -> tuple[Ports, FakeLedger, FakeStarter, FakeRedrives, EventKey]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from aftertrain.ingest.snapshot import CurrentSnapshot
 from tests.fakes import FakeClock
 from tests.unit.ingest.samples import trigger
+
+from aftertrain.ingest.snapshot import CurrentSnapshot
 
 
 class Store:

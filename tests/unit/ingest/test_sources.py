@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from tests.unit.ingest.samples import tigris_event
 
 from aftertrain.errors import SenderError, TooLargeError
 from aftertrain.ingest.normalise import normalise
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
-from tests.unit.ingest.samples import tigris_event
 
 BUCKET = Source("bucket", "tigris", "bearer")
 PLATFORM = Source("platform", "platform", "bearer")

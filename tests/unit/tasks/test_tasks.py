@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.fakes import FakeCalls, FakeChannel, FakeDeployments, tasks_ports
 
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.errors import OperatorError
@@ -10,7 +11,6 @@ from aftertrain.fleets.fleet import ReplicaError
 from aftertrain.model.names import digest
 from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
 from aftertrain.tasks.run import TASKS, run
-from tests.fakes import FakeCalls, FakeChannel, FakeDeployments, tasks_ports
 
 REPLICAS = [{"url": f"http://r{number}/", "repository": f"s3://artifacts/clusters/c/{number}"} for number in range(2)]
 METADATA = {"inputs": []}

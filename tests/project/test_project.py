@@ -1,0 +1,92 @@
+"""The project's promises about itself."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import aftertrain
+
+ROOT = Path(__file__).parents[2]
+TOP_LEVEL = {
+    "pyproject.toml", "README.md", "functions", "infra", "tests", "events", "cdk.json", "docs", "pipelines", "Makefile",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "requirements-dev.lock", "requirements-lambda.lock",
+}  # fmt: skip
+
+
+IGNORED = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()} | {".git"}
+
+
+def tracked(folder: Path = ROOT) -> list[Path]:
+    """Every file that belongs to the project: all but what .gitignore names; git itself is not needed."""
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name not in IGNORED:
+            found += tracked(path) if path.is_dir() else [path]
+    return found
+
+
+SOURCES = sorted([*(ROOT / "functions").rglob("*.py"), *(ROOT / "infra").rglob("*.py")])
+
+
+def functions(path: Path) -> list[tuple[str, int]]:
+    """The functions of a file and their lengths in lines."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    found = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [(f"{path.name}:{node.name}", (node.end_lineno or 0) - node.lineno + 1) for node in found]
+
+
+def test_the_top_level_is_closed() -> None:
+    names = {path.relative_to(ROOT).parts[0] for path in tracked()}
+
+    assert {name for name in names if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_files_and_functions_are_small() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    sizes = {name: lines for path in SOURCES for name, lines in functions(path)}
+
+    assert median(lengths.values()) <= 120
+    assert {path for path, lines in lengths.items() if lines > 400} == set()
+    assert median(sizes.values()) <= 8
+    assert {name for name, lines in sizes.items() if lines > 50} == set()
+
+
+@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-lambda.lock"])
+def test_lock_files_have_hashes_and_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    pinned = re.findall(r"^[\w.\[\]-]+==", text, re.MULTILINE)
+
+    assert pinned
+    assert text.count("--hash=sha256:") >= len(pinned)
+    assert "://" not in text
+    assert "--index" not in text
+
+
+def test_no_file_names_a_registry() -> None:
+    hosts = re.compile("|".join(("py" + "pi\\.org", "python" + "hosted", "npm" + "js\\.", "deb" + "ian\\.org")))
+    for path in tracked():
+        assert not hosts.search(path.read_text(encoding="utf-8", errors="replace")), path
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    program = "import sys, aftertrain; print([name for name in sys.modules if name.startswith('aftertrain.')])"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "[]\n"
+
+
+def test_every_exported_name_is_there() -> None:
+    assert dir(aftertrain) == sorted(aftertrain.__all__)
+    for name in aftertrain.__all__:
+        assert getattr(aftertrain, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        aftertrain.nothing  # noqa: B018 - the point
+
+
+def test_ci_runs_what_the_readme_says() -> None:
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
