@@ -1,22 +1,23 @@
-"""Fixtures that more than one folder uses."""
+"""Fixtures that more than one folder uses, and the environment that handlers and the CDK are imported in."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from aftertrain.cli.toolchain import cdk_environment
+
 # What Lambda's configuration says; loggers and metrics are made of it when the handlers are imported.
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Test")
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+# The CDK starts Node as soon as it is imported: the one that came with it, whatever else is installed.
+os.environ.update(cdk_environment())
 
 from aftertrain.client import Client
 from aftertrain.control.ports import Ports
 from tests.api import api_client
 from tests.fakes import control_ports
-
-# The CDK starts Node as soon as it is imported: the one that came with it, whatever else is installed.
-os.environ |= {name: cdk_environment()[name] for name in ("PATH", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION")}
 
 
 @pytest.fixture

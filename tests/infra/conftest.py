@@ -22,9 +22,6 @@ SETTINGS = Settings(
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The CloudFormation template of SETTINGS; what is in the bundle is tested elsewhere."""
-    os.environ["PATH"] = cdk_environment()["PATH"]
-    os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
-
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "x.py").write_text("")
     return Template.from_stack(AftertrainStack(App(), "Aftertrain-prod", settings=SETTINGS, bundle=bundle))
