@@ -7,9 +7,10 @@ import json
 import platform
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from constructs import Node
+if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle does not need
+    from constructs import Node
 
 AWS_PYTHON = "3.13"
 
@@ -54,7 +55,7 @@ class Settings:
         return platform.machine() if self.local else "aarch64"
 
 
-def read_settings(node: Node) -> Settings:
+def read_settings(node: "Node") -> Settings:
     """The settings of the stage that the context asks for; a key that does not exist is left to CDK."""
     given = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
     found = {name: _value(value) for name, value in given.items() if value is not None}

@@ -85,7 +85,7 @@ class FakeStarter:
             self.busy -= 1
             raise BusyError("throttled")
         if machine_arn in self.refuses:
-            raise ingest.RefusedError("StateMachineDoesNotExist")
+            raise ingest.RefusedError("StateMachineDeleting")
         self.started.setdefault(name, (machine_arn, input_json))
 
 

@@ -39,7 +39,7 @@ def test_an_execution_that_exists_is_a_success(aws: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["StateMachineDoesNotExist", "StateMachineDeleting", "InvalidExecutionInput", "InvalidName", "InvalidArn"]
+    "code", ["StateMachineDeleting", "InvalidExecutionInput", "InvalidName", "InvalidArn", "ValidationException"]
 )
 def test_what_can_never_be_started_is_refused(aws: Any, code: str) -> None:
     client = aws("stepfunctions")
@@ -50,7 +50,14 @@ def test_what_can_never_be_started_is_refused(aws: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["ThrottlingException", "ExecutionLimitExceeded", "AccessDeniedException", "InternalFailure"]
+    "code",
+    [
+        "ThrottlingException",
+        "ExecutionLimitExceeded",
+        "AccessDeniedException",
+        "InternalFailure",
+        "StateMachineDoesNotExist",
+    ],
 )
 def test_everything_else_may_work_later(aws: Any, code: str) -> None:
     client = aws("stepfunctions")

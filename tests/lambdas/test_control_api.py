@@ -106,6 +106,8 @@ def test_triggers_are_listed_by_pipeline(client: Client) -> None:
         ({"params": {"level": "high"}}, "must be of type integer"),
         ({"params": {"level": True}}, "must be of type integer"),
         ({"event_type": "Model Added"}, "event_type"),
+        ({"event_type": "model"}, "event_type"),
+        ({"event_type": "model.*.added"}, "event_type"),
         ({"params": {"level": 1, "blob": "x" * 20_000}}, "more than 16384 bytes"),
     ],
 )

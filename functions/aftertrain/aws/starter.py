@@ -1,7 +1,9 @@
 """Starting executions.
 
 `ExecutionAlreadyExists` is a success: the name says which event and trigger the execution is for, so whoever started it
-started the same. What Step Functions will never accept is told apart from what it does not accept now.
+started the same. What Step Functions will never accept is told apart from what it does not accept now. A machine that
+does not exist counts as the latter: a version that was published a moment ago may not be known everywhere yet, and a
+machine that somebody deleted by mistake can be published again before the sweeper's next look.
 """
 
 from typing import Any
@@ -12,7 +14,6 @@ from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.ingest.ports import RefusedError
 
 _NEVER = (
-    "StateMachineDoesNotExist",
     "StateMachineDeleting",
     "InvalidArn",
     "InvalidExecutionInput",

@@ -124,7 +124,7 @@ def test_a_start_that_is_refused_for_good_is_noted_and_ends_the_matter() -> None
 
     (record,) = ledger.records.values()
     assert record.done
-    assert "StateMachineDoesNotExist" in record.refused[0]
+    assert "StateMachineDeleting" in record.refused[0]
 
 
 def test_what_would_take_too_long_is_left_to_the_queue() -> None:
