@@ -51,7 +51,7 @@ def start_emulator(processes: Processes) -> Emulator:
     }
     process = processes.start("ministack", [sys.executable, "-m", "aftertrain.local.repairs"], environment)
     endpoint = f"http://127.0.0.1:{port}"
-    wait_until(lambda: _healthy(endpoint), process, "ministack", processes.folder / "ministack.log")
+    wait_until(lambda: _healthy(endpoint), process, "ministack", processes.log("ministack"))
     return Emulator(endpoint)
 
 

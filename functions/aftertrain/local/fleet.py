@@ -27,8 +27,7 @@ def start_fleet(processes: Processes, environment: Mapping[str, str], root: str)
         command = [str(Path(sys.executable).parent / "mlserver"), "start", str(folder)]
         started.append((processes.start(name, command, environment), name, url, repository))
     for process, name, url, _ in started:
-        log = processes.folder / f"{name}.log"
-        wait_until(lambda url=url: _live(url), process, name, log)  # type: ignore[misc]  # mypy sees no default here
+        wait_until(lambda url=url: _live(url), process, name, processes.log(name))  # type: ignore[misc]  # mypy sees no default here
     return [{"url": url, "repository": repository} for _, _, url, repository in started]
 
 

@@ -27,12 +27,15 @@ class Processes:
         self._running: list[subprocess.Popen[bytes]] = []
         folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, command: list[str], environment: Mapping[str, str], *, cwd: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start a process whose output goes to `<name>.log`."""
-        with (self.folder / f"{name}.log").open("wb") as output:
+        with self.log(name).open("wb") as output:
             process = subprocess.Popen(
                 command,
                 env=dict(environment),
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -40,6 +43,17 @@ class Processes:
             )
         self._running.append(process)
         return process
+
+    def run(self, name: str, command: list[str], environment: Mapping[str, str], *, cwd: Path) -> int:
+        """Run a process to its end; returns its exit code. If we are interrupted, all that it started ends with us."""
+        process = self.start(name, command, environment, cwd=cwd)
+        code = process.wait()
+        self._running.remove(process)
+        return code
+
+    def log(self, name: str) -> Path:
+        """Where a process' output is."""
+        return self.folder / f"{name}.log"
 
     def end(self) -> None:
         """End all of them: politely, then not."""

@@ -69,7 +69,7 @@ def bring_up(processes: Processes, say: Callable[[str], None]) -> Local:
     emulator = start_emulator(processes)
     account = Account(emulator)
     say("deploying the stack with cdk deploy")
-    stage = deploy_stage(emulator, processes.folder)
+    stage = deploy_stage(emulator, processes)
     say("starting a worker and two MLServer replicas")
     environment = _inherited() | account.worker_environment(stage.worker_policy_arn)
     worker = [str(Path(sys.executable).parent / "aftertrain"), "worker", "--activity", stage.activity_arn]

@@ -1,16 +1,15 @@
 """The stack on the emulator, by the real `cdk deploy`.
 
-deploy_stage(emulator, folder)  ->  Stage(webhook_url="http://127.0.0.1:…/events", api_url=…, …)
+deploy_stage(emulator, processes)  ->  Stage(webhook_url="http://127.0.0.1:…/events", api_url=…, …)
 """
 
 import json
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from aftertrain.cli.toolchain import ROOT, cdk_command, cdk_environment
 from aftertrain.errors import OperatorError
 from aftertrain.local.emulator import ACCOUNT, REGION, Emulator
+from aftertrain.local.processes import Processes
 
 NAME = "local"
 MODEL_BUCKET = "models"
@@ -27,8 +26,9 @@ class Stage:
     worker_policy_arn: str
 
 
-def deploy_stage(emulator: Emulator, folder: Path) -> Stage:
+def deploy_stage(emulator: Emulator, processes: Processes) -> Stage:
     """Bootstrap and deploy. Raises: OperatorError with the end of what cdk said."""
+    folder = processes.folder
     context = {
         "stage": NAME,
         "endpoint": emulator.endpoint,
@@ -39,8 +39,8 @@ def deploy_stage(emulator: Emulator, folder: Path) -> Stage:
     options = [argument for name, value in context.items() for argument in ("-c", f"{name}={value}")]
     options += ["--output", str(folder / "cdk.out")]
     outputs = folder / "outputs.json"
-    _cdk(emulator, folder, "bootstrap", f"aws://{ACCOUNT}/{REGION}", *options)
-    _cdk(emulator, folder, "deploy", "--require-approval", "never", "--outputs-file", str(outputs), *options)
+    _cdk(emulator, processes, "bootstrap", f"aws://{ACCOUNT}/{REGION}", *options)
+    _cdk(emulator, processes, "deploy", "--require-approval", "never", "--outputs-file", str(outputs), *options)
     found = json.loads(outputs.read_text())[f"Aftertrain-{NAME}"]
     return Stage(
         found["WebhookUrl"],
@@ -51,13 +51,12 @@ def deploy_stage(emulator: Emulator, folder: Path) -> Stage:
     )
 
 
-def _cdk(emulator: Emulator, folder: Path, *arguments: str) -> None:
+def _cdk(emulator: Emulator, processes: Processes, *arguments: str) -> None:
     # Node and Python cannot agree on a home that does not exist; the emulator's stage needs none of the user's.
-    environment = cdk_environment(**emulator.credentials(), CDK_HOME=str(folder / "cdk-home"))
-    ended = subprocess.run(
-        cdk_command(*arguments), env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    (folder / f"cdk-{arguments[0]}.log").write_text(ended.stdout + ended.stderr)
-    if ended.returncode:
-        tail = "\n".join((ended.stdout + ended.stderr).splitlines()[-20:])
-        raise OperatorError(f"cdk {arguments[0]} ended with {ended.returncode}:\n{tail}")
+    home = str(processes.folder / "cdk-home")
+    environment = cdk_environment(**emulator.credentials(), CDK_HOME=home)
+    name = f"cdk-{arguments[0]}"
+    code = processes.run(name, cdk_command(*arguments), environment, cwd=ROOT)
+    if code:
+        tail = "\n".join(processes.log(name).read_text(errors="replace").splitlines()[-20:])
+        raise OperatorError(f"cdk {arguments[0]} ended with {code}:\n{tail}")
