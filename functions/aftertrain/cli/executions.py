@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from aftertrain.cli.show import execution_view, executions_table
+from aftertrain.cli.show import execution_view, executions_list
 from aftertrain.client import Client
 
 
@@ -18,7 +18,7 @@ def executions() -> None:
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
 def list_executions(pipeline_id: str | None, limit: int) -> None:
     """Show the newest executions."""
-    Console().print(executions_table(Client().executions.list(pipeline_id, limit=limit)))
+    Console().print(executions_list(Client().executions.list(pipeline_id, limit=limit)), soft_wrap=True)
 
 
 @executions.command("get")

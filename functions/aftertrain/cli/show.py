@@ -21,18 +21,21 @@ _STYLES = {
 _CAUSE = 400
 
 
-def executions_table(found: Sequence[Execution]) -> RenderableType:
-    """One line per execution."""
+def executions_list(found: Sequence[Execution]) -> RenderableType:
+    """One line per execution, with the whole id at its end: ids are there to be copied."""
     if not found:
         return Text("no executions")
-    table = Table(box=None, pad_edge=False)
-    for column in ("execution", "pipeline", "version", "status", "started", "event"):
-        table.add_column(column, no_wrap=column != "event")
-    for each in found:
-        event = f"{each.event['event_type']} {each.event['subject']}"
-        started = each.started_at[:19].replace("T", " ")
-        table.add_row(each.id, each.pipeline_id, str(each.version), _status(each.status), started, event)
-    return table
+    width = max(len(each.pipeline_id) for each in found)
+    return Text("\n").join(
+        Text.assemble(
+            each.started_at[:19].replace("T", " "),
+            "  ",
+            _padded(_status(each.status), 11),
+            f"  {each.pipeline_id:{width}} version {each.version}  ",
+            (each.id, "bold"),
+        )
+        for each in found
+    )
 
 
 def execution_view(execution: Execution) -> RenderableType:
@@ -40,7 +43,7 @@ def execution_view(execution: Execution) -> RenderableType:
     title = Text.assemble((execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim"))
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
-        table.add_row(Text("  ") + _status(step.status), step.id, _seconds(step), _detail(step))
+        table.add_row(f"  {step.id}", _status(step.status), _seconds(step), _detail(step))
     if not execution.finished:
         return Group(title, table)
     return Group(title, table, Text("  ") + _status(execution.status))
@@ -49,6 +52,11 @@ def execution_view(execution: Execution) -> RenderableType:
 def _status(status: str) -> Text:
     sign, style = _STYLES.get(status, ("?", ""))
     return Text(f"{sign} {status}", style)
+
+
+def _padded(text: Text, width: int) -> Text:
+    text.pad_right(max(0, width - len(text)))
+    return text
 
 
 def _seconds(step: StepRun) -> str:

@@ -49,13 +49,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stop()
     if given.stop:
+        _say("nothing of the demo runs any more")
         return 0
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
         with Processes(FOLDER) as processes:
-            demo(processes)
+            webhook_url = demo(processes)
             if given.keep:
-                keep(processes)
+                keep(processes, webhook_url)
     except KeyboardInterrupt:
         _say("interrupted; everything is stopped")
         return 130
@@ -66,8 +67,8 @@ def main() -> int:
     return 0
 
 
-def demo(processes: Processes) -> None:
-    """The story, from nothing to a prediction. Raises: AftertrainError."""
+def demo(processes: Processes) -> str:
+    """The story, from nothing to a prediction; returns the webhook's URL. Raises: AftertrainError."""
     begun = time.monotonic()
     with console.status("") as status:
         local = bring_up(processes, lambda what: status.update(f"{what} …"))
@@ -81,6 +82,7 @@ def demo(processes: Processes) -> None:
     console.print()
     console.print(report(found))
     _write_environment(local, source)
+    return source.url
 
 
 def _follow(local: Local, landed: Landed, source: Source) -> Findings:
@@ -119,12 +121,13 @@ def _event(local: Local, landed: Landed, source: Source) -> Event:
     return local.client.events.get(SOURCE, read.id)
 
 
-def keep(processes: Processes) -> None:
+def keep(processes: Processes, webhook_url: str) -> None:
     """Leave everything running, and say how to look at it and how to end it."""
     pids = processes.leave()
     (FOLDER / "pids").write_text("\n".join(map(str, pids)))
     console.print()
-    _say("Everything goes on running; `make stop` ends it. To look around:")
+    _say(f"Everything goes on running; `make stop` ends it. The webhook is {webhook_url}")
+    _say("To look around:")
     lines = [
         f"source {(FOLDER / 'environment').relative_to(ROOT)}",
         ".venv/bin/aftertrain executions list",

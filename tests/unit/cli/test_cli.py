@@ -154,9 +154,9 @@ def test_executions_are_listed_shown_and_watched(run: Any, tmp_path: Path, clien
         as_json, watched = run("executions", "get", "t-1", "--json"), run("executions", "watch", "t-1")
         unknown = run("executions", "get", "nope")
 
-    assert "t-1" in listed.out
+    assert listed.out == "2026-01-01 00:00:00  ✗ failed     good-one version 1  t-1\n"
     assert "good-one version 1" in shown.out
-    assert "- skipped  a" in shown.out
+    assert "a  - skipped" in shown.out
     assert json.loads(as_json.out)["steps"][0]["status"] == "skipped"
     assert (watched.code, unknown.code) == (1, 2)
     assert "there is no execution 'nope'" in unknown.err
