@@ -1,6 +1,6 @@
 """Sources + locked dependencies -> the one asset of all functions.
 
-    .aftertrain/bundle-3.13-aarch64-9f86d081884c7d65/   aftertrain/ botocore/ re2/ …   with its byte code
+    .aftertrain/bundle-py313-aarch64-9f86d081884c7d65/   aftertrain/ botocore/ re2/ …   with its byte code
 
 Wheels are chosen for the function's platform, not for this machine's. Byte code is compiled ahead, for a function that
 has to compile its imports takes far longer to start; it takes an interpreter of the function's version, so where there
@@ -30,7 +30,7 @@ SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs", "stepfunctions")
 def build_bundle(settings: Settings) -> tuple[Path, str | None]:
     """Build the asset; returns its folder, and a warning if it has no byte code."""
     interpreter = _interpreter(settings)
-    name = f"{settings.python}-{settings.machine}"
+    name = f"py{settings.python.replace('.', '')}-{settings.machine}"
     wheels = _made(f"wheels-{name}", _digest([LOCK]), lambda folder: _install(settings, folder))
 
     def build(folder: Path) -> None:
