@@ -29,13 +29,14 @@ class Outputs(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action: its name in definitions, the shapes of its params and outputs, and where it runs."""
+    """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again."""
 
     name: str
     params: type[Params]
     outputs: type[Outputs]
     runs: Literal["task", "job"]
     timeout_seconds: int
+    retry: tuple[Retrier, ...] = ()
 
     def check_output(self, value: Any) -> dict[str, Any]:
         """The output as later steps see it, if it has the promised shape."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.asl.states import Retrier
 
 DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 
@@ -20,7 +21,7 @@ class DeployParams(Params):
     model_uri: str | None = None
     model_id: str | None = None
     probe: dict[str, Any] | None = None
-    ready_timeout_seconds: Annotated[int, Field(ge=1, le=840)] = 300
+    ready_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 300
 
 
 class DeployOutputs(Outputs):
@@ -36,4 +37,9 @@ class DeployOutputs(Outputs):
     endpoint_urls: list[str]
 
 
-ACTION = Action("deployment_create", DeployParams, DeployOutputs, runs="task", timeout_seconds=900)
+# A roll-out that has no time left for its next replica goes on in the next try, from the state that it has saved.
+UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0)
+
+ACTION = Action(
+    "deployment_create", DeployParams, DeployOutputs, runs="task", timeout_seconds=900, retry=(UNFINISHED_RETRY,)
+)

@@ -21,7 +21,8 @@ def verify(machine: Machine) -> list[str]:
     names = Counter(name for scope in _scopes(machine.scope) for name in scope.states)
     faults += [f"state {name!r}: the name is longer than {MAX_NAME}" for name in names if len(name) > MAX_NAME]
     faults += [f"state {name!r}: the name stands {count} times" for name, count in names.items() if count > 1]
-    return faults + [fault for scope in _scopes(machine.scope) for fault in _scope_faults(scope)]
+    faults += [fault for scope in _scopes(machine.scope) for fault in _scope_faults(scope)]
+    return faults + list(_shadowed(machine.scope, frozenset()))
 
 
 def _scopes(scope: Scope) -> Iterator[Scope]:
@@ -30,6 +31,25 @@ def _scopes(scope: Scope) -> Iterator[Scope]:
         if isinstance(state, Parallel):
             for branch in state.branches:
                 yield from _scopes(branch)
+
+
+def _shadowed(scope: Scope, outside: frozenset[str]) -> Iterator[str]:
+    """Variables that are assigned in a branch and outside of it; both before and after the Parallel count."""
+    own = {name for state in scope.states.values() for name in _assigned(state)}
+    yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & outside))
+    for state in scope.states.values():
+        if isinstance(state, Parallel):
+            for branch in state.branches:
+                yield from _shadowed(branch, outside | own)
+
+
+def _assigned(state: State) -> Iterator[str]:
+    match state:
+        case Task(assign=assign):
+            yield from assign
+        case Choice(rules=rules):
+            for rule in rules:
+                yield from rule.assign
 
 
 def _scope_faults(scope: Scope) -> Iterator[str]:

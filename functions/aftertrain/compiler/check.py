@@ -28,9 +28,12 @@ def check(definition: Definition) -> list[Diagnostic]:
     return found
 
 
-def variable(step_id: str) -> str:
-    """The name of the variable that holds a step's output."""
-    return "out_" + step_id.replace("-", "_")
+def variable(step_id: str, depth: int = 0) -> str:
+    """The name of the variable that holds a step's output in a scope that lies in `depth` others.
+
+    Step Functions refuses a name that is assigned both in a branch and outside of it, so each depth has its own.
+    """
+    return f"out{depth or ''}_{step_id.replace('-', '_')}"
 
 
 def _same_ids(definition: Definition) -> Iterator[Diagnostic]:

@@ -11,7 +11,9 @@ In a Series every step comes after every step of the regions before it, so what 
 always skipped, and a step whose turn comes knows that all before it succeeded: no state has to look.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from aftertrain.asl import jsonata
@@ -20,12 +22,12 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.check import variable
 from aftertrain.compiler.link import Graph, Node
 from aftertrain.compiler.nest import Leaf, Region, Series, Side, steps_in
-from aftertrain.compiler.render import render_condition
+from aftertrain.compiler.render import Reading, render_condition
 from aftertrain.compiler.work import Work, work
 from aftertrain.model.definition import Definition
 
-FAILED = "Failed"
-DONE = "Done"
+FAILED = "Pipeline failed"  # a blank in it: no step can have this name
+DONE = "Pipeline done"
 SUCCEEDED = {"status": "succeeded"}
 SKIPPED = {"status": "skipped"}
 _NAME = 80
@@ -35,33 +37,39 @@ Records = dict[str, Any]
 
 def lower(definition: Definition, graph: Graph, region: Region, bindings: Bindings) -> Machine:
     """The whole machine; the comment says which pipeline it is."""
-    scope = _Lowering(graph, bindings).scope(region, top=True)
+    scope = _Lowering(graph, bindings, region).scope(region, depth=0)
     return Machine(definition.name, scope, definition.settings.timeout_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Where a region stands in its scope: what is done before it, what comes after, where it goes on."""
+    """Where a region stands in its scope: how deep that is, what is done before it, what comes after, and where to."""
 
-    top: bool
+    depth: int
     inside: frozenset[str]
     before: tuple[str, ...]
     after: tuple[str, ...]
     next: str | None
 
+    @property
+    def top(self) -> bool:
+        """Whether the scope is the machine itself."""
+        return self.depth == 0
+
 
 class _Lowering:
     """Builds scopes, recursively: a scope is a branch of a Parallel, or the machine."""
 
-    def __init__(self, graph: Graph, bindings: Bindings) -> None:
+    def __init__(self, graph: Graph, bindings: Bindings, region: Region) -> None:
         self.graph = graph
         self.bindings = bindings
+        self.scopes = dict(_scopes(region, ()))
         self.readers: dict[str, set[str]] = {step: set() for step in graph.nodes}
         for node in graph.nodes.values():
             for read in node.reads:
                 self.readers[read].add(node.id)
 
-    def scope(self, region: Region, *, top: bool) -> Scope:
+    def scope(self, region: Region, *, depth: int) -> Scope:
         """The states of a region, one after the other, and the ends that they may come to."""
         items = region.items if isinstance(region, Series) else (region,)
         inside = frozenset(steps_in(region))
@@ -70,9 +78,9 @@ class _Lowering:
             before = tuple(step for earlier in items[:index] for step in steps_in(earlier))
             after = tuple(step for later in items[index + 1 :] for step in steps_in(later))
             onward = self._entry(items[index + 1]) if index + 1 < len(items) else None
-            turn = _Turn(top, inside, before, after, onward)
+            turn = _Turn(depth, inside, before, after, onward)
             states |= self._side(item, turn) if isinstance(item, Side) else self._step(item, turn)
-        if top:
+        if depth == 0:
             states |= self._failed()
         return Scope(self._entry(items[0]), states)
 
@@ -88,7 +96,7 @@ class _Lowering:
     def _step(self, region: Region, turn: _Turn) -> dict[str, State]:
         assert isinstance(region, Leaf)  # noqa: S101 - nest puts no Series into a Series
         node = self.graph.nodes[region.id]
-        todo = work(node, self.graph.parameters, self.bindings)
+        todo = work(node, self._reading(node), self.bindings)
         failure, failure_states = self._failure(node, turn)
         states = self._guard(node, turn)
         states[node.id] = self._task(node, todo, turn, failure)
@@ -109,7 +117,7 @@ class _Lowering:
             arguments=todo.arguments,
             next=turn.next,
             output=output if turn.next else self._records(turn, {node.id: self._success(node.id, turn, todo.result)}),
-            assign={variable(node.id): output} if read_later else {},
+            assign={variable(node.id, turn.depth): output} if read_later else {},
             retry=todo.retry,
             catch=Catcher(self._records(turn, {node.id: caught}), failure),
             timeout=todo.timeout,
@@ -126,7 +134,7 @@ class _Lowering:
     def _guard(self, node: Node, turn: _Turn) -> dict[str, State]:
         if node.condition is None:
             return {}
-        decidable, verdict = render_condition(node.condition, self.graph.parameters)
+        decidable, verdict = render_condition(node.condition, self._reading(node))
         skip, undecided = f"Skip {node.id}", f"Cannot decide {node.id}"
         unknown = {
             "status": "failed",
@@ -147,7 +155,7 @@ class _Lowering:
     def _side(self, region: Side, turn: _Turn) -> dict[str, State]:
         name = _side_name(region)
         after = _clip(f"After {name}")
-        branches = tuple(self.scope(item, top=False) for item in region.items)
+        branches = tuple(self.scope(item, depth=turn.depth + 1) for item in region.items)
         states: dict[str, State] = {name: Parallel(branches, after)}
         end = Pass(self._records(turn, self._branch_records(region)), None)
         if turn.next is None and not turn.top:
@@ -155,7 +163,7 @@ class _Lowering:
         if turn.next is None:
             return states | {after: Choice((Rule(_any_failed(), FAILED),), DONE), DONE: end}
         stop = _clip(f"Stop after {name}")
-        onward = Rule(_all_succeeded(), turn.next, self._lifted(region))
+        onward = Rule(_all_succeeded(), turn.next, self._lifted(region, turn.depth))
         if not turn.top:
             return states | {after: Choice((onward,), stop), stop: end}
         if self._may_skip(region):
@@ -166,14 +174,20 @@ class _Lowering:
         """Every step's record, from the outputs of the branches."""
         return {step: jsonata.expression(code) for step, code in _branch_outputs(region).items()}
 
-    def _lifted(self, region: Side) -> dict[str, Any]:
+    def _lifted(self, region: Side, depth: int) -> dict[str, Any]:
         """The outputs that steps outside of the region read, as variables."""
         inside = set(steps_in(region))
         return {
-            variable(step): jsonata.expression(f"{code}.output")
+            variable(step, depth): jsonata.expression(f"{code}.output")
             for step, code in _branch_outputs(region).items()
             if self.readers[step] - inside
         }
+
+    def _reading(self, node: Node) -> Reading:
+        """Where the outputs are that a step reads: in the innermost scope that holds both it and their steps."""
+        own = self.scopes[node.id]
+        depths = {step: _common(own, self.scopes[step]) for step in node.reads}
+        return Reading(self.graph.parameters, {step: variable(step, depth) for step, depth in depths.items()})
 
     def _may_skip(self, region: Region) -> bool:
         return any(self.graph.nodes[step].condition is not None for step in steps_in(region))
@@ -184,12 +198,30 @@ class _Lowering:
 
     def _records(self, turn: _Turn, own: Records) -> Records:
         """One record per step of the scope, at this turn."""
-        before = {step: self._success(step, turn, f"${variable(step)}") for step in turn.before}
+        before = {step: self._success(step, turn, f"${variable(step, turn.depth)}") for step in turn.before}
         return before | own | dict.fromkeys(turn.after, SKIPPED)
 
     def _failed(self) -> dict[str, State]:
         cause = "$substring($string($sift($merge($states.input), function($v) {$v.status = 'failed'})), 0, 30000)"
         return {FAILED: Fail("StepFailed", jsonata.expression(cause))}
+
+
+def _scopes(region: Region, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every step with the branches that it lies in, each named after its first step, the outermost first."""
+    match region:
+        case Leaf(id=step):
+            yield step, path
+        case Series(items=items):
+            for item in items:
+                yield from _scopes(item, path)
+        case Side(items=items):
+            for item in items:
+                yield from _scopes(item, (*path, steps_in(item)[0]))
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many branches two steps have in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _branch_outputs(region: Side) -> dict[str, str]:

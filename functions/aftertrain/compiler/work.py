@@ -14,7 +14,7 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.link import Node
-from aftertrain.compiler.render import Parameters, render_value
+from aftertrain.compiler.render import Reading, render_value
 
 HEARTBEAT_SECONDS = 60
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
@@ -32,9 +32,9 @@ class Work:
     retry: tuple[Retrier, ...]
 
 
-def work(node: Node, parameters: Parameters, bindings: Bindings) -> Work:
+def work(node: Node, reading: Reading, bindings: Bindings) -> Work:
     """What the step's Task calls, with what, how long, and what is tried again."""
-    params = {name: render_value(value, parameters) for name, value in node.params.items()}
+    params = {name: render_value(value, reading) for name, value in node.params.items()}
     common = {"step": node.id, "execution": jsonata.expression(jsonata.EXECUTION_NAME), "params": params}
     timeout = node.step.timeout_seconds or node.action.timeout_seconds
     if node.action.runs == "task":
@@ -42,10 +42,10 @@ def work(node: Node, parameters: Parameters, bindings: Bindings) -> Work:
             "FunctionName": bindings.tasks_function,
             "Payload": {"action": node.action.name, **common},
         }
-        retry = (LAMBDA_RETRY, *_written_retry(node))
+        retry = (LAMBDA_RETRY, *node.action.retry, *_written_retry(node))
         return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry)
     arguments = {"job": node.action.name, **common, "output_uri": _output_uri(node, bindings)}
-    retry = (WORKER_LOST_RETRY, *_written_retry(node))
+    retry = (WORKER_LOST_RETRY, *node.action.retry, *_written_retry(node))
     heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
     return Work(bindings.activity, arguments, "$states.result", timeout, heartbeat, retry)
 

@@ -33,7 +33,11 @@ def test_parts_do_not_run_together() -> None:
 
 
 def test_equal_values_have_equal_bytes() -> None:
-    assert canonical_json({"b": 1, "a": [1.0, "é"]}) == canonical_json({"a": [1.0, "é"], "b": 1}) == '{"a":[1.0,"é"],"b":1}'
+    assert (
+        canonical_json({"b": 1, "a": [1.0, "é"]})
+        == canonical_json({"a": [1.0, "é"], "b": 1})
+        == '{"a":[1.0,"é"],"b":1}'
+    )
 
 
 @pytest.mark.parametrize(
