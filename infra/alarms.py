@@ -1,6 +1,7 @@
 """Alarms: what a person has to look at, and nothing else."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -16,7 +17,16 @@ FIVE_MINUTES = Duration.minutes(5)
 class Alarms(Construct):
     """They go to the topic of the settings, if there is one."""
 
-    def __init__(self, scope: Construct, name: str, *, settings: Settings, intake: Intake, control: Control) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: Settings,
+        api: apigateway.HttpApi,
+        intake: Intake,
+        control: Control,
+    ) -> None:
         super().__init__(scope, name)
         self._topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
         self._alarm(
@@ -26,14 +36,8 @@ class Alarms(Construct):
         )
         self._alarm(
             "WebhookFailures",
-            cloudwatch.Metric(
-                namespace="Aftertrain",
-                metric_name="RequestsFailed",
-                dimensions_map={"service": "webhook"},
-                statistic="Sum",
-                period=FIVE_MINUTES,
-            ),
-            "The webhook answered with 500: see its log. Senders try again, but not for ever.",
+            api.metric_server_error(period=FIVE_MINUTES),
+            "The API answered with 5xx: see the webhook's log. Senders try again, but not for ever.",
         )
         for each, title in (
             (intake.webhook, "WebhookErrors"),

@@ -8,6 +8,7 @@ import json
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -37,6 +38,8 @@ class Compute(Construct):
             },
         )
         self._grant_tasks(registry)
+        if settings.tasks_subnets:
+            self._into_vpc(self.tasks)
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
         states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
@@ -58,6 +61,14 @@ class Compute(Construct):
             ],
             removal_policy=RemovalPolicy.DESTROY if local else RemovalPolicy.RETAIN,
         )
+
+    def _into_vpc(self, function: lambda_.Function) -> None:
+        """Inside, for replicas are; by ids, for a look-up of the VPC would be a call to AWS at synth."""
+        settings = self._settings
+        inside = {"SubnetIds": [*settings.tasks_subnets], "SecurityGroupIds": [*settings.tasks_security_groups]}
+        function.node.default_child.add_property_override("VpcConfig", inside)  # type: ignore[union-attr]
+        policy = "service-role/AWSLambdaVPCAccessExecutionRole"
+        function.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))  # type: ignore[union-attr]
 
     def _grant_tasks(self, registry: Registry) -> None:
         allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", on=[registry.table.table_arn])

@@ -54,7 +54,7 @@ class Control(Construct):
     def _grant(self) -> None:
         compute, table = self._foundation.compute, [self._foundation.registry.table.table_arn]
         allow(self.control, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=table)
-        allow(self.control, "dynamodb:GetItem", on=[self._ledger.table_arn])
+        allow(self.control, "dynamodb:GetItem", "dynamodb:PutItem", on=[self._ledger.table_arn])
         allow(self.control, "dynamodb:Query", on=[f"{self._ledger.table_arn}/index/by_*"])
         allow(self.control, *PUBLISH, on=[f"{compute.machine_arn_prefix}*"])
         # The emulator asks for this one action without a resource.
@@ -67,6 +67,7 @@ class Control(Construct):
         environment = {"LEDGER_TABLE": self._ledger.table_name}
         function = self._foundation.functions.make(self, "status", timeout=30, environment=environment)
         allow(function, "dynamodb:PutItem", on=[self._ledger.table_arn])
+        allow(function, "states:DescribeExecution", on=[f"{self._foundation.compute.execution_arn_prefix}*"])
         pattern = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

@@ -28,7 +28,6 @@ class Functions:
         environment: dict[str, str],
         timeout: int,
         memory: int = 512,
-        concurrency: int | None = None,
     ) -> lambda_.Function:
         """The function whose handler is `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB."""
         settings = self._settings
@@ -51,7 +50,6 @@ class Functions:
             log_group=log_group,
             timeout=Duration.seconds(timeout),
             memory_size=memory,
-            reserved_concurrent_executions=concurrency,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": "Aftertrain",

@@ -44,7 +44,7 @@ class Intake(Construct):
         self.sweep = self._sweep()
 
     def _webhook(self) -> lambda_.Function:
-        function = self._function("webhook", WEBHOOK_SECONDS, memory=1024)
+        function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         allow(function, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
         allow(function, "states:StartExecution", on=[self._machines])

@@ -5,6 +5,7 @@
 
 import json
 import platform
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,25 @@ if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle do
     from constructs import Node
 
 AWS_PYTHON = "3.13"
+RETENTIONS = (7, 30, 90, 365)  # days
+_KINDS: dict[str, type] = {
+    "model_buckets": tuple,
+    "tasks_subnets": tuple,
+    "tasks_security_groups": tuple,
+    "snapshot_seconds": float,
+    "throttle_rate": int,
+    "throttle_burst": int,
+    "log_retention_days": int,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """A stage.
 
-    `channels` as in `aftertrain.aws.channels`. `model_buckets` are the buckets that jobs may read checkpoints and data
-    from. `throttle_rate` and `throttle_burst` bound the webhook, in requests per second. `alarm_topic` is the ARN of an
-    SNS topic that alarms go to.
+    `channels`: as in `aftertrain.aws.channels`. `model_buckets`: what jobs may read checkpoints and data from.
+    `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `throttle_rate`, `throttle_burst`:
+    bound the webhook, in requests per second. `alarm_topic`: the ARN of an SNS topic that alarms go to.
     """
 
     stage: str = "prod"
@@ -33,6 +44,16 @@ class Settings:
     throttle_burst: int = 1000
     log_retention_days: int = 30
     alarm_topic: str | None = None
+    tasks_subnets: tuple[str, ...] = ()
+    tasks_security_groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9-]{1,16}", self.stage):
+            raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z, 0-9 and -, for it is part of every name")
+        if self.log_retention_days not in RETENTIONS:
+            raise ValueError(f"log_retention_days {self.log_retention_days}: one of {', '.join(map(str, RETENTIONS))}")
+        if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
+            raise ValueError("tasks_subnets and tasks_security_groups go together")
 
     @property
     def local(self) -> bool:
@@ -59,9 +80,7 @@ def read_settings(node: "Node") -> Settings:
     """The settings of the stage that the context asks for; a key that does not exist is left to CDK."""
     given = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
     found = {name: _value(value) for name, value in given.items() if value is not None}
-    if "model_buckets" in found:
-        found["model_buckets"] = tuple(found["model_buckets"])
-    for name, kind in (("snapshot_seconds", float), ("throttle_rate", int), ("throttle_burst", int)):
+    for name, kind in _KINDS.items():
         if name in found:
             found[name] = kind(found[name])
     return Settings(**found)

@@ -25,7 +25,7 @@ class AftertrainStack(Stack):
         foundation = self._foundation(settings, Functions(settings, bundle))
         intake = Intake(self, "Intake", foundation=foundation)
         control = Control(self, "Control", foundation=foundation)
-        Alarms(self, "Alarms", settings=settings, intake=intake, control=control)
+        Alarms(self, "Alarms", settings=settings, api=foundation.api, intake=intake, control=control)
         self._outputs(foundation)
 
     def _foundation(self, settings: Settings, functions: Functions) -> Foundation:

@@ -72,18 +72,21 @@ class FakeLedger:
 
 @dataclass
 class FakeStarter:
-    """Remembers what was started, each name once; `busy` starts are throttled, `refuses` machines never start."""
+    """Remembers what was started, each name once; `busy` starts are throttled, machines in `gone` always are."""
 
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     calls: int = 0
     busy: int = 0
     refuses: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
 
     def start(self, machine_arn: str, name: str, input_json: str) -> None:
         self.calls += 1
         if self.busy:
             self.busy -= 1
             raise BusyError("throttled")
+        if machine_arn in self.gone:
+            raise BusyError("StateMachineDoesNotExist")
         if machine_arn in self.refuses:
             raise ingest.RefusedError("StateMachineDeleting")
         self.started.setdefault(name, (machine_arn, input_json))
@@ -157,10 +160,14 @@ class FakeMachines:
 
     published: dict[str, list[str]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         self.published.setdefault(pipeline_id, []).append(asl)
         return f"arn:aws:states:us-east-1:1:stateMachine:{pipeline_id}:{len(self.published[pipeline_id])}"
+
+    def input(self, execution_arn: str) -> str:
+        return self.inputs[execution_arn]
 
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         return self.events

@@ -9,7 +9,7 @@ from tests.unit.ingest.samples import snapshot, tigris_event, trigger
 
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.record_item import from_item, to_item
-from aftertrain.errors import BusyError
+from aftertrain.errors import BusyError, TooLargeError
 from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.record import EventKey, Record, new_record
@@ -93,6 +93,12 @@ def test_an_event_id_may_hold_anything(ledger: DynamoLedger) -> None:
     ledger.record(Record(key, event, NOW, (), odd.starts, done=False))
 
     assert ledger.due(NOW + 60, 1) == [key]
+
+
+def test_an_event_that_no_item_can_hold_is_too_large(ledger: DynamoLedger) -> None:
+    huge = Event("x.y", "1", "s", "t", "", {"blob": "x" * 410_000})
+    with pytest.raises(TooLargeError, match="too large to be recorded"):
+        ledger.record(Record(EventKey("bucket", "1"), huge, NOW, (), (), done=True))
 
 
 def test_a_service_that_does_not_answer_is_busy(dynamodb: Any, ledger: DynamoLedger) -> None:

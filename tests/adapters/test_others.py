@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aftertrain.aws.channels import build_channels
+from aftertrain.aws.channels import SnsChannel, build_channels
 from aftertrain.aws.objects import S3Objects
 from aftertrain.aws.redrives import SqsRedrives, read_message
 from aftertrain.errors import BusyError, OperatorError
@@ -65,6 +65,33 @@ def test_the_sns_channel_publishes(aws: Any) -> None:
     channels = build_channels({"oncall": {"kind": "sns", "topic_arn": arn}}, lambda *_: None, aws)
 
     assert channels["oncall"].send(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [("Deployed", "Deployed"), ("🚨 down\nnow", "down now"), ("🚨", "Aftertrain"), ("x" * 200, "x" * 99)],
+)
+def test_a_subject_is_what_sns_takes(aws: Any, title: str, subject: str) -> None:
+    sent: list[dict[str, Any]] = []
+
+    class Sns:
+        def publish(self, **message: Any) -> dict[str, str]:
+            sent.append(message)
+            return {"MessageId": "1"}
+
+    SnsChannel(Sns(), "arn").send(MESSAGE | {"title": title})
+
+    assert sent[0]["Subject"] == subject
+    assert sent[0]["Message"].startswith(title)
+
+
+@pytest.mark.parametrize("key", ["run#3/model", "a?step=1/m", "/leading", "a b"])
+def test_a_key_may_hold_anything(aws: Any, key: str) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="artifacts")
+    S3Objects(s3).write(f"s3://artifacts/{key}", {"a": 1})
+
+    assert s3.list_objects_v2(Bucket="artifacts")["Contents"][0]["Key"] == key
 
 
 class Hook(BaseHTTPRequestHandler):

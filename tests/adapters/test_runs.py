@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.adapters.conftest import LEDGER
-from tests.adapters.test_ledger import NOW, record
+from tests.adapters.test_ledger import record
 
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.runs import DynamoRuns
@@ -17,7 +17,6 @@ def execution(number: int = 1, status: str = "running", pipeline: str = "p", red
         "pipeline_id": pipeline,
         "started_at": f"2026-01-0{number}T00:00:00+00:00",
         "redrives": redrives,
-        "expires_from": NOW,
     }
 
 

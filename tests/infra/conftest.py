@@ -15,6 +15,8 @@ SETTINGS = Settings(
         "slack": {"kind": "slack", "secret_id": "aftertrain/slack"},
     },
     model_buckets=("weights",),
+    tasks_subnets=("subnet-1",),
+    tasks_security_groups=("sg-1",),
     alarm_topic="arn:aws:sns:us-east-1:123456789012:alarms",
 )
 

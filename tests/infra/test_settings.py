@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from infra.settings import Settings, read_settings
 
 
@@ -20,14 +21,31 @@ def test_an_empty_context_is_the_default_stage() -> None:
 
 
 def test_texts_become_what_they_mean() -> None:
-    node = Node(stage="x", model_buckets='["a", "b"]', channels='{"*": {"kind": "log"}}', throttle_rate="7")
+    node = Node(
+        stage="x",
+        model_buckets='["a", "b"]',
+        channels='{"*": {"kind": "log"}}',
+        throttle_rate="7",
+        log_retention_days="90",
+    )
     settings = read_settings(node)  # type: ignore[arg-type]
 
-    assert (settings.model_buckets, settings.channels, settings.throttle_rate) == (
-        ("a", "b"),
-        {"*": {"kind": "log"}},
-        7,
-    )
+    assert (settings.model_buckets, settings.channels) == (("a", "b"), {"*": {"kind": "log"}})
+    assert (settings.throttle_rate, settings.log_retention_days) == (7, 90)
+
+
+@pytest.mark.parametrize(
+    ("context", "why"),
+    [
+        ({"stage": "Prod"}, "stage 'Prod'"),
+        ({"stage": "x" * 17}, "stage"),
+        ({"log_retention_days": "31"}, "one of 7, 30, 90, 365"),
+        ({"tasks_subnets": '["subnet-1"]'}, "go together"),
+    ],
+)
+def test_what_cannot_be_deployed_is_refused(context: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read_settings(Node(**context))  # type: ignore[arg-type]
 
 
 def test_a_stage_with_an_endpoint_is_local_and_runs_on_the_interpreter_at_hand() -> None:

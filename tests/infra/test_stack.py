@@ -53,7 +53,7 @@ PERMITTED = {
         "sqs:GetQueueUrl",
     },
     "sweep": {"dynamodb:Query", "dynamodb:UpdateItem", "sqs:SendMessage"},
-    "status": {"dynamodb:PutItem"},
+    "status": {"dynamodb:PutItem", "states:DescribeExecution"},
     "tasks": {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
@@ -192,6 +192,14 @@ def test_a_worker_may_read_the_model_buckets_and_write_only_where_outputs_go(tem
     assert "s3:::weights/*" in str(reads["Resource"])
     assert "/executions/*" in str(writes["Resource"])
     assert "weights" not in str(writes["Resource"])
+
+
+def test_the_tasks_function_can_be_put_where_replicas_are(template: Any) -> None:
+    inside = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+
+    assert {name: each.get("VpcConfig") for name, each in functions(template).items() if "VpcConfig" in each} == {
+        "tasks": inside
+    }
 
 
 def test_the_outputs_are_what_the_readme_names(template: Any) -> None:

@@ -1,5 +1,6 @@
 """The API through the SDK and the real handler: what it does, and what it says when it does not."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -177,11 +178,11 @@ def test_clusters_are_registered_and_replaced(client: Client) -> None:
         ("POST", "/v1/pipelines", "{not json", 422, "JSON"),
         ("POST", "/v1/sources", {"id": "Not An Id", "kind": "tigris"}, 422, "id"),
         ("POST", "/v1/sources", {"id": "a#b", "kind": "tigris"}, 422, "id"),
-        ("PUT", "/v1/clusters/c", {"id": "c", "replicas": []}, 422, "replicas"),
+        ("PUT", "/v1/clusters/c", {"replicas": []}, 422, "replicas"),
+        ("PUT", "/v1/clusters/Other", {"replicas": [{"url": "http://a", "repository": "s3://b/c"}]}, 422, "is no id"),
         ("GET", "/v1/nothing", None, 404, "openapi.json"),
         ("GET", "/v1/pipelines/none", None, 404, "there is no pipeline 'none'"),
         ("GET", "/v1/executions/none", None, 404, "there is no execution 'none'"),
-        ("GET", "/v1/events/bucket/none", None, 404, "has sent no event 'none'"),
     ],
 )
 def test_a_bad_request_gets_a_problem(client: Client, method: str, path: str, body: Any, status: int, why: str) -> None:
@@ -206,3 +207,77 @@ def test_the_openapi_document_lists_every_route(client: Client) -> None:
     assert {"/v1/pipelines", "/v1/event-triggers", "/v1/sources", "/v1/clusters/{cluster_id}", "/v1/executions"} <= set(
         document["paths"]
     )
+
+
+@pytest.mark.parametrize("event_id", ["none", "a/b", "a#b?c", "🚀"])
+def test_an_event_may_have_any_id(client: Client, ports: Ports, event_id: str) -> None:
+    with pytest.raises(InvalidRequestError, match="the source 'bucket' has sent no event"):
+        client.events.get("bucket", event_id)
+    known = {"event_type": "x.y", "event_id": event_id, "source_id": "bucket", "status": "done", "data": {}}
+    ports.runs.known_events[("bucket", event_id)] = known | {"verdicts": [], "executions": [], "refused": []}  # type: ignore[attr-defined]
+
+    assert client.events.get("bucket", event_id).event_id == event_id
+
+
+@pytest.mark.parametrize("field", ["event_type", "params", "enabled"])
+def test_what_a_trigger_cannot_be_without_cannot_be_taken_away(client: Client, ports: Ports, field: str) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+    before = client.event_triggers.get("t")
+    with pytest.raises(InvalidRequestError, match=f"{field} cannot be null"):
+        client.event_triggers.update("t", **{field: None})
+
+    assert client.event_triggers.get("t") == before
+    assert len(watched(ports)) == 1
+
+
+def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client: Client, ports: Ports) -> None:
+    """The update reads triggers, then publishes; a trigger that appears in between must be checked as well."""
+    client.pipelines.create(id="p", definition=HELLO)
+    publish = ports.machines.publish
+
+    def slow(pipeline_id: str, asl: str) -> str:
+        ports.machines.publish = publish  # type: ignore[method-assign]
+        client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+        return publish(pipeline_id, asl)
+
+    ports.machines.publish = slow  # type: ignore[method-assign]
+    with pytest.raises(InvalidRequestError, match="trigger 't': the pipeline needs the parameter 'level'"):
+        client.pipelines.update("p", definition=NEEDY)
+
+    assert [each["pipeline"]["version"] for each in watched(ports)] == [1]
+
+
+def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(client: Client, ports: Ports) -> None:
+    client.pipelines.create(id="p", definition=HELLO)
+    running = {
+        "id": "t-1",
+        "arn": "arn",
+        "status": "running",
+        "pipeline_id": "p",
+        "version": 1,
+        "trigger_id": "t",
+        "event": {},
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "stopped_at": None,
+    }
+    ports.runs.update(running)
+    failed = {"executionFailedEventDetails": {"error": "StepFailed", "cause": "why"}}
+    end = {"id": 1, "type": "ExecutionFailed", "timestamp": datetime(2026, 1, 2, tzinfo=UTC)} | failed
+    ports.machines.events = [end]  # type: ignore[attr-defined]
+    found = client.executions.wait("t-1")
+
+    assert (found.status, found.error, found.stopped_at) == ("failed", "StepFailed", "2026-01-02T00:00:00+00:00")
+    assert client.executions.list()[0].status == "failed"
+
+
+@pytest.mark.parametrize(
+    "value", ["!!timestamp 2026-01-01", "!!binary aGk=", "1e999", '"\\ud800"', "[" * 60 + "]" * 60]
+)
+def test_what_no_json_can_hold_is_a_mistake_with_a_place(client: Client, value: str) -> None:
+    text = f"steps:\n- id: a\n  action: log\n  params:\n    message: {value}\n"
+    with pytest.raises(InvalidRequestError) as caught:
+        client.pipelines.create(definition=text)
+
+    assert caught.value.status == 422
+    assert {each["line"] for each in caught.value.diagnostics} == {5}

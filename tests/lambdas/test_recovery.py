@@ -3,7 +3,7 @@
 import json
 from unittest import mock
 
-from tests.fakes import FakeClock, FakeRedrives, FakeRuns, FakeStarter, ingest_ports
+from tests.fakes import FakeClock, FakeMachines, FakeRedrives, FakeRuns, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.ports import Ports
@@ -57,7 +57,11 @@ def test_a_status_change_becomes_an_execution() -> None:
         "input": json.dumps(given),
         "redriveCount": 0,
     }
-    with mock.patch.object(status.runtime, "runs", return_value=runs):
+    machines = FakeMachines(inputs={detail["executionArn"]: json.dumps(given)})
+    with (
+        mock.patch.object(status.runtime, "runs", return_value=runs),
+        mock.patch.object(status.runtime, "machines", return_value=machines),
+    ):
         status.handler({"detail": detail}, mock.Mock(function_name="status"))
         status.handler(
             {"detail": detail | {"name": "other", "input": '{"mine": 1}'}}, mock.Mock(function_name="status")

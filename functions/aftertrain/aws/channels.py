@@ -49,11 +49,18 @@ class SnsChannel:
         self._client, self._topic = client, topic_arn
 
     def send(self, message: dict[str, Any]) -> str:
-        subject = (message["title"] or f"{message['severity']}: {message['step']}")[:100]
+        title = message["title"] or f"{message['severity']}: {message['step']}"
+        text = f"{message['title']}\n\n{message['message']}" if message["title"] else message["message"]
         with busy_unless_known("publishing a notification"):
-            answer = self._client.publish(TopicArn=self._topic, Subject=subject, Message=message["message"])
+            answer = self._client.publish(TopicArn=self._topic, Subject=_subject(title), Message=text)
         sent_as: str = answer["MessageId"]
         return sent_as
+
+
+def _subject(title: str) -> str:
+    """What SNS takes as a subject: under 100 characters of ASCII, on one line, not starting with a blank."""
+    plain = " ".join(title.encode("ascii", "ignore").decode().split())
+    return plain[:99].strip() or "Aftertrain"
 
 
 class SlackChannel:

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.aws.record_item import DUE, event_pk, from_item, to_item
+from aftertrain.errors import TooLargeError
 from aftertrain.ingest.record import EventKey, Record
 
 MAX_LOOK_SECONDS = 3600
@@ -29,6 +30,10 @@ class DynamoLedger:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
+                if (
+                    code(error) == "ValidationException"
+                ):  # an item has 400 KB: an event with very many matches and params
+                    raise TooLargeError("the event and what it starts are too large to be recorded") from None
                 if code(error) != _CONFLICT:
                     raise
                 return from_item(error.response["Item"])

@@ -50,6 +50,11 @@ class StepFunctionsMachines:
                     if code(error) != "ActivityAlreadyExists":
                         raise
 
+    def input(self, execution_arn: str) -> str:
+        with busy_unless_known("reading an execution's input"):
+            text: str = self._client.describe_execution(executionArn=execution_arn)["input"]
+        return text
+
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         with busy_unless_known("reading an execution's history"):
             pages = self._client.get_paginator("get_execution_history").paginate(

@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -37,5 +36,5 @@ class S3Objects:
 
 
 def _place(uri: str) -> dict[str, str]:
-    parts = urlsplit(uri)
-    return {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return {"Bucket": bucket, "Key": key}

@@ -4,6 +4,7 @@ An execution's item has the pk `execution#<id>`; the indexes `by_pipeline` and `
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -63,7 +64,7 @@ class DynamoRuns:
             "run_status": {"S": execution["status"]},
             "redrives": {"N": str(execution["redrives"])},
             "body": {"S": canonical_json(execution)},
-            "expires_at": {"N": str(int(execution["expires_from"]) + KEEP_SECONDS)},
+            "expires_at": {"N": str(int(datetime.fromisoformat(execution["started_at"]).timestamp()) + KEEP_SECONDS)},
         }
         with busy_unless_known("noting an execution's status"):
             try:
@@ -87,4 +88,4 @@ class DynamoRuns:
 
 def _body(item: dict[str, Any]) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(item["body"]["S"])
-    return {name: value for name, value in body.items() if name not in ("redrives", "expires_from")}
+    return body

@@ -2,8 +2,8 @@
 
 `ExecutionAlreadyExists` is a success: the name says which event and trigger the execution is for, so whoever started it
 started the same. What Step Functions will never accept is told apart from what it does not accept now. A machine that
-does not exist counts as the latter: a version that was published a moment ago may not be known everywhere yet, and a
-machine that somebody deleted by mistake can be published again before the sweeper's next look.
+does not exist counts as the latter: a version that was published a moment ago may not be known everywhere yet, and an
+event that is given up too early is lost.
 """
 
 from typing import Any

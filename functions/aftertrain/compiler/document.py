@@ -2,7 +2,7 @@
 
     read_document("steps:\\n  - id: a")  ->  {"steps": [{"id": "a"}]}, marks[("steps", 0, "id")] = Mark(2, 9)
 
-Only what JSON has: `on`, `yes` and dates stay the strings that they look like. A key that stands twice is a mistake.
+Only what JSON has: `on`, `12:30` and dates stay the strings that they look like. A key that stands twice is a mistake.
 """
 
 import re
@@ -20,14 +20,15 @@ class _Loader(yaml.SafeLoader):
     """YAML with the scalars of JSON."""
 
 
-_JSON_SCALARS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:null"}
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag in _JSON_SCALARS]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+_SCALARS = (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^-?(?:0|[1-9][0-9]*)$", list("-0123456789")),
+    ("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", list("-0123456789")),
 )
+_Loader.yaml_implicit_resolvers = {}
+for _name, _pattern, _first in _SCALARS:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), _first)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ from aftertrain.model.definition import Definition
 
 FAILED = "Pipeline failed"  # a blank in it: no step can have this name
 DONE = "Pipeline done"
+WEEK = 7 * 24 * 3600  # seconds; without it, a job that no worker takes is waited for for a year
 SUCCEEDED = {"status": "succeeded"}
 SKIPPED = {"status": "skipped"}
 _NAME = 80
@@ -38,7 +39,7 @@ Records = dict[str, Any]
 def lower(definition: Definition, graph: Graph, region: Region, bindings: Bindings) -> Machine:
     """The whole machine; the comment says which pipeline it is."""
     scope = _Lowering(graph, bindings, region).scope(region, depth=0)
-    return Machine(definition.name, scope, definition.settings.timeout_seconds)
+    return Machine(definition.name, scope, definition.settings.timeout_seconds or WEEK)
 
 
 @dataclass(frozen=True, slots=True)

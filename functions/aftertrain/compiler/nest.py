@@ -10,6 +10,7 @@ each step wait for exactly its own dependencies. Nothing is approximated: an N i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import permutations
 
 from aftertrain.compiler.diagnostics import Diagnostic
@@ -75,16 +76,10 @@ def steps_in(region: Region) -> list[str]:
 
 def closure(graph: Graph) -> Order:
     """Every step that comes before each step, directly or not."""
-    before: dict[str, frozenset[str]] = {}
-
-    def ancestors(step: str) -> frozenset[str]:
-        if step not in before:
-            needs = graph.nodes[step].needs
-            before[step] = frozenset(needs).union(*(ancestors(need) for need in needs))
-        return before[step]
-
-    for step in graph.nodes:
-        ancestors(step)
+    before: Order = {}
+    for step in TopologicalSorter({node.id: node.needs for node in graph.nodes.values()}).static_order():
+        needs = graph.nodes[step].needs
+        before[step] = frozenset(needs).union(*(before[need] for need in needs))
     return before
 
 

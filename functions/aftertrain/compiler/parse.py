@@ -3,6 +3,8 @@
 parse("steps:\\n- {id: a, action: log, params: {message: hi}}")  ->  Parsed(definition=Definition(…), document=…)
 """
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,8 @@ from pydantic_core import ErrorDetails
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
 from aftertrain.compiler.document import Document, read_document
 from aftertrain.model.definition import Definition, Parameter, Retry, Settings, Step, TriggerSpec, Written
+
+MAX_DEPTH = 32
 
 _MODELS: dict[str, type[Written]] = {
     "parameters": Parameter,
@@ -43,12 +47,40 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     document = read_document(source) if isinstance(source, str) else Document(value=source)
     if document.diagnostics:
         raise CompileError(document.diagnostics)
+    strange = list(_not_json(document.value, (), document))
+    if strange:
+        raise CompileError(strange)
     try:
         definition = Definition.model_validate(document.value)
     except ValidationError as error:
         found = [_diagnostic(detail, document) for detail in error.errors()]
         raise CompileError(found) from None
     return Parsed(definition, document)
+
+
+def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:
+    """What no JSON text can hold: numbers without end, halves of characters, dates; and what is nested too deep."""
+    problem = _problem(value) if len(where) <= MAX_DEPTH else f"it is nested deeper than {MAX_DEPTH} levels"
+    if problem is not None:
+        yield Diagnostic("AT102", where, f"{_last_name(where)}: {problem}", mark=document.mark(where))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _not_json(item, (*where, str(key)), document)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _not_json(item, (*where, index), document)
+
+
+def _problem(value: Any) -> str | None:
+    match value:
+        case float() if not math.isfinite(value):
+            return f"{value} is no number that JSON has"
+        case str() if any("\ud800" <= character <= "\udfff" for character in value):
+            return "this is half of a surrogate pair"
+        case None | bool() | int() | float() | str() | list() | dict():
+            return None
+        case _:
+            return f"a value of type {type(value).__name__} is not one of JSON's"
 
 
 def _mark(diagnostic: Diagnostic, document: Document) -> Mark | None:

@@ -72,8 +72,7 @@ class Replica(Body):
 
 
 class ClusterCreate(Body):
-    """An inference fleet."""
+    """An inference fleet; its id is in the path."""
 
-    id: Id
     kind: Literal["oip"] = "oip"
     replicas: Annotated[list[Replica], Field(min_length=1, max_length=100)]

@@ -3,10 +3,14 @@
 from aftertrain.control.bodies import ClusterCreate
 from aftertrain.control.lookup import existing
 from aftertrain.control.ports import Change, Item, Ports
+from aftertrain.errors import AuthorError
+from aftertrain.model.names import is_id
 
 
 def register(cluster_id: str, body: ClusterCreate, ports: Ports) -> Item:
     """Make a cluster known, or replace what is known of it; what runs on its replicas is not touched."""
+    if not is_id(cluster_id):
+        raise AuthorError(f"{cluster_id!r} is no id: 1 to 48 of a-z, 0-9, - and _, not at an end", field="cluster_id")
     entry = ports.registry.get("cluster", cluster_id)
     created = entry.item["created_at"] if entry else ports.clock()
     item = body.model_dump(mode="json") | {

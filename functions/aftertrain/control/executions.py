@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aftertrain.control.history import steps
-from aftertrain.control.ports import Item, Ports, Runs
+from aftertrain.control.ports import Item, Machines, Ports, Runs
 from aftertrain.errors import NotFoundError
 
 STATES = {
@@ -19,6 +19,12 @@ STATES = {
     "TIMED_OUT": "timed_out",
     "ABORTED": "aborted",
     "PENDING_REDRIVE": "running",
+}
+_ENDS = {
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionFailed": "failed",
+    "ExecutionTimedOut": "timed_out",
+    "ExecutionAborted": "aborted",
 }
 
 
@@ -31,6 +37,7 @@ def get(execution_id: str, ports: Ports) -> Item:
     if item is None:
         raise NotFoundError(f"there is no execution {execution_id!r}", field="execution_id")
     events = ports.machines.history(item["arn"])
+    item = _settled(item, events, ports)
     return item | {"steps": steps(_step_ids(item, ports), events, running=item["status"] == "running")}
 
 
@@ -39,12 +46,13 @@ def list_all(pipeline_id: str | None, limit: int, ports: Ports) -> list[Item]:
     return ports.runs.executions(pipeline_id, limit)
 
 
-def changed(detail: dict[str, Any], runs: Runs) -> Item | None:
+def changed(detail: dict[str, Any], runs: Runs, machines: Machines) -> Item | None:
     """Take in a "Step Functions Execution Status Change"; an execution that no pipeline of ours started is left out.
 
     Format: docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
-    given = json.loads(detail.get("input") or "{}")
+    # EventBridge leaves out an input that is too large for its events.
+    given = json.loads(detail.get("input") or machines.input(detail["executionArn"]))
     if not isinstance(given, dict) or "pipeline" not in given:
         return None
     event = given["event"]
@@ -61,10 +69,22 @@ def changed(detail: dict[str, Any], runs: Runs) -> Item | None:
         "error": detail.get("error"),
         "cause": detail.get("cause"),
         "redrives": detail.get("redriveCount") or 0,
-        "expires_from": detail["startDate"] / 1000,
     }
     runs.update(item)
     return item
+
+
+def _settled(item: Item, events: list[dict[str, Any]], ports: Ports) -> Item:
+    """The execution as its history says it ended; status changes are delivered by best effort, and may be lost."""
+    last: dict[str, Any] = events[-1] if events else {"type": ""}
+    status = _ENDS.get(last["type"])
+    if item["status"] != "running" or status is None:
+        return item
+    details: dict[str, Any] = next((value for name, value in last.items() if name.endswith("EventDetails")), {})
+    ended = {"status": status, "stopped_at": last["timestamp"].isoformat()}
+    settled = item | ended | {name: details.get(name) for name in ("error", "cause")}
+    ports.runs.update(settled)
+    return settled
 
 
 def _step_ids(item: Item, ports: Ports) -> list[str]:

@@ -40,11 +40,12 @@ def update(pipeline_id: str, body: PipelineUpdate, ports: Ports) -> Item:
     compiled = compile_pipeline(body.definition, ports.bindings)
 
     def change() -> Item:
+        # The snapshot is read first: a trigger that is made meanwhile makes the commit stale, and all is decided again.
+        snapshot = ports.registry.snapshot()
         entry = existing(ports.registry, "pipeline", pipeline_id)
         _check_triggers(pipeline_id, compiled.definition, ports)
         item = _published(compiled, entry.item, entry.item["version"] + 1, ports)
-        snapshot = with_pipeline(ports.registry.snapshot(), item)
-        ports.registry.commit(_writes(item, entry.revision), snapshot)
+        ports.registry.commit(_writes(item, entry.revision), with_pipeline(snapshot, item))
         return item
 
     return settled(change)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.errors import ConflictError
 
 Item = dict[str, Any]
-Kind = Literal["source", "pipeline", "trigger", "cluster", "deployment"]
 
 
 class StaleError(ConflictError):
@@ -57,6 +56,9 @@ class Machines(Protocol):
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         """Create or update a pipeline's machine; returns the ARN of the new, immutable version."""
+
+    def input(self, execution_arn: str) -> str:
+        """The input that an execution was started with."""
 
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         """All events of an execution, the oldest first, as GetExecutionHistory names them."""

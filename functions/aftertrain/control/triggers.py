@@ -6,6 +6,7 @@ from aftertrain.control.params import check_params
 from aftertrain.control.pipelines import definition_of
 from aftertrain.control.ports import Change, Item, Ports
 from aftertrain.control.snapshot import with_trigger
+from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
 from aftertrain.expressions.where import compile_where
 from aftertrain.model.names import slug
@@ -36,7 +37,7 @@ def update(trigger_id: str, body: TriggerUpdate, ports: Ports) -> Item:
 
     def change() -> Item:
         entry = existing(ports.registry, "trigger", trigger_id)
-        return _commit(entry.item | given | {"updated_at": ports.clock()}, entry.revision, ports)
+        return _commit(_merged(entry.item, given) | {"updated_at": ports.clock()}, entry.revision, ports)
 
     return settled(change)
 
@@ -63,13 +64,23 @@ def list_all(pipeline_id: str | None, ports: Ports) -> list[Item]:
     return [item for item in triggers if pipeline_id in (None, item["pipeline_id"])]
 
 
+def _merged(item: Item, given: Item) -> Item:
+    """The trigger with what is given, held against what a new one must look like."""
+    for name, value in given.items():
+        if value is None and name not in ("where", "filter"):
+            raise AuthorError(f"{name} cannot be null: leave it out to keep it", field=name)
+    return item | given
+
+
 def _commit(item: Item, revision: int, ports: Ports) -> Item:
+    # The snapshot is read first: whatever else is read is at least as new, or the commit is refused as stale.
+    snapshot = ports.registry.snapshot()
     pipeline = existing(ports.registry, "pipeline", item["pipeline_id"])
     if item["where"] is not None:
         compile_where(item["where"])
     if item["filter"] is not None:
         compile_pattern(item["filter"])
     check_params(definition_of(pipeline).parameters, item["params"])
-    snapshot = with_trigger(ports.registry.snapshot(), item, pipeline.item, item["id"])
-    ports.registry.commit([Change("trigger", item["id"], item, revision)], snapshot)
+    changed = with_trigger(snapshot, item, pipeline.item, item["id"])
+    ports.registry.commit([Change("trigger", item["id"], item, revision)], changed)
     return item

@@ -132,6 +132,13 @@ def parse_template(text: str) -> Template:
     Raises:
         TemplateError: it does not parse, or uses what is not supported.
     """
+    try:
+        return _template(text)
+    except RecursionError:
+        raise TemplateError("the expression is nested too deep") from None
+
+
+def _template(text: str) -> Template:
     body = _parse(text).body
     parts: list[str | Expression] = []
     for statement in body:

@@ -24,6 +24,11 @@ class Release:
     probe: dict[str, Any] | None = None
     ready_timeout: float = 300.0
 
+    @property
+    def seconds_per_move(self) -> float:
+        """The longest that one replica can take: to get ready, and for the calls around that."""
+        return self.ready_timeout + 120.0
+
     def assignment(self) -> dict[str, Any]:
         """What a replica is told to serve."""
         return {"name": self.name, "version": self.version, "uri": self.uri}

@@ -113,12 +113,15 @@ class OipFleet:
 
     def _probe(self, replica: str, release: Release) -> None:
         model = _model(replica, release.name)
-        request = release.probe or zeros(self._calls.call("GET", model, timeout=PROBE_SECONDS))
-        answer = self._calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
-        served = answer.get("model_version")
+        try:
+            request = release.probe or zeros(self._calls.call("GET", model, timeout=PROBE_SECONDS))
+            answer = self._calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
+            served, sound = answer.get("model_version"), _sound(answer)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ReplicaError(f"{replica}: {release.name!r} does not answer as the protocol says: {error!r}") from None
         if served != release.version:
             raise ReplicaError(f"{replica}: {release.name!r} answers as version {served!r}, not {release.version!r}")
-        if not answer.get("outputs") or not all(map(_sound, answer["outputs"])):
+        if not sound:
             raise ReplicaError(f"{replica}: {release.name!r} answers the probe without finite outputs")
 
 
@@ -138,9 +141,14 @@ def _zero_input(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sound(output: dict[str, Any]) -> bool:
-    data = output.get("data") or []
-    return bool(data) and all(math.isfinite(item) for item in data if isinstance(item, float))
+def _sound(answer: dict[str, Any]) -> bool:
+    """Whether there are outputs, each with values, none of them infinite or no number."""
+    values = [output.get("data") or [] for output in answer.get("outputs") or []]
+    return bool(values) and all(data and all(map(_finite, data)) for data in values)
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _model(replica: str, name: str) -> str:

@@ -6,7 +6,7 @@ A process that dies in between leaves the last saved state; the next one goes on
 from collections.abc import Callable
 
 from aftertrain.errors import OperatorError
-from aftertrain.fleets.fleet import Fleet, Release, ReplicaError
+from aftertrain.fleets.fleet import Fleet, Release
 from aftertrain.fleets.rollout import (
     Move,
     Note,
@@ -38,11 +38,11 @@ def roll(
         RolloutUnfinishedError: less time is left than a replica may need; everything up to here is saved.
     """
     while (move := next_move(rollout)) is not None:
-        if time_left() < release.ready_timeout:
+        if time_left() < release.seconds_per_move:
             raise RolloutUnfinishedError(f"{rollout.updated} of {len(rollout.replicas)} replicas are updated so far")
         try:
             rollout = _made(move, rollout, release, fleet)
-        except ReplicaError as error:
+        except OperatorError as error:  # the replica's fault or the bucket's: either way it does not serve
             rollout = failed(rollout, error.message)
         save(rollout)
     return rollout

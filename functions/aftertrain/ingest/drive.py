@@ -16,11 +16,16 @@ def drive(record: Record, ports: Ports) -> None:
         BusyError: something could not be started now; the record stays as it is and may be driven again.
     """
     refused: list[str] = []
+    busy: list[BusyError] = []
     for start in record.starts:
         try:
             ports.starter.start(start.pipeline.machine_arn, start.name, start.input(record.event))
         except RefusedError as error:
             refused.append(f"{start.name}: {error.message}")
+        except BusyError as error:
+            busy.append(error)  # one start that cannot be made must not keep the others from being made
+    if busy:
+        raise busy[0]
     ports.ledger.done(record.key, refused)
 
 

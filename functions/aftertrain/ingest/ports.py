@@ -19,7 +19,7 @@ class Ledger(Protocol):
         """Write the record if its key is new. This write is the acknowledgement.
 
         Returns: None if it was written; the record that stands there already if the key is known.
-        Raises: BusyError if it is not known whether it was written.
+        Raises: TooLargeError if no item can hold it, BusyError if it is not known whether it was written.
         """
 
     def get(self, key: EventKey) -> Record | None:

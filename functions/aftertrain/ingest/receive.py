@@ -3,8 +3,11 @@
 receive(Request(…), snapshot, ports)  ->  Receipt(received=1, duplicates=0, matched=1, executions=["trig-1-0d9c…"])
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aftertrain.errors import SenderError
 from aftertrain.ingest.authenticate import authenticate
@@ -20,7 +23,10 @@ from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
 SECONDS_FOR_STARTS = 4.0  # senders give up after 10 s; what is not started by then goes to the queue
+SECONDS_FOR_QUEUE = 6.0  # and what is not even queued by then is the sweeper's: it is recorded, so it is not lost
 WORKERS = 16  # a batch's events are written side by side: 1 MiB can hold thousands
+
+Outcome = tuple[Record, bool]  # what stands in the ledger, and whether it stood there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +47,19 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
         SenderError: nothing in the request could be accepted.
         BusyError: an event may not have been written; the sender has to send it again.
     """
+    begun = ports.clock()
     check_size(request)
     source = authenticate(request, snapshot)
     drafts = normalise(parse(request.body), source)
     rejected = [draft for draft in drafts if isinstance(draft, SenderError)]
     events = [draft for draft in drafts if isinstance(draft, Event)]
-    if rejected and not events:
+    with _side_by_side(len(events)) as each:
+        recorded = list(each(lambda event: _record(event, source, snapshot, ports), events))
+        outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
+        list(each(lambda outcome: _finish(outcome[0], begun, ports), outcomes))
+    rejected += [outcome for outcome in recorded if isinstance(outcome, SenderError)]
+    if rejected and not outcomes:
         raise rejected[0]
-    outcomes = _each(events, source, snapshot, ports)
     return Receipt(
         received=len(outcomes),
         duplicates=sum(1 for _, known in outcomes if known),
@@ -58,26 +69,32 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
     )
 
 
-def _each(events: list[Event], source: Source, snapshot: Snapshot, ports: Ports) -> list[tuple[Record, bool]]:
-    deadline = ports.clock() + SECONDS_FOR_STARTS
-
-    def take(event: Event) -> tuple[Record, bool]:
-        return _take(event, source, snapshot, ports, deadline)
-
-    if len(events) <= 1:
-        return [take(event) for event in events]
-    with ThreadPoolExecutor(min(WORKERS, len(events))) as pool:
-        return list(pool.map(take, events))
+@contextmanager
+def _side_by_side(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """`map`, in threads where there is more than one thing to do."""
+    if count <= 1:
+        yield map
+        return
+    with ThreadPoolExecutor(min(WORKERS, count)) as pool:
+        yield pool.map
 
 
-def _take(event: Event, source: Source, snapshot: Snapshot, ports: Ports, deadline: float) -> tuple[Record, bool]:
+def _record(event: Event, source: Source, snapshot: Snapshot, ports: Ports) -> Outcome | SenderError:
+    """Make one event durable; all of a request's events are, before the first of them starts anything."""
     fired, verdicts = match(event, snapshot)
     record = new_record(event, source, fired, verdicts, ports.clock())
-    standing = ports.ledger.record(record)
-    current = record if standing is None else standing
-    if not current.done:
-        if ports.clock() < deadline:
-            drive_or_hand_over(current, ports)
-        else:
-            hand_over(current.key, ports)
-    return current, standing is not None
+    try:
+        standing = ports.ledger.record(record)
+    except SenderError as error:
+        return error
+    return (record, False) if standing is None else (standing, True)
+
+
+def _finish(record: Record, begun: float, ports: Ports) -> None:
+    if record.done:
+        return
+    spent = ports.clock() - begun
+    if spent < SECONDS_FOR_STARTS:
+        drive_or_hand_over(record, ports)
+    elif spent < SECONDS_FOR_QUEUE:
+        hand_over(record.key, ports)

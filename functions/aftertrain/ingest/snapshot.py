@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import Pattern, compile_pattern
 from aftertrain.expressions.where import Where, compile_where
 from aftertrain.model.source import Source
@@ -25,11 +26,12 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that ingest knows about the registry, at one version."""
+    """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it."""
 
     version: int
     sources: dict[str, Source]
     watches: tuple[Watch, ...]
+    unreadable: tuple[str, ...] = ()
 
     def watching(self, event_type: str) -> list[Watch]:
         """The triggers on this event type, in the order of their ids."""
@@ -39,11 +41,17 @@ class Snapshot:
 def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     """Compile the filters of a stored snapshot; they were checked when they were stored."""
     sources = [Source.from_item(item) for item in content["sources"]]
-    triggers = sorted((Trigger.from_item(item) for item in content["triggers"]), key=lambda trigger: trigger.id)
-    return Snapshot(version, {source.id: source for source in sources}, tuple(map(_watch, triggers)))
+    watches, unreadable = [], []
+    for item in sorted(content["triggers"], key=lambda item: str(item["id"])):
+        try:
+            watches.append(_watch(Trigger.from_item(item)))
+        except (AuthorError, KeyError, TypeError, AttributeError):
+            unreadable.append(str(item["id"]))  # one trigger that a newer version wrote must not silence the others
+    return Snapshot(version, {source.id: source for source in sources}, tuple(watches), tuple(unreadable))
 
 
 def _watch(trigger: Trigger) -> Watch:
+    matches_type(trigger.event_type, "")
     filters: list[Where | Pattern] = []
     if trigger.where is not None:
         filters.append(compile_where(trigger.where))

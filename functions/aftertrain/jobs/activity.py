@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 POLL_SECONDS = 60  # GetActivityTask answers after that long if there is nothing to do
 MAX_CAUSE = 32_000
+MAX_OUTPUT = 262_144
 _GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
@@ -39,7 +40,7 @@ class Activity:
     def __init__(self, arn: str, worker: str) -> None:
         self._arn, self._worker = arn, worker
         config = Config(read_timeout=POLL_SECONDS + 10, retries={"mode": "standard", "total_max_attempts": 3})
-        self._client = boto3.client("stepfunctions", config=config)
+        self._client = boto3.client("stepfunctions", region_name=arn.split(":")[3], config=config)
 
     def take(self) -> Task | None:
         """Wait up to a minute for a task. Raises: UnreachableError."""
@@ -52,7 +53,11 @@ class Activity:
 
     def succeed(self, task: Task, output: dict[str, Any]) -> None:
         """Hand in the output. Raises: GoneError, UnreachableError."""
-        self._call("send_task_success", taskToken=task.token, output=json.dumps(output))
+        text = json.dumps(output)
+        if len(text.encode()) > MAX_OUTPUT:
+            self.fail(task, "OutputTooLarge", f"the output has more than {MAX_OUTPUT} bytes: write it below output_uri")
+        else:
+            self._call("send_task_success", taskToken=task.token, output=text)
 
     def fail(self, task: Task, error: str, cause: str) -> None:
         """Say that the job failed. Raises: GoneError, UnreachableError."""

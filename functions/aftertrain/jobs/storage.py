@@ -2,11 +2,18 @@
 
     fetch("s3://models/final/model.safetensors", Path("work"))  ->  Path("work/model.safetensors")
 
+A bucket is one of the machine's own AWS account, unless `AFTERTRAIN_BUCKETS` says where else it is: at Tigris, R2, or
+any other store that speaks S3. Credentials are named there by a profile of ~/.aws and never stand in a variable.
+
+    AFTERTRAIN_BUCKETS='{"my-weights": {"endpoint": "https://t3.storage.dev", "region": "auto", "profile": "tigris"}}'
+
 Large objects go in parallel ranges; that is boto3's transfer manager.
 """
 
+import json
+import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +26,7 @@ def fetch(uri: str, folder: Path) -> Path:
     bucket, key = _place(uri)
     target = folder / Path(key).name
     try:
-        boto3.client("s3").download_file(bucket, key, str(target))
+        _client(bucket).download_file(bucket, key, str(target))
     except (ClientError, BotoCoreError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
     return target
@@ -29,7 +36,7 @@ def store(path: Path, uri: str) -> str:
     """Upload a file; returns its URI. Raises: JobError if it cannot be written."""
     bucket, key = _place(uri)
     try:
-        boto3.client("s3").upload_file(str(path), bucket, key)
+        _client(bucket).upload_file(str(path), bucket, key)
     except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
         raise JobError(f"{uri} cannot be written: {error}") from None
     return uri
@@ -40,9 +47,24 @@ def sibling(uri: str, name: str) -> str:
     return f"{uri.rpartition('/')[0]}/{name}"
 
 
+def _client(bucket: str) -> Any:
+    """S3, or the store that the bucket is said to be in. Raises: JobError if what is said cannot be read."""
+    try:
+        place = json.loads(os.environ.get("AFTERTRAIN_BUCKETS", "{}")).get(bucket)
+        if place is None:
+            return boto3.client("s3")
+        session = boto3.session.Session(profile_name=place.get("profile"), region_name=place.get("region"))
+        return session.client("s3", endpoint_url=place["endpoint"])
+    except (ValueError, KeyError, AttributeError) as error:
+        raise JobError(
+            f"AFTERTRAIN_BUCKETS cannot be read: {error!r}; aftertrain.jobs.storage shows its form"
+        ) from None
+
+
 def _place(uri: str) -> tuple[str, str]:
-    parts = urlsplit(uri)
-    bucket, key = parts.netloc, parts.path.lstrip("/")
-    if parts.scheme != "s3" or not bucket or not key:
+    # Not urlsplit: `?` and `#` are letters of a key like any other.
+    scheme, _, place = uri.partition("://")
+    bucket, _, key = place.partition("/")
+    if scheme != "s3" or not bucket or not key:
         raise JobError(f"{uri!r} is not the URI of an object: s3://bucket/key")
     return bucket, key

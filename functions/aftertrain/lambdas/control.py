@@ -135,8 +135,8 @@ def get_execution(execution_id: str) -> Item:
     return executions.get(execution_id, runtime.ports())
 
 
-@app.get("/v1/events/<source_id>/<event_id>")
-def get_event(source_id: str, event_id: str) -> Item:
+@app.get("/v1/events/<source_id>")
+def get_event(source_id: str, event_id: Annotated[str, Query()]) -> Item:
     return events.get(source_id, event_id, runtime.ports())
 
 

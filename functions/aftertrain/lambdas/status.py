@@ -10,7 +10,7 @@ from aftertrain.lambdas.runtime import control as runtime
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point."""
-    execution = changed(event["detail"], runtime.runs())
+    execution = changed(event["detail"], runtime.runs(), runtime.machines())
     if execution is None:
         count("ExecutionsOfOthers")
     else:

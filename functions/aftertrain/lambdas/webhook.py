@@ -16,7 +16,10 @@ from aftertrain.lambdas.runtime import ingest as runtime
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point."""
     try:
-        receipt = receive(_request(event), runtime.snapshot().get(), runtime.ports())
+        snapshot = runtime.snapshot().get()
+        if snapshot.unreadable:
+            logger.error("triggers that cannot be read", extra={"triggers": snapshot.unreadable})
+        receipt = receive(_request(event), snapshot, runtime.ports())
     except AftertrainError as error:
         return _refusal(error)
     except Exception:

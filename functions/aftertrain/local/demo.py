@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +19,7 @@ from rich.live import Live
 from aftertrain.cli.show import execution_view
 from aftertrain.cli.toolchain import ROOT
 from aftertrain.client.models import Event, Execution, Source
-from aftertrain.errors import AftertrainError
+from aftertrain.errors import OperatorError
 from aftertrain.ingest.normalise import normalise
 from aftertrain.local.notification import deliver
 from aftertrain.local.processes import Processes
@@ -60,8 +61,9 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("interrupted; everything is stopped")
         return 130
-    except AftertrainError as error:
-        _say(f"the demo failed: {error.message}", style="red")
+    except Exception as error:
+        (FOLDER / "traceback.log").write_text(traceback.format_exc())
+        _say(f"the demo failed: {error}", style="red")
         _say(f"the logs are in {FOLDER}")
         return 1
     return 0
@@ -92,8 +94,9 @@ def _follow(local: Local, landed: Landed, source: Source) -> Findings:
     first = deliver(landed.request, source.url, token)
     again = deliver(landed.request, source.url, token)
     other = deliver(landed.other_request, source.url, token)
-    (execution_id,) = first.answer["executions"]
-    execution = _watch(local, execution_id)
+    if len(first.answer["executions"]) != 1:
+        raise OperatorError(f"the notification was to start one execution; the webhook answered {first.answer}")
+    execution = _watch(local, first.answer["executions"][0])
     predictions = (
         [
             (replica["url"], *predict(replica["url"], landed.checkpoint.holdout, example))

@@ -3,7 +3,7 @@
     Source(id="tigris-models", kind="tigris", auth="bearer", secret_hashes=("9f86d0…",))
 
 A secret is kept as its SHA-256: it has 256 random bits, so no slow hash is needed to protect it.
-Two hashes may be live while a secret is rotated.
+A source may have several, of which any one opens the door.
 """
 
 import hashlib

@@ -9,7 +9,6 @@ of them when it starts and one of them when it is told to, so a new model needs 
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from mlserver.errors import ModelNotFound
@@ -23,8 +22,8 @@ class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships
     """The assignments below a prefix that is this replica's own."""
 
     def __init__(self, root: str, uri: str) -> None:  # noqa: ARG002 - MLServer passes its own folder as root
-        place = urlsplit(uri)
-        self._bucket, self._prefix = place.netloc, place.path.strip("/")
+        self._bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        self._prefix = prefix.rstrip("/")
         self._s3 = boto3.client("s3")
 
     async def find(self, name: str) -> list[ModelSettings]:

@@ -59,7 +59,9 @@ class _Log:
         self._revision = stored.revision
         rollout = _rollout(stored.record["rollout"])
         if stored.record["deployment_id"] == self.deployment_id:
-            return rollout
+            # A roll-out that ended badly is made anew by a retry, and so is one of a fleet that has changed since.
+            ended_badly = rollout.finished and rollout.status != "healthy"
+            return Rollout(replicas) if ended_badly or rollout.replicas != replicas else rollout
         if not rollout.finished and self._clock() - stored.record["saved_at"] < ABANDONED_AFTER:
             other = stored.record["execution"]
             raise TaskError(f"{self._params.deployment_name!r} is being rolled out by execution {other!r}")

@@ -25,6 +25,17 @@ def test_a_sound_machine_has_no_faults() -> None:
     assert faults(states) == []
 
 
+def test_a_variable_of_a_branch_and_of_what_is_around_it_is_a_fault() -> None:
+    inner = Scope("x", {"x": Task("r", {}, None, assign={"v": 1})})
+    states: dict[str, State] = {
+        "a": Parallel((inner,), "b"),
+        "b": Choice((Rule("{% true %}", "z", {"v": 2}),), "z"),
+        "z": Succeed(),
+    }
+
+    assert faults(states) == ["variable 'v': it is assigned in a branch and outside of it"]
+
+
 @pytest.mark.parametrize(
     ("states", "fault"),
     [

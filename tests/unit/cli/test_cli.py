@@ -106,10 +106,24 @@ def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client
     (tmp_path / "good.yaml").write_text(GOOD)
     with mock.patch.object(apply_module, "Client", return_value=client):
         first, second = run("apply", str(tmp_path)), run("apply", str(tmp_path))
+        (tmp_path / "good.yaml").write_text(GOOD.replace("hi", "hello"))
+        third = run("apply", str(tmp_path))
 
     assert first.out == f"{tmp_path}/good.yaml: pipeline good-one is at version 1\n  trigger good-one-0: created\n"
-    assert second.out == f"{tmp_path}/good.yaml: pipeline good-one is at version 2\n  trigger good-one-0: updated\n"
+    assert second.out == f"{tmp_path}/good.yaml: pipeline good-one stays at version 1\n  trigger good-one-0: updated\n"
+    assert third.out.startswith(f"{tmp_path}/good.yaml: pipeline good-one is at version 2\n")
     assert len(client.event_triggers.list("good-one")) == 1
+
+
+def test_apply_does_not_take_another_pipelines_trigger(run: Any, tmp_path: Path, client: Client) -> None:
+    client.pipelines.create(id="other", definition=GOOD)
+    client.event_triggers.create(id="good-one-0", pipeline_id="other", event_type="model.added")
+    (tmp_path / "good.yaml").write_text(GOOD)
+    with mock.patch.object(apply_module, "Client", return_value=client):
+        ran = run("apply", str(tmp_path))
+
+    assert ran.code == 2
+    assert "trigger 'good-one-0' belongs to pipeline 'other'" in ran.err
 
 
 def test_apply_checks_every_file_before_it_sends_the_first(run: Any, tmp_path: Path, client: Client) -> None:

@@ -34,6 +34,17 @@ def test_a_chain_with_a_dependency_that_follows_from_others() -> None:
     assert tree(c="ab", b="a", a="") == Series((Leaf("a"), Leaf("b"), Leaf("c")))
 
 
+def test_a_thousand_steps_in_any_order() -> None:
+    needs = {f"s{number}": [f"s{number + 1}"] for number in range(1000)} | {"s1000": []}
+    steps = [
+        {"id": step, "action": "log", "params": {"message": "x"}, "depends_on": waits} for step, waits in needs.items()
+    ]
+    region, _ = nest(link(parse({"steps": steps}).definition)[0])
+
+    assert isinstance(region, Series)
+    assert len(region.items) == 1001
+
+
 def test_a_diamond() -> None:
     assert tree(a="", b="a", c="a", d="bc") == Series((Leaf("a"), Side((Leaf("b"), Leaf("c"))), Leaf("d")))
 

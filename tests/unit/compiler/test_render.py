@@ -66,6 +66,10 @@ def test_neither_what_is_written_nor_what_arrives_becomes_code(text: str) -> Non
         assert rendered(f"{text} {{{{ event.v }}}}", {"v": "z"}) == f"{text} z"
 
 
+def test_a_text_that_looks_like_code_is_a_text() -> None:
+    assert rendered("{% raw %}{% $states.context %}{% endraw %}", {}) == "{% $states.context %}"
+
+
 def test_the_envelope_and_the_data_are_told_apart() -> None:
     data = {"source": "inner", "odd-name": 1, "and": 2}
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fakes import FakeFleet
 
+from aftertrain.errors import BusyError
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.roll import RolloutUnfinishedError, roll
 from aftertrain.fleets.rollout import Rollout, next_move
@@ -17,7 +18,7 @@ OLD: dict[str, Any] = {"name": "digits", "version": "v1", "uri": "s3://old"}
 
 def rolled(fleet: FakeFleet, rollout: Rollout | None = None) -> tuple[Rollout, list[Rollout]]:
     saved: list[Rollout] = []
-    return roll(rollout or Rollout(fleet.replicas), RELEASE, fleet, saved.append, lambda: 100.0), saved
+    return roll(rollout or Rollout(fleet.replicas), RELEASE, fleet, saved.append, lambda: 1000.0), saved
 
 
 def test_replicas_are_updated_one_after_the_other() -> None:
@@ -63,7 +64,7 @@ def test_a_roll_out_goes_on_from_any_state_that_was_saved(broken: set[tuple[str,
 
 
 def test_no_move_is_begun_that_there_is_no_time_for() -> None:
-    fleet, times = FakeFleet(), iter([100.0, 100.0, 100.0, 9.0])
+    fleet, times = FakeFleet(), iter([1000.0, 1000.0, 1000.0, 129.0])
     saved: list[Rollout] = []
     with pytest.raises(RolloutUnfinishedError, match="1 of 3"):
         roll(Rollout(fleet.replicas), RELEASE, fleet, saved.append, lambda: next(times))
@@ -71,6 +72,19 @@ def test_no_move_is_begun_that_there_is_no_time_for() -> None:
 
     assert rollout.status == "healthy"
     assert fleet.moves == [("update", "a"), ("update", "b"), ("update", "c")]
+
+
+def test_a_bucket_that_does_not_answer_rolls_back_as_well() -> None:
+    class Unwritable(FakeFleet):
+        def update(self, replica: str, release: Release) -> None:
+            if replica == "b":
+                raise BusyError("writing s3://x: SlowDown")
+            super().update(replica, release)
+
+    fleet = Unwritable(serves=dict.fromkeys("abc", OLD))
+    rollout, _ = rolled(fleet)
+
+    assert (rollout.status, fleet.serves) == ("rolled_back", dict.fromkeys("abc", OLD))
 
 
 @given(st.integers(1, 6), st.sets(st.tuples(st.sampled_from(["update", "restore"]), st.sampled_from("abcdef"))))

@@ -8,8 +8,10 @@ from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot,
 
 from aftertrain.errors import BusyError, SenderError, TooLargeError
 from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
-from aftertrain.ingest.record import EventKey
+from aftertrain.ingest.record import EventKey, Record
 from aftertrain.ingest.request import MAX_BODY_BYTES, Request
+from aftertrain.ingest.snapshot import read_snapshot
+from aftertrain.model.trigger import PipelineVersion, Trigger
 
 WATCHING = snapshot(trigger(where='`key` REGEXP "^final/"', params={"n": 1}))
 
@@ -149,3 +151,52 @@ def test_the_same_event_id_from_two_sources_is_two_events() -> None:
     receive(request(body, "open", None), WATCHING, ingest_ports(ledger))
 
     assert set(ledger.records) == {EventKey("platform", "1"), EventKey("open", "1")}
+
+
+def test_a_start_that_stays_busy_does_not_keep_the_others_from_being_made() -> None:
+    ledger, starter = FakeLedger(), FakeStarter(gone={"arn:gone"})
+    gone = Trigger("a-gone", "object.created", PipelineVersion("gone", 1, "arn:gone"))
+    ports = ingest_ports(ledger, starter)
+    receipt = receive(notification(), snapshot(gone, trigger("b-well")), ports)
+
+    assert list(starter.started) == [name for name in receipt.executions if name.startswith("b-well")]
+    (record,) = ledger.records.values()
+    assert not record.done
+
+
+def test_an_event_that_no_item_can_hold_does_not_lose_its_neighbours() -> None:
+    class Small(FakeLedger):
+        def record(self, record: Record) -> Record | None:
+            if record.event.subject == "final/large":
+                raise TooLargeError("too large to be recorded")
+            return super().record(record)
+
+    batch = notification(tigris_event("final/large"), tigris_event("final/small"))
+    receipt = receive(batch, WATCHING, ingest_ports(Small()))
+
+    assert (receipt.received, [error.message for error in receipt.rejected]) == (1, ["too large to be recorded"])
+
+
+def test_all_of_a_batch_is_durable_before_any_of_it_is_started() -> None:
+    ledger = FakeLedger()
+
+    class Watching(FakeStarter):
+        def start(self, machine_arn: str, name: str, input_json: str) -> None:
+            assert len(ledger.records) == 20
+            super().start(machine_arn, name, input_json)
+
+    starter = Watching()
+    batch = notification(*(tigris_event(f"final/{number}") for number in range(20)))
+    receive(batch, WATCHING, ingest_ports(ledger, starter))
+
+    assert len(starter.started) == 20
+
+
+def test_a_trigger_that_cannot_be_read_does_not_silence_the_others() -> None:
+    broken = trigger("broken").item() | {"event_type": None}
+    unparsable = trigger("unparsable").item() | {"where": "LIKE"}
+    content = {"sources": [], "triggers": [broken, trigger("well").item(), unparsable, {"id": "empty"}]}
+    read = read_snapshot(1, content)
+
+    assert [watch.trigger.id for watch in read.watches] == ["well"]
+    assert read.unreadable == ("broken", "empty", "unparsable")

@@ -151,6 +151,7 @@ def test_the_envelopes_source_may_be_left_out() -> None:
         ({"event_type": "model.*"}, "event_type"),
         ({"event_id": ""}, "event_id"),
         ({"event_id": 5}, "event_id"),
+        ({"event_id": "x" * 257}, "event_id"),
         ({"timestamp": "soon"}, "timestamp"),
         ({"data": []}, "data"),
         ({"source": 5}, "source"),

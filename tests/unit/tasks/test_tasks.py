@@ -115,6 +115,15 @@ def test_a_replica_that_fails_fails_the_step_and_says_what_was_rolled_back() -> 
     assert ports.objects.objects == {}  # type: ignore[attr-defined]
 
 
+def test_a_retry_after_a_roll_back_tries_again() -> None:
+    failures: list[Any] = [ReplicaError("r1 is out of memory"), {}]
+    ports = cluster_ports(**{"r1/v2/repository/models/digits/load": failures})
+    with pytest.raises(DeploymentFailedError):
+        deploy(ports)
+
+    assert deploy(ports)["status"] == "healthy"
+
+
 def test_a_roll_out_of_somebody_else_is_not_mixed_in_unless_it_was_abandoned() -> None:
     ports = cluster_ports()
     deploy(ports)

@@ -7,6 +7,7 @@ The id is the sender's: the same id from the same source is the same event, howe
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
+MAX_ID = 256  # characters, of up to 4 bytes each; a key in DynamoDB has 2,048 bytes
 _TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 
 
@@ -29,13 +31,21 @@ def read(payload: Any, source: Source) -> list[Draft]:
     return [
         Event(
             type=event_type,
-            id=text(fields, "event_id", ""),
+            id=_event_id(fields),
             source=optional_text(fields, "source", "") or source.id,
             time=time,
             subject=optional_text(fields, "subject", "") or "",
             data=dict(mapping(data, "data")),
         )
     ]
+
+
+def _event_id(fields: Mapping[str, Any]) -> str:
+    """An id that the ledger's key has room for."""
+    event_id = text(fields, "event_id", "")
+    if len(event_id) > MAX_ID:
+        raise SenderError(f"event_id is longer than {MAX_ID} characters", field="event_id")
+    return event_id
 
 
 def _check_time(text: str) -> None:

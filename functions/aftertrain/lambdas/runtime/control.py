@@ -20,17 +20,24 @@ def runs() -> DynamoRuns:
 
 
 @cache
+def machines() -> StepFunctionsMachines:
+    """Step Functions; who publishes nothing needs no role and no names."""
+    environment = os.environ
+    return StepFunctionsMachines(
+        patient("stepfunctions"),
+        role_arn=environment.get("MACHINE_ROLE_ARN", ""),
+        name_prefix=environment.get("NAME_PREFIX", ""),
+        machine_arn_prefix=environment.get("MACHINE_ARN_PREFIX", ""),
+    )
+
+
+@cache
 def ports() -> Ports:
     """The registry, Step Functions and the ledger's projections."""
     environment = os.environ
     return Ports(
         registry=DynamoRegistry(patient("dynamodb"), environment["REGISTRY_TABLE"]),
-        machines=StepFunctionsMachines(
-            patient("stepfunctions"),
-            role_arn=environment["MACHINE_ROLE_ARN"],
-            name_prefix=environment["NAME_PREFIX"],
-            machine_arn_prefix=environment["MACHINE_ARN_PREFIX"],
-        ),
+        machines=machines(),
         runs=runs(),
         bindings=Bindings(
             tasks_function=environment["TASKS_FUNCTION_ARN"],
