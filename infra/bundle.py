@@ -69,6 +69,7 @@ def _install(settings: Settings, folder: Path) -> None:
     command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(folder)]
     subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)  # noqa: S603 - fixed arguments
     _prune_services(folder / "botocore" / "data")
+    shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name this machine's interpreter
 
 
 def _platform(settings: Settings) -> list[str]:

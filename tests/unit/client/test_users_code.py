@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 from tests.api import InProcess
-from tests.unit.client import seed_snippets
+from tests.unit.client import users_code
 
 from aftertrain.client import Client
 from aftertrain.client import client as client_module
@@ -29,13 +29,13 @@ def account(client: Client) -> Iterator[Client]:
 
 
 def test_every_snippet_runs(account: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    seed_snippets.create_event_trigger()
-    seed_snippets.event_filtering()
-    seed_snippets.auto_deploy()
-    seed_snippets.failure_alert()
-    seed_snippets.list_all_triggers()
-    seed_snippets.disable_a_trigger()
-    seed_snippets.update_filter()
+    users_code.create_event_trigger()
+    users_code.event_filtering()
+    users_code.auto_deploy()
+    users_code.failure_alert()
+    users_code.list_all_triggers()
+    users_code.disable_a_trigger()
+    users_code.update_filter()
 
     assert "Event trigger created: model-added-1\nmodel.added: True\n" in capsys.readouterr().out
     trigger = account.event_triggers.get("trig_xyz789")

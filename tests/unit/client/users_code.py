@@ -1,13 +1,13 @@
 """The code that a user of the platform's earlier SDK has, with only the import and the class name changed.
 
-Each function is one snippet; `test_seed_snippets.py` runs them in order.
+Each function is one snippet; `test_users_code.py` runs them in order.
 """
 
-from aftertrain import Client as BudClient
+from aftertrain import Client
 
 
 def create_event_trigger() -> None:
-    client = BudClient()
+    client = Client()
     # Create event trigger
     trigger = client.event_triggers.create(
         pipeline_id="pipe_abc123",
@@ -19,7 +19,7 @@ def create_event_trigger() -> None:
 
 
 def event_filtering() -> None:
-    client = BudClient()
+    client = Client()
     # Only trigger for production deployments
     trigger = client.event_triggers.create(
         pipeline_id="pipe_monitoring",
@@ -30,7 +30,7 @@ def event_filtering() -> None:
 
 
 def auto_deploy() -> None:
-    client = BudClient()
+    client = Client()
     # Create auto-deployment pipeline
     pipeline = client.pipelines.create(
         name="Auto-Deploy New Models",
@@ -67,7 +67,7 @@ def auto_deploy() -> None:
 
 
 def failure_alert() -> None:
-    client = BudClient()
+    client = Client()
     pipeline = client.pipelines.create(
         name="Deployment Failure Alerts",
         definition={
@@ -94,7 +94,7 @@ def failure_alert() -> None:
 
 
 def list_all_triggers() -> None:
-    client = BudClient()
+    client = Client()
     # Get all event triggers for a pipeline
     triggers = client.event_triggers.list(pipeline_id="pipe_abc123")
     for trigger in triggers:
@@ -102,13 +102,13 @@ def list_all_triggers() -> None:
 
 
 def disable_a_trigger() -> None:
-    client = BudClient()
+    client = Client()
     # Temporarily disable
     client.event_triggers.disable(trigger_id="trig_xyz789")
 
 
 def update_filter() -> None:
-    client = BudClient()
+    client = Client()
     # Update event filter conditions
     client.event_triggers.update(
         trigger_id="trig_xyz789",
