@@ -48,8 +48,9 @@ class Settings:
     tasks_security_groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9-]{1,16}", self.stage):
-            raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z, 0-9 and -, for it is part of every name")
+        # No dash: what belongs to the stage `a` is found by the prefix `aftertrain-a-`, which `a-b` would start with too.
+        if not re.fullmatch(r"[a-z0-9]{1,16}", self.stage):
+            raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z and 0-9, for it is part of every name")
         if self.log_retention_days not in RETENTIONS:
             raise ValueError(f"log_retention_days {self.log_retention_days}: one of {', '.join(map(str, RETENTIONS))}")
         if bool(self.tasks_subnets) != bool(self.tasks_security_groups):

@@ -38,6 +38,7 @@ def test_texts_become_what_they_mean() -> None:
     ("context", "why"),
     [
         ({"stage": "Prod"}, "stage 'Prod'"),
+        ({"stage": "a-b"}, "stage 'a-b'"),
         ({"stage": "x" * 17}, "stage"),
         ({"log_retention_days": "31"}, "one of 7, 30, 90, 365"),
         ({"tasks_subnets": '["subnet-1"]'}, "go together"),
