@@ -48,7 +48,7 @@ class Settings:
     tasks_security_groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # No dash: what belongs to the stage `a` is found by the prefix `aftertrain-a-`, which `a-b` would start with too.
+        # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
         if not re.fullmatch(r"[a-z0-9]{1,16}", self.stage):
             raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z and 0-9, for it is part of every name")
         if self.log_retention_days not in RETENTIONS:

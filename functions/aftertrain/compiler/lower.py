@@ -25,6 +25,7 @@ from aftertrain.compiler.nest import Leaf, Region, Series, Side, steps_in
 from aftertrain.compiler.render import Reading, render_condition
 from aftertrain.compiler.work import Work, work
 from aftertrain.model.definition import Definition
+from aftertrain.model.names import digest
 
 FAILED = "Pipeline failed"  # a blank in it: no step can have this name
 DONE = "Pipeline done"
@@ -238,7 +239,8 @@ def _side_name(region: Side) -> str:
 
 
 def _clip(name: str) -> str:
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    """A name that fits; what is cut off still tells it from others."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{digest(name)[:8]}"
 
 
 def _all_succeeded() -> str:

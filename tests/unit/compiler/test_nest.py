@@ -1,7 +1,12 @@
 """Series-parallel decomposition, on graphs small enough to see the answer."""
 
-import pytest
+import json
 
+import pytest
+from sfnx import testing
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.link import link
 from aftertrain.compiler.nest import Leaf, Region, Series, Side, nest
@@ -43,6 +48,17 @@ def test_a_thousand_steps_in_any_order() -> None:
 
     assert isinstance(region, Series)
     assert len(region.items) == 1001
+
+
+def test_long_names_are_told_apart_where_they_are_cut() -> None:
+    """An outer and an inner Parallel whose names begin with the same 80 characters."""
+    first, same = "f" * 48, "s" * 40
+    needs = {first: [], f"{same}inner": [], "join": [first, f"{same}inner"], f"{same}outer": []}
+    steps = [
+        {"id": step, "action": "log", "params": {"message": "x"}, "depends_on": waits} for step, waits in needs.items()
+    ]
+
+    testing.check(json.loads(compile_pipeline({"steps": steps}, PLACEHOLDERS).asl))
 
 
 def test_a_diamond() -> None:
