@@ -67,7 +67,7 @@ def _install(settings: Settings, folder: Path) -> None:
     """The locked wheels, unpacked."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(folder)]
-    subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)  # noqa: S603 - fixed arguments
+    subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)
     _prune_services(folder / "botocore" / "data")
     shutil.rmtree(folder / "bin", ignore_errors=True)  # scripts that name this machine's interpreter
 
@@ -94,7 +94,7 @@ def _version_of(interpreter: str) -> str | None:
     """The version that an interpreter says it has; a name on PATH may be a shim that starts nothing."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        ran = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+        ran = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return ran.stdout.strip()
@@ -103,4 +103,4 @@ def _version_of(interpreter: str) -> str | None:
 def _compile(interpreter: str, target: Path) -> None:
     """Byte code that is never checked against its source: the times of a zip's files are not those of the sources."""
     command = [interpreter, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", str(target)]
-    subprocess.run([*command, "-s", str(target)], check=True)  # noqa: S603 - fixed arguments
+    subprocess.run([*command, "-s", str(target)], check=True)

@@ -20,11 +20,11 @@ class EventTriggers:
         *,
         pipeline_id: str,
         event_type: str,
-        filter: dict[str, Any] | None = None,  # noqa: A002 - the API's word
+        filter: dict[str, Any] | None = None,
         where: str | None = None,
         params: dict[str, Any] | None = None,
         enabled: bool = True,
-        id: str | None = None,  # noqa: A002 - the API's word
+        id: str | None = None,
     ) -> EventTrigger:
         """Make a trigger. Raises: InvalidRequestError if a filter cannot be read or params do not fit."""
         body = {
@@ -43,7 +43,7 @@ class EventTriggers:
         trigger_id: str,
         *,
         event_type: str = _KEEP,
-        filter: dict[str, Any] | None = _KEEP,  # noqa: A002 - the API's word
+        filter: dict[str, Any] | None = _KEEP,
         where: str | None = _KEEP,
         params: dict[str, Any] = _KEEP,
         enabled: bool = _KEEP,

@@ -17,7 +17,7 @@ class Pipelines:
         *,
         definition: dict[str, Any] | str,
         name: str | None = None,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> Pipeline:
         """Publish version 1 of a new pipeline, given as an object or as YAML text.
 

@@ -39,7 +39,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     _stop_at(checked + linked, parsed)
     region, crossed = nest(graph)
     _stop_at(crossed, parsed)
-    assert region is not None  # noqa: S101 - nest gives a region or a diagnostic
+    assert region is not None  # nest gives a region or a diagnostic
     machine = lower(parsed.definition, graph, region, bindings)
     _stop_at([Diagnostic("AT501", (), fault) for fault in verify(machine)], parsed)
     return Compiled(parsed.definition, emit(machine))

@@ -96,7 +96,7 @@ class _Lowering:
                 return self._entry(items[0])
 
     def _step(self, region: Region, turn: _Turn) -> dict[str, State]:
-        assert isinstance(region, Leaf)  # noqa: S101 - nest puts no Series into a Series
+        assert isinstance(region, Leaf)  # nest puts no Series into a Series
         node = self.graph.nodes[region.id]
         todo = work(node, self._reading(node), self.bindings)
         failure, failure_states = self._failure(node, turn)

@@ -6,6 +6,7 @@ overflow, duplicate keys (two readers could each see another one), lone surrogat
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from aftertrain.errors import SenderError
@@ -41,8 +42,7 @@ def parse(body: bytes) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise SenderError(f"the key {_shown(twice)} stands twice in one object", field=_shown(twice))
     return result
 

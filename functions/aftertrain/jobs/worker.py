@@ -86,7 +86,7 @@ class Worker:
             given, result = Path(folder, "input.json"), Path(folder, "output.json")
             given.write_text(json.dumps(task.input))
             command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
-            process = subprocess.Popen(command, cwd=folder, start_new_session=True)  # noqa: S603 - our own module
+            process = subprocess.Popen(command, cwd=folder, start_new_session=True)
             try:
                 self._watch(process, task)
             finally:
