@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from aftertrain.cli.toolchain import cdk_environment
 
@@ -18,6 +19,12 @@ from aftertrain.client import Client
 from aftertrain.control.ports import Ports
 from tests.api import api_client
 from tests.fakes import control_ports
+
+# No test fails because the machine was busy, and CI runs the same examples each time.
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("project")
 
 
 @pytest.fixture

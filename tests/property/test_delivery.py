@@ -119,4 +119,4 @@ class Delivery(RuleBasedStateMachine):
 
 
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestDelivery.settings = settings(max_examples=150, stateful_step_count=25)

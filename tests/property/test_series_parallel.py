@@ -11,7 +11,7 @@ from tests.property.machines import Pipeline, pipelines, run
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 
-EXAMPLES = settings(max_examples=120, deadline=None)
+EXAMPLES = settings(max_examples=120)
 
 
 def logged(params: dict[str, Any]) -> dict[str, Any]:
