@@ -83,7 +83,8 @@ def read_settings(node: "Node") -> Settings:
     found = {name: _value(value) for name, value in given.items() if value is not None}
     for name, kind in _KINDS.items():
         if name in found:
-            found[name] = kind(found[name])
+            value = found[name]
+            found[name] = (value,) if kind is tuple and isinstance(value, str) else kind(value)
     return Settings(**found)
 
 

@@ -226,7 +226,7 @@ class FakeFleet:
         if ("update", replica) in self.broken:
             raise ReplicaError(f"{replica} is broken")
 
-    def restore(self, replica: str, name: str, previous: dict[str, Any] | None) -> None:
+    def restore(self, replica: str, release: Release, previous: dict[str, Any] | None) -> None:
         self._move("restore", replica)
         if ("restore", replica) in self.broken:
             raise ReplicaError(f"{replica} stays broken")

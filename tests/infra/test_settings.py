@@ -34,6 +34,10 @@ def test_texts_become_what_they_mean() -> None:
     assert (settings.throttle_rate, settings.log_retention_days) == (7, 90)
 
 
+def test_one_value_is_a_list_of_one() -> None:
+    assert read_settings(Node(model_buckets="my-weights")).model_buckets == ("my-weights",)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("context", "why"),
     [

@@ -14,7 +14,8 @@ from aftertrain.model.names import slug
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def apply(folder: Path) -> None:
+@click.option("--force", is_flag=True, help="Publish what has not changed as well, as a newer compiler makes it.")
+def apply(folder: Path, force: bool) -> None:
     """Create or update every pipeline in a folder; all files are checked before the first one is sent."""
     files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*.json")])
     if not files:
@@ -22,19 +23,19 @@ def apply(folder: Path) -> None:
     checked = [(file, compiled(file).definition) for file in files]
     client = Client()
     for file, definition in checked:
-        pipeline_id = _apply_pipeline(client, file, definition)
+        pipeline_id = _apply_pipeline(client, file, definition, force=force)
         for number, trigger in enumerate(definition.triggers):
             _apply_trigger(client, pipeline_id, trigger.id or f"{pipeline_id[:40]}-{number}", trigger)
 
 
-def _apply_pipeline(client: Client, file: Path, definition: Definition) -> str:
+def _apply_pipeline(client: Client, file: Path, definition: Definition, *, force: bool) -> str:
     text = file.read_text(encoding="utf-8")
     pipeline_id = slug(definition.name if definition.name != "unnamed" else file.stem)
     try:
         known = {pipeline.id: pipeline for pipeline in client.pipelines.list()}.get(pipeline_id)
         if known is None:
             pipeline = client.pipelines.create(id=pipeline_id, definition=text)
-        elif known.definition == definition.model_dump(mode="json", exclude_unset=True):
+        elif not force and known.definition == definition.model_dump(mode="json", exclude_unset=True):
             click.echo(f"{file}: pipeline {pipeline_id} stays at version {known.version}")
             return pipeline_id
         else:

@@ -51,20 +51,25 @@ class Document:
 def read_document(text: str) -> Document:
     """Read a text; what is wrong with it is in the document's diagnostics."""
     document = Document()
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is not None:
-            document.value = _Reader(loader, document).read(node, ())
+        _read_into(document, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Mark(mark.line + 1, mark.column + 1) if mark else None
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=place))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error}"))
+    return document
+
+
+def _read_into(document: Document, text: str) -> None:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            document.value = _Reader(loader, document).read(node, ())
     finally:
         loader.dispose()
-    return document
 
 
 class _Reader:
@@ -85,7 +90,17 @@ class _Reader:
             case yaml.SequenceNode():
                 return [self.read(item, (*where, index)) for index, item in enumerate(node.value)]
             case _:
-                return self.loader.construct_object(node)
+                return self._scalar(node)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except (AttributeError, IndexError, KeyError, TypeError):  # how PyYAML chokes on a tag that its text belies
+            mark = _mark(node)
+            self.document.diagnostics.append(
+                Diagnostic("AT101", (), f"{node.value!r} is not of the type that its tag says", mark=mark)
+            )
+            return None
 
     def _mapping(self, node: yaml.MappingNode, where: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -47,7 +47,7 @@ class Fleet(Protocol):
     def update(self, replica: str, release: Release) -> None:
         """Load a release, wait until it is ready, have it answer the probe. Raises: ReplicaError."""
 
-    def restore(self, replica: str, name: str, previous: dict[str, Any] | None) -> None:
+    def restore(self, replica: str, release: Release, previous: dict[str, Any] | None) -> None:
         """Go back to what was served before. Raises: ReplicaError."""
 
     def ready(self, replica: str, timeout: float) -> str | None:

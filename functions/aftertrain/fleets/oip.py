@@ -70,13 +70,14 @@ class OipFleet:
         self._load(replica, release.name, release.ready_timeout)
         self._probe(replica, release)
 
-    def restore(self, replica: str, name: str, previous: dict[str, Any] | None) -> None:
+    def restore(self, replica: str, release: Release, previous: dict[str, Any] | None) -> None:
+        name = release.name
         if previous is None:
             self._objects.delete(self._assignment(replica, name))
             self._unload(replica, name)
             return
         self._objects.write(self._assignment(replica, name), previous)
-        self._load(replica, name, PROBE_SECONDS)
+        self._load(replica, name, release.ready_timeout)
 
     def ready(self, replica: str, timeout: float) -> str | None:
         try:

@@ -56,5 +56,5 @@ def _made(move: Move, rollout: Rollout, release: Release, fleet: Fleet) -> Rollo
             fleet.update(replica, release)
             return updated(rollout)
         case Restore(replica=replica, previous=previous):
-            fleet.restore(replica, release.name, previous)
+            fleet.restore(replica, release, previous)
             return restored(rollout)

@@ -1,10 +1,10 @@
 """Roll a release out over a cluster.
 
 The roll-out's state is kept with the deployment, under an id made of execution and step: a retry of the same step goes
-on where the last try stopped, and another execution that comes in between is refused instead of mixed in.
+on where an interrupted try stopped, and another execution that comes in between is refused instead of mixed in.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from aftertrain.actions.deployment_create import DeployParams
@@ -59,13 +59,28 @@ class _Log:
         self._revision = stored.revision
         rollout = _rollout(stored.record["rollout"])
         if stored.record["deployment_id"] == self.deployment_id:
-            # A roll-out that ended badly is made anew by a retry, and so is one of a fleet that has changed since.
-            ended_badly = rollout.finished and rollout.status != "healthy"
-            return Rollout(replicas) if ended_badly or rollout.replicas != replicas else rollout
+            return self._resumed(rollout, replicas)
         if not rollout.finished and self._clock() - stored.record["saved_at"] < ABANDONED_AFTER:
             other = stored.record["execution"]
             raise TaskError(f"{self._params.deployment_name!r} is being rolled out by execution {other!r}")
         return Rollout(replicas)
+
+    def _resumed(self, rollout: Rollout, replicas: tuple[str, ...]) -> Rollout:
+        """What a retry of the same step goes on with.
+
+        A roll-out that is through is left alone, one that was rolled back is tried anew. One in between, or whose
+        rollback failed, is gone on with: it alone knows what the replicas served before.
+        """
+        if rollout.status == "rolled_back":
+            return Rollout(replicas)
+        if rollout.replicas != replicas:
+            if rollout.status == "healthy":
+                return Rollout(replicas)
+            cluster = self._params.cluster_id
+            raise TaskError(
+                f"cluster {cluster!r} was changed during its roll-out: register it as it was, and try again"
+            )
+        return replace(rollout, status="rolling_back") if rollout.status == "failed" else rollout
 
     def save(self, rollout: Rollout) -> None:
         """Write the state down before the next move."""

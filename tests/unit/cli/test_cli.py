@@ -108,11 +108,12 @@ def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client
     with mock.patch.object(apply_module, "Client", return_value=client):
         first, second = run("apply", str(tmp_path)), run("apply", str(tmp_path))
         (tmp_path / "good.yaml").write_text(GOOD.replace("hi", "hello"))
-        third = run("apply", str(tmp_path))
+        third, fourth = run("apply", str(tmp_path)), run("apply", "--force", str(tmp_path))
 
     assert first.out == f"{tmp_path}/good.yaml: pipeline good-one is at version 1\n  trigger good-one-0: created\n"
     assert second.out == f"{tmp_path}/good.yaml: pipeline good-one stays at version 1\n  trigger good-one-0: updated\n"
     assert third.out.startswith(f"{tmp_path}/good.yaml: pipeline good-one is at version 2\n")
+    assert fourth.out.startswith(f"{tmp_path}/good.yaml: pipeline good-one is at version 3\n")
     assert len(client.event_triggers.list("good-one")) == 1
 
 

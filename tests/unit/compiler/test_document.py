@@ -57,6 +57,20 @@ def test_an_alias_cannot_grow_without_bounds() -> None:
     assert "more than 20000 values" in diagnostic.message
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: b: c", "\t- x", "a: !!python/name:x y", "--- a\n--- b", "&a [*a]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [",
+        "a: b: c",
+        "\t- x",
+        "a: !!python/name:x y",
+        "--- a\n--- b",
+        "a: \x07",
+        "a: !!bool maybe",
+        "a: !!timestamp x",
+        'a: !!int ""',
+        "&a [*a]",
+    ],
+)
 def test_what_is_no_yaml_is_a_diagnostic(text: str) -> None:
     assert read_document(text).diagnostics

@@ -80,7 +80,7 @@ def test_a_probe_is_believed_only_if_it_is_sound(answer: Any, why: str) -> None:
 
 def test_restoring_assigns_and_loads_what_was_there() -> None:
     replicas, objects, calls = fleet()
-    replicas.restore(URL, "digits", {"name": "digits", "version": "v1", "uri": "s3://old"})
+    replicas.restore(URL, RELEASE, {"name": "digits", "version": "v1", "uri": "s3://old"})
 
     assert objects.objects[ASSIGNMENT]["version"] == "v1"
     assert calls.made[0] == "POST http://r0/v2/repository/models/digits/load"
@@ -89,7 +89,7 @@ def test_restoring_assigns_and_loads_what_was_there() -> None:
 def test_restoring_nothing_unloads() -> None:
     replicas, objects, calls = fleet()
     objects.write(ASSIGNMENT, {"version": "v2"})
-    replicas.restore(URL, "digits", None)
+    replicas.restore(URL, RELEASE, None)
 
     assert objects.objects == {}
     assert calls.made == ["POST http://r0/v2/repository/models/digits/unload"]
@@ -97,13 +97,13 @@ def test_restoring_nothing_unloads() -> None:
 
 def test_what_never_loaded_needs_no_unloading() -> None:
     replicas, _, _ = fleet(unload=ReplicaError("404"), ready=ReplicaError("404"))
-    replicas.restore(URL, "digits", None)
+    replicas.restore(URL, RELEASE, None)
 
 
 def test_what_goes_on_serving_is_a_failure() -> None:
     replicas, _, _ = fleet(unload=ReplicaError("500"))
     with pytest.raises(ReplicaError, match="500"):
-        replicas.restore(URL, "digits", None)
+        replicas.restore(URL, RELEASE, None)
 
 
 def test_zeros_have_the_shape_of_the_inputs() -> None:

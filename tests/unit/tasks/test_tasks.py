@@ -124,6 +124,36 @@ def test_a_retry_after_a_roll_back_tries_again() -> None:
     assert deploy(ports)["status"] == "healthy"
 
 
+def test_a_retry_after_a_failed_roll_back_goes_on_rolling_back() -> None:
+    """Replicas that were not restored yet get back what they served before the first try, and not what failed."""
+    ports = cluster_ports()
+    deploy(ports)
+    served = dict(ports.objects.objects)  # type: ignore[attr-defined]
+    ports.calls.answers = {  # type: ignore[attr-defined]
+        "r1/v2/repository/models/digits/load": ReplicaError("r1 is out of memory"),
+        **ports.calls.answers,  # type: ignore[attr-defined]
+        "infer": {"model_version": digest("s3://artifacts/new.onnx")[:12], "outputs": [{"data": [1.0]}]},
+    }
+    with pytest.raises(DeploymentFailedError, match="is failed: r1 is out of memory; and then"):
+        deploy(ports, "e2", "s3://artifacts/new.onnx")
+    ports.calls.answers["r1/v2/repository/models/digits/load"] = {}  # type: ignore[attr-defined]
+    with pytest.raises(DeploymentFailedError, match="is rolled_back"):
+        deploy(ports, "e2", "s3://artifacts/new.onnx")
+
+    assert ports.objects.objects == served  # type: ignore[attr-defined]
+
+
+def test_a_fleet_that_changes_during_its_roll_out_is_not_guessed_at() -> None:
+    ports = cluster_ports()
+    deploy(ports)
+    stored = ports.deployments.get("c", "digits")
+    assert stored is not None
+    stored.record["rollout"]["status"] = "rolling"
+    ports.deployments.clusters["c"]["replicas"] = REPLICAS[:1]  # type: ignore[attr-defined]
+    with pytest.raises(TaskError, match="was changed during its roll-out"):
+        deploy(ports)
+
+
 def test_a_roll_out_of_somebody_else_is_not_mixed_in_unless_it_was_abandoned() -> None:
     ports = cluster_ports()
     deploy(ports)
