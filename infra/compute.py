@@ -66,9 +66,9 @@ class Compute(Construct):
         """Inside, for replicas are; by ids, for a look-up of the VPC would be a call to AWS at synth."""
         settings = self._settings
         inside = {"SubnetIds": [*settings.tasks_subnets], "SecurityGroupIds": [*settings.tasks_security_groups]}
-        function.node.default_child.add_property_override("VpcConfig", inside)  # type: ignore[union-attr]
+        function.node.default_child.add_property_override("VpcConfig", inside)  # type: ignore[union-attr]  # a function has a child
         policy = "service-role/AWSLambdaVPCAccessExecutionRole"
-        function.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))  # type: ignore[union-attr]
+        function.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))  # type: ignore[union-attr]  # and a role
 
     def _grant_tasks(self, registry: Registry) -> None:
         allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", on=[registry.table.table_arn])

@@ -99,8 +99,8 @@ class Hook(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.received.append(json.loads(body))  # type: ignore[attr-defined]
-        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.server.received.append(json.loads(body))
+        self.send_response(self.server.status)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:

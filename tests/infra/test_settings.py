@@ -17,7 +17,7 @@ class Node:
 
 
 def test_an_empty_context_is_the_default_stage() -> None:
-    assert read_settings(Node()) == Settings()  # type: ignore[arg-type]
+    assert read_settings(Node()) == Settings()
 
 
 def test_texts_become_what_they_mean() -> None:
@@ -28,14 +28,14 @@ def test_texts_become_what_they_mean() -> None:
         throttle_rate="7",
         log_retention_days="90",
     )
-    settings = read_settings(node)  # type: ignore[arg-type]
+    settings = read_settings(node)
 
     assert (settings.model_buckets, settings.channels) == (("a", "b"), {"*": {"kind": "log"}})
     assert (settings.throttle_rate, settings.log_retention_days) == (7, 90)
 
 
 def test_one_value_is_a_list_of_one() -> None:
-    assert read_settings(Node(model_buckets="my-weights")).model_buckets == ("my-weights",)  # type: ignore[arg-type]
+    assert read_settings(Node(model_buckets="my-weights")).model_buckets == ("my-weights",)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_one_value_is_a_list_of_one() -> None:
 )
 def test_what_cannot_be_deployed_is_refused(context: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        read_settings(Node(**context))  # type: ignore[arg-type]
+        read_settings(Node(**context))
 
 
 def test_a_stage_with_an_endpoint_is_local_and_runs_on_the_interpreter_at_hand() -> None:

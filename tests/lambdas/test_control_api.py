@@ -129,7 +129,7 @@ def test_a_version_that_a_trigger_could_not_start_is_refused(client: Client) -> 
 
 def test_nobodys_change_is_lost_when_two_change_at_once(client: Client, ports: Ports) -> None:
     client.pipelines.create(id="p", definition=HELLO)
-    ports.registry.stale = 2  # type: ignore[attr-defined]
+    ports.registry.stale = 2
     client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
 
     assert client.event_triggers.get("t").enabled
@@ -193,7 +193,7 @@ def test_a_bad_request_gets_a_problem(client: Client, method: str, path: str, bo
 
 
 def test_a_fault_of_ours_tells_nothing(client: Client, ports: Ports) -> None:
-    ports.registry.entries = None  # type: ignore[attr-defined]
+    ports.registry.entries = None
     with pytest.raises(ApiError) as caught:
         client.pipelines.list()
 
@@ -214,7 +214,7 @@ def test_an_event_may_have_any_id(client: Client, ports: Ports, event_id: str) -
     with pytest.raises(InvalidRequestError, match="the source 'bucket' has sent no event"):
         client.events.get("bucket", event_id)
     known = {"event_type": "x.y", "event_id": event_id, "source_id": "bucket", "status": "done", "data": {}}
-    ports.runs.known_events[("bucket", event_id)] = known | {"verdicts": [], "executions": [], "refused": []}  # type: ignore[attr-defined]
+    ports.runs.known_events[("bucket", event_id)] = known | {"verdicts": [], "executions": [], "refused": []}
 
     assert client.events.get("bucket", event_id).event_id == event_id
 
@@ -237,11 +237,11 @@ def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client
     publish = ports.machines.publish
 
     def slow(pipeline_id: str, asl: str) -> str:
-        ports.machines.publish = publish  # type: ignore[method-assign]
+        ports.machines.publish = publish
         client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
         return publish(pipeline_id, asl)
 
-    ports.machines.publish = slow  # type: ignore[method-assign]
+    ports.machines.publish = slow
     with pytest.raises(InvalidRequestError, match="trigger 't': the pipeline needs the parameter 'level'"):
         client.pipelines.update("p", definition=NEEDY)
 
@@ -264,7 +264,7 @@ def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(cli
     ports.runs.update(running)
     failed = {"executionFailedEventDetails": {"error": "StepFailed", "cause": "why"}}
     end = {"id": 1, "type": "ExecutionFailed", "timestamp": datetime(2026, 1, 2, tzinfo=UTC)} | failed
-    ports.machines.events = [end]  # type: ignore[attr-defined]
+    ports.machines.events = [end]
     found = client.executions.wait("t-1")
 
     assert (found.status, found.error, found.stopped_at) == ("failed", "StepFailed", "2026-01-02T00:00:00+00:00")

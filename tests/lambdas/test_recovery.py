@@ -24,7 +24,7 @@ def test_a_message_that_cannot_be_done_now_goes_back_alone() -> None:
     starter.busy = 1
     records = [
         {"messageId": f"m{number}", "body": json.dumps({"source_id": key.source_id, "event_id": key.event_id})}
-        for number, key in enumerate(ports.ledger.records)  # type: ignore[attr-defined]
+        for number, key in enumerate(ports.ledger.records)
     ]
     with mock.patch.object(redrive.runtime, "ports", return_value=ports):
         answer = redrive.handler({"Records": records}, mock.Mock(function_name="redrive"))

@@ -58,12 +58,12 @@ def test_every_page_with_python_is_run() -> None:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.page.name)
 def test_pipelines_compile(block: object) -> None:
-    compile_pipeline(block.text, PLACEHOLDERS)  # type: ignore[attr-defined]
+    compile_pipeline(block.text, PLACEHOLDERS)
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=lambda block: block.page.name)
 def test_envelopes_are_events(block: object) -> None:
-    payload = json.loads(block.text)  # type: ignore[attr-defined]
+    payload = json.loads(block.text)
 
     assert isinstance(normalise(payload, Source("s", "platform", "none"))[0], Event)
 

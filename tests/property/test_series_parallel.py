@@ -86,7 +86,7 @@ def test_a_skipped_step_skips_what_waits_for_it_and_nothing_else(pipeline: Pipel
     expected = {step for step in pipeline.steps if not (pipeline.ancestors(step) | {step}) & skipped}
     assert ran == expected
     assert execution.error is None
-    statuses = {step: record["status"] for step, record in execution.output.items()}  # type: ignore[attr-defined]
+    statuses = {step: record["status"] for step, record in execution.output.items()}
     assert statuses == {step: "succeeded" if step in expected else "skipped" for step in pipeline.steps}
 
 

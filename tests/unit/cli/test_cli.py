@@ -183,7 +183,7 @@ class Hook(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.server.received.append((self.path, self.headers["authorization"], body))  # type: ignore[attr-defined]
+        self.server.received.append((self.path, self.headers["authorization"], body))
         self.send_response(200 if self.headers["authorization"] else 401)
         self.end_headers()
         self.wfile.write(b'{"received": 1}')

@@ -18,8 +18,8 @@ class Api(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         length = int(self.headers.get("content-length") or 0)
-        self.server.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))  # type: ignore[attr-defined]
-        status, body = self.server.answers.pop(0)  # type: ignore[attr-defined]
+        self.server.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+        status, body = self.server.answers.pop(0)
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body)

@@ -35,7 +35,7 @@ def test_a_redelivery_starts_nothing_and_answers_with_the_first_ones_execution()
     again = receive(notification(), WATCHING, ports)
 
     assert (again.duplicates, again.executions) == (1, first.executions)
-    assert len(ports.starter.started) == 1  # type: ignore[attr-defined]
+    assert len(ports.starter.started) == 1
 
 
 def test_an_event_that_nothing_matches_is_done_with_its_verdicts() -> None:
@@ -61,7 +61,7 @@ def test_a_batch_is_taken_in_whole() -> None:
     receipt = receive(notification(*entries, entries[0]), WATCHING, ports)
 
     assert (receipt.received, receipt.duplicates) == (41, 1)
-    assert len(ports.starter.started) == 40  # type: ignore[attr-defined]
+    assert len(ports.starter.started) == 40
 
 
 def test_a_bad_entry_in_a_batch_is_told_and_the_others_are_taken() -> None:
@@ -73,7 +73,7 @@ def test_a_bad_entry_in_a_batch_is_told_and_the_others_are_taken() -> None:
 
 def test_a_batch_of_nothing_but_bad_entries_is_refused() -> None:
     with pytest.raises(SenderError, match=r"events\[0\] must be an object"):
-        receive(notification(7), WATCHING, ingest_ports())  # type: ignore[arg-type]
+        receive(notification(7), WATCHING, ingest_ports())
 
 
 def test_an_empty_batch_is_received() -> None:
@@ -133,15 +133,15 @@ def test_what_would_take_too_long_is_left_to_the_queue() -> None:
     clock, redrives = FakeClock(), FakeRedrives()
 
     class SlowLedger(FakeLedger):
-        def record(self, record: object) -> None:  # type: ignore[override]
+        def record(self, record: object) -> None:
             clock.now += SECONDS_FOR_STARTS
-            super().record(record)  # type: ignore[arg-type]
+            super().record(record)
 
     ports = ingest_ports(SlowLedger(), redrives=redrives, clock=clock)
     receive(notification(), WATCHING, ports)
 
     assert len(redrives.sent) == 1
-    assert ports.starter.calls == 0  # type: ignore[attr-defined]
+    assert ports.starter.calls == 0
 
 
 def test_the_same_event_id_from_two_sources_is_two_events() -> None:

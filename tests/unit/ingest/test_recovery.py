@@ -15,7 +15,7 @@ from aftertrain.ingest.sweep import sweep
 def left_behind(**more: object) -> tuple[Ports, FakeLedger, FakeStarter, FakeRedrives, EventKey]:
     """An event that was recorded, not started, and not queued either."""
     ledger, starter, redrives = FakeLedger(), FakeStarter(busy=1), FakeRedrives(busy=1)
-    ports = ingest_ports(ledger, starter, redrives, **more)  # type: ignore[arg-type]
+    ports = ingest_ports(ledger, starter, redrives, **more)
     receive(notification(), snapshot(trigger()), ports)
     (key,) = ledger.records
     assert not redrives.sent

@@ -94,10 +94,10 @@ def test_a_deployment_reaches_every_replica_and_is_recorded() -> None:
 def test_a_retry_of_the_same_step_does_nothing_twice() -> None:
     ports = cluster_ports()
     first = deploy(ports)
-    calls = len(ports.calls.made)  # type: ignore[attr-defined]
+    calls = len(ports.calls.made)
 
     assert deploy(ports) == first
-    assert len(ports.calls.made) == calls  # type: ignore[attr-defined]
+    assert len(ports.calls.made) == calls
 
 
 def test_the_next_deployment_knows_the_one_before() -> None:
@@ -112,7 +112,7 @@ def test_a_replica_that_fails_fails_the_step_and_says_what_was_rolled_back() -> 
     with pytest.raises(DeploymentFailedError, match="'digits' on 'c' is rolled_back: r1 is out of memory"):
         deploy(ports)
 
-    assert ports.objects.objects == {}  # type: ignore[attr-defined]
+    assert ports.objects.objects == {}
 
 
 def test_a_retry_after_a_roll_back_tries_again() -> None:
@@ -128,19 +128,19 @@ def test_a_retry_after_a_failed_roll_back_goes_on_rolling_back() -> None:
     """Replicas that were not restored yet get back what they served before the first try, and not what failed."""
     ports = cluster_ports()
     deploy(ports)
-    served = dict(ports.objects.objects)  # type: ignore[attr-defined]
-    ports.calls.answers = {  # type: ignore[attr-defined]
+    served = dict(ports.objects.objects)
+    ports.calls.answers = {
         "r1/v2/repository/models/digits/load": ReplicaError("r1 is out of memory"),
-        **ports.calls.answers,  # type: ignore[attr-defined]
+        **ports.calls.answers,
         "infer": {"model_version": digest("s3://artifacts/new.onnx")[:12], "outputs": [{"data": [1.0]}]},
     }
     with pytest.raises(DeploymentFailedError, match="is failed: r1 is out of memory; and then"):
         deploy(ports, "e2", "s3://artifacts/new.onnx")
-    ports.calls.answers["r1/v2/repository/models/digits/load"] = {}  # type: ignore[attr-defined]
+    ports.calls.answers["r1/v2/repository/models/digits/load"] = {}
     with pytest.raises(DeploymentFailedError, match="is rolled_back"):
         deploy(ports, "e2", "s3://artifacts/new.onnx")
 
-    assert ports.objects.objects == served  # type: ignore[attr-defined]
+    assert ports.objects.objects == served
 
 
 def test_a_fleet_that_changes_during_its_roll_out_is_not_guessed_at() -> None:
@@ -149,7 +149,7 @@ def test_a_fleet_that_changes_during_its_roll_out_is_not_guessed_at() -> None:
     stored = ports.deployments.get("c", "digits")
     assert stored is not None
     stored.record["rollout"]["status"] = "rolling"
-    ports.deployments.clusters["c"]["replicas"] = REPLICAS[:1]  # type: ignore[attr-defined]
+    ports.deployments.clusters["c"]["replicas"] = REPLICAS[:1]
     with pytest.raises(TaskError, match="was changed during its roll-out"):
         deploy(ports)
 
@@ -162,7 +162,7 @@ def test_a_roll_out_of_somebody_else_is_not_mixed_in_unless_it_was_abandoned() -
     stored.record["rollout"]["status"] = "rolling"
     with pytest.raises(TaskError, match="is being rolled out by execution 'e1'"):
         deploy(ports, "e2")
-    ports.clock.now += 3600  # type: ignore[attr-defined]
+    ports.clock.now += 3600
     assert deploy(ports, "e2")["status"] == "healthy"
 
 
