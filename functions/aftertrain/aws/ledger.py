@@ -30,9 +30,7 @@ class DynamoLedger:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                if (
-                    code(error) == "ValidationException"
-                ):  # an item has 400 KB: an event with very many matches and params
+                if code(error) == "ValidationException":  # over the 400 KB of an item
                     raise TooLargeError("the event and what it starts are too large to be recorded") from None
                 if code(error) != _CONFLICT:
                     raise

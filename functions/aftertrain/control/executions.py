@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from aftertrain.control.history import steps
+from aftertrain.control.history import details, steps
 from aftertrain.control.ports import Item, Machines, Ports, Runs
 from aftertrain.errors import NotFoundError
 
@@ -80,9 +80,8 @@ def _settled(item: Item, events: list[dict[str, Any]], ports: Ports) -> Item:
     status = _ENDS.get(last["type"])
     if item["status"] != "running" or status is None:
         return item
-    details: dict[str, Any] = next((value for name, value in last.items() if name.endswith("EventDetails")), {})
     ended = {"status": status, "stopped_at": last["timestamp"].isoformat()}
-    settled = item | ended | {name: details.get(name) for name in ("error", "cause")}
+    settled = item | ended | {name: details(last).get(name) for name in ("error", "cause")}
     ports.runs.update(settled)
     return settled
 

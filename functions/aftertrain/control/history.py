@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-_FAILURES = ("TaskFailed", "TaskTimedOut", "ActivityFailed", "ActivityTimedOut", "ActivityScheduleFailed")
+_FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
 _TRIES = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
@@ -55,7 +55,6 @@ def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> lis
 
 
 def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
-    details: dict[str, Any] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
     if kind == "TaskStateEntered":
         step.entered = event["timestamp"]
     elif kind == "TaskStateExited":
@@ -63,12 +62,16 @@ def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
     elif kind in _TRIES:
         step.attempts += 1
         step.error = None
-    elif kind in _FAILURES:
-        step.error = {"error": details.get("error", ""), "cause": details.get("cause", "")}
+    elif kind.endswith(_FAILURES):
+        why = details(event)
+        step.error = {"error": why.get("error", ""), "cause": why.get("cause", "")}
     elif kind in _SUCCESSES:
-        step.output = _output(details.get("output"))
-    elif kind == "EvaluationFailed":
-        step.error = {"error": details.get("error", ""), "cause": details.get("cause", "")}
+        step.output = _output(details(event).get("output"))
+
+
+def details(event: dict[str, Any]) -> dict[str, Any]:
+    """What an event says beyond its type and time, whatever field that is in for its type."""
+    return next((value for name, value in event.items() if name.endswith("EventDetails")), {})
 
 
 def _output(text: str | None) -> Any:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from aftertrain.control.history import steps
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,11 +61,15 @@ def test_what_was_not_reached_when_the_execution_ended_was_skipped() -> None:
     assert [each[1] for each in summary(PARALLEL, running=False)] == ["succeeded", "aborted", "skipped"]
 
 
-def test_a_step_that_failed_says_why() -> None:
+@pytest.mark.parametrize(
+    "kind", ["TaskFailed", "TaskTimedOut", "TaskStartFailed", "ActivityTimedOut", "LambdaFunctionFailed"]
+)
+def test_a_step_that_failed_says_why(kind: str) -> None:
+    name = f"{kind[0].lower()}{kind[1:]}EventDetails"
     events = history(
         (0, "TaskStateEntered", entered("a")),
         (1, "TaskScheduled", {}),
-        (2, "TaskFailed", {"taskFailedEventDetails": {"error": "Boom", "cause": "why"}}),
+        (2, kind, {name: {"error": "Boom", "cause": "why"}}),
         (3, "TaskStateExited", {"stateExitedEventDetails": {"name": "a"}}),
     )
     found = steps(["a"], events, running=False)[0]
