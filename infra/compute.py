@@ -1,7 +1,8 @@
 """Compute: where steps run.
 
-The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the one and
-needs no permission for the other. A worker's permissions are a managed policy, to be attached to whatever it runs as.
+The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the one
+and needs no permission for the other; where branches wait for each other it writes to the latches. A worker's
+permissions are a managed policy, to be attached to whatever it runs as.
 """
 
 import json
@@ -13,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.function import Functions, allow
+from infra.latches import Latches
 from infra.registry import Registry
 from infra.settings import Settings
 
@@ -42,6 +44,8 @@ class Compute(Construct):
             self._into_vpc(self.tasks)
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
+        self.latches = Latches(self, "Latches").table
+        self._grant_latches()
         states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.machine_arn_prefix = f"{states}:stateMachine:{settings.prefix}"
         self.activity_arn_prefix = f"{states}:activity:{settings.prefix}"
@@ -84,6 +88,15 @@ class Compute(Construct):
         if secrets:
             prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
             allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
+
+    def _grant_latches(self) -> None:
+        grants = (
+            (["dynamodb:UpdateItem", "dynamodb:GetItem"], self.latches.table_arn),
+            # A task token is the permission for its one task; the action knows no resource.
+            (["states:SendTaskSuccess"], "*"),
+        )
+        for actions, resource in grants:
+            self.machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
 
     def _worker_policy(self) -> iam.ManagedPolicy:
         readable = [self.artifacts.bucket_arn, self.artifacts.arn_for_objects("*")]

@@ -47,6 +47,7 @@ class Control(Construct):
             "ACTIVITY_ARN_PREFIX": compute.activity_arn_prefix,
             "NAME_PREFIX": self._foundation.settings.prefix,
             "TASKS_FUNCTION_ARN": compute.tasks.function_arn,
+            "LATCH_TABLE": compute.latches.table_name,
             "ARTIFACTS_URI": f"s3://{compute.artifacts.bucket_name}",
             "WEBHOOK_URL": self._foundation.webhook_url,
         }

@@ -79,7 +79,9 @@ def test_a_connection_that_fails_is_busy() -> None:
 def test_publishing_creates_and_then_updates_and_makes_activities_once(aws: Any) -> None:
     client = aws("stepfunctions")
     step = {"id": "e", "action": "model_evaluate", "params": {"model_uri": "a", "dataset_uri": "b"}}
-    bindings = Bindings("arn:aws:lambda:us-east-1:1:function:f", f"{PREFIX}activity:aftertrain-test-", "s3://artifacts")
+    bindings = Bindings(
+        "arn:aws:lambda:us-east-1:1:function:f", f"{PREFIX}activity:aftertrain-test-", "s3://artifacts", "latches"
+    )
     asl = compile_pipeline({"steps": [step]}, bindings).asl
     machines = StepFunctionsMachines(client, ROLE, "aftertrain-test-", f"{PREFIX}stateMachine:aftertrain-test-")
     with Stubber(client) as stub:

@@ -2,17 +2,22 @@
 
     Action("log", LogParams, LogOutputs, runs="task")
 
-A `task` is a short call that the tasks Lambda makes; a `job` is heavy and runs on the stage's compute. Params that are
-written as templates have no value before the event arrives, so only the others are checked when a pipeline is written;
-all of them are checked again when the step runs.
+A `task` is a short call that the tasks Lambda makes; a `job` is heavy and runs on the stage's compute. A `wait` is a
+task that says until when the path waits then; a `question` is one whose answer somebody sends later; a `pipeline` is
+an execution of another pipeline. Params that are written as templates have no value before the event arrives, so only
+the others are checked when a pipeline is written; all of them are checked again when the step runs.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from aftertrain.asl.states import Retrier
+from aftertrain.expressions.shapes import Shape
+
+Runs = Literal["task", "job", "wait", "question", "pipeline"]
 
 
 class Params(BaseModel):
@@ -29,14 +34,18 @@ class Outputs(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again."""
+    """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again.
+
+    `shape`: for an action whose output depends on its params, the shape that it has given theirs.
+    """
 
     name: str
     params: type[Params]
     outputs: type[Outputs]
-    runs: Literal["task", "job"]
+    runs: Runs
     timeout_seconds: int
     retry: tuple[Retrier, ...] = ()
+    shape: Callable[[Mapping[str, Shape]], Shape] | None = None
 
     def check_output(self, value: Any) -> dict[str, Any]:
         """The output as later steps see it, if it has the promised shape."""

@@ -37,14 +37,21 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Catcher:
-    """Where a failed Task goes on, with what as input."""
+    """Where a failed state goes on, with what as input."""
 
-    output: Json
     next: str
+    output: Json = None
+    assign: dict[str, Json] = field(default_factory=dict)
+    errors: tuple[str, ...] = ("States.ALL",)
 
     def json(self) -> Json:
         """As ASL."""
-        return {"ErrorEquals": ["States.ALL"], "Output": self.output, "Next": self.next}
+        return {
+            "ErrorEquals": list(self.errors),
+            **({"Assign": self.assign} if self.assign else {}),
+            **({} if self.output is None else {"Output": self.output}),
+            "Next": self.next,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Task:
     output: Json = None
     assign: dict[str, Json] = field(default_factory=dict)
     retry: tuple[Retrier, ...] = ()
-    catch: Catcher | None = None
+    catch: tuple[Catcher, ...] = ()
     timeout: int | None = None
     heartbeat: int | None = None
     comment: str | None = None
@@ -74,7 +81,7 @@ class Task:
             **({"Assign": self.assign} if self.assign else {}),
             **({} if self.output is None else {"Output": self.output}),
             **({"Retry": [item.json() for item in self.retry]} if self.retry else {}),
-            **({"Catch": [self.catch.json()]} if self.catch else {}),
+            **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
             **_onward(self.next),
         }
 
@@ -86,26 +93,29 @@ class Rule:
     condition: str
     next: str
     assign: dict[str, Json] = field(default_factory=dict)
+    output: Json = None
 
     def json(self) -> Json:
         """As ASL."""
         return {
             "Condition": self.condition,
             **({"Assign": self.assign} if self.assign else {}),
+            **({} if self.output is None else {"Output": self.output}),
             "Next": self.next,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The first rule whose condition holds, else the default."""
+    """The first rule whose condition holds, else the default; without one, the last rule always holds."""
 
     rules: tuple[Rule, ...]
-    default: str
+    default: str | None = None
 
     def json(self) -> Json:
         """As ASL."""
-        return {"Type": "Choice", "Choices": [rule.json() for rule in self.rules], "Default": self.default}
+        default = {"Default": self.default} if self.default else {}
+        return {"Type": "Choice", "Choices": [rule.json() for rule in self.rules], **default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +124,37 @@ class Pass:
 
     output: Json
     next: str | None
+    assign: dict[str, Json] = field(default_factory=dict)
 
     def json(self) -> Json:
         """As ASL."""
         return {
             "Type": "Pass",
+            **({"Assign": self.assign} if self.assign else {}),
             **({} if self.output is None else {"Output": self.output}),
             **_onward(self.next),
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Succeed:
-    """The end, with the input as output."""
+class Wait:
+    """Until a time, or for some seconds."""
 
-    next: None = None
+    next: str | None
+    timestamp: str | None = None
+    seconds: int | None = None
+    output: Json = None
+    assign: dict[str, Json] = field(default_factory=dict)
 
     def json(self) -> Json:
         """As ASL."""
-        return {"Type": "Succeed"}
+        return {
+            "Type": "Wait",
+            **({"Timestamp": self.timestamp} if self.timestamp else {"Seconds": self.seconds}),
+            **({"Assign": self.assign} if self.assign else {}),
+            **({} if self.output is None else {"Output": self.output}),
+            **_onward(self.next),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +188,72 @@ class Parallel:
 
     branches: tuple[Scope, ...]
     next: str | None
+    catch: tuple[Catcher, ...] = ()
 
     def json(self) -> Json:
         """As ASL."""
         return {
             "Type": "Parallel",
             "Branches": [branch.json() for branch in self.branches],
+            **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
             **_onward(self.next),
         }
 
 
-State = Task | Choice | Pass | Parallel | Succeed | Fail
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A scope for each item of an array; its output is the list of theirs. `label` makes each item an execution."""
+
+    items: Json
+    selector: Json
+    scope: Scope
+    concurrency: int
+    next: str | None
+    assign: dict[str, Json] = field(default_factory=dict)
+    catch: tuple[Catcher, ...] = ()
+    label: str | None = None
+    comment: str | None = None
+
+    def json(self) -> Json:
+        """As ASL."""
+        mode = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"} if self.label else {"Mode": "INLINE"}
+        return {
+            "Type": "Map",
+            **({"Comment": self.comment} if self.comment else {}),
+            **({"Label": self.label} if self.label else {}),
+            "Items": self.items,
+            "ItemSelector": self.selector,
+            "MaxConcurrency": self.concurrency,
+            "ItemProcessor": {"ProcessorConfig": mode, **self.scope.json()},
+            **({"Assign": self.assign} if self.assign else {}),
+            **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
+            **_onward(self.next),
+        }
+
+
+State = Task | Choice | Pass | Wait | Parallel | Map | Fail
+
+
+def targets(state: State) -> list[str]:
+    """The states that a state may lead to."""
+    match state:
+        case Choice(rules=rules, default=default):
+            return [*(rule.next for rule in rules), *([default] if default else [])]
+        case Task(next=onward, catch=catch) | Parallel(next=onward, catch=catch) | Map(next=onward, catch=catch):
+            return [*([onward] if onward else []), *(catcher.next for catcher in catch)]
+        case _:
+            return [state.next] if state.next else []
+
+
+def scopes_of(state: State) -> tuple[Scope, ...]:
+    """The scopes that lie in a state."""
+    match state:
+        case Parallel(branches=branches):
+            return branches
+        case Map(scope=scope):
+            return (scope,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

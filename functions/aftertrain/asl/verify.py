@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from aftertrain.asl.emit import emit
-from aftertrain.asl.states import Choice, Machine, Parallel, Scope, State, Task
+from aftertrain.asl.states import Choice, Machine, Pass, Scope, State, Task, Wait, scopes_of, targets
 
 MAX_BYTES = 1_048_576
 MAX_NAME = 80
@@ -28,9 +28,8 @@ def verify(machine: Machine) -> list[str]:
 def _scopes(scope: Scope) -> Iterator[Scope]:
     yield scope
     for state in scope.states.values():
-        if isinstance(state, Parallel):
-            for branch in state.branches:
-                yield from _scopes(branch)
+        for branch in scopes_of(state):
+            yield from _scopes(branch)
 
 
 def _shadowed(scope: Scope, outside: frozenset[str]) -> Iterator[str]:
@@ -38,14 +37,17 @@ def _shadowed(scope: Scope, outside: frozenset[str]) -> Iterator[str]:
     own = {name for state in scope.states.values() for name in _assigned(state)}
     yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & outside))
     for state in scope.states.values():
-        if isinstance(state, Parallel):
-            for branch in state.branches:
-                yield from _shadowed(branch, outside | own)
+        for branch in scopes_of(state):
+            yield from _shadowed(branch, outside | own)
 
 
 def _assigned(state: State) -> Iterator[str]:
     match state:
-        case Task(assign=assign):
+        case Task(assign=assign, catch=catch):
+            yield from assign
+            for catcher in catch:
+                yield from catcher.assign
+        case Pass(assign=assign) | Wait(assign=assign):
             yield from assign
         case Choice(rules=rules):
             for rule in rules:
@@ -55,7 +57,7 @@ def _assigned(state: State) -> Iterator[str]:
 def _scope_faults(scope: Scope) -> Iterator[str]:
     reached = {scope.start}
     for name, state in scope.states.items():
-        for target in _targets(state):
+        for target in targets(state):
             reached.add(target)
             if target not in scope.states:
                 yield f"state {name!r}: there is no state {target!r} in its scope"
@@ -64,17 +66,6 @@ def _scope_faults(scope: Scope) -> Iterator[str]:
         yield f"there is no state {scope.start!r} to start at"
     if not any(_ends(state) for state in scope.states.values()):
         yield f"the scope that starts at {scope.start!r} never ends"
-
-
-def _targets(state: State) -> Iterator[str]:
-    match state:
-        case Choice(rules=rules, default=default):
-            yield from (rule.next for rule in rules)
-            yield default
-        case Task(next=onward, catch=catch):
-            yield from (target for target in (onward, catch and catch.next) if target)
-        case _:
-            yield from (target for target in (state.next,) if target)
 
 
 def _ends(state: State) -> bool:

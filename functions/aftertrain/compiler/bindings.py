@@ -13,12 +13,7 @@ class Bindings:
     tasks_function: str
     activity_prefix: str
     artifacts_uri: str
-    pool: str = "default"
-
-    @property
-    def activity(self) -> str:
-        """The activity that jobs wait at for a worker."""
-        return f"{self.activity_prefix}{self.pool}"
+    latch_table: str
 
 
-PLACEHOLDERS = Bindings("${TasksFunction}", "${ActivityPrefix}", "s3://${ArtifactsBucket}")
+PLACEHOLDERS = Bindings("${TasksFunction}", "${ActivityPrefix}", "s3://${ArtifactsBucket}", "${LatchTable}")

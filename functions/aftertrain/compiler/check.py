@@ -21,8 +21,9 @@ from aftertrain.model.definition import Definition, Step
 def check(definition: Definition) -> list[Diagnostic]:
     """Every such mistake, step by step."""
     found = list(_same_ids(definition))
-    for index, step in enumerate(definition.steps):
-        found += _step(step, ("steps", index))
+    for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
+        for index, step in enumerate(steps):
+            found += _step(step, (key, index))
     for index, trigger in enumerate(definition.triggers):
         found += _filters(trigger.where, trigger.filter, ("triggers", index))
     return found
@@ -38,12 +39,13 @@ def variable(step_id: str, depth: int = 0) -> str:
 
 def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
     seen: dict[str, str] = {}
-    for index, step in enumerate(definition.steps):
-        name = variable(step.id)
-        if name in seen:
-            message = f"the ids {seen[name]!r} and {step.id!r} are too alike"
-            yield Diagnostic("AT201", ("steps", index, "id"), message, "rename one of them")
-        seen.setdefault(name, step.id)
+    for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
+        for index, step in enumerate(steps):
+            name = variable(step.id)
+            if name in seen:
+                message = f"the ids {seen[name]!r} and {step.id!r} are too alike"
+                yield Diagnostic("AT201", (key, index, "id"), message, "rename one of them")
+            seen.setdefault(name, step.id)
 
 
 def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
@@ -65,6 +67,7 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
         if field.is_required() and name not in params:
             message = f"{action.name} needs the param {name!r}"
             yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
+    # What has a template in it is checked by its type, and when the step runs.
     written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
     try:
         action.params.model_validate(written)

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from aftertrain.asl.emit import emit
+from aftertrain.asl.states import Machine
 from aftertrain.asl.verify import verify
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.check import check
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic
-from aftertrain.compiler.link import link
-from aftertrain.compiler.lower import lower
+from aftertrain.compiler.examine import examine
+from aftertrain.compiler.link import Linked, link
+from aftertrain.compiler.lower.machine import lower
 from aftertrain.compiler.nest import nest
 from aftertrain.compiler.parse import Parsed, parse
+from aftertrain.compiler.shapes import shapes
 from aftertrain.model.definition import Definition
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A definition and the state machine that it became."""
+    """A definition, the graphs of its steps, and the state machine that it became."""
 
     definition: Definition
+    linked: Linked
+    machine: Machine
     asl: str
 
 
@@ -34,15 +39,16 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
         CompileError: with every mistake that the last possible stage could see.
     """
     parsed = parse(source)
-    checked = check(parsed.definition)
-    graph, linked = link(parsed.definition)
-    _stop_at(checked + linked, parsed)
-    region, crossed = nest(graph)
-    _stop_at(crossed, parsed)
-    assert region is not None  # nest gives a region or a diagnostic
-    machine = lower(parsed.definition, graph, region, bindings)
+    definition = parsed.definition
+    checked = check(definition)
+    linked = link(definition)
+    _stop_at(checked + linked.diagnostics, parsed)
+    known = shapes(definition, linked.graph, linked.rescue)
+    _stop_at(examine(definition, linked, known), parsed)
+    rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
+    machine = lower(definition, (linked.graph, nest(linked.graph)), rescue, bindings, known)
     _stop_at([Diagnostic("AT501", (), fault) for fault in verify(machine)], parsed)
-    return Compiled(parsed.definition, emit(machine))
+    return Compiled(definition, linked, machine, emit(machine))
 
 
 def _stop_at(diagnostics: list[Diagnostic], parsed: Parsed) -> None:

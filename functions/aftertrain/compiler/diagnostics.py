@@ -28,10 +28,15 @@ CODES = {
     "AT302": "steps depend on each other in a circle",
     "AT303": "a template cannot be read",
     "AT304": "a template reads a step that does not exist",
-    "AT305": "a template reads a field that the action does not put out",
+    "AT305": "a template reads a field that cannot be there",
     "AT306": "a template reads a parameter that the pipeline does not have",
-    "AT307": "a template reads a step other than through its output",
-    "AT401": "the steps are not series-parallel, which is all that is compiled so far",
+    "AT307": "a template reads what there is not of a step or of a failure",
+    "AT308": "a template gives a param a value of the wrong type",
+    "AT309": "an expression can never have a value",
+    "AT310": "a condition is neither true nor false",
+    "AT311": "a template reads an output that may be missing",
+    "AT312": "`foreach` goes over what is no array",
+    "AT402": "a step can never run",
     "AT501": "the state machine would be refused",
 }
 

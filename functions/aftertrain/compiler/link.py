@@ -1,87 +1,95 @@
-"""Definition -> graph: templates are parsed, and what they read becomes dependencies.
+"""Definition -> graphs: templates are parsed, and what they read becomes dependencies.
 
     {id: deploy, depends_on: [evaluate], params: {model_uri: "{{ steps.convert.output.model_uri }}"}}
     ->  Node(id="deploy", needs=("evaluate", "convert"), reads={"convert"}, …)
 
-A step that reads another one's output depends on it whether `depends_on` says so or not.
+A step that reads another one depends on it whether `depends_on` says so or not. The steps that run after a failure
+are a graph of their own, which knows nothing of the others but that they failed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from aftertrain.actions.action import Action
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
-from aftertrain.expressions.template import (
-    Expression,
-    Literal,
-    Path,
-    Template,
-    TemplateError,
-    parse_condition,
-    parse_template,
-    paths,
-)
+from aftertrain.compiler.graph import ABOUT, Graph, Node, steps_read
+from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
+from aftertrain.expressions.tree import Expression, Literal, Path, Template, paths
 from aftertrain.model.definition import Definition, Parameter, Step
 
-Value = Template | dict[str, "Value"] | list["Value"] | int | float | bool | None
-
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A step with its templates parsed and its dependencies known, in the order of the definition."""
+class Linked:
+    """Both graphs, and every mistake in dependencies and templates; use the graphs only if there is none."""
 
-    step: Step
-    action: Action
-    params: dict[str, Value]
-    condition: Expression | None
-    needs: tuple[str, ...]
-    reads: frozenset[str]
-
-    @property
-    def id(self) -> str:
-        """The step's id."""
-        return self.step.id
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """All steps by id, in the order of the definition, and the parameters that they may read."""
-
-    nodes: dict[str, Node]
-    parameters: dict[str, Parameter]
+    graph: Graph
+    rescue: Graph
+    diagnostics: list[Diagnostic]
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read in one step's templates, and what was wrong with it."""
+    """What was read in one place, and what was wrong with it; `loops` are names that stand for items there."""
 
+    known: "_Known"
+    loops: tuple[str, ...] = ()
     paths: list[tuple[Path, Place]] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def link(definition: Definition) -> tuple[Graph, list[Diagnostic]]:
-    """The graph and every mistake in dependencies and templates; use the graph only if there is none."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What may be read: the steps of the same graph, the parameters, and in a rescue the failure."""
+
+    steps: Sequence[str]
+    parameters: dict[str, Parameter]
+    failure: bool = False
+    others: Sequence[str] = ()
+
+
+def link(definition: Definition) -> Linked:
+    """Both graphs."""
     parameters = {parameter.name: parameter for parameter in definition.parameters}
-    actions = {step.id: ACTIONS[step.action] for step in definition.steps if step.action in ACTIONS}
+    main, rescue = [step.id for step in definition.steps], [step.id for step in definition.on_failure]
+    known = _Known(main, parameters, others=rescue)
+    nodes, found = _nodes(definition.steps, "steps", known)
+    after, more = _nodes(definition.on_failure, "on_failure", _Known(rescue, parameters, failure=True, others=main))
+    reading = _Reading(known)
+    outputs = {name: _value(value, ("outputs", name), reading) for name, value in definition.outputs.items()}
+    found += more + reading.diagnostics
+    found = found or [*_cycle(nodes, "steps"), *_cycle(after, "on_failure")]
+    return Linked(Graph(nodes, parameters, outputs), Graph(after, parameters), found)
+
+
+def _nodes(steps: list[Step], key: str, known: _Known) -> tuple[dict[str, Node], list[Diagnostic]]:
     nodes: dict[str, Node] = {}
     found: list[Diagnostic] = []
-    for index, step in enumerate(definition.steps):
-        where: Place = ("steps", index)
-        reading = _Reading()
-        params = {name: _value(value, (*where, "params", name), reading) for name, value in step.params.items()}
-        condition = _condition(step.condition, (*where, "condition"), reading)
-        for path, place in reading.paths:
-            reading.diagnostics += _path_mistakes(path, place, actions, parameters)
-        found += reading.diagnostics
-        found += _unknown_dependencies(step, where, list(actions))
-        if step.id in actions:
-            reads = dict.fromkeys(path.segments[0] for path, _ in reading.paths if path.root == "steps")
-            needs = tuple(dict.fromkeys([*step.depends_on, *reads]))
-            nodes[step.id] = Node(step, actions[step.id], params, condition, needs, frozenset(reads))
-    return Graph(nodes, parameters), found or list(_cycle(nodes, definition))
+    for index, step in enumerate(steps):
+        where: Place = (key, index)
+        node, mistakes = _node(step, where, known)
+        found += mistakes
+        found += _unknown_dependencies(step, where, known)
+        if node is not None:
+            nodes[step.id] = node
+    return nodes, found
+
+
+def _node(step: Step, where: Place, known: _Known) -> tuple[Node | None, list[Diagnostic]]:
+    loops = (step.foreach.as_,) if step.foreach else ()
+    outer, inner = _Reading(known), _Reading(known, loops)
+    items = None if step.foreach is None else _value(step.foreach.items, (*where, "foreach", "items"), outer)
+    condition = _condition(step.condition, (*where, "condition"), outer)
+    params = {name: _value(value, (*where, "params", name), inner) for name, value in step.params.items()}
+    found = outer.diagnostics + inner.diagnostics
+    if step.action not in ACTIONS or found:
+        return None, found
+    read = dict.fromkeys(path.step for path, _ in outer.paths + inner.paths if path.root == "steps")
+    outputs = dict.fromkeys([*steps_read(tuple(params.values())), *steps_read((condition,)), *steps_read((items,))])
+    needs = tuple(dict.fromkeys([*step.depends_on, *read]))
+    return Node(step, ACTIONS[step.action], params, condition, items, needs, frozenset(outputs)), found
 
 
 def _value(value: Any, where: Place, reading: _Reading) -> Value:
@@ -98,11 +106,11 @@ def _value(value: Any, where: Place, reading: _Reading) -> Value:
 
 def _template(text: str, where: Place, reading: _Reading) -> Template:
     try:
-        template = parse_template(text)
+        template = parse_template(text, reading.loops)
     except TemplateError as error:
         reading.diagnostics.append(Diagnostic("AT303", where, error.message))
         return Template(())
-    reading.paths += [(path, where) for path in template.paths()]
+    _note(template, where, reading)
     return template
 
 
@@ -114,40 +122,54 @@ def _condition(text: str | bool | None, where: Place, reading: _Reading) -> Expr
     except TemplateError as error:
         reading.diagnostics.append(Diagnostic("AT303", where, error.message))
         return None
-    reading.paths += [(path, where) for path in paths(condition)]
+    _note(condition, where, reading)
     return condition
 
 
-def _path_mistakes(
-    path: Path, where: Place, actions: dict[str, Action], parameters: dict[str, Parameter]
-) -> Iterator[Diagnostic]:
-    first, *rest = path.segments
-    if path.root == "params" and first not in parameters:
-        hint = did_you_mean(first, parameters, "declare it under `parameters`")
+def _note(node: Template | Expression, where: Place, reading: _Reading) -> None:
+    found = list(paths(node.parts if isinstance(node, Template) else node))
+    reading.paths += [(path, where) for path in found]
+    for path in dict.fromkeys(found):
+        reading.diagnostics += _mistakes(path, where, reading.known)
+
+
+def _mistakes(path: Path, where: Place, known: _Known) -> Iterator[Diagnostic]:
+    first = str(path.segments[0]) if path.segments else ""
+    if path.root == "params" and first not in known.parameters:
+        hint = did_you_mean(first, known.parameters, "declare it under `parameters`")
         yield Diagnostic("AT306", where, f"{path}: the pipeline has no parameter {first!r}", hint)
-    if path.root != "steps":
-        return
-    if first not in actions:
-        yield Diagnostic("AT304", where, f"{path}: there is no step {first!r}", did_you_mean(first, actions))
-    elif len(rest) < 2 or rest[0] not in ("output", "outputs"):
-        hint = f"write steps.{first}.output.FIELD"
-        yield Diagnostic("AT307", where, f"{path}: of a step only fields of its output can be read so far", hint)
-    elif rest[1] not in (fields := actions[first].outputs.model_fields):
-        message = f"{path}: {actions[first].name} puts out no {rest[1]!r}"
-        yield Diagnostic("AT305", where, message, did_you_mean(rest[1], fields))
+    if path.root == "failure" and not known.failure:
+        yield Diagnostic("AT307", where, f"{path}: only the steps under `on_failure` can read the failure")
+    if path.root == "steps":
+        yield from _step_mistakes(path, first, where, known)
 
 
-def _unknown_dependencies(step: Step, where: Place, ids: list[str]) -> Iterator[Diagnostic]:
+def _step_mistakes(path: Path, first: str, where: Place, known: _Known) -> Iterator[Diagnostic]:
+    rest = path.segments[1:]
+    if first not in known.steps:
+        message = f"{path}: there is no step {first!r}"
+        hint = did_you_mean(first, known.steps)
+        if first in known.others:
+            message = f"{path}: the steps under `steps` and those under `on_failure` cannot read each other"
+            hint = "read failure.error and failure.cause" if known.failure else "read the outputs of `steps` only"
+        yield Diagnostic("AT304", where, message, hint)
+    elif not rest or rest[0] not in (*ABOUT, "output", "outputs") or (rest[0] in ABOUT and len(rest) > 1):
+        hint = f"write steps.{first}.output.FIELD or steps.{first}.status"
+        yield Diagnostic("AT307", where, f"{path}: of a step there is output, status, error and cause", hint)
+
+
+def _unknown_dependencies(step: Step, where: Place, known: _Known) -> Iterator[Diagnostic]:
     for index, name in enumerate(step.depends_on):
-        if name not in ids:
+        if name not in known.steps:
             place = (*where, "depends_on", index)
-            yield Diagnostic("AT301", place, f"there is no step {name!r} to depend on", did_you_mean(name, ids))
+            hint = did_you_mean(name, known.steps)
+            yield Diagnostic("AT301", place, f"there is no step {name!r} to depend on", hint)
 
 
-def _cycle(nodes: dict[str, Node], definition: Definition) -> Iterator[Diagnostic]:
+def _cycle(nodes: dict[str, Node], key: str) -> Iterator[Diagnostic]:
     try:
         TopologicalSorter({node.id: node.needs for node in nodes.values()}).prepare()
     except CycleError as error:
         circle = list(reversed(error.args[1]))
-        index = next(index for index, step in enumerate(definition.steps) if step.id in circle)
-        yield Diagnostic("AT302", ("steps", index), f"these steps wait for each other: {' -> '.join(circle)}")
+        index = next(index for index, step in enumerate(nodes) if step in circle)
+        yield Diagnostic("AT302", (key, index), f"these steps wait for each other: {' -> '.join(circle)}")

@@ -1,22 +1,18 @@
-"""Graph -> region tree: exact series-parallel decomposition.
+"""Graph -> region tree: exact series-parallel decomposition, and a weave where there is none.
 
-    a; b needs a; c needs a; d needs b, c  ->  Series(a, Parallel(b, c), d)
+    a; b needs a; c needs a; d needs b, c       ->  Series(a, Side(b, c), d)
+    a; b; c needs a; d needs a, b               ->  Weave: a crossing, which nesting alone cannot express
 
-Works on the order "comes before", which is the transitive closure of the dependencies. A set of steps whose
-comparability graph falls apart runs in parallel; one whose incomparability graph falls apart runs in series; one for
-which neither does holds an N (a before c, b before c and d, nothing else), and no nesting of Parallel states can have
-each step wait for exactly its own dependencies. Nothing is approximated: an N is reported, with its four steps.
+Works on the order "comes before", the transitive closure of the dependencies, as bit sets. Steps whose comparability
+graph falls apart run side by side; those whose incomparability graph falls apart run in series; where neither does,
+the largest parts that look alike to all the rest are found (modules), and how they hang together is left to `weave`.
+Nothing is approximated: each step waits for exactly its own dependencies.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
-from itertools import permutations
 
-from aftertrain.compiler.diagnostics import Diagnostic
-from aftertrain.compiler.link import Graph
-
-Order = dict[str, frozenset[str]]  # a step -> every step that comes before it
+from aftertrain.compiler.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +36,21 @@ class Side:
     items: "tuple[Region, ...]"
 
 
-Region = Leaf | Series | Side
+@dataclass(frozen=True, slots=True)
+class Weave:
+    """Regions that wait for each other across; `needs[i]` are the places of those that `items[i]` directly follows."""
+
+    items: "tuple[Region, ...]"
+    needs: tuple[tuple[int, ...], ...]
 
 
-class NotSeriesParallelError(Exception):
-    """The steps hold an N; `steps` are a, b, c, d of it."""
-
-    def __init__(self, steps: tuple[str, str, str, str]) -> None:
-        super().__init__(steps)
-        self.steps = steps
+Region = Leaf | Series | Side | Weave
 
 
-def nest(graph: Graph) -> tuple[Region | None, list[Diagnostic]]:
-    """The region tree, or why there is none."""
-    order = closure(graph)
-    try:
-        return _region(tuple(graph.nodes), order), []
-    except NotSeriesParallelError as error:
-        a, b, c, d = error.steps
-        message = (
-            f"{c!r} waits for {a!r} and {b!r}, while {d!r} waits for {b!r} but not for {a!r}: "
-            "such a crossing cannot be compiled yet"
-        )
-        hint = f"let {d!r} depend on {a!r} as well, or {c!r} not on {b!r}"
-        index = list(graph.nodes).index(d)
-        return None, [Diagnostic("AT401", ("steps", index), message, hint)]
+def nest(graph: Graph) -> Region:
+    """The region tree."""
+    order = _Order(graph)
+    return _region((1 << len(order.steps)) - 1, order)
 
 
 def steps_in(region: Region) -> list[str]:
@@ -74,52 +60,122 @@ def steps_in(region: Region) -> list[str]:
     return [step for item in region.items for step in steps_in(item)]
 
 
-def closure(graph: Graph) -> Order:
-    """Every step that comes before each step, directly or not."""
-    before: Order = {}
-    for step in TopologicalSorter({node.id: node.needs for node in graph.nodes.values()}).static_order():
-        needs = graph.nodes[step].needs
-        before[step] = frozenset(needs).union(*(before[need] for need in needs))
-    return before
+class _Order:
+    """Who comes before whom and after whom, as bit sets over the steps in the order of the definition."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.steps = list(graph.nodes)
+        index = {step: place for place, step in enumerate(self.steps)}
+        self.before = [0] * len(self.steps)
+        self.after = [0] * len(self.steps)
+        for step in graph.order:
+            place = index[step]
+            for need in graph.nodes[step].needs:
+                self.before[place] |= self.before[index[need]] | 1 << index[need]
+        for place, before in enumerate(self.before):
+            for earlier in bits(before):
+                self.after[earlier] |= 1 << place
+
+    def related(self, place: int) -> int:
+        """All that come before a step or after it."""
+        return self.before[place] | self.after[place]
 
 
-def _region(steps: tuple[str, ...], order: Order) -> Region:
-    if len(steps) == 1:
-        return Leaf(steps[0])
-    apart = _components(steps, lambda one, other: _ordered(one, other, order))
+def bits(mask: int) -> Iterator[int]:
+    """The places of a set, in order."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _region(steps: int, order: _Order) -> Region:
+    first = next(bits(steps))
+    if steps == 1 << first:
+        return Leaf(order.steps[first])
+    apart = _components(steps, order, related=True)
     if len(apart) > 1:
         return Side(tuple(_region(part, order) for part in apart))
-    stages = _components(steps, lambda one, other: not _ordered(one, other, order))
+    stages = _components(steps, order, related=False)
     if len(stages) > 1:
-        stages.sort(key=lambda stage: len(order[stage[0]].intersection(steps)))
+        stages.sort(key=lambda stage: (order.before[next(bits(stage))] & steps).bit_count())
         return Series(tuple(_region(stage, order) for stage in stages))
-    raise NotSeriesParallelError(_crossing(steps, order))
+    parts = _modules(steps, order)
+    return Weave(tuple(_region(part, order) for part in parts), _direct_needs(parts, order))
 
 
-def _ordered(one: str, other: str, order: Order) -> bool:
-    return one in order[other] or other in order[one]
-
-
-def _components(steps: tuple[str, ...], joined: Callable[[str, str], bool]) -> list[tuple[str, ...]]:
-    """The connected components, each in the order of the definition, ordered by their first steps."""
-    left = list(steps)
-    components = []
+def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
+    """The connected components of the relation or of its opposite, ordered by their first steps."""
+    found: list[int] = []
+    left = steps
     while left:
-        component, frontier = set[str](), [left[0]]
+        component = frontier = left & -left
         while frontier:
-            step = frontier.pop()
-            component.add(step)
-            frontier += [other for other in left if other not in component and joined(step, other)]
-        components.append(tuple(step for step in left if step in component))
-        left = [step for step in left if step not in component]
-    return components
+            place = next(bits(frontier))
+            joined = order.related(place) if related else ~order.related(place)
+            fresh = joined & left & ~component
+            component |= fresh
+            frontier = (frontier | fresh) & ~(1 << place)
+        found.append(component)
+        left &= ~component
+    return found
 
 
-def _crossing(steps: tuple[str, ...], order: Order) -> tuple[str, str, str, str]:
-    for b, c, d in permutations(steps, 3):
-        if b in order[c] and b in order[d] and not _ordered(c, d, order):
-            for a in steps:
-                apart = not _ordered(a, b, order) and not _ordered(a, d, order)
-                if a in order[c] and a != d and apart:
-                    return a, b, c, d
-    raise AssertionError("a set of steps that is neither in series nor in parallel holds an N")
+def _modules(steps: int, order: _Order) -> list[int]:
+    """The largest sets of steps that all others see as one, ordered by their first steps."""
+    first = next(bits(steps))
+    others = _split(steps & ~(1 << first), steps, order)
+    outside = next(part for part in others if _spanned(1 << first | part, steps, order) == steps)
+    with_first = next(part for part in _split(steps & ~(outside & -outside), steps, order) if part >> first & 1)
+    parts = [with_first, *(part for part in others if not part & with_first)]
+    return sorted(parts, key=lambda part: part & -part)
+
+
+def _split(within: int, steps: int, order: _Order) -> list[int]:
+    """The coarsest partition of a set in which no step outside of a part tells two of the part's steps apart."""
+    parts, pending = [within], list(bits(steps))
+    while pending:
+        pivot = pending.pop()
+        before, after = order.before[pivot], order.after[pivot]
+        refined: list[int] = []
+        for part in parts:
+            if part >> pivot & 1:
+                refined.append(part)
+                continue
+            pieces = [piece for piece in (part & before, part & after, part & ~(before | after)) if piece]
+            refined += pieces
+            if len(pieces) > 1:
+                pending += [place for piece in pieces for place in bits(piece)]
+        parts = refined
+    return parts
+
+
+def _spanned(start: int, steps: int, order: _Order) -> int:
+    """The smallest module that holds a set."""
+    module = start
+    while True:
+        inside = list(bits(module))
+        common_before = common_after = common_apart = steps
+        for place in inside:
+            common_before &= order.before[place]
+            common_after &= order.after[place]
+            common_apart &= ~order.related(place)
+        torn = steps & ~module & ~(common_before | common_after | common_apart)
+        if not torn:
+            return module
+        module |= torn
+
+
+def _direct_needs(parts: list[int], order: _Order) -> tuple[tuple[int, ...], ...]:
+    """The parts that each part follows without another one in between."""
+    firsts = [next(bits(part)) for part in parts]
+    before = [
+        sum(1 << other for other, place in enumerate(firsts) if order.before[each] >> place & 1) for each in firsts
+    ]
+    direct = []
+    for mask in before:
+        through = 0
+        for other in bits(mask):
+            through |= before[other]
+        direct.append(tuple(bits(mask & ~through)))
+    return tuple(direct)

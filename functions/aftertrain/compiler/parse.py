@@ -13,13 +13,26 @@ from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
 from aftertrain.compiler.document import Document, read_document
-from aftertrain.model.definition import Definition, Parameter, Retry, Settings, Step, TriggerSpec, Written
+from aftertrain.model.definition import (
+    Compute,
+    Definition,
+    Foreach,
+    Parameter,
+    Retry,
+    Settings,
+    Step,
+    TriggerSpec,
+    Written,
+)
 
 MAX_DEPTH = 32
 
 _MODELS: dict[str, type[Written]] = {
     "parameters": Parameter,
     "steps": Step,
+    "on_failure": Step,
+    "foreach": Foreach,
+    "compute": Compute,
     "triggers": TriggerSpec,
     "settings": Settings,
     "retry": Retry,
@@ -103,7 +116,7 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
 
 def _keys_beside(where: Place) -> list[str]:
     owner = next((str(part) for part in reversed(where[:-1]) if isinstance(part, str)), "")
-    return list(_MODELS.get(owner, Definition).model_fields)
+    return [field.alias or name for name, field in _MODELS.get(owner, Definition).model_fields.items()]
 
 
 def _last_name(where: Place) -> str:

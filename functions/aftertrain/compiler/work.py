@@ -6,23 +6,45 @@
 `Work.result` is the code that reads the step's output from what the service answers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aftertrain.actions.action import LAMBDA_RETRY, WORKER_LOST_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
-from aftertrain.compiler.link import Node
-from aftertrain.compiler.render import Reading, render_value
+from aftertrain.compiler.graph import Node
+from aftertrain.compiler.render.scope import Code, Reader
+from aftertrain.compiler.render.template import render_value
+from aftertrain.expressions.shapes import ANYTHING
+from aftertrain.model.definition import Compute, Foreach, Retry
+from aftertrain.model.names import digest
 
 HEARTBEAT_SECONDS = 60
+INLINE_CONCURRENCY = 40  # of an inline Map, in AWS
+INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has 25,000 of them
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
+LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+ITEM = "$states.context.Map.Item"
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """What a Map goes over, what it hands to each item, and how many run at once; with a label each is an execution."""
+
+    items: Any
+    selector: Any
+    concurrency: int
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The part of a Task that says what is done, apart from where it stands."""
+    """The part of a Task that says what is done, apart from where it stands.
+
+    `until`: the field of the output that names the time to wait for afterwards. `on_timeout`: the code of the output
+    that the step has if nobody answered in time.
+    """
 
     resource: str
     arguments: Any
@@ -30,38 +52,95 @@ class Work:
     timeout: int
     heartbeat: int | None
     retry: tuple[Retrier, ...]
+    each: Each | None = None
+    until: str | None = None
+    on_timeout: str | None = None
 
 
-def work(node: Node, reading: Reading, bindings: Bindings) -> Work:
+def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | None) -> Work:
     """What the step's Task calls, with what, how long, and what is tried again."""
-    params = {name: render_value(value, reading) for name, value in node.params.items()}
-    common = {"step": node.id, "execution": jsonata.expression(jsonata.EXECUTION_NAME), "params": params}
+    if node.step.foreach is None:
+        return _work(node, _Given(_params(node, reader), jsonata.EXECUTION_NAME), bindings, default_retry)
+    given = _Given(jsonata.expression("$states.input.params"), "$states.input.execution", "$states.input.index")
+    return replace(_work(node, given, bindings, default_retry), each=_each(node, node.step.foreach, reader))
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Params as a field has them; the code of the execution's name, and of the item's place if there are items."""
+
+    params: Any
+    execution: str
+    index: str | None = None
+
+    def common(self, step: str) -> dict[str, Any]:
+        item = {} if self.index is None else {"item": jsonata.expression(self.index)}
+        return {"step": step, **item, "execution": jsonata.expression(self.execution), "params": self.params}
+
+
+def _params(node: Node, reader: Reader) -> dict[str, Any]:
+    return {name: render_value(value, reader) for name, value in node.params.items()}
+
+
+def _work(node: Node, given: _Given, bindings: Bindings, default_retry: Retry | None) -> Work:
     timeout = node.step.timeout_seconds or node.action.timeout_seconds
-    if node.action.runs == "task":
-        arguments = {
-            "FunctionName": bindings.tasks_function,
-            "Payload": {"action": node.action.name, **common},
-        }
-        retry = (LAMBDA_RETRY, *node.action.retry, *_written_retry(node))
-        return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry)
-    arguments = {"job": node.action.name, **common, "output_uri": _output_uri(node, bindings)}
-    retry = (WORKER_LOST_RETRY, *node.action.retry, *_written_retry(node))
+    written = _written_retry(node.step.retry or default_retry)
+    if node.action.runs == "job":
+        return _job(node, given, bindings, timeout, (WORKER_LOST_RETRY, *node.action.retry, *written))
+    arguments = {
+        "FunctionName": bindings.tasks_function,
+        "Payload": {"action": node.action.name, **given.common(node.id)},
+    }
+    retry = (LAMBDA_RETRY, *node.action.retry, *written)
+    return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry)
+
+
+def _job(node: Node, given: _Given, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
+    compute = node.step.compute or Compute()
+    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": _output_uri(node, given, bindings)}
     heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
-    return Work(bindings.activity, arguments, "$states.result", timeout, heartbeat, retry)
+    return Work(f"{bindings.activity_prefix}{compute.pool}", arguments, "$states.result", timeout, heartbeat, retry)
 
 
-def _output_uri(node: Node, bindings: Bindings) -> str:
-    start = jsonata.string(f"{bindings.artifacts_uri}/executions/")
-    return jsonata.expression(f"{start} & {jsonata.EXECUTION_NAME} & {jsonata.string(f'/{node.id}')}")
+def _output_uri(node: Node, given: _Given, bindings: Bindings) -> str:
+    parts = [jsonata.string(f"{bindings.artifacts_uri}/executions/"), given.execution, jsonata.string(f"/{node.id}")]
+    if given.index is not None:
+        parts += [jsonata.string("/"), f"$string({given.index})"]
+    return jsonata.expression(" & ".join(parts))
 
 
-def _written_retry(node: Node) -> tuple[Retrier, ...]:
-    retry = node.step.retry
+def _each(node: Node, foreach: Foreach, reader: Reader) -> Each:
+    """What an item reads is put together here: an execution of its own cannot see what lies outside."""
+    naming = reader.naming(foreach.as_, Code(f"{ITEM}.Value", ANYTHING))
+    selector = {
+        "params": _params(node, naming),
+        "execution": jsonata.expression(jsonata.EXECUTION_NAME),
+        "index": jsonata.expression(f"{ITEM}.Index"),
+    }
+    apart = foreach.max_concurrency > INLINE_CONCURRENCY or foreach.max_items > INLINE_ITEMS
+    label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
+    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label)
+
+
+def _items(node: Node, foreach: Foreach, reader: Reader) -> Any:
+    """The array; one that nobody has seen before is looked at, for a Map fails on anything else without a word."""
+    rendered = render_value(node.items, reader)
+    if isinstance(node.items, list):
+        return rendered
+    code = rendered.removeprefix("{% ").removesuffix(" %}")
+    no_array = "$error('foreach goes over an array, not over a value of type ' & $type($l))"
+    too_many = "$error('foreach has ' & $string($count($l)) & ' items, more than max_items')"
+    return jsonata.expression(
+        f"($l := {code}; $type($l) != 'array' ? {no_array} : $count($l) > {foreach.max_items} ? {too_many} : $l)"
+    )
+
+
+def _written_retry(retry: Retry | None) -> tuple[Retrier, ...]:
     if retry is None or retry.max_attempts == 1:
         return ()
     return (
         Retrier(
-            errors=("States.ALL",),
+            errors=tuple(retry.on) or ("States.ALL",),
             attempts=retry.max_attempts - 1,
             interval=retry.backoff_seconds,
             rate=retry.backoff_multiplier,

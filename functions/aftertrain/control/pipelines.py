@@ -85,7 +85,7 @@ def _published(compiled: Compiled, base: Item, version: int, ports: Ports) -> It
 
 
 def _written(definition: Definition) -> dict[str, Any]:
-    return definition.model_dump(mode="json", exclude_unset=True)
+    return definition.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 def _writes(item: Item, revision: int) -> list[Change]:

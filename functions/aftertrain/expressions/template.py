@@ -1,219 +1,267 @@
-"""Template text -> typed tree, by jinja2's own parser.
+"""Template text -> tree, by jinja2's own parser.
 
     "Deployed {{ event.model_name }}"   ->  Template(("Deployed ", Path("event", ("model_name",))))
     "{{ steps.evaluate.output.accuracy >= 0.9 }}"  ->  Template((Compare(">=", Path(…), Literal(0.9)),))
 
-Jinja's syntax, and so far this much of it: paths, literals, comparisons, `and`, `or`, `not`. Whatever else parses is
-refused with its name, never half understood. A text that is one expression with nothing but blanks around it keeps the
-expression's type; everything else is text.
+Whatever jinja2 parses and this does not know is refused with what to write instead, never half understood. A text that
+is one expression with nothing but blanks around it keeps the expression's type; everything else is text.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal as OneOf
-from typing import get_args
+from collections.abc import Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from aftertrain.errors import AuthorError
+from aftertrain.expressions import tree
+from aftertrain.expressions.signatures import FILTERS, TESTS, Signature
+from aftertrain.expressions.tree import Expression, Literal, Part, Parts, Path, Template
 
-Root = OneOf["event", "params", "steps"]
-ROOTS: tuple[Root, ...] = get_args(Root)
-
-_OPERATORS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
-_NAMES = {
-    "true": True,
-    "false": False,
-    "none": None,
-    "True": True,
-    "False": False,
-    "None": None,
-    "null": None,
-}
+_NAMES = {"true": True, "false": False, "none": None, "True": True, "False": False, "None": None, "null": None}
 _ENVIRONMENT = Environment(keep_trailing_newline=True, autoescape=False)  # noqa: S701 - it parses and never renders
+LOOP = (("index",), ("index0",), ("first",), ("last",))
+_COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in"}
+_ARITHMETIC: dict[type[nodes.BinExpr], str] = {
+    nodes.Add: "+",
+    nodes.Sub: "-",
+    nodes.Mul: "*",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
+    nodes.Mod: "%",
+}
+_INSTEAD: dict[type[nodes.Node], str] = {
+    nodes.Call: "methods cannot be called: write a filter, such as {{ event.name | upper }}",
+    nodes.Dict: "objects cannot be written in a template: write the object in YAML, with templates as its values",
+    nodes.Tuple: "tuples cannot be written in a template: write a list, such as ['a', 'b']",
+    nodes.Slice: "slices cannot be written: read one item, such as {{ event.tags[0] }}, or use first or last",
+    nodes.Assign: "{% set %} is not known: write the expression where it is needed, or use a set_output step",
+    nodes.AssignBlock: "{% set %} is not known: write the expression where it is needed, or use a set_output step",
+    nodes.Macro: "macros are not known: repeat the text, or use a transform step",
+    nodes.Include: "a template cannot include another one: write the text here",
+    nodes.Import: "a template cannot import another one: write the text here",
+    nodes.FromImport: "a template cannot import another one: write the text here",
+    nodes.Extends: "a template cannot extend another one: write the text here",
+    nodes.Block: "blocks are not known: write the text here",
+    nodes.FilterBlock: "{% filter %} is not known: put the filter behind each value, such as {{ event.name | upper }}",
+}
 
 
 class TemplateError(AuthorError):
     """A template that is none, or that says more than is supported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A value that is read: `event.model_name`, `params.x`, `steps.evaluate.output.accuracy`."""
-
-    root: Root
-    segments: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return ".".join((self.root, *self.segments))
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value that stands there: a string, a number, true, false or none."""
-
-    value: str | int | float | bool | None
-
-    def __str__(self) -> str:
-        return json.dumps(self.value, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """Two values compared by one of == != > >= < <=."""
-
-    operator: str
-    left: "Expression"
-    right: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Logic:
-    """`and` or `or` of two conditions."""
-
-    operator: OneOf["and", "or"]
-    left: "Expression"
-    right: "Expression"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite of a condition."""
-
-    operand: "Expression"
-
-
-Expression = Path | Literal | Compare | Logic | Not
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A text with expressions in it."""
-
-    parts: tuple[str | Expression, ...]
-
-    @property
-    def lone(self) -> Expression | None:
-        """The expression, where the template is nothing else."""
-        if len(self.parts) == 1 and not isinstance(self.parts[0], str):
-            return self.parts[0]
-        return None
-
-    @property
-    def text(self) -> str | None:
-        """The text, where the template has no expression in it."""
-        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
-
-    def paths(self) -> Iterator[Path]:
-        """Every value that the template reads."""
-        for part in self.parts:
-            if not isinstance(part, str):
-                yield from paths(part)
-
-
-def paths(expression: Expression) -> Iterator[Path]:
-    """Every value that an expression reads, left to right."""
-    match expression:
-        case Path():
-            yield expression
-        case Compare(left=left, right=right) | Logic(left=left, right=right):
-            yield from paths(left)
-            yield from paths(right)
-        case Not(operand=operand):
-            yield from paths(operand)
-        case Literal():
-            return
-
-
-def parse_template(text: str) -> Template:
-    """Read a template.
+def parse_template(text: str, loops: Sequence[str] = ()) -> Template:
+    """Read a template; `loops` are the names that stand for items around it.
 
     Raises:
         TemplateError: it does not parse, or uses what is not supported.
     """
+    if "{" not in text:
+        return Template((text,))
     try:
-        return _template(text)
+        return _Reader(tuple(loops)).template(text)
     except RecursionError:
         raise TemplateError("the expression is nested too deep") from None
 
 
-def _template(text: str) -> Template:
-    body = _parse(text).body
-    parts: list[str | Expression] = []
-    for statement in body:
-        if not isinstance(statement, nodes.Output):
-            raise _unsupported(statement)
-        parts += [part.data if isinstance(part, nodes.TemplateData) else _expression(part) for part in statement.nodes]
-    expressions = [part for part in parts if not isinstance(part, str)]
-    blank = all(not part.strip() for part in parts if isinstance(part, str))
-    return Template(tuple(expressions)) if len(expressions) == 1 and blank else Template(tuple(parts))
-
-
-def parse_condition(text: str) -> Expression:
+def parse_condition(text: str, loops: Sequence[str] = ()) -> Expression:
     """Read a condition: an expression, bare or in braces.
 
     Raises:
         TemplateError: it does not parse, or is no single expression.
     """
-    lone = parse_template(text if "{{" in text else f"{{{{ {text} }}}}").lone
+    lone = parse_template(text if "{{" in text or "{%" in text else f"{{{{ {text} }}}}", loops).lone
     if lone is None:
         raise TemplateError(f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}")
-    if isinstance(lone, Literal) and not isinstance(lone.value, bool):
-        raise TemplateError(f"a condition is true or false; {lone} is neither")
     return lone
 
 
-def _parse(text: str) -> nodes.Template:
-    try:
-        return _ENVIRONMENT.parse(text)
-    except TemplateSyntaxError as error:
-        raise TemplateError(f"not a template: {error.message}") from None
+class _Reader:
+    """Reads nodes of jinja2's; `loops` are the names of the items of the loops around."""
 
+    def __init__(self, loops: tuple[str, ...]) -> None:
+        self.loops = loops
 
-def _expression(node: nodes.Node) -> Expression:
-    match node:
-        case nodes.Const(value=str() | int() | float() | bool() | None as value):
-            return Literal(value)
-        case nodes.Name(name=name) if name in _NAMES:
-            return Literal(_NAMES[name])
-        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
-            return _path(node)
-        case nodes.Compare(expr=left, ops=[nodes.Operand(op=op, expr=right)]) if op in _OPERATORS:
-            return Compare(_OPERATORS[op], _expression(left), _expression(right))
-        case nodes.And(left=left, right=right):
-            return Logic("and", _expression(left), _expression(right))
-        case nodes.Or(left=left, right=right):
-            return Logic("or", _expression(left), _expression(right))
-        case nodes.Not(node=operand):
-            return Not(_expression(operand))
-        case nodes.Neg(node=nodes.Const(value=int() | float() as value)):
-            return Literal(-value)
-        case _:
-            raise _unsupported(node)
+    def template(self, text: str) -> Template:
+        try:
+            body = _ENVIRONMENT.parse(text).body
+        except TemplateSyntaxError as error:
+            raise TemplateError(f"not a template: {error.message}") from None
+        parts = self.parts(body)
+        visible = tuple(part for part in parts if not isinstance(part, str) or part.strip())
+        lone = Template(visible)
+        return lone if lone.lone is not None else Template(parts)
 
+    def parts(self, body: Sequence[nodes.Node]) -> Parts:
+        return tuple(part for statement in body for part in self.statement(statement))
 
-def _path(node: nodes.Node) -> Path:
-    segments: list[str] = []
-    while not isinstance(node, nodes.Name):
+    def statement(self, node: nodes.Node) -> list[Part]:
         match node:
-            case nodes.Getattr(node=inner, attr=attribute):
-                segments.append(attribute)
-            case nodes.Getitem(node=inner, arg=nodes.Const(value=str() as key)):
-                segments.append(key)
+            case nodes.Output():
+                return [
+                    part.data if isinstance(part, nodes.TemplateData) else self.expression(part) for part in node.nodes
+                ]
+            case nodes.If():
+                return [self.conditional(node)]
+            case nodes.For():
+                return [self.loop(node)]
             case _:
                 raise _unsupported(node)
-        node = inner
-    if node.name not in ROOTS:
-        raise TemplateError(f"{node.name!r} is not known here: a path starts with event, params or steps")
-    if not segments:
-        raise TemplateError(f"{node.name!r} alone is no value: name a field of it, such as {node.name}.name")
-    return Path(node.name, tuple(reversed(segments)))
+
+    def conditional(self, node: nodes.If) -> tree.If:
+        arms = [(node.test, node.body), *((arm.test, arm.body) for arm in node.elif_)]
+        branches = tuple((self.expression(test), self.parts(body)) for test, body in arms)
+        return tree.If(branches, self.parts(node.else_))
+
+    def loop(self, node: nodes.For) -> tree.For:
+        if not isinstance(node.target, nodes.Name):
+            raise TemplateError("a loop has one name: write {% for item in event.items %} and read item.field")
+        if node.test is not None or node.recursive:
+            raise TemplateError("a loop has neither `if` nor `recursive`: write {% if %} inside of it")
+        name = node.target.name
+        if name in (*tree.ROOTS, *self.loops, *_NAMES, "loop"):
+            raise TemplateError(f"the loop's name {name!r} hides another one: choose a name that is not taken")
+        items, otherwise = self.expression(node.iter), self.parts(node.else_)
+        return tree.For(name, items, _Reader((*self.loops, name, "loop")).parts(node.body), otherwise)
+
+    def expression(self, node: nodes.Node) -> Expression:  # noqa: C901 - one case per kind of node
+        match node:
+            case nodes.Const(value=str() | int() | float() | bool() | None as value):
+                return Literal(value)
+            case nodes.Name(name=name) if name in _NAMES:
+                return Literal(_NAMES[name])
+            case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+                return self.path(node)
+            case nodes.List(items=items):
+                return tree.ListOf(tuple(map(self.expression, items)))
+            case nodes.Neg(node=nodes.Const(value=int() | float() as value)):
+                return Literal(-value)
+            case nodes.Neg(node=operand):
+                return tree.Arithmetic("-", Literal(0), self.expression(operand))
+            case nodes.Pos(node=operand):
+                return tree.Arithmetic("+", Literal(0), self.expression(operand))
+            case nodes.Concat(nodes=parts):
+                return self.concatenation([self.expression(part) for part in parts])
+            case nodes.BinExpr():
+                return self.binary(node)
+            case nodes.Compare():
+                return self.comparison(node)
+            case nodes.Not(node=operand):
+                return tree.Not(self.expression(operand))
+            case nodes.CondExpr(test=test, expr1=then, expr2=otherwise):
+                if otherwise is None:
+                    raise TemplateError("an inline `if` needs an `else`: without it there is no value if it is false")
+                return tree.Choose(self.expression(test), self.expression(then), self.expression(otherwise))
+            case nodes.Filter() | nodes.Test():
+                return self.application(node)
+            case _:
+                raise _unsupported(node)
+
+    def binary(self, node: nodes.BinExpr) -> Expression:
+        left, right = self.expression(node.left), self.expression(node.right)
+        match node:
+            case nodes.And():
+                return tree.Logic("and", left, right)
+            case nodes.Or():
+                return tree.Logic("or", left, right)
+            case _ if type(node) in _ARITHMETIC:
+                return tree.Arithmetic(_ARITHMETIC[type(node)], left, right)
+            case _:
+                raise TemplateError(f"there is no {node.operator!r} here: write a product")
+
+    def concatenation(self, parts: list[Expression]) -> Expression:
+        whole = parts[0]
+        for part in parts[1:]:
+            whole = tree.Concat(whole, part)
+        return whole
+
+    def comparison(self, node: nodes.Compare) -> Expression:
+        left = self.expression(node.expr)
+        links: list[Expression] = []
+        for operand in node.ops:
+            right = self.expression(operand.expr)
+            if operand.op == "notin":
+                links.append(tree.Not(tree.Compare("in", left, right)))
+            else:
+                links.append(tree.Compare(_COMPARISONS[operand.op], left, right))
+            left = right
+        whole = links[0]
+        for link in links[1:]:
+            whole = tree.Logic("and", whole, link)
+        return whole
+
+    def application(self, node: nodes.Filter | nodes.Test) -> Expression:
+        known, kind = (FILTERS, "filter") if isinstance(node, nodes.Filter) else (TESTS, "test")
+        signature = known.get(node.name)
+        if signature is None:
+            raise TemplateError(f"there is no {kind} {node.name!r} here; there is {', '.join(sorted(known))}")
+        if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+            raise _unsupported(node)
+        operand, arguments = self.expression(node.node), self.arguments(node, signature, kind)
+        if isinstance(node, nodes.Filter):
+            return tree.Filter(signature.name, operand, arguments)
+        return _test(signature.name, operand, arguments)
+
+    def arguments(self, node: nodes.Filter | nodes.Test, signature: Signature, kind: str) -> tuple[Expression, ...]:
+        given = dict(zip(signature.arguments, map(self.expression, node.args), strict=False))
+        given |= {str(pair.key): self.expression(pair.value) for pair in node.kwargs}
+        takes = ", ".join(signature.arguments) or "no argument"
+        if signature.by_name and node.args:
+            raise TemplateError(f"the {kind} {node.name!r} takes {takes} by name: {node.name}({takes}='name')")
+        if len(node.args) > len(signature.arguments) or set(given) - set(signature.arguments):
+            raise TemplateError(f"the {kind} {node.name!r} takes {takes}")
+        if missing := [name for name in signature.required if name not in given]:
+            raise TemplateError(f"the {kind} {node.name!r} needs {missing[0]}; it takes {takes}")
+        fixed = (name for name in signature.constant if name in given and not isinstance(given[name], Literal))
+        if (name := next(fixed, None)) is not None:
+            raise TemplateError(f"the {kind} {node.name!r} takes {name} as it is written, not computed")
+        return tuple(given.get(name, Literal(signature.defaults.get(name))) for name in signature.arguments)
+
+    def path(self, node: nodes.Node) -> Expression:
+        segments: list[str | int] = []
+        while not isinstance(node, nodes.Name):
+            match node:
+                case nodes.Getattr(node=inner, attr=attribute):
+                    segments.append(attribute)
+                case nodes.Getitem(node=inner, arg=nodes.Const(value=str() | int() as key)) if key is not True:
+                    segments.append(key)
+                case nodes.Getitem(node=inner, arg=nodes.Neg(node=nodes.Const(value=int() as key))):
+                    segments.append(-key)
+                case nodes.Getitem(node=inner, arg=key) if not isinstance(key, nodes.Slice):
+                    return self.suffixed(tree.Index(self.expression(inner), self.expression(key)), segments)
+                case nodes.Getattr() | nodes.Getitem():
+                    raise _unsupported(node.arg if isinstance(node, nodes.Getitem) else node)
+                case _:
+                    return self.suffixed(self.expression(node), segments)
+            node = inner
+        return self.rooted(node.name, tuple(reversed(segments)))
+
+    def suffixed(self, inner: Expression, segments: list[str | int]) -> Expression:
+        for key in reversed(segments):
+            inner = tree.Index(inner, Literal(key))
+        return inner
+
+    def rooted(self, name: str, segments: tuple[str | int, ...]) -> Path:
+        if name not in (*tree.ROOTS, *self.loops):
+            known = ", ".join([*tree.ROOTS[:3], *self.loops])
+            raise TemplateError(f"{name!r} is not known here: a path starts with one of {known}")
+        if name == "loop" and segments not in LOOP:
+            raise TemplateError("of a loop there is loop.index, loop.index0, loop.first and loop.last")
+        if not segments and name in tree.ROOTS:
+            raise TemplateError(f"{name!r} alone is no value: name a field of it, such as {name}.name")
+        return Path(name, segments)
+
+
+def _test(name: str, operand: Expression, arguments: tuple[Expression, ...]) -> Expression:
+    """A test that an operator stands for is that operator."""
+    if name == "undefined":
+        return tree.Not(tree.Test("defined", operand))
+    if name in tree.SYMBOL or name == "in":
+        return tree.Compare(name, operand, arguments[0])
+    return tree.Test(name, operand, arguments)
 
 
 def _unsupported(node: nodes.Node) -> TemplateError:
-    what = f"the filter {node.name!r}" if isinstance(node, nodes.Filter) else type(node).__name__.lower()
+    instead = next((text for kind, text in _INSTEAD.items() if isinstance(node, kind)), None)
     return TemplateError(
-        f"{what} is not supported in templates yet: write a path such as event.model_name, a literal, "
-        "a comparison, and, or, not"
+        instead or f"{type(node).__name__.lower()} is not known in templates: docs/templates.md lists what is"
     )

@@ -21,6 +21,7 @@ STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 
 StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
+ErrorName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$", max_length=200)]
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 ParameterType = Literal["string", "integer", "float", "boolean", "array", "object"]
 
@@ -47,12 +48,34 @@ class Parameter(Written):
 
 
 class Retry(Written):
-    """How often a step is tried in all, and how long it waits in between."""
+    """How often a step is tried in all, how long it waits in between, and after which errors; any, if none is named."""
 
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     backoff_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
     backoff_multiplier: Annotated[float, Field(ge=1, le=10)] = 2.0
     max_backoff_seconds: Annotated[int, Field(ge=1, le=86_400)] = 3600
+    on: list[ErrorName] = Field(default_factory=list)
+
+
+class Foreach(Written):
+    """The step's action runs once per item; `as` is the item's name in templates.
+
+    `items`: an array, or a template that gives one. `max_items` bounds an array whose length nobody knows beforehand.
+    """
+
+    items: str | list[Any]
+    max_concurrency: Annotated[int, Field(ge=1, le=1000)] = 10
+    max_items: Annotated[int, Field(ge=1, le=10_000)] = 100
+    as_: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=48)] = Field(
+        "item", alias="as"
+    )
+
+
+class Compute(Written):
+    """Where a job runs: `pool` names the workers that take it."""
+
+    backend: Literal["worker"] = "worker"
+    pool: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=32)] = "default"
 
 
 class Step(Written):
@@ -64,14 +87,20 @@ class Step(Written):
     params: dict[str, Any] = Field(default_factory=dict)
     depends_on: list[str] = Field(default_factory=list)
     condition: str | bool | None = None
+    foreach: Foreach | None = None
+    on_failure: Literal["fail", "continue"] = "fail"
     retry: Retry | None = None
     timeout_seconds: Seconds | None = None
+    compute: Compute | None = None
 
 
 class Settings(Written):
-    """What holds for the whole pipeline."""
+    """What holds for the whole pipeline; `retry` for every step that has none of its own."""
 
     timeout_seconds: Seconds | None = None
+    fail_fast: bool = False
+    max_parallel_steps: Annotated[int, Field(ge=1, le=100)] | None = None
+    retry: Retry | None = None
 
 
 class TriggerSpec(Written):
@@ -86,11 +115,14 @@ class TriggerSpec(Written):
 
 
 class Definition(Written):
-    """A pipeline."""
+    """A pipeline. `outputs` are its own, made when all steps are over; `on_failure` steps run if it failed."""
 
+    schema_uri: str | None = Field(None, alias="$schema")
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "unnamed"
     description: str = ""
     parameters: list[Parameter] = Field(default_factory=list)
     settings: Settings = Settings()
     steps: Annotated[list[Step], Field(min_length=1)]
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    on_failure: list[Step] = Field(default_factory=list)
     triggers: list[TriggerSpec] = Field(default_factory=list)

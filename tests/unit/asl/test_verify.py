@@ -2,7 +2,7 @@
 
 import pytest
 
-from aftertrain.asl.states import Catcher, Choice, Machine, Parallel, Pass, Rule, Scope, State, Succeed, Task
+from aftertrain.asl.states import Catcher, Choice, Machine, Parallel, Pass, Rule, Scope, State, Task
 from aftertrain.asl.verify import verify
 
 
@@ -17,9 +17,9 @@ def branch(*names: str) -> Scope:
 def test_a_sound_machine_has_no_faults() -> None:
     states: dict[str, State] = {
         "a": Choice((Rule("{% true %}", "b"),), "p"),
-        "b": Task("r", {}, "p", catch=Catcher({}, "z")),
+        "b": Task("r", {}, "p", catch=(Catcher("z"),)),
         "p": Parallel((branch("x"), branch("y")), "z"),
-        "z": Succeed(),
+        "z": Pass(None, None),
     }
 
     assert faults(states) == []
@@ -30,7 +30,7 @@ def test_a_variable_of_a_branch_and_of_what_is_around_it_is_a_fault() -> None:
     states: dict[str, State] = {
         "a": Parallel((inner,), "b"),
         "b": Choice((Rule("{% true %}", "z", {"v": 2}),), "z"),
-        "z": Succeed(),
+        "z": Pass(None, None),
     }
 
     assert faults(states) == ["variable 'v': it is assigned in a branch and outside of it"]
@@ -40,8 +40,8 @@ def test_a_variable_of_a_branch_and_of_what_is_around_it_is_a_fault() -> None:
     ("states", "fault"),
     [
         ({"a": Pass(None, "b")}, "there is no state 'b' in its scope"),
-        ({"a": Task("r", {}, None, catch=Catcher({}, "b"))}, "there is no state 'b'"),
-        ({"a": Choice((Rule("x", "b"),), "c"), "b": Succeed()}, "there is no state 'c'"),
+        ({"a": Task("r", {}, None, catch=(Catcher("b"),))}, "there is no state 'b'"),
+        ({"a": Choice((Rule("x", "b"),), "c"), "b": Pass(None, None)}, "there is no state 'c'"),
         ({"a": Pass(None, None), "b": Pass(None, None)}, "state 'b': nothing leads to it"),
         ({"a": Pass(None, "a")}, "never ends"),
         ({"a": Parallel((branch("a"),), None)}, "state 'a': the name stands 2 times"),

@@ -2,29 +2,21 @@
 
 import json
 
-import pytest
 from sfnx import testing
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
-from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.link import link
-from aftertrain.compiler.nest import Leaf, Region, Series, Side, nest
+from aftertrain.compiler.nest import Leaf, Region, Series, Side, Weave, nest
 from aftertrain.compiler.parse import parse
 
 
-def tree(**needs: str) -> Region | None:
+def tree(**needs: str) -> Region:
     steps = [
         {"id": step, "action": "log", "params": {"message": "x"}, "depends_on": list(waits)}
         for step, waits in needs.items()
     ]
-    graph, mistakes = link(parse({"steps": steps}).definition)
-    if mistakes:
-        raise CompileError(mistakes)
-    region, crossings = nest(graph)
-    if crossings:
-        raise CompileError(crossings)
-    return region
+    return nest(link(parse({"steps": steps}).definition).graph)
 
 
 def test_one_step() -> None:
@@ -44,7 +36,7 @@ def test_a_thousand_steps_in_any_order() -> None:
     steps = [
         {"id": step, "action": "log", "params": {"message": "x"}, "depends_on": waits} for step, waits in needs.items()
     ]
-    region, _ = nest(link(parse({"steps": steps}).definition)[0])
+    region = nest(link(parse({"steps": steps}).definition).graph)
 
     assert isinstance(region, Series)
     assert len(region.items) == 1001
@@ -79,16 +71,31 @@ def test_a_branch_of_a_parallel_may_hold_a_parallel() -> None:
     assert tree(a="", b="", c="b", d="b", e="acd") == Series((Side((Leaf("a"), inner)), Leaf("e")))
 
 
-@pytest.mark.parametrize(
-    "needs",
-    [
-        {"a": "", "b": "", "c": "ab", "d": "b"},
-        {"a": "", "b": "a", "c": "a", "d": "bc", "e": "b"},
-    ],
-)
-def test_a_crossing_is_reported_with_its_steps(needs: dict[str, str]) -> None:
-    with pytest.raises(CompileError) as caught:
-        tree(**needs)
+def test_a_crossing_is_a_weave() -> None:
+    leaves = tuple(map(Leaf, "abcd"))
 
-    assert [each.code for each in caught.value.diagnostics] == ["AT401"]
-    assert "such a crossing cannot be compiled yet" in caught.value.message
+    assert tree(a="", b="", c="ab", d="b") == Weave(leaves, ((), (), (0, 1), (1,)))
+
+
+def test_what_looks_alike_to_all_others_is_one_part_of_a_weave() -> None:
+    """b and its copy e, a chain f-g in the place of d."""
+    woven = tree(a="", b="", e="", c="abe", f="be", g="f")
+
+    assert woven == Weave(
+        (Leaf("a"), Side((Leaf("b"), Leaf("e"))), Leaf("c"), Series((Leaf("f"), Leaf("g")))), ((), (), (0, 1), (1,))
+    )
+
+
+def test_a_weave_may_be_a_stage_of_a_series() -> None:
+    region = tree(s="", a="s", b="s", c="ab", d="b", e="cd")
+
+    assert isinstance(region, Series)
+    assert [type(item) for item in region.items] == [Leaf, Weave, Leaf]
+
+
+def test_parts_that_follow_through_others_are_not_direct() -> None:
+    """a before b before c, and d before c: c does not wait for a itself."""
+    woven = tree(a="", b="a", c="bad", d="", e="d", f="ea")
+
+    assert isinstance(woven, Weave)
+    assert woven.needs[2] == (1, 3)

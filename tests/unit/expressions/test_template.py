@@ -2,16 +2,25 @@
 
 import pytest
 
-from aftertrain.expressions.template import (
+from aftertrain.expressions import tree
+from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
+from aftertrain.expressions.tree import (
+    Arithmetic,
+    Choose,
     Compare,
+    Concat,
+    Filter,
+    For,
+    If,
+    Index,
+    ListOf,
     Literal,
     Logic,
     Not,
     Path,
     Template,
-    TemplateError,
-    parse_condition,
-    parse_template,
+    demanded,
+    paths,
 )
 
 
@@ -49,24 +58,85 @@ def test_expressions(text: str, expected: object) -> None:
     assert parse_template(text).lone == expected
 
 
+A, B = Path("event", ("a",)), Path("event", ("b",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ event.a + 1 }}", Arithmetic("+", A, Literal(1))),
+        ("{{ -event.a }}", Arithmetic("-", Literal(0), A)),
+        ("{{ event.a ~ event.b }}", Concat(A, B)),
+        ("{{ event.a in [1, 'x'] }}", Compare("in", A, ListOf((Literal(1), Literal("x"))))),
+        ("{{ event.a not in event.b }}", Not(Compare("in", A, B))),
+        ("{{ 1 < event.a <= 2 }}", Logic("and", Compare("<", Literal(1), A), Compare("<=", A, Literal(2)))),
+        ("{{ event.a if event.b else 0 }}", Choose(B, A, Literal(0))),
+        ("{{ event.a | upper }}", Filter("upper", A)),
+        ("{{ event.a | d(1) }}", Filter("default", A, (Literal(1), Literal(False)))),
+        ("{{ event.a | round(method='ceil') }}", Filter("round", A, (Literal(0), Literal("ceil")))),
+        ("{{ event.a is not defined }}", Not(tree.Test("defined", A))),
+        ("{{ event.a is undefined }}", Not(tree.Test("defined", A))),
+        ("{{ event.a is ge 3 }}", Compare(">=", A, Literal(3))),
+        ("{{ event.a[0].b[-1] }}", Path("event", ("a", 0, "b", -1))),
+        ("{{ event.a[event.b] }}", Index(A, B)),
+        ("{{ (event.a or event.b).c }}", Index(Logic("or", A, B), Literal("c"))),
+    ],
+)
+def test_what_jinja_knows(text: str, expected: object) -> None:
+    assert parse_template(text).lone == expected
+
+
+def test_blocks_are_parts_of_a_text() -> None:
+    text = "{% if event.a %}x{% elif event.b %}y{% else %}z{% endif %}{% for n in event.a %}{{ n }}{% endfor %}"
+
+    assert parse_template(text).parts == (
+        If(((A, ("x",)), (B, ("y",))), ("z",)),
+        For("n", A, (Path("n", ()),), ()),
+    )
+
+
+def test_what_a_loop_names_is_not_read_from_outside() -> None:
+    parts = parse_template("{% for n in event.a %}{{ n.x }}{{ loop.index }}{{ event.b }}{% endfor %}").parts
+
+    assert list(paths(parts)) == [A, B]
+
+
+def test_what_has_a_default_is_not_demanded() -> None:
+    parts = parse_template("{{ event.a | default(event.b) }}{% if event.a is defined %}y{% endif %}").parts
+
+    assert list(demanded(parts)) == [B]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("{{ event.a | upper }}", "the filter 'upper'"),
-        ("{{ event.a + 1 }}", "add"),
-        ("{{ event.a[0] }}", "getitem"),
-        ("{{ event.a.strip() }}", "call"),
-        ("{% if event.a %}x{% endif %}", "if"),
-        ("{% for x in event.a %}{% endfor %}", "for"),
-        ("{{ 1 < event.a < 2 }}", "compare"),
-        ("{{ event.a in event.b }}", "compare"),
+        ("{{ event.a.strip() }}", "methods cannot be called"),
+        ("{{ event.a ** 2 }}", "there is no"),
+        ("{{ event.a[1:] }}", "slices cannot be written"),
+        ("{{ {'a': 1} }}", "objects cannot be written"),
+        ("{{ (1, 2) }}", "tuples cannot be written"),
+        ("{{ event.a | uper }}", "there is no filter 'uper'"),
+        ("{{ event.a is prime }}", "there is no test 'prime'"),
+        ("{{ event.a | round(1, 2, 3) }}", "the filter 'round' takes precision, method"),
+        ("{{ event.a | replace('x') }}", "needs new"),
+        ("{{ event.a | round(event.b) }}", "takes precision as it is written"),
+        ("{{ event.a | map('upper') }}", "by name"),
+        ("{{ event.a if event.b }}", "needs an `else`"),
+        ("{% for a, b in event.a %}{% endfor %}", "a loop has one name"),
+        ("{% for a in event.a if a %}{% endfor %}", "neither `if` nor `recursive`"),
+        ("{% for event in event.a %}{% endfor %}", "hides another one"),
+        ("{% for n in event.a %}{{ loop.length }}{% endfor %}", "of a loop there is"),
+        ("{% set x = 1 %}", "is not known"),
+        ("{% include 'x' %}", "cannot include"),
+        ("{% macro x() %}{% endmacro %}", "macros are not known"),
         ("{{ secrets.x }}", "'secrets' is not known here"),
         ("{{ event }}", "'event' alone is no value"),
         ("{{ event.a", "not a template"),
         ("{{ }}", "not a template"),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deep"),
     ],
 )
-def test_everything_else_is_refused_by_name(text: str, named: str) -> None:
+def test_everything_else_is_refused_with_what_to_write(text: str, named: str) -> None:
     with pytest.raises(TemplateError, match=named):
         parse_template(text)
 
@@ -76,7 +146,7 @@ def test_a_condition_may_stand_bare_or_in_braces(text: str) -> None:
     assert parse_condition(text) == Compare("==", Path("params", ("x",)), Literal(1))
 
 
-@pytest.mark.parametrize("text", ["{{ params.x }} and {{ params.y }}", "5", "'yes'", ""])
+@pytest.mark.parametrize("text", ["{{ params.x }} and {{ params.y }}", "{% if params.x %}y{% endif %}", ""])
 def test_what_is_no_condition_is_refused(text: str) -> None:
     with pytest.raises(TemplateError):
         parse_condition(text)

@@ -43,6 +43,7 @@ def ports() -> Ports:
             tasks_function=environment["TASKS_FUNCTION_ARN"],
             activity_prefix=environment["ACTIVITY_ARN_PREFIX"],
             artifacts_uri=environment["ARTIFACTS_URI"],
+            latch_table=environment["LATCH_TABLE"],
         ),
         clock=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
         token=lambda: secrets.token_urlsafe(32),

@@ -1,0 +1,50 @@
+"""Event type -> the fields of its data, for the types whose senders' formats are known.
+
+    fields_of(["object.created"])  ->  {"bucket": string, "key": string, "uri": string, …}
+
+A type that anybody may send has fields that nobody listed; of those only what is nearly a known one is a mistake.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from aftertrain.expressions.shapes import BOOLEAN, INTEGER, STRING, Shape, of
+
+_TEXT_OR_NULL = of("string", "null", there=False)
+
+_OBJECT = {
+    "bucket": STRING.maybe(),
+    "key": STRING.maybe(),
+    "uri": STRING.maybe(),
+    "size": of("integer", "null", there=False),
+    "etag": _TEXT_OR_NULL,
+    "event_name": _TEXT_OR_NULL,
+}
+_MODEL = dict.fromkeys(("model_id", "model_name", "model_source", "model_uri", "created_by"), _TEXT_OR_NULL) | {
+    "auto_deploy": BOOLEAN.maybe()
+}
+_DEPLOYMENT = dict.fromkeys(
+    ("deployment_id", "deployment_name", "cluster_id", "model_id", "model_name", "status", "error_message"),
+    _TEXT_OR_NULL,
+)
+_CLUSTER = dict.fromkeys(("cluster_id", "cluster_name", "status"), _TEXT_OR_NULL) | {"node_count": INTEGER.maybe()}
+
+_BY_FAMILY: Mapping[str, Mapping[str, Shape]] = {
+    "object": _OBJECT,
+    "model": _MODEL,
+    "deployment": _DEPLOYMENT,
+    "cluster": _CLUSTER,
+}
+CLOSED = frozenset({"object"})  # what our own dialects write, with nothing in it that a sender added
+
+
+def fields_of(event_types: Sequence[str]) -> Mapping[str, Shape] | None:
+    """The fields that every event of these types may have, None if one of the types is not known."""
+    families = {event_type.split(".")[0] for event_type in event_types}
+    if len(families) != 1 or not families <= _BY_FAMILY.keys():
+        return None
+    return _BY_FAMILY[families.pop()]
+
+
+def closed(event_types: Sequence[str]) -> bool:
+    """Whether there can be no other fields."""
+    return {event_type.split(".")[0] for event_type in event_types} <= CLOSED

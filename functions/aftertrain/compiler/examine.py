@@ -1,0 +1,220 @@
+"""Graphs and shapes -> mistakes that only types can tell.
+
+params: {message: "{{ steps.evaluate.output.acuracy }}"}   ->  AT305 … has no field 'acuracy', did you mean 'accuracy'?
+condition: steps.evaluate.output.accuracy                  ->  AT310 a condition is true or false; this one is number
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.event_types import closed
+from aftertrain.compiler.graph import ABOUT, Graph, Node
+from aftertrain.compiler.link import Linked
+from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
+from aftertrain.compiler.render.template import Value, check_condition, render_template
+from aftertrain.compiler.shapes import Shapes, reader_of
+from aftertrain.expressions.fields import full_path
+from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
+from aftertrain.expressions.tree import Expression, Literal, Path, Template, demanded, paths
+from aftertrain.model.definition import Definition
+
+OPEN = ("array", "object")
+_PARAMETER_KINDS = {
+    "string": ("string",),
+    "integer": ("integer",),
+    "float": ("number", "integer"),
+    "boolean": ("boolean",),
+    "array": ("array",),
+    "object": ("object",),
+}
+
+
+def examine(definition: Definition, linked: Linked, shapes: Shapes) -> list[Diagnostic]:
+    """Every such mistake, step by step."""
+    types = [trigger.event_type for trigger in definition.triggers]
+    found: list[Diagnostic] = []
+    for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
+        for index, node in enumerate(graph.nodes.values()):
+            found += _Examiner(graph, shapes, types).node(node, (key, index))
+    examiner = _Examiner(linked.graph, shapes, types)
+    found += examiner.outputs(linked.graph)
+    return found + list(_never(linked.graph, "steps")) + list(_never(linked.rescue, "on_failure"))
+
+
+class _Examiner:
+    """Looks at the templates of one graph."""
+
+    def __init__(self, graph: Graph, shapes: Shapes, types: list[str]) -> None:
+        self.graph, self.shapes, self.types = graph, shapes, types
+
+    def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
+        """The mistakes of a step."""
+        reader = reader_of(node, self.graph, self.shapes)
+        if node.condition is not None:
+            yield from self.condition(node.condition, (*where, "condition"), reader)
+        inner = reader
+        if node.step.foreach is not None:
+            place = (*where, "foreach", "items")
+            yield from self.items(node.items, place, reader)
+            inner = reader.naming(node.step.foreach.as_, Code("$item", ANYTHING))
+        fields = param_shapes(node.action.params)
+        for name, value in node.params.items():
+            yield from self.value(value, (*where, "params", name), inner, fields.get(name, ANYTHING))
+        missing = {need for need in node.needs if need not in node.requires or self.graph.nodes[need].goes_on}
+        for place, template in templates(dict(node.params), (*where, "params")):
+            yield from self.missing(template, place, missing)
+
+    def outputs(self, graph: Graph) -> Iterator[Diagnostic]:
+        """The mistakes of the pipeline's own outputs, which are read whatever was skipped."""
+        codes = {step: StepCode("$o", self.shapes.outputs[step], "$r") for step in graph.nodes}
+        reader = Reader(graph.parameters, codes, self.shapes.event)
+        unsure = set(_may_not_run(graph))
+        for place, template in templates(dict(graph.outputs), ("outputs",)):
+            yield from self.template(template, place, reader, ANYTHING)
+            yield from self.missing(template, place, unsure)
+
+    def value(self, value: Value, where: Place, reader: Reader, wanted: Shape) -> Iterator[Diagnostic]:
+        """The mistakes of a param and of what is in it."""
+        match value:
+            case Template():
+                yield from self.template(value, where, reader, wanted)
+            case dict() | list() if has_templates(value) and not wanted.may_be(*kinds_of(value)):
+                yield Diagnostic("AT308", where, f"{where[-1]} takes {wanted.words}, and this is {value_words(value)}")
+            case dict():
+                for name, item in value.items():
+                    shape = (wanted.fields or {}).get(name, ANYTHING)
+                    yield from self.value(item, (*where, name), reader, shape)
+            case list():
+                for index, item in enumerate(value):
+                    yield from self.value(item, (*where, index), reader, wanted.item or ANYTHING)
+
+    def template(self, template: Template, where: Place, reader: Reader, wanted: Shape) -> Iterator[Diagnostic]:
+        """The mistakes of one template; its type is held against the param's."""
+        yield from self.fields(template.parts, where, reader)
+        rendered = render_template(template, reader)
+        yield from (Diagnostic("AT309", where, complaint) for complaint in rendered.complaints)
+        if template.text is None and not fits(rendered.shape, wanted):
+            message = f"{where[-1]} takes {wanted.words}, and this is {rendered.shape.words}"
+            hint = "write {{ … | string }}" if wanted.kinds == {"string"} and not rendered.shape.may_be(*OPEN) else ""
+            yield Diagnostic("AT308", where, message, hint)
+
+    def condition(self, condition: Expression, where: Place, reader: Reader) -> Iterator[Diagnostic]:
+        """The mistakes of a condition."""
+        yield from self.fields(condition, where, reader)
+        for complaint in check_condition(condition, reader):
+            code = "AT310" if complaint.startswith("a condition") else "AT309"
+            yield Diagnostic(code, where, complaint)
+
+    def items(self, items: Value, where: Place, reader: Reader) -> Iterator[Diagnostic]:
+        """The mistakes of what a foreach goes over."""
+        if not isinstance(items, Template):
+            yield from self.value(items, where, reader, ANYTHING)
+            return
+        yield from self.template(items, where, reader, ANYTHING)
+        shape = render_template(items, reader).shape
+        if not shape.may_be("array"):
+            yield Diagnostic("AT312", where, f"foreach goes over an array; this is {shape.words}")
+
+    def fields(self, node: Any, where: Place, reader: Reader) -> Iterator[Diagnostic]:
+        """Fields that cannot be there."""
+        for path in dict.fromkeys(paths(node)):
+            found = self.misread(path, reader)
+            if found is not None:
+                yield Diagnostic("AT305", where, *found)
+
+    def misread(self, path: Path, reader: Reader) -> tuple[str, str] | None:
+        """What is wrong with a path, and a hint."""
+        match path.root:
+            case "steps" if path.segments[1] not in ABOUT:
+                return misread(self.shapes.outputs[path.step], path, 2)
+            case "params":
+                parameter = reader.parameters[str(path.segments[0])]
+                kinds = of(*_PARAMETER_KINDS[parameter.type]).kinds | shape_of_value(parameter.default).kinds
+                return misread(Shape(kinds), path, 1)
+            case "event":
+                return self.misread_event(path)
+            case _:
+                return None
+
+    def misread_event(self, path: Path) -> tuple[str, str] | None:
+        """A field of an event that nobody sends, or one that is nearly the name of one that is sent."""
+        known, names = self.shapes.event, full_path(tuple(map(str, path.segments)))
+        if known is None or names[0] != "data" or len(names) < 2 or names[1] in known:
+            return None
+        hint = did_you_mean(names[1], known)
+        if closed(self.types) or hint.startswith("did you mean"):
+            return f"{path}: events of type {' and '.join(sorted(set(self.types)))} have no field {names[1]!r}", hint
+        return None
+
+    def missing(self, template: Template, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
+        """Outputs that may not be there when they are read."""
+        for path in dict.fromkeys(demanded(template.parts)):
+            if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
+                message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
+                yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
+
+
+def templates(value: Value, where: Place) -> Iterator[tuple[Place, Template]]:
+    """The templates in a value, each with its place."""
+    match value:
+        case Template():
+            yield where, value
+        case dict():
+            for name, item in value.items():
+                yield from templates(item, (*where, name))
+        case list():
+            for index, item in enumerate(value):
+                yield from templates(item, (*where, index))
+
+
+def has_templates(value: Value) -> bool:
+    """Whether a value cannot be checked by the action's own model before the step runs."""
+    return any(template.text is None for _, template in templates(value, ()))
+
+
+def value_words(value: Value) -> str:
+    """What a value is, for a sentence."""
+    return "array" if isinstance(value, list) else "object"
+
+
+def fits(shape: Shape, wanted: Shape) -> bool:
+    """Whether a value of a shape can be of a kind that is wanted at all."""
+    kinds = shape.kinds | ({"integer"} if "number" in shape.kinds else set())
+    return bool(kinds & (wanted.kinds | ({"integer"} if "number" in wanted.kinds else set())))
+
+
+@cache
+def param_shapes(model: type[BaseModel]) -> dict[str, Shape]:
+    """What each param of an action takes."""
+    return dict(shape_of(model.model_json_schema()).fields or {})
+
+
+def _may_not_run(graph: Graph) -> Iterator[str]:
+    """The steps that may have no output although the pipeline succeeded."""
+    unsure: set[str] = set()
+    for step in graph.order:
+        node = graph.nodes[step]
+        if node.condition not in (None, Literal(value=True)) or node.goes_on or unsure.intersection(node.requires):
+            unsure.add(step)
+            yield step
+
+
+def _never(graph: Graph, key: str) -> Iterator[Diagnostic]:
+    """Steps that can never run."""
+    never: dict[str, str] = {}
+    for step in graph.order:
+        node = graph.nodes[step]
+        if node.condition == Literal(value=False):
+            never[step] = "its condition is false"
+        for need in node.requires:
+            if need in never:
+                never.setdefault(step, f"{need!r} never does, and it needs it")
+            elif graph.nodes[need].action.name == "fail" and not graph.nodes[need].goes_on:
+                never.setdefault(step, f"{need!r} always fails, and it needs it")
+    for index, step in enumerate(graph.nodes):
+        if step in never:
+            yield Diagnostic("AT402", (key, index), f"{step!r} never runs: {never[step]}")

@@ -1,0 +1,115 @@
+"""The steps of a pipeline with their templates read, and what each of them waits for.
+
+    {id: deploy, depends_on: [evaluate], params: {model_uri: "{{ steps.convert.output.model_uri }}"}}
+    ->  Node(id="deploy", needs=("evaluate", "convert"), reads={"convert"}, …)
+
+A step runs if every step that it needs is `ok`: it succeeded, or it failed and says `on_failure: continue`. A step
+whose condition reads another one's status decides about that one itself.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from aftertrain.actions.action import Action
+from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, paths
+from aftertrain.model.definition import Parameter, Step
+
+ABOUT = ("status", "error", "cause")  # what can be read of a step besides its output
+
+
+@dataclass(frozen=True)
+class Node:
+    """A step with its templates parsed and its dependencies known, in the order of the definition."""
+
+    step: Step
+    action: Action
+    params: dict[str, Value]
+    condition: Expression | None
+    items: Value
+    needs: tuple[str, ...]
+    reads: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        """The step's id."""
+        return self.step.id
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what needs this step runs even if it failed."""
+        return self.step.on_failure == "continue"
+
+    @cached_property
+    def watches(self) -> frozenset[str]:
+        """The steps about whose end the condition decides, whatever it was."""
+        if self.condition is None:
+            return frozenset()
+        about = {path.step for path in paths(self.condition) if path.root == "steps" and path.segments[1] in ABOUT}
+        return frozenset(about - set(_must_succeed(self.condition)))
+
+    @cached_property
+    def requires(self) -> tuple[str, ...]:
+        """The steps that have to be ok."""
+        return tuple(need for need in self.needs if need not in self.watches)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Steps by id, in the order of the definition, and the parameters that they may read."""
+
+    nodes: dict[str, Node]
+    parameters: dict[str, Parameter]
+    outputs: dict[str, Value] = field(default_factory=dict)
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The steps, each after those that it needs; nothing but the definition decides between several."""
+        return list(TopologicalSorter({node.id: node.needs for node in self.nodes.values()}).static_order())
+
+    @cached_property
+    def gates(self) -> dict[str, tuple[str, ...]]:
+        """The steps that a step has to look at: those it requires, but for those that others of them require."""
+        implied: dict[str, frozenset[str]] = {}
+        for step in self.order:
+            requires = self.nodes[step].requires
+            implied[step] = frozenset(requires).union(*(implied[need] for need in requires))
+        return {
+            node.id: tuple(need for need in node.requires if not any(need in implied[other] for other in node.requires))
+            for node in self.nodes.values()
+        }
+
+    @cached_property
+    def readers(self) -> dict[str, frozenset[str]]:
+        """Who reads each step's output; "" stands for the pipeline's own outputs."""
+        found: dict[str, set[str]] = {step: set() for step in self.nodes}
+        for node in self.nodes.values():
+            for read in node.reads:
+                found[read].add(node.id)
+        for read in steps_read(tuple(self.outputs.values())):
+            found[read].add("")
+        return {step: frozenset(readers) for step, readers in found.items()}
+
+    def wanted(self, step: str) -> tuple[str, ...]:
+        """The steps whose records a step looks at."""
+        node = self.nodes[step]
+        looked_at = {*self.gates[step], *node.watches, *node.reads}
+        return tuple(need for need in node.needs if need in looked_at)
+
+
+def _must_succeed(condition: Expression) -> list[str]:
+    """The steps that a condition can only hold for if they succeeded: `steps.x.status == 'succeeded' and …`."""
+    match condition:
+        case Logic(operator="and", left=left, right=right):
+            return [*_must_succeed(left), *_must_succeed(right)]
+        case Compare(operator="==", left=Path(root="steps") as path, right=Literal(value="succeeded")):
+            return [path.step] if path.segments[1:] == ("status",) else []
+        case _:
+            return []
+
+
+def steps_read(node: Any) -> list[str]:
+    """The steps whose outputs a value reads."""
+    return [path.step for path in paths(node) if path.root == "steps" and path.segments[1] not in ABOUT]

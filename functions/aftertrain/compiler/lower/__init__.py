@@ -1,0 +1,1 @@
+"""Region tree -> states; `machine` is where to begin."""

@@ -1,0 +1,77 @@
+"""A time limit -> a branch that fails when it is over, and the states that call it off.
+
+    Deadline (updateItem.waitForTaskToken, TimeoutSeconds: N)  -> In time | Too late (Fail PipelineTimedOut)
+    … the last step -> Report -> Is the deadline waiting? -> Call the deadline off -> Reported
+
+The same protocol as a latch, with the pipeline as the only one to wait for.
+"""
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Catcher, Choice, Fail, Pass, Rule, Scope, State, Task
+from aftertrain.compiler.lower.latch import (
+    BUSY,
+    REFUSED,
+    SEND,
+    TOO_LATE,
+    UPDATE,
+    UPDATE_AND_WAIT,
+    expiry,
+    item_key,
+)
+from aftertrain.compiler.lower.plan import Plan
+
+REPORT, WAITING, CALL_OFF, REPORTED = "Report the end", "Is the deadline set", "Call the deadline off", "End reported"
+_ITEM = "deadline"
+_KEPT = jsonata.expression("$states.input")
+
+
+def deadline(seconds: int, plan: Plan) -> Scope:
+    """The branch that waits."""
+    wait = Task(
+        resource=UPDATE_AND_WAIT,
+        arguments={
+            "TableName": plan.bindings.latch_table,
+            "Key": item_key(_ITEM),
+            "UpdateExpression": "SET tok = :t, expires_at = :e",
+            "ConditionExpression": "attribute_not_exists(done)",
+            "ExpressionAttributeValues": {
+                ":t": {"S": jsonata.expression("$states.context.Task.Token")},
+                ":e": expiry(),
+            },
+        },
+        next="In time",
+        output={},
+        timeout=seconds,
+        retry=(BUSY,),
+        catch=(Catcher("In time", {}, errors=REFUSED), Catcher("Too late", {}, errors=("States.Timeout",))),
+    )
+    late = Fail("PipelineTimedOut", f"the pipeline did not end within {seconds} seconds")
+    return Scope("Deadline", {"Deadline": wait, "In time": Pass({}, None), "Too late": late})
+
+
+def report(plan: Plan) -> dict[str, State]:
+    """The states behind the last step; the records stay the input."""
+    tell = Task(
+        resource=UPDATE,
+        arguments={
+            "TableName": plan.bindings.latch_table,
+            "Key": item_key(_ITEM),
+            "UpdateExpression": "ADD done :me SET expires_at = :e, tok = if_not_exists(tok, :none)",
+            "ExpressionAttributeValues": {":me": {"SS": ["pipeline"]}, ":e": expiry(), ":none": {"S": "none"}},
+            "ReturnValues": "ALL_NEW",
+        },
+        next=WAITING,
+        output=_KEPT,
+        assign={"deadline": jsonata.expression("$states.result.Attributes.tok.S")},
+        retry=(BUSY,),
+    )
+    send = Task(
+        resource=SEND,
+        arguments={"TaskToken": jsonata.expression("$deadline"), "Output": "{}"},
+        next=REPORTED,
+        output=_KEPT,
+        retry=(BUSY,),
+        catch=(Catcher(REPORTED, _KEPT, errors=TOO_LATE),),
+    )
+    set_ = Rule(jsonata.expression("$deadline != 'none'"), CALL_OFF)
+    return {REPORT: tell, WAITING: Choice((set_,), REPORTED), CALL_OFF: send, REPORTED: Pass(None, None)}

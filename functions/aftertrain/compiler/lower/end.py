@@ -1,0 +1,52 @@
+"""How a machine ends: what decides whether it failed, and what it says then.
+
+    … -> Pipeline verdict (Choice) -> Pipeline failed (Fail) | Pipeline done
+
+These states are there only if something leads to them. Each reads its input: the steps' records, as one object or,
+right after a Parallel, as one per branch.
+"""
+
+from aftertrain.asl import jsonata
+from aftertrain.compiler.lower.plan import FAILED, Env, Plan, Turn
+
+PIPELINE_FAILED = "Pipeline failed"  # a blank in it: no step can have this name
+PIPELINE_DONE = "Pipeline done"
+VERDICT = "Pipeline verdict"
+
+
+def way_out(turn: Turn, plan: Plan) -> str | None:
+    """Where a scope leads that ends here with no failure of its own last step: None is its end."""
+    if turn.over is not None:
+        return turn.over
+    if turn.depth > 0:
+        return None
+    if may_have_failed(turn.env, plan):
+        return VERDICT
+    return PIPELINE_DONE if plan.finishes else None
+
+
+def may_have_failed(env: Env, plan: Plan) -> bool:
+    """Whether a step on the path may have failed that fails the execution."""
+    return any(FAILED in seen.possible and not plan.graph.nodes[step].goes_on for step, seen in env.items())
+
+
+def any_failed(plan: Plan) -> str:
+    """Whether a record of the input says that a step failed which fails the execution."""
+    if not _forgiven(plan):
+        return "'failed' in $states.input.*.status"
+    return f"$exists($states.input.{_failures(plan)})"
+
+
+def cause_of(plan: Plan) -> str:
+    """The records of the steps that failed the execution, as text."""
+    return f"$substring($string($merge($states.input).{_failures(plan)}), 0, 30000)"
+
+
+def _failures(plan: Plan) -> str:
+    forgiven = _forgiven(plan)
+    known = f" and $not($k in [{', '.join(map(jsonata.string, forgiven))}])" if forgiven else ""
+    return f"$sift(function($v, $k) {{$v.status = 'failed'{known}}})"
+
+
+def _forgiven(plan: Plan) -> list[str]:
+    return [node.id for node in plan.graph.nodes.values() if node.goes_on]

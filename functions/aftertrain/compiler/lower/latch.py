@@ -1,0 +1,171 @@
+"""A latch -> the states at its two ends: one DynamoDB item, no Lambda.
+
+    Publish("a", "d", …)  ->  Tell d of a (updateItem) -> Is d due after a (Choice) -> Wake d after a (sendTaskSuccess)
+    Await("d", ("a",), …) ->  Await d (updateItem.waitForTaskToken) -> Gather d (getItem)
+
+All writes go to one item, so they have one order. Who waits writes its token on the condition that somebody is
+missing; if nobody is, the write is refused and the path goes on. Who publishes adds itself to a set, which is the
+same however often it is retried, and reads back what stands there: the one that completes the set finds the token, if
+there is one, and sends it. A token that was sent twice or too late is refused, which is caught. Should a wake-up be
+lost all the same, the wait times out and looks again.
+
+The item is named after the execution and the latch, and removed by its time to live.
+"""
+
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Catcher, Choice, Retrier, Rule, State, Task
+from aftertrain.compiler.lower.plan import ANY_END, Env, Plan, Seen, Turn, lenient, record_name
+from aftertrain.compiler.lower.side import clip
+from aftertrain.compiler.weave import Await, Publish
+
+UPDATE = "arn:aws:states:::dynamodb:updateItem"
+GET = "arn:aws:states:::dynamodb:getItem"
+UPDATE_AND_WAIT = "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
+SEND = "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess"
+REFUSED = ("DynamoDb.ConditionalCheckFailedException", "DynamoDB.ConditionalCheckFailedException")
+TOO_LATE = (
+    "Sfn.TaskTimedOutException",
+    "Sfn.TaskDoesNotExistException",
+    "Sfn.InvalidTokenException",
+    "Sfn.TaskTimedOut",
+    "Sfn.TaskDoesNotExist",
+    "Sfn.InvalidToken",
+)
+HEAL_SECONDS = 900  # how long a lost wake-up can hold a path up
+KEEP_DAYS = 30  # an execution can be redriven for 14 days after its end
+
+# Both spellings of a service's name are seen: the optimised integration's and the SDK's.
+_THROTTLED = ("ProvisionedThroughputExceeded", "Throttling", "RequestLimitExceeded", "InternalServerError", "SdkClient")
+BUSY = Retrier(
+    errors=(
+        *(f"{service}.{error}Exception" for service in ("DynamoDB", "DynamoDb") for error in _THROTTLED),
+        "Sfn.ThrottlingException",
+        "Sfn.SdkClientException",
+    ),
+    attempts=8,
+    interval=1,
+    rate=2.0,
+    jitter=True,
+)
+LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0)
+
+
+def item_key(name: str) -> dict[str, Any]:
+    """The key of an execution's item of this name."""
+    return {"pk": {"S": jsonata.expression(f"$states.context.Execution.Id & {jsonata.string(f'#{name}')}")}}
+
+
+def expiry() -> dict[str, str]:
+    """When an item may go, in seconds since 1970."""
+    return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {KEEP_DAYS * 86_400})")}
+
+
+def publish_entry(item: Publish) -> str:
+    """The first state of a publication."""
+    return clip(f"Tell {item.target} of {item.source}")
+
+
+def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[str, State]:
+    """Write to the latch, and wake who waits there if this was the last one."""
+    due, wake = clip(f"Is {item.target} due after {item.source}"), clip(f"Wake {item.target} after {item.source}")
+    tell = Task(
+        resource=UPDATE,
+        arguments={
+            "TableName": plan.bindings.latch_table,
+            "Key": item_key(item.target),
+            "UpdateExpression": "ADD done :me SET #r = :r, expires_at = :e, tok = if_not_exists(tok, :none)",
+            "ExpressionAttributeNames": {"#r": f"r_{item.source}"},
+            "ExpressionAttributeValues": {
+                ":me": {"SS": [item.source]},
+                ":r": {"S": jsonata.expression(f"$string({_sent(item, turn.env)})")},
+                ":e": expiry(),
+                ":none": {"S": "none"},
+            },
+            "ReturnValues": "ALL_NEW",
+        },
+        next=due,
+        output={
+            "token": jsonata.expression("$states.result.Attributes.tok.S"),
+            "done": jsonata.expression("$count($states.result.Attributes.done.SS)"),
+        },
+        retry=(BUSY,),
+    )
+    last = jsonata.expression(f"$states.input.done = {item.sources} and $states.input.token != 'none'")
+    send = Task(
+        resource=SEND,
+        arguments={"TaskToken": jsonata.expression("$states.input.token"), "Output": "{}"},
+        next=onward,
+        output={},
+        retry=(BUSY,),
+        catch=(Catcher(onward, {}, errors=TOO_LATE),),
+    )
+    return {publish_entry(item): tell, due: Choice((Rule(last, wake),), onward), wake: send}
+
+
+def await_entry(item: Await) -> str:
+    """The first state of a wait."""
+    return clip(f"Await {item.target}")
+
+
+def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
+    """Wait for all sources, then take their records."""
+    assert turn.next is not None
+    names = {f":d{index}": {"S": source} for index, source in enumerate(item.sources)}
+    missing = " AND ".join(f"contains(done, {name})" for name in names)
+    gather = clip(f"Gather {item.target}")
+    wait = Task(
+        resource=UPDATE_AND_WAIT,
+        arguments={
+            "TableName": plan.bindings.latch_table,
+            "Key": item_key(item.target),
+            "UpdateExpression": "SET tok = :t, expires_at = :e",
+            "ConditionExpression": f"attribute_not_exists(done) OR NOT ({missing})",
+            "ExpressionAttributeValues": {
+                ":t": {"S": jsonata.expression("$states.context.Task.Token")},
+                ":e": expiry(),
+                **names,
+            },
+        },
+        next=gather,
+        output={},
+        timeout=HEAL_SECONDS,
+        retry=(BUSY, LOOK_AGAIN),
+        catch=(Catcher(gather, {}, errors=REFUSED),),
+    )
+    return {await_entry(item): wait, gather: _gather(item, turn, plan)}
+
+
+def seen_at(item: Await, depth: int) -> dict[str, Seen]:
+    """What is known behind a latch of the steps whose records it brings."""
+    return {step: lenient(step, depth, ANY_END) for steps in item.steps for step in steps}
+
+
+def _gather(item: Await, turn: Turn, plan: Plan) -> Task:
+    assign = {
+        record_name(step, turn.depth): jsonata.expression(
+            jsonata.field(f"$parse({jsonata.field('$states.result.Item', f'r_{source}')}.S)", step)
+        )
+        for source, steps in zip(item.sources, item.steps, strict=True)
+        for step in steps
+    }
+    return Task(
+        resource=GET,
+        arguments={"TableName": plan.bindings.latch_table, "Key": item_key(item.target), "ConsistentRead": True},
+        next=turn.next,
+        output={},
+        assign=assign,
+        retry=(BUSY,),
+    )
+
+
+def _sent(item: Publish, env: Env) -> str:
+    """The records, as the code of an object."""
+    return jsonata.record({step: _record(env[step]) for step in item.steps})
+
+
+def _record(seen: Seen) -> str:
+    if seen.record is not None:
+        return seen.record
+    return f"{{'status': 'succeeded', 'output': {seen.output}}}"

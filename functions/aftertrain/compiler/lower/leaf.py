@@ -1,0 +1,198 @@
+"""Step -> its states: the Choice in front of it, the work, and where it leads if it fails.
+
+    Leaf("evaluate")  ->  {"evaluate": Task(…), "evaluate failed": Pass(…)}
+
+A step that is not ok leaves the path if nothing that comes after it in its scope can run then; the records that the
+scope ends with are written on the way. Else its record goes into a variable, and the path goes on.
+"""
+
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Catcher, Choice, Fail, Map, Pass, Rule, Scope, State, Task, Wait
+from aftertrain.compiler.check import variable
+from aftertrain.compiler.graph import Node
+from aftertrain.compiler.lower import slots
+from aftertrain.compiler.lower.end import cause_of, way_out
+from aftertrain.compiler.lower.guard import Exits, guard, guarded
+from aftertrain.compiler.lower.plan import (
+    FAILED,
+    SUCCEEDED,
+    SURE,
+    Env,
+    Plan,
+    Records,
+    Seen,
+    Turn,
+    leaves,
+    lenient,
+    record_name,
+    records,
+    strict,
+    success,
+)
+from aftertrain.compiler.nest import Leaf
+from aftertrain.compiler.work import Work, work
+
+CAUGHT: dict[str, Any] = {
+    "status": FAILED,
+    "error": jsonata.expression("$states.errorOutput.Error"),
+    "cause": jsonata.expression(
+        "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''"
+    ),
+}
+
+
+def seen_after(leaf: Leaf, env: Env, rest: tuple[Any, ...], depth: int, plan: Plan) -> Seen:
+    """What is known of the step on the path behind it."""
+    node = plan.graph.nodes[leaf.id]
+    out = leaves(node.id, rest, plan)
+    possible = set(SURE)
+    if not (plan.ends_all(node.id) or (out and not node.goes_on)):
+        possible.add(FAILED)
+    if guarded(node, env, plan) and not out:
+        possible.add("skipped")
+    return strict(node.id, depth) if possible == SURE else lenient(node.id, depth, frozenset(possible))
+
+
+def leaf_states(leaf: Leaf, turn: Turn, plan: Plan) -> dict[str, State]:
+    """All states of one step."""
+    node = plan.graph.nodes[leaf.id]
+    todo = work(node, plan.reader(node, turn.env), plan.bindings, plan.settings.retry)
+    exits, ends = _exits(node, turn, plan)
+    if plan.slots is None:
+        return guard(node, turn, plan, exits, node.id) | _work_states(node, todo, turn, plan, exits) | ends
+    held = slots.while_held(node.id, turn)
+    inner, more = _exits(node, held, plan)
+    return {
+        **guard(node, turn, plan, exits, slots.acquire_name(node.id)),
+        **slots.acquire(node.id, plan),
+        **_work_states(node, todo, held, plan, inner),
+        **slots.release(node.id, turn, way_out(turn, plan), plan),
+        **more,
+    }
+
+
+def _exits(node: Node, turn: Turn, plan: Plan) -> tuple[Exits, dict[str, State]]:
+    ends = turn.next is None
+    out = ends or leaves(node.id, turn.rest, plan)
+    failed_leaves = plan.ends_all(node.id) or ends or (out and not node.goes_on)
+    skipped = way_out(turn, plan) if out else None
+    if not failed_leaves:
+        return Exits(skipped, None, out, failed_leaves=False), {}
+    name = f"{node.id} failed"
+    if plan.ends_all(node.id):
+        fail = Fail("StepFailed", jsonata.expression(cause_of(plan)))
+        return Exits(skipped, name, out, failed_leaves=True), {name: fail}
+    if turn.depth == 0 and turn.over is None and not node.goes_on:
+        return Exits(skipped, plan.bad, out, failed_leaves=True), {}
+    return Exits(skipped, name, out, failed_leaves=True), {name: Pass(None, way_out(turn, plan))}
+
+
+def _work_states(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+    if node.step.foreach is not None:
+        return _each(node, todo, turn, plan, exits)
+    assign, output = _kept(node, turn, plan, todo.result)
+    onward = turn.next if turn.next is not None else way_out(turn, plan)
+    wait = f"Wait for {node.id}" if todo.until else None
+    task = Task(
+        resource=todo.resource,
+        arguments=todo.arguments,
+        next=wait or onward,
+        output=jsonata.expression(todo.result) if wait else output,
+        assign={} if wait else assign,
+        retry=todo.retry,
+        catch=(*_decided(node, todo, turn, plan), _catcher(node, turn, plan, exits)),
+        timeout=todo.timeout,
+        heartbeat=todo.heartbeat,
+        comment=node.step.name or None,
+    )
+    if wait is None:
+        return {node.id: task}
+    assign, output = _kept(node, turn, plan, "$states.input")
+    until = jsonata.expression(f"$states.input.{todo.until}")
+    return {node.id: task, wait: Wait(onward, timestamp=until, output=output, assign=assign)}
+
+
+def _kept(node: Node, turn: Turn, plan: Plan, result: str) -> tuple[dict[str, Any], Any]:
+    """What a step that succeeded leaves behind: variables for those that come later, or the scope's records."""
+    if turn.next is None:
+        return {}, records(turn, plan, {node.id: success(node.id, turn, plan, result)})
+    read = bool(plan.graph.readers[node.id])
+    if seen_after(Leaf(node.id), turn.env, turn.rest, turn.depth, plan).record is None:
+        output = jsonata.expression(result)
+        return ({variable(node.id, turn.depth): output} if read else {}), output
+    record = {"status": SUCCEEDED, **({"output": jsonata.expression(result)} if read else {})}
+    return {record_name(node.id, turn.depth): record}, None
+
+
+def _catcher(node: Node, turn: Turn, plan: Plan, exits: Exits) -> Catcher:
+    return Catcher(*_onward(node, CAUGHT, turn, plan, exits))
+
+
+def _onward(
+    node: Node, record: Records, turn: Turn, plan: Plan, exits: Exits
+) -> tuple[str, Records | None, dict[str, Any]]:
+    """Where a failure leads, with what: the next state, its input, and variables."""
+    if exits.failed_leaves:
+        assert exits.failed is not None
+        own = {node.id: record}
+        return exits.failed, own if plan.ends_all(node.id) else records(turn, plan, own), {}
+    assert turn.next is not None
+    return turn.next, None, {record_name(node.id, turn.depth): record}
+
+
+def _decided(node: Node, todo: Work, turn: Turn, plan: Plan) -> tuple[Catcher, ...]:
+    """Where waiting came to its end and that is an answer: the step succeeded with it."""
+    if todo.on_timeout is None or turn.next is None:
+        return ()
+    assign, output = _kept(node, turn, plan, todo.on_timeout)
+    return (Catcher(turn.next, output, assign, errors=("States.Timeout",)),)
+
+
+def _each(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+    """A Map over the items; one that fails does not stop the others, but with fail_fast."""
+    item, after, stopped = f"{node.id} item", f"After {node.id}", f"{node.id} item failed"
+    catch = () if plan.ends_all(node.id) else (Catcher(stopped, {"failed": CAUGHT}),)
+    body = Task(
+        resource=todo.resource,
+        arguments=todo.arguments,
+        next=None,
+        output={"output": jsonata.expression(todo.result)},
+        retry=todo.retry,
+        catch=catch,
+        timeout=todo.timeout,
+        heartbeat=todo.heartbeat,
+    )
+    inner: dict[str, State] = {item: body, **({stopped: Pass(None, None)} if catch else {})}
+    assert todo.each is not None
+    whole = Map(
+        items=todo.each.items,
+        selector=todo.each.selector,
+        scope=Scope(item, inner),
+        concurrency=todo.each.concurrency,
+        next=after,
+        catch=(_catcher(node, turn, plan, exits),),
+        label=todo.each.label,
+        comment=node.step.name or None,
+    )
+    return {node.id: whole} | _after_each(node, after, turn, plan, exits)
+
+
+def _after_each(node: Node, after: str, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+    record = {
+        "status": FAILED,
+        "error": jsonata.expression("($states.input.failed)[0].error"),
+        "cause": jsonata.expression(
+            "$string($count($states.input.failed)) & ' of ' & $string($count($states.input)) "
+            "& ' items failed; the first: ' & ($states.input.failed)[0].cause"
+        ),
+    }
+    bad_next, bad_output, bad_assign = _onward(node, record, turn, plan, exits)
+    assign, output = _kept(node, turn, plan, "[$states.input.output]")
+    bad = Rule(jsonata.expression("$exists($states.input.failed)"), bad_next, bad_assign, bad_output)
+    onward = turn.next if turn.next is not None else way_out(turn, plan)
+    if onward is not None:
+        return {after: Choice((bad, Rule(jsonata.expression("true"), onward, assign, output)))}
+    done = f"{node.id} done"
+    return {after: Choice((bad,), done), done: Pass(output, None)}

@@ -1,0 +1,144 @@
+"""Definition + region tree -> the whole machine.
+
+    steps                  ->  their states at the top, and the end: Pipeline verdict, Pipeline done, Pipeline failed
+    on_failure             ->  On failure -> their states -> Pipeline failed
+    … with a time limit    ->  Pipeline, a Parallel of the steps and of a Deadline; its Catch leads to On failure
+
+Step Functions ends an execution at its own time limit and nothing can be done about it then; so where steps are to run
+after a timeout, the limit is a branch beside the others, and its failure stops them.
+"""
+
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Catcher, Choice, Fail, Machine, Parallel, Pass, Rule, Scope, State, targets
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.graph import Graph
+from aftertrain.compiler.lower.deadline import REPORT, deadline, report
+from aftertrain.compiler.lower.end import PIPELINE_DONE, PIPELINE_FAILED, VERDICT, any_failed, cause_of
+from aftertrain.compiler.lower.plan import Plan
+from aftertrain.compiler.lower.scope import items_of, scope
+from aftertrain.compiler.nest import Region
+from aftertrain.compiler.render.scope import Reader, StepCode
+from aftertrain.compiler.render.template import render_value
+from aftertrain.compiler.shapes import Shapes
+from aftertrain.compiler.width import width
+from aftertrain.expressions.shapes import UNKNOWN
+from aftertrain.model.definition import Definition, Settings
+
+WEEK = 7 * 24 * 3600  # seconds; without it, a job that no worker takes is waited for for a year
+ON_FAILURE, PIPELINE = "On failure", "Pipeline"
+FAILURE = {"error": "StepFailed"}
+
+
+def lower(
+    definition: Definition,
+    steps: tuple[Graph, Region],
+    rescue: tuple[Graph, Region] | None,
+    stage: Bindings,
+    shapes: Shapes,
+) -> Machine:
+    """The whole machine; the comment says which pipeline it is."""
+    graph, region = steps
+    settings = definition.settings
+    plan = Plan(
+        graph,
+        stage,
+        settings,
+        shapes.outputs,
+        shapes.event,
+        slots=_slots(graph, settings),
+        finishes=bool(definition.outputs),
+        bad=ON_FAILURE if rescue else PIPELINE_FAILED,
+    )
+    limit = settings.timeout_seconds
+    if rescue is None:
+        top = scope(items_of(region), {}, 0, plan)
+        return Machine(definition.name, Scope(top.start, top.states | _ends(top.states, plan)), limit or WEEK)
+    rescued = _rescued(rescue, stage, shapes, plan)
+    if limit or settings.fail_fast:
+        top = _guarded(region, limit, rescued.start, plan)
+    else:
+        top = scope(items_of(region), {}, 0, plan)
+    states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)}) | rescued.states
+    seconds = limit + _longest(rescue[0]) if limit else WEEK
+    return Machine(definition.name, Scope(top.start, states), seconds)
+
+
+def _slots(graph: Graph, settings: Settings) -> int | None:
+    limit = settings.max_parallel_steps
+    return limit if limit is not None and width(graph) > limit else None
+
+
+def _ends(states: dict[str, State], plan: Plan, more: dict[str, State] | None = None) -> dict[str, State]:
+    """The ends that something leads to."""
+    known = {
+        VERDICT: Choice((Rule(jsonata.expression(any_failed(plan)), plan.bad),), PIPELINE_DONE),
+        PIPELINE_DONE: Pass(_outputs(plan), None),
+        **(more or {PIPELINE_FAILED: Fail("StepFailed", jsonata.expression(cause_of(plan)))}),
+    }
+    found: dict[str, State] = {}
+    wanted = {target for state in states.values() for target in targets(state)} - set(states)
+    while fresh := [name for name in known if name in wanted and name not in found]:
+        found |= {name: known[name] for name in fresh}
+        wanted |= {target for name in fresh for target in targets(known[name])}
+    return found
+
+
+def _outputs(plan: Plan) -> Any:
+    """The pipeline's own outputs, read from the records; without them the records are what it puts out."""
+    if not plan.finishes:
+        return None
+    codes = {
+        step: StepCode(
+            f"{jsonata.field('$states.input', step)}.output",
+            plan.shapes.get(step, UNKNOWN),
+            jsonata.field("$states.input", step),
+            there=False,
+        )
+        for step in plan.graph.nodes
+    }
+    reader = Reader(plan.graph.parameters, codes, plan.event)
+    return {name: render_value(value, reader) for name, value in plan.graph.outputs.items()}
+
+
+def _rescued(rescue: tuple[Graph, Region], stage: Bindings, shapes: Shapes, main: Plan) -> Scope:
+    """The steps that run after a failure, and the end that it comes to in any case."""
+    settings = Settings(retry=main.settings.retry)
+    plan = Plan(rescue[0], stage, settings, shapes.outputs, shapes.event)
+    found = scope(items_of(rescue[1]), {}, 0, plan, over=PIPELINE_FAILED)
+    fail = Fail(jsonata.expression("$failure.error"), jsonata.expression("$failure.cause"))
+    return Scope(found.start, found.states | {PIPELINE_FAILED: fail})
+
+
+def _failure(plan: Plan, onward: str) -> State:
+    """What failed, for the steps that run then."""
+    return Pass(None, onward, {"failure": {**FAILURE, "cause": jsonata.expression(cause_of(plan))}})
+
+
+def _guarded(region: Region, limit: int | None, rescue: str, plan: Plan) -> Scope:
+    """The steps as one branch, which can be stopped as a whole."""
+    first = scope(items_of(region), {}, 1, plan, over=REPORT if limit else None)
+    branches = [Scope(first.start, first.states | (report(plan) if limit else {}))]
+    if limit:
+        branches.append(deadline(limit, plan))
+    stopped = {
+        "failure": {
+            "error": jsonata.expression("$states.errorOutput.Error"),
+            "cause": jsonata.expression("$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ''"),
+        }
+    }
+    bad = Rule(jsonata.expression(any_failed(plan)), plan.bad)
+    good = Rule(jsonata.expression("true"), PIPELINE_DONE, output=jsonata.expression("$states.input[0]"))
+    return Scope(
+        PIPELINE,
+        {
+            PIPELINE: Parallel(tuple(branches), VERDICT, (Catcher(rescue, assign=stopped),)),
+            VERDICT: Choice((bad, good)),
+        },
+    )
+
+
+def _longest(graph: Graph) -> int:
+    """Time for the steps after a failure, in seconds."""
+    return 3600 + sum(node.step.timeout_seconds or node.action.timeout_seconds for node in graph.nodes.values())

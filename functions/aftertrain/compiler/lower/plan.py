@@ -1,0 +1,144 @@
+"""What is the same for the whole machine while it is lowered, and what is known of each step at one point of it.
+
+`Env` says of every step that is behind a point how it may have ended, and which variable holds what is known of it. A
+step that surely succeeded needs no record: whatever is not `ok` left the path before this point.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.check import variable
+from aftertrain.compiler.graph import Graph, Node
+from aftertrain.compiler.nest import steps_in
+from aftertrain.compiler.render.scope import Reader, StepCode
+from aftertrain.compiler.weave import Await, Item, Publish
+from aftertrain.expressions.shapes import UNKNOWN, Shape
+from aftertrain.model.definition import Settings
+
+SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
+SURE = frozenset({SUCCEEDED})
+ANY_END = frozenset({SUCCEEDED, FAILED, SKIPPED})
+
+Records = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a step may have ended, the code of its record (None if it surely succeeded), the code of its output."""
+
+    possible: frozenset[str]
+    record: str | None
+    output: str
+
+
+Env = Mapping[str, Seen]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The graph, the stage, the settings, and what is known of the outputs' shapes.
+
+    `slots`: how many steps may work at once, if that has to be seen to. `finishes`: there is something to be done after
+    the last step. `bad`: the state at the top that a failure leads to.
+    """
+
+    graph: Graph
+    bindings: Bindings
+    settings: Settings
+    shapes: Mapping[str, Shape]
+    event: Mapping[str, Shape] | None = None
+    slots: int | None = None
+    finishes: bool = False
+    bad: str = "Pipeline failed"
+    place: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.place.update({step: place for place, step in enumerate(self.graph.order)})
+
+    def reader(self, node: Node, env: Env) -> Reader:
+        """What a step's templates can read."""
+        codes = {step: self._code(step, node, env[step]) for step in node.needs if step in env}
+        return Reader(self.graph.parameters, codes, self.event)
+
+    def _code(self, step: str, node: Node, seen: Seen) -> StepCode:
+        sure = step in node.requires and not self.graph.nodes[step].goes_on
+        return StepCode(seen.output, self.shapes.get(step, UNKNOWN), seen.record, there=sure)
+
+    def ends_all(self, step: str) -> bool:
+        """Whether a failure of the step fails the execution at once."""
+        return self.settings.fail_fast and not self.graph.nodes[step].goes_on
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where an item stands in its scope: what is before it, what comes after, and where to.
+
+    `next` is None at the end of the scope; `over` is where that leads then, if not to where it always does.
+    """
+
+    depth: int
+    env: Env
+    steps: tuple[str, ...]
+    rest: tuple[Item, ...]
+    next: str | None
+    over: str | None = None
+
+    @property
+    def later(self) -> list[str]:
+        """The steps of the scope that are still to come."""
+        return [step for item in self.rest for step in steps_of(item)]
+
+
+def steps_of(item: Item) -> list[str]:
+    """The steps of an item; a latch has none."""
+    return [] if isinstance(item, Publish | Await) else steps_in(item)
+
+
+def record_name(step: str, depth: int) -> str:
+    """The variable that holds a step's record."""
+    return variable(step, depth).replace("out", "is", 1)
+
+
+def lenient(step: str, depth: int, possible: frozenset[str]) -> Seen:
+    """A step that may have ended otherwise: its record has all that is known of it."""
+    name = f"${record_name(step, depth)}"
+    return Seen(possible, name, f"{name}.output")
+
+
+def strict(step: str, depth: int) -> Seen:
+    """A step that surely succeeded; only its output is kept, if somebody reads it."""
+    return Seen(SURE, None, f"${variable(step, depth)}")
+
+
+def leaves(step: str, rest: tuple[Item, ...], plan: Plan) -> bool:
+    """Whether nothing of the rest can run if this step is not ok, so that the path may be left."""
+    if plan.slots is not None or any(isinstance(item, Publish) for item in rest):
+        return False
+    later = [other for item in rest for other in steps_of(item)]
+    dead = {step}
+    for other in sorted(later, key=plan.place.__getitem__):
+        if not dead.intersection(plan.graph.nodes[other].requires):
+            return False
+        dead.add(other)
+    return True
+
+
+def success(step: str, turn: Turn, plan: Plan, output: str) -> dict[str, Any]:
+    """The record of a step that succeeded, with its output if a step outside of the scope reads it."""
+    outside = plan.graph.readers[step].difference(turn.steps)
+    return {"status": SUCCEEDED, **({"output": jsonata.expression(output)} if outside else {})}
+
+
+def records(turn: Turn, plan: Plan, own: Records) -> Records:
+    """One record per step of the scope, if it ends at this turn."""
+    return {step: own[step] if step in own else _record(step, turn, plan) for step in turn.steps}
+
+
+def _record(step: str, turn: Turn, plan: Plan) -> Any:
+    seen = turn.env.get(step)
+    if seen is None:
+        return {"status": SKIPPED}
+    return success(step, turn, plan, seen.output) if seen.record is None else jsonata.expression(seen.record)

@@ -1,0 +1,141 @@
+"""`max_parallel_steps` -> a step that holds one of N slots while it works: one DynamoDB item, no Lambda.
+
+    Acquire a (updateItem) [-> Queue a (updateItem.waitForTaskToken)] -> a
+    -> Release a (updateItem) -> Next after a (Choice) [-> Hand over after a (updateItem) -> Wake after a]
+
+The item holds a set of holders and the tokens of those that wait. A slot that is given back is handed to one that waits
+by a conditional write, so that it is handed over once and never lost; who waits finds itself a holder when it wakes, be
+it woken or timed out. Only pipelines that could run more steps at once than they may have these states.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Catcher, Choice, Pass, Rule, State, Task
+from aftertrain.compiler.check import variable
+from aftertrain.compiler.lower.end import VERDICT
+from aftertrain.compiler.lower.latch import (
+    BUSY,
+    HEAL_SECONDS,
+    REFUSED,
+    SEND,
+    TOO_LATE,
+    UPDATE,
+    UPDATE_AND_WAIT,
+    expiry,
+    item_key,
+)
+from aftertrain.compiler.lower.plan import Plan, Turn
+
+KEPT = jsonata.expression("$states.input")
+_WAITS = "w_"
+
+
+def acquire_name(step: str) -> str:
+    """The state in front of the step's own."""
+    return f"Acquire {step}"
+
+
+def while_held(step: str, turn: Turn) -> Turn:
+    """The step's turn as long as it has the slot: whatever comes of it, the slot is given back."""
+    release = f"Release {step}"
+    return replace(turn, next=release if turn.next else None, over=release)
+
+
+def acquire(step: str, plan: Plan) -> dict[str, State]:
+    """Take a slot, or queue for one."""
+    assert plan.slots is not None
+    first, queue = acquire_name(step), f"Queue {step}"
+    mine = {":me": {"SS": [step]}, ":id": {"S": step}, **_limit(plan.slots)}
+    free = "attribute_not_exists(holders) OR size(holders) < :n OR contains(holders, :id)"
+    take = Task(
+        resource=UPDATE,
+        arguments=_update(plan, step, "ADD holders :me SET expires_at = :e REMOVE #w", free, mine | {":e": expiry()}),
+        next=step,
+        output={},
+        retry=(BUSY,),
+        catch=(Catcher(queue, {}, errors=REFUSED),),
+    )
+    full = "attribute_exists(holders) AND size(holders) >= :n AND NOT contains(holders, :id)"
+    token = {":t": {"S": jsonata.expression("$states.context.Task.Token")}, ":id": {"S": step}, **_limit(plan.slots)}
+    wait = Task(
+        resource=UPDATE_AND_WAIT,
+        arguments=_update(plan, step, "SET #w = :t", full, token),
+        next=step,
+        output={},
+        timeout=HEAL_SECONDS,
+        retry=(BUSY,),
+        catch=(Catcher(first, {}, errors=(*REFUSED, "States.Timeout")),),
+    )
+    return {first: take, queue: wait}
+
+
+def release(step: str, turn: Turn, over: str | None, plan: Plan) -> dict[str, State]:
+    """Give the slot back, or to one that waits; the input, which may be the scope's records, stays as it is."""
+    assert plan.slots is not None
+    name, check = f"Release {step}", f"Next after {step}"
+    hand, wake = f"Hand over after {step}", f"Wake after {step}"
+    onward = turn.next or (VERDICT if turn.depth == 0 else over)
+    first_waiting = (
+        f"$sort([$filter($keys($states.result.Attributes), function($k) {{$substring($k, 0, 2) = '{_WAITS}'}})])[0]"
+    )
+    waiting, token = _variable("waiting", step, turn), _variable("token", step, turn)
+    arguments = _update(plan, step, "DELETE holders :me", None, {":me": {"SS": [step]}})
+    arguments |= {"ReturnValues": "ALL_NEW"}
+    give = Task(
+        resource=UPDATE,
+        arguments={key: value for key, value in arguments.items() if key != "ExpressionAttributeNames"},
+        next=check,
+        output=KEPT,
+        assign={waiting: jsonata.expression(f"($w := {first_waiting}; $exists($w) ? $substring($w, 2) : '')")},
+        retry=(BUSY,),
+    )
+    heir = {":heir": {"SS": [jsonata.expression(f"${waiting}")]}, **_limit(plan.slots)}
+    still = "attribute_exists(#w) AND (attribute_not_exists(holders) OR size(holders) < :n)"
+    arguments = _update(plan, "", "ADD holders :heir REMOVE #w", still, heir) | {"ReturnValues": "ALL_OLD"}
+    arguments["ExpressionAttributeNames"] = {"#w": jsonata.expression(f"'{_WAITS}' & ${waiting}")}
+    pass_on = Task(
+        resource=UPDATE,
+        arguments=arguments,
+        next=wake,
+        output=KEPT,
+        assign={token: jsonata.expression(f"$lookup($states.result.Attributes, '{_WAITS}' & ${waiting}).S")},
+        retry=(BUSY,),
+        catch=(Catcher(name, KEPT, errors=REFUSED),),
+    )
+    end = f"Slot of {step} is free"
+    send = Task(
+        resource=SEND,
+        arguments={"TaskToken": jsonata.expression(f"${token}"), "Output": "{}"},
+        next=onward or end,
+        output=KEPT,
+        retry=(BUSY,),
+        catch=(Catcher(onward or end, KEPT, errors=TOO_LATE),),
+    )
+    somebody = Rule(jsonata.expression(f"${waiting} != ''"), hand)
+    states: dict[str, State] = {name: give, check: Choice((somebody,), onward or end), hand: pass_on, wake: send}
+    return states if onward else states | {end: _end()}
+
+
+def _end() -> State:
+    return Pass(None, None)
+
+
+def _variable(kind: str, step: str, turn: Turn) -> str:
+    return variable(step, turn.depth).replace("out", kind, 1)
+
+
+def _limit(slots: int) -> dict[str, Any]:
+    return {":n": {"N": str(slots)}}
+
+
+def _update(plan: Plan, step: str, update: str, condition: str | None, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "TableName": plan.bindings.latch_table,
+        "Key": item_key("slots"),
+        "UpdateExpression": update,
+        **({"ConditionExpression": condition} if condition else {}),
+        "ExpressionAttributeNames": {"#w": f"{_WAITS}{step}"},
+        "ExpressionAttributeValues": values,
+    }

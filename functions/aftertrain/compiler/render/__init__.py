@@ -1,0 +1,1 @@
+"""Template tree -> JSONata text; `template` is where to begin."""

@@ -1,0 +1,273 @@
+"""Filters and tests -> code; one function each, found by its name.
+
+Filter("upper", Path("event", ("name",)))  ->  $of_text($there(…), "upper", function($v) {$uppercase($v)})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aftertrain.asl import jsonata
+from aftertrain.compiler.render.scope import Code
+from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
+from aftertrain.expressions.tree import Expression, Filter, Literal, Path, Test
+
+if TYPE_CHECKING:  # the writer needs the filters, and they need it
+    from aftertrain.compiler.render.writer import Writer
+
+ARRAY = Shape(frozenset({"array"}))
+
+
+def write(node: Filter, writer: Writer) -> Code:
+    """A filter's value."""
+    return _FILTERS[node.name](node, writer)
+
+
+def test(node: Test, writer: Writer) -> Code:
+    """A test's verdict."""
+    if node.name == "defined":
+        return writer.apply(lambda a: f"$exists({a})", BOOLEAN, writer.raw(node.operand))
+    value = writer.value(node.operand)
+    if node.name == "divisibleby":
+        by = writer.value(node.arguments[0])
+        rest = writer.call("calculate", NUMBER, value, by, more=(jsonata.string("%"),))
+        return writer.apply(lambda a: f"({a} = 0)", BOOLEAN, rest)
+    if node.name in ("odd", "even"):
+        rest = writer.call("calculate", NUMBER, value, Code("2", INTEGER), more=(jsonata.string("%"),))
+        return writer.apply(lambda a: f"({a} = {int(node.name == 'odd')})", BOOLEAN, rest)
+    if node.name in ("true", "false"):
+        return writer.apply(lambda a: f"({a} = {node.name})", BOOLEAN, value)
+    kind = {"none": "null", "mapping": "object"}.get(node.name, node.name)
+    return writer.apply(lambda a: f"($type({a}) = '{kind}')", BOOLEAN, value)
+
+
+def _default(node: Filter, writer: Writer) -> Code:
+    """The one filter that takes what is not there."""
+    raw, fallback = writer.raw(node.operand), writer.value(node.arguments[0])
+    empty_too = node.arguments[1] == Literal(value=True)
+    if not isinstance(node.operand, Path) and raw.shape.there and not empty_too:
+        writer.complaints.append(
+            "default has nothing to do here: write it directly behind the path that may be missing"
+        )
+    if raw.shape.there and not empty_too:
+        return raw
+    condition = f"$exists({raw.text})"
+    if empty_too:
+        writer.called["truth"] = None
+        condition = f"({condition} ? $truth({raw.text}) : false)"
+    there = Shape(raw.shape.kinds, raw.shape.fields, raw.shape.item)
+    text = f"({condition} ? {raw.text} : {fallback.text})"
+    return Code(text, either(there, fallback.shape), raw.fails or fallback.fails)
+
+
+def _of(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Writer) -> Code:
+    """A filter that takes values of one kind; `code` reads the value as $v."""
+    value = writer.value(node.operand)
+    expected = {"text": "string", "list": "array", "number": "number"}[kind]
+    if not value.shape.may_be(expected, *(("integer",) if kind == "number" else ())):
+        takes = {"text": "a text", "list": "an array", "number": "a number"}[kind]
+        writer.complaints.append(f"{name} takes {takes}, and {_named(node.operand)} is {value.shape.words}")
+    more = (jsonata.string(name), f"function($v) {{{code}}}")
+    return writer.call(f"of_{kind}", shape, value, more=more)
+
+
+def _text(code: str) -> Callable[[Filter, Writer], Code]:
+    return lambda node, writer: _of("text", node.name, code, STRING, node, writer)
+
+
+def _replace(node: Filter, writer: Writer) -> Code:
+    old, new = (writer.text(argument) for argument in node.arguments)
+    value = _seen(writer, "replace_all", _seen(writer, "of_text", writer.value(node.operand)))
+
+    def call(text: str, before: str, after: str) -> str:
+        return f'$of_text({text}, "replace", function($v) {{$replace_all($v, {before}, {after})}})'
+
+    return writer.apply(call, STRING, value, old, new, fails=True)
+
+
+def _seen(writer: Writer, function: str, code: Code) -> Code:
+    writer.called[function] = None
+    return code
+
+
+def _join(node: Filter, writer: Writer) -> Code:
+    separator = writer.text(node.arguments[0])
+    value = _seen(writer, "joined", _seen(writer, "of_list", writer.value(node.operand)))
+    return writer.apply(
+        lambda v, d: f'$of_list({v}, "join", function($v) {{$joined($v, {d})}})', STRING, value, separator, fails=True
+    )
+
+
+def _length(node: Filter, writer: Writer) -> Code:
+    return writer.call("length_of", INTEGER, writer.value(node.operand))
+
+
+def _round(node: Filter, writer: Writer) -> Code:
+    digits, method = (argument.value if isinstance(argument, Literal) else None for argument in node.arguments)
+    if not isinstance(digits, int) or method not in ("common", "ceil", "floor"):
+        writer.complaints.append("round takes a number of digits, and one of common, ceil, floor")
+    if method == "common":
+        code = f"$round($v, {digits})"
+    else:
+        scale = f"$power(10, {digits})"
+        code = f"${method}($v)" if digits == 0 else f"${method}($v * {scale}) / {scale}"
+    return _of("number", "round", code, NUMBER, node, writer)
+
+
+def _abs(node: Filter, writer: Writer) -> Code:
+    return _of("number", "abs", "$abs($v)", NUMBER, node, writer)
+
+
+def _number(node: Filter, writer: Writer) -> Code:
+    """`int` and `float`: what is no number is an error unless there is a default; Jinja would make a 0 of it."""
+    value, default = writer.value(node.operand), node.arguments[0]
+    shape = INTEGER if node.name == "int" else NUMBER
+    writer.called |= {"to_number": None} | ({"whole": None} if node.name == "int" else {})
+    result = "$whole($n)" if node.name == "int" else "$n"
+    if default == Literal(None):
+        writer.called["fail"] = None
+        otherwise = f"$fail({jsonata.string(f'{_named(node.operand)} is no number')})"
+    else:
+        fallback = writer.value(default)
+        otherwise, shape = fallback.text, either(shape, fallback.shape)
+    return writer.apply(
+        lambda v: f"($n := $to_number({v}); $exists($n) ? {result} : {otherwise})", shape, value, fails=True
+    )
+
+
+def _string(node: Filter, writer: Writer) -> Code:
+    return writer.text(node.operand)
+
+
+def _tojson(node: Filter, writer: Writer) -> Code:
+    return writer.call("json", STRING, writer.value(node.operand), fails=False)
+
+
+def _urlencode(node: Filter, writer: Writer) -> Code:
+    return writer.apply(lambda a: f"$encodeUrlComponent({a})", STRING, writer.text(node.operand))
+
+
+def _end(node: Filter, writer: Writer) -> Code:
+    item = writer.value(node.operand).shape.item or ANYTHING
+    index = 0 if node.name == "first" else -1
+    writer.called["at_end"] = None
+    return _of("list", node.name, f'$at_end($v, {index}, "{node.name}")', item, node, writer)
+
+
+def _list(node: Filter, writer: Writer) -> Code:
+    return _of("list", "list", "$v", ARRAY, node, writer)
+
+
+def _key(attribute: object, *, case_sensitive: bool, writer: Writer) -> str:
+    """A function that gives what items are compared by."""
+    code = "$v" if attribute is None else _attribute(attribute, writer)
+    if case_sensitive:
+        return f"function($v) {{{code}}}"
+    writer.called["same"] = None
+    return f"function($v) {{$same({code})}}"
+
+
+def _attribute(attribute: object, writer: Writer) -> str:
+    """A field of $v, or a field of a field, by a dotted name."""
+    writer.called["get"] = None
+    code = "$v"
+    for name in str(attribute).split("."):
+        code = f"$get({code}, {name if name.isdigit() else jsonata.string(name)})"
+    return code
+
+
+def _constants(node: Filter) -> list[object]:
+    return [argument.value if isinstance(argument, Literal) else None for argument in node.arguments]
+
+
+def _sort(node: Filter, writer: Writer) -> Code:
+    down, case_sensitive, attribute = _constants(node)
+    key = _key(attribute, case_sensitive=bool(case_sensitive), writer=writer)
+    writer.called["sorted"] = None
+    return _of("list", "sort", f"$sorted($v, {key}, {'true' if down else 'false'})", ARRAY, node, writer)
+
+
+def _unique(node: Filter, writer: Writer) -> Code:
+    key = _key(None, case_sensitive=bool(_constants(node)[0]), writer=writer)
+    writer.called["unique_of"] = None
+    return _of("list", "unique", f"$unique_of($v, {key})", ARRAY, node, writer)
+
+
+def _map(node: Filter, writer: Writer) -> Code:
+    (attribute,) = _constants(node)
+    key = f"function($v) {{{_attribute(attribute, writer)}}}"
+    writer.called["each_of"] = None
+    name = jsonata.string(str(attribute))
+    return _of("list", "map", f"$each_of($v, {key}, {name})", ARRAY, node, writer)
+
+
+_PASS = {
+    "defined": ("true", "$exists({0})"),
+    "undefined": ("true", "$not($exists({0}))"),
+    "none": ("$exists({0})", "$type({0}) = 'null'"),
+    "true": ("$exists({0})", "{0} = true"),
+    "false": ("$exists({0})", "{0} = false"),
+    "truthy": ("$exists({0})", "$truth({0})"),
+    "in": ("$exists({0}) and $type({1}) = 'array'", "$has({0}, {1})"),
+    "==": ("$exists({0})", "{0} = {1}"),
+    "!=": ("$exists({0})", "{0} != {1}"),
+    **{
+        operator: ("$type({0}) = $type({1}) and $type({0}) in ['number', 'string']", f"{{0}} {operator} {{1}}")
+        for operator in (">", ">=", "<", "<=")
+    },
+}
+_TESTS = {
+    "eq": "==", "equalto": "==", "ne": "!=", "gt": ">", "greaterthan": ">", "ge": ">=", "lt": "<", "lessthan": "<",
+    "le": "<=",
+}  # fmt: skip
+
+
+def _select(node: Filter, writer: Writer) -> Code:
+    attribute, name, _ = _constants(node)
+    test_name = "truthy" if name is None else _TESTS.get(str(name), str(name))
+    if test_name not in _PASS:
+        writer.complaints.append(f"{node.name} knows no test {name!r}; it knows {', '.join([*_TESTS, *_PASS])}")
+        test_name = "truthy"
+    writer.called |= dict.fromkeys(("selected", "truth", "has", "of_list"))
+    field = _attribute(attribute, writer)
+    ok, passing = (f"function($v) {{{text.format(field, '$w')}}}" for text in _PASS[test_name])
+    if node.name == "rejectattr":
+        passing = f"function($v) {{$not({_PASS[test_name][1].format(field, '$w')})}}"
+    value, other = writer.value(node.operand), writer.value(node.arguments[2])
+    call = f"function($v) {{$selected($v, {ok}, {passing}, {jsonata.string(str(attribute))})}}"
+    return writer.apply(
+        lambda a, b: f'($w := {b}; $of_list({a}, "{node.name}", {call}))', ARRAY, value, other, fails=True
+    )
+
+
+def _named(node: Expression) -> str:
+    from aftertrain.compiler.render.writer import name_of
+
+    return name_of(node)
+
+
+_FILTERS: dict[str, Callable[[Filter, Writer], Code]] = {
+    "default": _default,
+    "upper": _text("$uppercase($v)"),
+    "lower": _text("$lowercase($v)"),
+    "trim": _text("$replace($v, /^\\s+|\\s+$/, '')"),
+    "replace": _replace,
+    "join": _join,
+    "length": _length,
+    "round": _round,
+    "abs": _abs,
+    "int": _number,
+    "float": _number,
+    "string": _string,
+    "tojson": _tojson,
+    "urlencode": _urlencode,
+    "first": _end,
+    "last": _end,
+    "list": _list,
+    "sort": _sort,
+    "unique": _unique,
+    "map": _map,
+    "selectattr": _select,
+    "rejectattr": _select,
+}

@@ -1,0 +1,134 @@
+"""The JSONata functions that rendered templates call, each taken along only where it is called.
+
+    prelude({"text"})  ->  "$fail := …; $text := function($v, $p) {…}"
+
+All are total but for `$fail`. Where an error may end the state, `$fail` raises it. Where it may not, in a Choice, which
+has no Catch, a failure is a value: a function that returns its message, for no data can ever be one.
+
+What JSONata does on its own and JSON does not have is kept out here: a path over an array that maps, a list of one that
+becomes its item, lists in lists that melt, arithmetic on what is no number.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+RAISE = "$fail := function($m) {$error($m)}"
+RETURN = "$fail := function($m) {function() {$m}}"
+
+FUNCTIONS: dict[str, str] = {
+    "kind": (
+        "function($v) {$type($v) = 'null' ? 'null' : ($type($v) in ['array', 'object'] ? 'an ' : 'a ') & $type($v)}"
+    ),
+    "there": "function($v, $p) {$exists($v) ? $v : $fail($p & ' is not there')}",
+    "get": (
+        "function($o, $k) {$type($o) = 'object' and $type($k) = 'string' ? $lookup($o, $k) : "
+        "$type($o) = 'array' and $type($k) = 'number' ? $o[$k]}"
+    ),
+    "text": (
+        "function($v, $p) {$type($v) in ['object', 'array'] "
+        "? $fail($p & ' is an ' & $type($v) & ', which has no text: use join or tojson') : $string($v)}"
+    ),
+    "truth": (
+        "function($v) {$type($v) = 'boolean' ? $v : $type($v) = 'null' ? false : $type($v) = 'number' ? $v != 0 : "
+        "$type($v) = 'string' ? $v != '' : $type($v) = 'array' ? $count($v) > 0 : $count($keys($v)) > 0}"
+    ),
+    "add": (
+        "function($a, $b) {$type($a) = 'number' and $type($b) = 'number' ? $a + $b : "
+        "$type($a) = 'string' and $type($b) = 'string' ? $a & $b : "
+        "$fail('+ adds two numbers or two texts, not ' & $kind($a) & ' and ' & $kind($b))}"
+    ),
+    "calculate": (
+        "function($a, $b, $o) {$type($a) != 'number' or $type($b) != 'number' "
+        "? $fail($o & ' takes two numbers, not ' & $kind($a) & ' and ' & $kind($b)) : "
+        "$o = '-' ? $a - $b : $o = '*' ? $a * $b : $b = 0 ? $fail($o & ' by zero') : "
+        "$o = '/' ? $a / $b : $o = '//' ? $floor($a / $b) : $a - $b * $floor($a / $b)}"
+    ),
+    "compare": (
+        "function($a, $b, $o) {$type($a) != $type($b) or $not($type($a) in ['number', 'string']) "
+        "? $fail($o & ' compares two numbers or two texts, not ' & $kind($a) & ' and ' & $kind($b)) : "
+        "$o = '<' ? $a < $b : $o = '<=' ? $a <= $b : $o = '>' ? $a > $b : $a >= $b}"
+    ),
+    "has": (
+        "function($a, $b) {$type($b) = 'array' ? $count($filter($b, function($v) {$v = $a})) > 0 : "
+        "$type($a) = 'string' and $type($b) = 'string' ? $contains($b, $a) : "
+        "$type($a) = 'string' and $type($b) = 'object' ? $exists($lookup($b, $a)) : "
+        "$fail('in looks into an array, a text or an object: ' & $kind($a) & ' cannot be in ' & $kind($b))}"
+    ),
+    "of_text": ("function($v, $n, $f) {$type($v) = 'string' ? $f($v) : $fail($n & ' takes a text, not ' & $kind($v))}"),
+    "of_number": (
+        "function($v, $n, $f) {$type($v) = 'number' ? $f($v) : $fail($n & ' takes a number, not ' & $kind($v))}"
+    ),
+    "of_list": (
+        "function($v, $n, $f) {$type($v) = 'array' ? $f($v) : $fail($n & ' takes an array, not ' & $kind($v))}"
+    ),
+    "all": "function($l, $f) {$count($filter($l, $f)) = $count($l)}",
+    "scalar": "function($v) {$not($type($v) in ['array', 'object'])}",
+    "same": "function($v) {$type($v) = 'string' ? $lowercase($v) : $v}",
+    "box": "function($v) {$type($v) = 'array' ? [[$v]] : [$v]}",
+    "replace_all": (
+        "function($v, $a, $b) {$a = '' ? $fail('replace cannot replace an empty text') : $replace($v, $a, $b)}"
+    ),
+    "joined": (
+        "function($l, $d) {$all($l, $scalar) "
+        "? $reduce($l, function($t, $v, $i) {$t & ($i = 0 ? '' : $d) & $string($v)}, '') "
+        ": $fail('join takes an array of texts and numbers: an item of it has no text')}"
+    ),
+    "length_of": (
+        "function($v) {$type($v) = 'string' ? $length($v) : $type($v) = 'array' ? $count($v) : "
+        "$type($v) = 'object' ? $count($keys($v)) : "
+        "$fail('length takes a text, an array or an object, not ' & $kind($v))}"
+    ),
+    "to_number": (
+        "function($v) {$type($v) = 'number' ? $v : $type($v) = 'string' and $length($v) <= 40 and "
+        "$contains($trim($v), /^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([Ee][-+]?[0-9]{1,2})?$/) ? $number($trim($v))}"
+    ),
+    "whole": "function($n) {$n < 0 ? $ceil($n) : $floor($n)}",
+    "json": (
+        "function($v) {$type($v) in ['array', 'object'] ? $string($v) : "
+        "($s := $string([$v]); $substring($s, 1, $length($s) - 2))}"
+    ),
+    "at_end": "function($l, $i, $n) {$count($l) = 0 ? $fail($n & ' of an empty array') : $l[$i]}",
+    "sorted": (
+        "function($l, $key, $down) {($keys_ := $reduce($l, function($t, $v) {$append($t, $box($key($v)))}, []); "
+        "$count($keys_) = $count($l) and ($all($keys_, function($k) {$type($k) = 'number'}) "
+        "or $all($keys_, function($k) {$type($k) = 'string'})) "
+        "? $sort($l, function($a, $b) {$down ? $key($a) < $key($b) : $key($a) > $key($b)}) "
+        ": $fail('sort takes an array of numbers or of texts'))}"
+    ),
+    "unique_of": (
+        "function($l, $key) {$all($l, $scalar) ? $reduce($l, function($t, $v) "
+        "{$count($filter($t, function($w) {$key($w) = $key($v)})) > 0 ? $t : $append($t, [$v])}, []) "
+        ": $fail('unique takes an array of texts and numbers')}"
+    ),
+    "each_of": (
+        "function($l, $key, $n) {$all($l, function($v) {$exists($key($v))}) "
+        "? $reduce($l, function($t, $v) {$append($t, $box($key($v)))}, []) "
+        ": $fail('map: an item has no ' & $n)}"
+    ),
+    "selected": (
+        "function($l, $ok, $pass, $n) {$all($l, $ok) "
+        "? $reduce($l, function($t, $v) {$pass($v) ? $append($t, $box($v)) : $t}, []) "
+        ": $fail('an item has no ' & $n & ' that can be compared')}"
+    ),
+}
+
+
+def _calls(code: str) -> frozenset[str]:
+    """The functions of ours that a text mentions."""
+    return frozenset(name for name in ("fail", *FUNCTIONS) if f"${name}(" in code or f", ${name})" in code)
+
+
+_CALLS = {name: _calls(code) for name, code in FUNCTIONS.items()} | {"fail": frozenset[str]()}
+
+
+@cache
+def _needed(called: frozenset[str]) -> frozenset[str]:
+    whole = called.union(*(_CALLS[name] for name in called))
+    return whole if whole == called else _needed(whole)
+
+
+def prelude(called: Iterable[str], *, raises: bool) -> str:
+    """The definitions of these functions and of those that they call, in an order that never changes."""
+    needed = _needed(frozenset(called))
+    definitions = [f"${name} := {code}" for name, code in FUNCTIONS.items() if name in needed]
+    return "; ".join([*([RAISE if raises else RETURN] if "fail" in needed else []), *definitions])

@@ -1,0 +1,163 @@
+"""What a definition says in templates -> what a state's fields say in JSONata.
+
+    render_value({"message": Template(("Model ", Path("event", ("model_name",))))}, reader)
+    ->  {"message": "{% ($fail := …; $there := …; $text := …; \\"Model \\" & $text($there(…)) %}"}
+
+A value that is not there is an error that names its path, never an empty text.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.compiler.render.functions import prelude
+from aftertrain.compiler.render.scope import LOOP, Code, Reader
+from aftertrain.compiler.render.writer import Writer
+from aftertrain.expressions.shapes import ANYTHING, STRING, Shape, shape_of_value
+from aftertrain.expressions.tree import Expression, For, If, Literal, Part, Parts, Template
+
+Value = Template | dict[str, "Value"] | list["Value"] | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A field's value, the shape of what it evaluates to, whether it can fail, and what can never work in it."""
+
+    value: Any
+    shape: Shape
+    fails: bool = False
+    complaints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A condition as code for a Choice: `holds`, `undecided` ("" if it always has a verdict), and why it has none."""
+
+    holds: str
+    undecided: str
+    why: str
+
+
+def render_value(value: Value, reader: Reader) -> Any:
+    """A param's value as a state's field has it: templates become expressions, everything else stays."""
+    match value:
+        case Template():
+            return render_template(value, reader).value
+        case dict():
+            return {name: render_value(item, reader) for name, item in value.items()}
+        case list():
+            return [render_value(item, reader) for item in value]
+        case _:
+            return value
+
+
+def render_template(template: Template, reader: Reader) -> Rendered:
+    """A template's text as it stands, its one value in its own type, or an expression that makes a text."""
+    if template.text is not None:
+        return Rendered(_plain(template.text), Shape(frozenset({"string"}), choices=(template.text,)))
+    lone = template.lone
+    if isinstance(lone, Literal) and not isinstance(lone.value, str):
+        return Rendered(lone.value, shape_of_value(lone.value))
+    writer = Writer(reader)
+    code = writer.value(lone) if lone is not None else text_of(template.parts, writer)
+    return Rendered(field(code, writer), code.shape, code.fails, tuple(writer.complaints))
+
+
+def render_code(node: Expression, reader: Reader) -> Code:
+    """An expression as code on its own, with the functions that it calls."""
+    writer = Writer(reader)
+    code = writer.value(node)
+    return Code(_with_prelude(code, writer), code.shape, code.fails)
+
+
+def check_condition(condition: Expression, reader: Reader) -> list[str]:
+    """What can never work in a condition, and whether it can be true or false at all."""
+    writer = Writer(reader)
+    code = writer.value(condition)
+    if not code.shape.may_be("boolean"):
+        writer.complaints.append(f"a condition is true or false; this one is {code.shape.words}")
+    return writer.complaints
+
+
+def render_condition(condition: Expression, reader: Reader) -> Decision:
+    """A condition for a Choice state, which has no Catch: what would be an error is a verdict of its own."""
+    writer = Writer(reader, total=True)
+    code = writer.value(condition)
+    if code.shape.only("boolean") and not code.fails:
+        return Decision(_with_prelude(code, writer), "", "")
+    verdict = prelude(writer.called, raises=False)
+    start = f"({verdict}; $r := {code.text}; " if verdict else f"($r := {code.text}; "
+    other = jsonata.string("the condition is neither true nor false: it is ")
+    why = f"$type($r) = 'function' ? $r() : {other} & $type($r)"
+    return Decision(f"{start}$type($r) = 'boolean' ? $r : false)", f"{start}$type($r) != 'boolean')", f"{start}{why})")
+
+
+def field(code: Code, writer: Writer) -> str:
+    """Code as a field's value."""
+    return jsonata.expression(_with_prelude(code, writer))
+
+
+def _with_prelude(code: Code, writer: Writer) -> str:
+    functions = prelude(writer.called, raises=not writer.total)
+    return f"({functions}; {code.text})" if functions else code.text
+
+
+def _plain(text: str) -> str:
+    """A text as a field has it; one that looks like code is written as code that gives the text."""
+    return jsonata.expression(jsonata.string(text)) if text.startswith("{%") else text
+
+
+def text_of(parts: Parts, writer: Writer) -> Code:
+    """The text that parts make, one after the other."""
+    codes = [_part(part, writer) for part in parts if part != ""]
+    if not codes:
+        return Code('""', STRING)
+    return writer.apply(lambda *texts: " & ".join(texts), STRING, *codes)
+
+
+def _part(part: Part, writer: Writer) -> Code:
+    match part:
+        case str():
+            return Code(jsonata.string(part), STRING)
+        case If():
+            return _conditional(part, writer)
+        case For():
+            return _loop(part, writer)
+        case _:
+            return writer.text(part)
+
+
+def _conditional(part: If, writer: Writer) -> Code:
+    text = text_of(part.otherwise, writer).text
+    for test, body in reversed(part.branches):
+        condition = writer.truth(test)
+        if not condition.shape.may_be("boolean"):
+            writer.complaints.append("a condition is true or false")
+        text = f"({condition.text} ? {text_of(body, writer).text} : {text})"
+    return Code(text, STRING, fails=True)
+
+
+def _loop(part: For, writer: Writer) -> Code:
+    """The items' texts, one after the other; the list is looked at once."""
+    items = writer.value(part.items)
+    if not items.shape.may_be("array"):
+        writer.complaints.append(f"a loop goes over an array; this is {items.shape.words}")
+    outer = writer.reader
+    item, index, whole = f"$v_{part.name}", f"$i_{part.name}", f"$l_{part.name}"
+    position = {
+        "index": f"({index} + 1)",
+        "index0": index,
+        "first": f"({index} = 0)",
+        "last": f"({index} = $count({whole}) - 1)",
+    }
+    reader = outer.naming(part.name, Code(item, items.shape.item or ANYTHING))
+    for name, shape in LOOP.items():
+        reader = reader.naming(f"loop.{name}", Code(position[name], shape))
+    writer.reader = reader
+    body = text_of(part.body, writer).text
+    writer.reader = outer
+    each = f"$reduce({whole}, function($t_{part.name}, {item}, {index}) {{$t_{part.name} & {body}}}, '')"
+    if part.otherwise:
+        each = f"($count({whole}) = 0 ? {text_of(part.otherwise, writer).text} : {each})"
+    writer.called["of_list"] = None
+    return Code(f"$of_list({items.text}, 'a loop', function({whole}) {{{each}}})", STRING, fails=True)

@@ -1,0 +1,244 @@
+"""Expression -> code, with what is known of its value.
+
+    Arithmetic("*", Path("steps", ("e", "output", "accuracy")), Literal(100))  ->  Code("($out_e.accuracy * 100)", …)
+    Arithmetic("*", Path("event", ("n",)), Literal(100))  ->  Code('$calculate($there(….n, "event.n"), 100, "*")', …)
+
+What the types prove needs no check at run time. `total` is for where an error must not be raised: failures are values
+then (see `functions`), and whatever may fail is looked at before it is used.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from aftertrain.asl import jsonata
+from aftertrain.compiler.render import filters
+from aftertrain.compiler.render.scope import Code, Reader
+from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, NUMBER, STRING, Shape, either, shape_of_value
+from aftertrain.expressions.tree import (
+    SYMBOL,
+    Arithmetic,
+    Choose,
+    Compare,
+    Concat,
+    Expression,
+    Filter,
+    Index,
+    ListOf,
+    Literal,
+    Logic,
+    Not,
+    Path,
+    Test,
+)
+
+ORDER = ("<", "<=", ">", ">=")
+
+
+class Writer:
+    """Writes expressions; `called` are the functions they need, `complaints` what can never work in them."""
+
+    def __init__(self, reader: Reader, *, total: bool = False) -> None:
+        self.reader = reader
+        self.total = total
+        self.called: dict[str, None] = {}
+        self.complaints: list[str] = []
+        self._bound = 0
+
+    def value(self, node: Expression) -> Code:
+        """Code that gives a value or fails; it never gives nothing."""
+        code = self.raw(node)
+        if code.shape.there:
+            return code
+        return Code(self._there(code.text, name_of(node)), replace(code.shape, there=True), fails=True)
+
+    def raw(self, node: Expression) -> Code:  # noqa: C901 - one case per kind of node
+        """Code that may give nothing where something is read that is not there."""
+        match node:
+            case Path():
+                return self._noted(self.reader.read(node))
+            case Index(operand=operand, key=key):
+                return self._index(self.value(operand), self.value(key))
+            case Literal(value=value):
+                return Code(jsonata.literal(value), shape_of_value(value))
+            case ListOf(items=items):
+                return self._list([self.value(item) for item in items])
+            case Arithmetic():
+                return self._arithmetic(node)
+            case Concat(left=left, right=right):
+                return self.apply(lambda a, b: f"({a} & {b})", STRING, self.text(left), self.text(right))
+            case Compare():
+                return self._compare(node)
+            case Logic():
+                return self._logic(node)
+            case Not(operand=operand):
+                return self.apply(lambda a: f"$not({a})", BOOLEAN, self.truth(operand))
+            case Choose(condition=condition, then=then, otherwise=otherwise):
+                return self._choose(self.truth(condition), self.value(then), self.value(otherwise))
+            case Filter():
+                return filters.write(node, self)
+            case Test():
+                return filters.test(node, self)
+
+    def text(self, node: Expression) -> Code:
+        """A value as text, as JSON writes it; arrays and objects have none."""
+        code = self.value(node)
+        if code.shape.only("string"):
+            return code
+        if not code.shape.may_be("string", "number", "integer", "boolean", "null"):
+            self.complaints.append(f"{name_of(node)} is {code.shape.words}, which has no text: use join or tojson")
+        if code.shape.only("string", "number", "integer", "boolean", "null"):
+            return self.apply(lambda a: f"$string({a})", STRING, code)
+        self.called["text"] = None
+        name = jsonata.string(name_of(node))
+        return self.apply(lambda a: f"$text({a}, {name})", STRING, code, fails=True)
+
+    def truth(self, node: Expression) -> Code:
+        """Whether a value counts as true: what is empty, zero or null does not, as in Python."""
+        code = self.value(node)
+        if code.shape.only("boolean"):
+            return code
+        self.called["truth"] = None
+        return self.apply(lambda a: f"$truth({a})", BOOLEAN, code)
+
+    def apply(self, write: Callable[..., str], shape: Shape, *codes: Code, fails: bool = False) -> Code:
+        """Code that uses others; where failures are values, those that may fail are looked at first."""
+        failing = any(code.fails for code in codes)
+        if not (self.total and failing):
+            return Code(write(*(code.text for code in codes)), shape, fails or failing)
+        texts: list[str] = []
+        opening, closing = "", ""
+        for code in codes:
+            if code.fails:
+                self._bound += 1
+                name = f"$x{self._bound}"
+                opening += f"({name} := {code.text}; $type({name}) = 'function' ? {name} : "
+                closing += ")"
+                texts.append(name)
+            else:
+                texts.append(code.text)
+        return Code(f"{opening}{write(*texts)}{closing}", shape, fails=True)
+
+    def call(self, function: str, shape: Shape, *codes: Code, more: tuple[str, ...] = (), fails: bool = True) -> Code:
+        """A call of one of our functions; `more` are arguments that are code already."""
+        self.called[function] = None
+        return self.apply(lambda *a: f"${function}({', '.join((*a, *more))})", shape, *codes, fails=fails)
+
+    def _there(self, text: str, name: str) -> str:
+        """Short and without a function, where that can be read in the console."""
+        if not self.total and "(" not in text:
+            return f"($exists({text}) ? {text} : $error({jsonata.string(f'{name} is not there')}))"
+        self.called["there"] = None
+        return f"$there({text}, {jsonata.string(name)})"
+
+    def _noted(self, code: Code) -> Code:
+        if "$get(" in code.text:
+            self.called["get"] = None
+        return code
+
+    def _index(self, operand: Code, key: Code) -> Code:
+        code = self.call("get", ANYTHING, operand, key, fails=False)
+        return Code(code.text, Shape(there=False), code.fails)
+
+    def _list(self, items: list[Code]) -> Code:
+        """`[[1]]` has to be written so for a list in a list: JSONata melts what is not."""
+        shape = Shape(frozenset({"array"}))
+        if all(item.shape.only("string", "number", "integer", "boolean", "null") for item in items):
+            return self.apply(lambda *a: f"[{', '.join(a)}]", shape, *items)
+        self.called["box"] = None
+        whole = Code("[]", shape)
+        for item in items:
+            whole = self.apply(lambda a, b: f"$append({a}, $box({b}))", shape, whole, item)
+        return whole
+
+    def _arithmetic(self, node: Arithmetic) -> Code:
+        left, right = self.value(node.left), self.value(node.right)
+        operator = node.operator
+        numeric = left.shape.numeric and right.shape.numeric
+        self._check_numbers(node, left, right)
+        if numeric and operator in "+-*":
+            return self.apply(lambda a, b: f"({a} {operator} {b})", NUMBER, left, right)
+        if operator == "+":
+            if left.shape.only("string") and right.shape.only("string"):
+                return self.apply(lambda a, b: f"({a} & {b})", STRING, left, right)
+            return self.call("add", either(NUMBER, STRING), left, right)
+        if numeric and operator == "/" and isinstance(node.right, Literal) and node.right.value:
+            return self.apply(lambda a, b: f"({a} / {b})", NUMBER, left, right)
+        return self.call("calculate", NUMBER, left, right, more=(jsonata.string(operator),))
+
+    def _check_numbers(self, node: Arithmetic, left: Code, right: Code) -> None:
+        allowed = ("number", "integer", "string") if node.operator == "+" else ("number", "integer")
+        for operand, code in ((node.left, left), (node.right, right)):
+            if not code.shape.may_be(*allowed):
+                self.complaints.append(f"{name_of(operand)} is {code.shape.words}; {node.operator} takes numbers")
+
+    def _compare(self, node: Compare) -> Code:
+        left, right = self.value(node.left), self.value(node.right)
+        operator = node.operator
+        if operator == "in":
+            return self.call("has", BOOLEAN, left, right)
+        if operator not in ORDER:
+            self._check_equal(node, left.shape, right.shape)
+            return self.apply(lambda a, b: f"({a} {SYMBOL[operator]} {b})", BOOLEAN, left, right)
+        texts = left.shape.only("string") and right.shape.only("string")
+        if texts or (left.shape.numeric and right.shape.numeric):
+            return self.apply(lambda a, b: f"({a} {operator} {b})", BOOLEAN, left, right)
+        ordered = {"number", "integer"} if not left.shape.may_be("string") else {"string", "number", "integer"}
+        if not left.shape.may_be("string", "number", "integer") or not right.shape.may_be(*ordered):
+            self.complaints.append(
+                f"{name_of(node.left)} is {left.shape.words} and {name_of(node.right)} is {right.shape.words}: "
+                f"{operator} compares two numbers or two texts"
+            )
+        return self.call("compare", BOOLEAN, left, right, more=(jsonata.string(operator),))
+
+    def _check_equal(self, node: Compare, left: Shape, right: Shape) -> None:
+        for shape, other in ((left, node.right), (right, node.left)):
+            if shape.choices and isinstance(other, Literal) and other.value not in shape.choices:
+                known = ", ".join(map(str, shape.choices))
+                self.complaints.append(f"{name_of(other)} can never be equal: it is one of {known}")
+                return
+        if not (left.kinds & right.kinds or (left.may_be("number") and right.may_be("number", "integer"))):
+            self.complaints.append(
+                f"{name_of(node.left)} is {left.words} and {name_of(node.right)} is {right.words}: "
+                "they can never be equal"
+            )
+
+    def _logic(self, node: Logic) -> Code:
+        """The operand that decides is the value; the right one is looked at only if the left one does not decide."""
+        left, right = self.value(node.left), self.value(node.right)
+        if left.shape.only("boolean") and right.shape.only("boolean") and not (self.total and right.fails):
+            return self.apply(lambda a: f"({a} {node.operator} {right.text})", BOOLEAN, left, fails=right.fails)
+        self._bound += 1
+        name = f"$x{self._bound}"
+        self.called["truth"] = None
+        arms = f"{right.text} : {name}" if node.operator == "and" else f"{name} : {right.text}"
+        shape = either(left.shape, right.shape)
+        return self.apply(
+            lambda a: f"({name} := {a}; $truth({name}) ? {arms})", shape, left, fails=right.fails or left.fails
+        )
+
+    def _choose(self, condition: Code, then: Code, otherwise: Code) -> Code:
+        return self.apply(
+            lambda a: f"({a} ? {then.text} : {otherwise.text})",
+            either(then.shape, otherwise.shape),
+            condition,
+            fails=then.fails or otherwise.fails,
+        )
+
+
+def name_of(node: Expression) -> str:
+    """What an error calls an expression: its path, its value, or what it does."""
+    match node:
+        case Path() | Literal():
+            return str(node)
+        case Index(operand=operand, key=Literal(value=int() as key)):
+            return f"{name_of(operand)}[{key}]"
+        case Index(operand=operand, key=Literal(value=key)):
+            return f"{name_of(operand)}.{key}"
+        case Index(operand=operand, key=key):
+            return f"{name_of(operand)}[{name_of(key)}]"
+        case Filter(name=name, operand=operand):
+            return f"{name_of(operand)} | {name}"
+        case Arithmetic(operator=operator, left=left, right=right) | Compare(operator=operator, left=left, right=right):
+            return f"{name_of(left)} {operator} {name_of(right)}"
+        case _:
+            return f"the {type(node).__name__.lower()}"

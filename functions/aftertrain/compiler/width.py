@@ -1,0 +1,45 @@
+"""Graph -> how many of its steps can work at once at most.
+
+    a; b; c needs a, b  ->  2
+
+The size of the largest set of steps none of which waits for another one, which is the number of chains that it takes to
+cover all steps (Dilworth), found by a maximum matching.
+"""
+
+from aftertrain.compiler.graph import Graph
+
+
+def width(graph: Graph) -> int:
+    """The width of the order of the steps."""
+    before: dict[str, set[str]] = {}
+    for step in graph.order:
+        needs = graph.nodes[step].needs
+        before[step] = set(needs).union(*(before[need] for need in needs))
+    follower: dict[str, str] = {}
+    matched = sum(_matched(step, before, follower) for step in graph.order)
+    return len(before) - matched
+
+
+def _matched(step: str, before: dict[str, set[str]], follower: dict[str, str]) -> bool:
+    """Whether the step finds one to follow, others making room: a breadth-first search for an augmenting path."""
+    came_from: dict[str, str] = {}
+    waiting = [step]
+    for each in waiting:
+        for need in sorted(before[each] - set(came_from)):
+            came_from[need] = each
+            if need not in follower:
+                _flip(need, came_from, follower)
+                return True
+            waiting.append(follower[need])
+    return False
+
+
+def _flip(need: str, came_from: dict[str, str], follower: dict[str, str]) -> None:
+    """Along the path, each takes the place that the one behind it held."""
+    taker = came_from[need]
+    while True:
+        held = next((other for other, holder in follower.items() if holder == taker), None)
+        follower[need] = taker
+        if held is None:
+            return
+        need, taker = held, came_from[held]

@@ -1,0 +1,146 @@
+"""What is known of a value before there is one.
+
+    shape_of({"type": "object", "properties": {"accuracy": {"type": "number"}}, "required": ["accuracy"]})
+    ->  Shape(kinds={"object"}, fields={"accuracy": Shape(kinds={"number"})})
+
+`kinds` are JSON Schema's names of types; a whole number is an `integer` as well as a `number`. `there` says that the
+value is surely there. A shape with `fields` has those and no others; without, its fields are not known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+KINDS = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
+NUMBERS = frozenset({"integer", "number"})
+MAX_BYTES = 262_144  # what a state may hand on; what is not bounded otherwise is bounded by it
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The kinds that a value may be of, the shapes of what is in it, and how many bytes of JSON it may have."""
+
+    kinds: frozenset[str] = KINDS
+    fields: "Mapping[str, Shape] | None" = None
+    item: "Shape | None" = None
+    there: bool = True
+    choices: tuple[Any, ...] = ()
+
+    def only(self, *kinds: str) -> bool:
+        """Whether the value is surely there and surely of one of these kinds."""
+        return self.there and self.kinds <= set(kinds)
+
+    def may_be(self, *kinds: str) -> bool:
+        """Whether the value may be of one of these kinds."""
+        return bool(self.kinds & set(kinds))
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the value is surely a number."""
+        return self.only(*NUMBERS)
+
+    @property
+    def words(self) -> str:
+        """The kinds, for a sentence."""
+        kinds = self.kinds - {"integer"} if "number" in self.kinds else self.kinds
+        return " or ".join(sorted(kinds))
+
+    def maybe(self) -> "Shape":
+        """The same, but it may not be there."""
+        return replace(self, there=False)
+
+
+def of(*kinds: str, there: bool = True) -> Shape:
+    """A value of one of these kinds."""
+    return Shape(frozenset(kinds), there=there)
+
+
+ANYTHING = Shape()
+UNKNOWN = Shape(there=False)
+STRING, BOOLEAN, NUMBER, INTEGER = of("string"), of("boolean"), of("number", "integer"), of("integer")
+
+
+def either(one: Shape, other: Shape) -> Shape:
+    """A value that is of the one or of the other shape."""
+    fields = one.fields if one.fields == other.fields else None
+    item = one.item if one.item == other.item else None
+    return Shape(one.kinds | other.kinds, fields, item, one.there and other.there)
+
+
+def shape_of(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = None) -> Shape:
+    """The shape that a JSON Schema describes, as far as it does; pydantic's schemas are read in full."""
+    known = definitions if definitions is not None else schema.get("$defs", {})
+    if "$ref" in schema:
+        return shape_of(known[schema["$ref"].rsplit("/", 1)[-1]], known)
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            shapes = [shape_of(each, known) for each in schema[several]]
+            whole = shapes[0]
+            for shape in shapes[1:]:
+                whole = _merged(whole, shape)
+            return whole
+    choices = tuple(schema["enum"]) if "enum" in schema else (schema["const"],) if "const" in schema else ()
+    return Shape(_kinds(schema, choices), _fields(schema, known), _item(schema, known), choices=choices)
+
+
+def shape_of_value(value: Any) -> Shape:
+    """The shape of a value that is written in a definition."""
+    match value:
+        case dict():
+            return Shape(frozenset({"object"}), {str(name): shape_of_value(item) for name, item in value.items()})
+        case list():
+            items = [shape_of_value(item) for item in value]
+            same = items[0] if items and all(item == items[0] for item in items) else None
+            return Shape(frozenset({"array"}), item=same)
+        case _:
+            return of(*kinds_of(value))
+
+
+def kinds_of(value: Any) -> frozenset[str]:
+    """The kinds of a scalar, an array or an object."""
+    match value:
+        case None:
+            return frozenset({"null"})
+        case bool():
+            return frozenset({"boolean"})
+        case int():
+            return frozenset({"integer"})
+        case float():
+            return frozenset({"integer", "number"} if value.is_integer() else {"number"})
+        case str():
+            return frozenset({"string"})
+        case list():
+            return frozenset({"array"})
+        case _:
+            return frozenset({"object"})
+
+
+def _merged(one: Shape, other: Shape) -> Shape:
+    """As `either`, but what only one of the two can have is kept: null has no fields to disagree about."""
+    whole = either(one, other)
+    fields = one.fields if "object" not in other.kinds else other.fields if "object" not in one.kinds else whole.fields
+    item = one.item if "array" not in other.kinds else other.item if "array" not in one.kinds else whole.item
+    return replace(whole, fields=fields, item=item)
+
+
+def _kinds(schema: Mapping[str, Any], choices: tuple[Any, ...]) -> frozenset[str]:
+    written = schema.get("type")
+    if written is not None:
+        kinds = {written} if isinstance(written, str) else set(written)
+        return frozenset(kinds | {"integer"} if "number" in kinds else kinds)
+    if choices:
+        return frozenset().union(*map(kinds_of, choices))
+    return KINDS
+
+
+def _fields(schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Shape] | None:
+    if "properties" not in schema or schema.get("additionalProperties") is True:
+        return None
+    required = set(schema.get("required", ()))
+    shapes = {name: shape_of(each, known) for name, each in schema["properties"].items()}
+    return {name: shape if name in required else shape.maybe() for name, shape in shapes.items()}
+
+
+def _item(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Shape | None:
+    items = schema.get("items")
+    return shape_of(items, known) if isinstance(items, Mapping) else None

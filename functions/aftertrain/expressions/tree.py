@@ -1,0 +1,209 @@
+"""What a template says, as a tree.
+
+    "{{ event.tags | join(',') }} scored {{ steps.evaluate.output.accuracy * 100 }}"
+    ->  Template((Filter("join", Path("event", ("tags",)), (Literal(","),)), " scored ",
+                  Arithmetic("*", Path("steps", ("evaluate", "output", "accuracy")), Literal(100))))
+
+Nodes only; `template` reads them from text, `shapes` says what they evaluate to, the compiler turns them into JSONata.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+from typing import Literal as OneOf
+
+ROOTS = ("event", "params", "steps", "failure")
+SYMBOL = {"==": "=", "!=": "!=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A value that is read: `event.model_name`, `steps.evaluate.output.accuracy`, `item.id`.
+
+    `root` is one of ROOTS, or the name that a loop gives to its items.
+    """
+
+    root: str
+    segments: tuple[str | int, ...]
+
+    def __str__(self) -> str:
+        text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.segments)
+        return f"{self.root}{text}"
+
+    @property
+    def step(self) -> str:
+        """The step that is read, for a path into `steps`."""
+        return str(self.segments[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that stands there: a string, a number, true, false or none."""
+
+    value: str | int | float | bool | None
+
+    def __str__(self) -> str:
+        return json.dumps(self.value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list that is written out."""
+
+    items: "tuple[Expression, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An item of an array or a field of an object, by a key that is computed."""
+
+    operand: "Expression"
+    key: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two values and one of + - * / // %; with `+`, two texts are one."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """The texts of two values, one after the other."""
+
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Two values compared by one of == != > >= < <= or `in`."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and` or `or` of two values, as Python has it: the value is that of the operand that decided."""
+
+    operator: OneOf["and", "or"]
+    left: "Expression"
+    right: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Whether a value counts as false."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """One value if a condition holds, else the other."""
+
+    condition: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter with its arguments, those that were named in their places."""
+
+    name: str
+    operand: "Expression"
+    arguments: "tuple[Expression, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`x is defined` and its like."""
+
+    name: str
+    operand: "Expression"
+    arguments: "tuple[Expression, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """One of several texts; the last one stands if no condition holds."""
+
+    branches: "tuple[tuple[Expression, Parts], ...]"
+    otherwise: "Parts"
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """A text for each item of an array, or another one if there is no item."""
+
+    name: str
+    items: "Expression"
+    body: "Parts"
+    otherwise: "Parts"
+
+
+Expression = (
+    Path | Literal | ListOf | Index | Arithmetic | Concat | Compare | Logic | Not | Choose | Filter | Test
+)  # fmt: skip
+Part = str | Expression | If | For
+Parts = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with expressions and blocks in it."""
+
+    parts: Parts
+
+    @property
+    def lone(self) -> Expression | None:
+        """The expression, where the template is nothing else."""
+        if len(self.parts) == 1 and not isinstance(self.parts[0], str | If | For):
+            return self.parts[0]
+        return None
+
+    @property
+    def text(self) -> str | None:
+        """The text, where the template has no expression in it."""
+        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
+
+
+def demanded(node: Any) -> Iterator[Path]:
+    """Every value that has to be there: without what `default` and `is defined` make up for."""
+    match node:
+        case Filter(name="default", operand=Path(), arguments=arguments):
+            yield from demanded(arguments)
+        case Test(name="defined", operand=Path()):
+            return
+        case Path():
+            yield node
+        case tuple():
+            for item in node:
+                yield from demanded(item)
+        case _ if is_dataclass(node):
+            for field in fields(node):
+                yield from demanded(getattr(node, field.name))
+
+
+def paths(node: Any) -> Iterator[Path]:
+    """Every value that a node reads, left to right, apart from the items of its own loops."""
+    match node:
+        case Path():
+            yield node
+        case For(name=name, items=items, body=body, otherwise=otherwise):
+            yield from paths(items)
+            yield from (path for path in paths(body) if path.root not in (name, "loop"))
+            yield from paths(otherwise)
+        case tuple():
+            for item in node:
+                yield from paths(item)
+        case _ if is_dataclass(node):
+            for field in fields(node):
+                yield from paths(getattr(node, field.name))

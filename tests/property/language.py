@@ -1,0 +1,178 @@
+"""Random pipelines of the whole language, and an oracle of what they mean that knows nothing of state machines.
+
+A pipeline is drawn as a graph, written as a definition, and run; the oracle goes over its steps once, in an order that
+respects what they need, and says of each how it ends and what it is told. Whoever runs it has to agree.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+from sfnx import testing
+
+SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A step as it is drawn. `watch`: a need whose status the condition asks for, and the status it asks for.
+
+    `flag`: a condition that reads a flag of the event; `unclear`: one that reads a flag that is not there.
+    """
+
+    id: str
+    needs: tuple[str, ...]
+    flag: bool | None = None
+    unclear: bool = False
+    watch: tuple[str, str] | None = None
+    goes_on: bool = False
+    items: int | None = None
+    fails: int = 0
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Steps in the order of the definition; `order` is one that respects their needs."""
+
+    steps: tuple[Spec, ...]
+    order: tuple[Spec, ...]
+
+    @property
+    def by_id(self) -> dict[str, Spec]:
+        return {step.id: step for step in self.order}
+
+
+@st.composite
+def drawn(draw: st.DrawFn, most: int = 7, *, retries: bool = True) -> Drawn:
+    """A random pipeline of up to `most` steps."""
+    order: list[Spec] = []
+    for number in range(draw(st.integers(1, most))):
+        needs = tuple(step.id for step in order if draw(st.integers(0, 9)) < 4)
+        kind = draw(st.sampled_from(["plain"] * 6 + ["flag", "flag", "watch", "watch", "unclear"]))
+        watch = None
+        if kind == "watch" and needs:
+            watch = draw(st.sampled_from(needs)), draw(st.sampled_from([SUCCEEDED, FAILED, SKIPPED]))
+        attempts = draw(st.sampled_from([1, 1, 1, 2])) if retries else 1
+        order.append(
+            Spec(
+                f"s{number}",
+                needs,
+                flag=draw(st.booleans()) if kind == "flag" else None,
+                unclear=kind == "unclear",
+                watch=watch,
+                goes_on=draw(st.integers(0, 5)) == 0,
+                items=draw(st.integers(0, 3)) if draw(st.integers(0, 6)) == 0 else None,
+                fails=draw(st.sampled_from([0, 0, 0, 1, 2])),
+                attempts=attempts,
+            )
+        )
+    return Drawn(tuple(draw(st.permutations(order))), tuple(order))
+
+
+def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
+    """The definition: each step is told the messages of the steps that it needs."""
+    return {"settings": settings, "steps": [_step(step, pipeline) for step in pipeline.steps]}
+
+
+def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
+    reads = "".join(f" {_read(pipeline.by_id[need], step)}" for need in step.needs)
+    condition = None
+    if step.flag is not None or step.unclear:
+        condition = f"event.flags.{step.id}"
+    if step.watch is not None:
+        condition = f"steps.{step.watch[0]}.status == '{step.watch[1]}'"
+    return {
+        "id": step.id,
+        "action": "log",
+        "params": {"message": step.id + ("{{ item }}" if step.items is not None else "") + reads},
+        **({"condition": condition} if condition else {}),
+        **({"foreach": {"items": [f"/{index}" for index in range(step.items)]}} if step.items is not None else {}),
+        **({"on_failure": "continue"} if step.goes_on else {}),
+        **({"retry": {"max_attempts": step.attempts, "backoff_seconds": 1}} if step.attempts > 1 else {}),
+    }
+
+
+def _read(need: Spec, step: Spec) -> str:
+    path = f"steps.{need.id}.output" + ("" if need.items is not None else ".message")
+    length = " | length" if need.items is not None else ""
+    if need.goes_on or (step.watch is not None and step.watch[0] == need.id and step.watch[1] != SUCCEEDED):
+        default = "[]" if need.items is not None else "'-'"
+        return f"{{{{ {path} | default({default}){length} }}}}"
+    return f"{{{{ {path}{length} }}}}"
+
+
+@dataclass
+class Meaning:
+    """How each step ends, how often it is told what (per item), and the steps that fail the execution."""
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    messages: dict[tuple[str, str], int] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def failures(self, pipeline: Drawn) -> set[str]:
+        return {step.id for step in pipeline.order if self.statuses[step.id] == FAILED and not step.goes_on}
+
+
+def meaning(pipeline: Drawn) -> Meaning:
+    """What the language says that happens."""
+    found = Meaning()
+    for step in pipeline.order:
+        if not _runs(step, pipeline, found):
+            found.statuses[step.id] = SKIPPED
+            continue
+        if step.unclear:
+            found.statuses[step.id] = FAILED
+            continue
+        items = [""] if step.items is None else [f"/{index}" for index in range(step.items)]
+        told = "".join(f" {found.outputs.get(need, _nothing(pipeline.by_id[need]))}" for need in step.needs)
+        messages = [f"{step.id}{item}{told}" for item in items]
+        tries = min(step.fails + 1, step.attempts)
+        found.messages |= {(step.id, message): tries for message in messages}
+        found.statuses[step.id] = FAILED if step.fails >= step.attempts and items else SUCCEEDED
+        if found.statuses[step.id] == SUCCEEDED:
+            found.outputs[step.id] = messages[0] if step.items is None else str(len(messages))
+    return found
+
+
+def _nothing(need: Spec) -> str:
+    return "-" if need.items is None else "0"
+
+
+def _runs(step: Spec, pipeline: Drawn, found: Meaning) -> bool:
+    for need in step.needs:
+        watched = step.watch is not None and step.watch[0] == need
+        status, goes_on = found.statuses[need], pipeline.by_id[need].goes_on
+        if not watched and status != SUCCEEDED and not (status == FAILED and goes_on):
+            return False
+    if step.watch is not None and found.statuses[step.watch[0]] != step.watch[1]:
+        return False
+    return step.flag is not False
+
+
+class Steps:
+    """Answers for the steps as they were drawn, and remembers who was called when; safe among threads."""
+
+    def __init__(self, pipeline: Drawn) -> None:
+        self.specs = pipeline.by_id
+        self.tries: dict[tuple[str, str], int] = {}
+        self.log: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+
+    def answer(self, step: str, payload: dict[str, Any]) -> Any:
+        message = payload["params"]["message"]
+        with self._lock:
+            self.log.append(("start", step))
+            tries = self.tries[step, message] = self.tries.get((step, message), 0) + 1
+        with self._lock:
+            self.log.append(("end", step))
+        if tries <= self.specs[step].fails:
+            raise testing.Failure("Boom", message)
+        return {"logged": True, "message": message, "level": "info"}
+
+
+def given(pipeline: Drawn) -> dict[str, Any]:
+    """The input of an execution."""
+    flags = {step.id: step.flag for step in pipeline.order if step.flag is not None}
+    return {"event": {"data": {"flags": flags}}, "params": {}}

@@ -1,0 +1,103 @@
+"""What a definition means is what its machine does: any graph, any condition, any failure."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sfnx import testing
+from tests.property import language
+from tests.property.concurrent import interpreter
+from tests.property.language import Drawn, Steps, drawn
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.diagnostics import CompileError
+
+Run = Callable[[Drawn, dict[str, Any]], tuple[Any, Steps]]
+
+
+def alone(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
+    """One thing after the other: enough for what has no latch."""
+    steps = Steps(pipeline)
+
+    def task(call: testing.Call) -> Any:
+        arguments: Any = call.arguments
+        return {"Payload": steps.answer(arguments["Payload"]["step"], arguments["Payload"])}
+
+    return testing.run(machine, language.given(pipeline), tasks=task), steps
+
+
+def side_by_side(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
+    """Branches in threads, latches in a table."""
+    steps = Steps(pipeline)
+    with interpreter(steps.answer) as run:
+        return run(machine, language.given(pipeline)), steps
+
+
+def compiled(pipeline: Drawn, **options: Any) -> dict[str, Any] | None:
+    """The machine, None if the definition is refused because a step can never run."""
+    try:
+        text = compile_pipeline(language.definition(pipeline, **options), PLACEHOLDERS).asl
+    except CompileError as error:
+        if {each.code for each in error.diagnostics} != {"AT402"}:
+            raise
+        return None
+    machine: dict[str, Any] = json.loads(text)
+    return machine
+
+
+def has_latch(machine: dict[str, Any]) -> bool:
+    return "waitForTaskToken" in json.dumps(machine)
+
+
+def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
+    """The execution did what the definition means."""
+    expected = language.meaning(pipeline)
+
+    assert steps.tries == expected.messages
+    failures = expected.failures(pipeline)
+    if failures:
+        assert execution.error == "StepFailed", execution.cause
+        assert set(json.loads(execution.cause)) == failures
+    else:
+        assert execution.error is None, execution.cause
+        assert {step: record["status"] for step, record in execution.output.items()} == expected.statuses
+    for position, (what, step) in enumerate(steps.log):
+        if what == "start":
+            running = steps.log[position:]
+            for need in pipeline.by_id[step].needs:
+                assert ("end", need) not in running
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn())
+def test_without_latches(pipeline: Drawn) -> None:
+    machine = compiled(pipeline)
+    if machine is None or has_latch(machine):
+        return
+
+    check(pipeline, *alone(pipeline, machine))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(drawn(retries=False).filter(lambda pipeline: (found := compiled(pipeline)) is not None and has_latch(found)))
+def test_with_latches(pipeline: Drawn) -> None:
+    machine = compiled(pipeline)
+    assert machine is not None
+
+    check(pipeline, *side_by_side(pipeline, machine))
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+@settings(max_examples=8, deadline=None)
+@given(pipeline=drawn(most=6, retries=False))
+def test_no_more_steps_work_at_once_than_may(pipeline: Drawn, limit: int) -> None:
+    machine = compiled(pipeline, max_parallel_steps=limit)
+    if machine is None:
+        return
+
+    execution, steps = side_by_side(pipeline, machine)
+
+    check(pipeline, execution, steps)
