@@ -19,6 +19,7 @@ from infra.registry import Registry
 from infra.settings import Settings
 
 TASK_SECONDS = 900
+SYNC_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
 
 class Compute(Construct):
@@ -37,6 +38,8 @@ class Compute(Construct):
             environment={
                 "REGISTRY_TABLE": registry.table.table_name,
                 "CHANNELS": json.dumps(settings.channels),
+                "ALLOWED_HOSTS": json.dumps(settings.allowed_hosts),
+                "SNAPSHOT_SECONDS": str(settings.snapshot_seconds),
             },
         )
         self._grant_tasks(registry)
@@ -45,11 +48,11 @@ class Compute(Construct):
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
         self.latches = Latches(self, "Latches").table
-        self._grant_latches()
         states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.machine_arn_prefix = f"{states}:stateMachine:{settings.prefix}"
         self.activity_arn_prefix = f"{states}:activity:{settings.prefix}"
         self.execution_arn_prefix = f"{states}:execution:{settings.prefix}"
+        self._grant_machines()
         self.worker_policy = self._worker_policy()
 
     def _bucket(self) -> s3.Bucket:
@@ -89,11 +92,16 @@ class Compute(Construct):
             prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
             allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
 
-    def _grant_latches(self) -> None:
+    def _grant_machines(self) -> None:
+        # The rule that Step Functions makes for itself, to hear of the end of what a step has started.
+        rule = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{SYNC_RULE}"
         grants = (
             (["dynamodb:UpdateItem", "dynamodb:GetItem"], self.latches.table_arn),
             # A task token is the permission for its one task; the action knows no resource.
             (["states:SendTaskSuccess"], "*"),
+            (["states:StartExecution"], f"{self.machine_arn_prefix}*"),
+            (["states:DescribeExecution", "states:StopExecution"], f"{self.execution_arn_prefix}*"),
+            (["events:PutTargets", "events:PutRule", "events:DescribeRule"], rule),
         )
         for actions, resource in grants:
             self.machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))

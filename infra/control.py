@@ -61,6 +61,8 @@ class Control(Construct):
         # The emulator asks for this one action without a resource.
         activities = "*" if self._foundation.settings.local else f"{compute.activity_arn_prefix}*"
         allow(self.control, "states:CreateActivity", on=[activities])
+        # A task token is the permission for its one task; these actions know no resource.
+        allow(self.control, "states:SendTaskSuccess", "states:SendTaskFailure", on=["*"])
         allow(self.control, "states:GetExecutionHistory", on=[f"{compute.execution_arn_prefix}*"])
         compute.machine_role.grant_pass_role(self.control.grant_principal)
 

@@ -42,6 +42,7 @@ class Intake(Construct):
         self.webhook = self._webhook()
         self.redrive = self._redrive()
         self.sweep = self._sweep()
+        self._let_tasks_emit()
 
     def _webhook(self) -> lambda_.Function:
         function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
@@ -76,6 +77,15 @@ class Intake(Construct):
             targets=[targets.LambdaFunction(function)],
         )
         return function
+
+    def _let_tasks_emit(self) -> None:
+        """Steps may let events happen: recorded, matched and started as those of senders are."""
+        tasks = self._foundation.compute.tasks
+        tasks.add_environment("LEDGER_TABLE", self._foundation.ledger.table.table_name)
+        tasks.add_environment("REDRIVE_QUEUE_URL", self.redrives.queue_url)
+        allow(tasks, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
+        allow(tasks, "states:StartExecution", on=[self._machines])
+        allow(tasks, "sqs:SendMessage", on=[self.redrives.queue_arn])
 
     def _function(self, name: str, timeout: int, memory: int = 512) -> lambda_.Function:
         environment = {

@@ -19,6 +19,7 @@ _KINDS: dict[str, type] = {
     "model_buckets": tuple,
     "tasks_subnets": tuple,
     "tasks_security_groups": tuple,
+    "allowed_hosts": tuple,
     "snapshot_seconds": float,
     "throttle_rate": int,
     "throttle_burst": int,
@@ -31,8 +32,9 @@ class Settings:
     """A stage.
 
     `channels`: as in `aftertrain.aws.channels`. `model_buckets`: what jobs may read checkpoints and data from.
-    `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `throttle_rate`, `throttle_burst`:
-    bound the webhook, in requests per second. `alarm_topic`: the ARN of an SNS topic that alarms go to.
+    `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `allowed_hosts`: hosts that
+    http_request may call although they are not on the public internet. `throttle_rate`, `throttle_burst`: bound the
+    webhook, in requests per second. `alarm_topic`: the ARN of an SNS topic that alarms go to.
     """
 
     stage: str = "prod"
@@ -46,6 +48,7 @@ class Settings:
     alarm_topic: str | None = None
     tasks_subnets: tuple[str, ...] = ()
     tasks_security_groups: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.

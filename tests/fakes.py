@@ -193,6 +193,26 @@ class FakeRuns:
         self.known[execution["id"]] = execution
 
 
+@dataclass
+class FakeAnswers:
+    """Tasks that wait, by token; one that is not there waits no more."""
+
+    waiting: set[str] = field(default_factory=set)
+    told: list[tuple[str, Any]] = field(default_factory=list)
+
+    def approve(self, token: str, output: control.Item) -> None:
+        self._tell(token, output)
+
+    def reject(self, token: str, cause: str) -> None:
+        self._tell(token, cause)
+
+    def _tell(self, token: str, answer: Any) -> None:
+        if token not in self.waiting:
+            raise control.GoneError("nobody waits for this answer any more")
+        self.waiting.remove(token)
+        self.told.append((token, answer))
+
+
 def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.Ports:
     """Ports of control; ids end in 1, 2, 3 …, and the clock stands still."""
     numbers = iter(range(1, 1000))
@@ -200,6 +220,7 @@ def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = 
         registry=registry or FakeRegistry(),
         machines=FakeMachines(),
         runs=runs or FakeRuns(),
+        answers=FakeAnswers(),
         bindings=PLACEHOLDERS,
         clock=lambda: "2026-01-01T00:00:00.000+00:00",
         token=lambda: "s3cret",
@@ -305,6 +326,16 @@ class FakeCalls:
         return answer
 
 
+@dataclass
+class FakeApprovals:
+    """Questions by id."""
+
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def put(self, approval_id: str, item: dict[str, Any]) -> None:
+        self.asked[approval_id] = item
+
+
 def tasks_ports(**given: Any) -> tasks.Ports:
     """Ports of tasks, with a fake for each that is not given; sleeping moves the clock."""
     clock = FakeClock()
@@ -320,5 +351,10 @@ def tasks_ports(**given: Any) -> tasks.Ports:
         "log": lambda level, message, details: None,
         "clock": clock,
         "sleep": sleep,
+        "emit": lambda event: [],
+        "approvals": FakeApprovals(),
+        "approvals_url": "https://api.example/approvals",
+        "allowed_hosts": frozenset(),
+        "secret": lambda: "s3cret",
     }
     return tasks.Ports(**defaults | given)

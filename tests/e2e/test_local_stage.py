@@ -26,7 +26,7 @@ from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion
 
 pytestmark = pytest.mark.e2e
-README = ("aftertrain send", "aftertrain executions", "aftertrain apply")
+README = ("aftertrain send", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
 
 
 def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -96,6 +96,71 @@ def test_the_webhook_refuses_a_wrong_token(stage: Stage) -> None:
     answer = urllib3.request("POST", stage.source.url, body=b"{}", headers=headers, retries=False)
 
     assert (answer.status, answer.json()["status"]) == (401, 401)
+
+
+def test_steps_that_cross_meet_and_people_are_asked(stage: Stage) -> None:
+    """A crossing, a loop, a wait, a choice, another pipeline, an event of our own and an approval, in one pipeline."""
+    client = stage.local.client
+    client.pipelines.create(id="inner", definition=INNER)
+    client.pipelines.create(id="steered", definition=STEERED)
+    client.pipelines.create(id="woken", definition=_hello("woken"))
+    client.event_triggers.create(pipeline_id="steered", event_type="steer.it")
+    client.event_triggers.create(pipeline_id="woken", event_type="steer.over")
+    source = client.sources.create("steering", kind="platform")
+    _until_watched()
+    (started,) = _send(source.url, source.secret, "s1", event_type="steer.it")["executions"]
+    question = _waited(client.approvals.list)[0]
+    assert (question.step, question.message) == ("ask", "2 and b a?")
+    client.approvals.approve(question.id, by="me", comment="go")
+    execution = client.executions.wait(started, interval=0.3)
+
+    assert execution.status == "succeeded", execution
+    statuses = {step.id: step.status for step in execution.steps}
+    assert statuses.pop("unchosen") == "skipped"
+    assert set(statuses.values()) == {"succeeded"}, execution
+    assert execution.step("c").output["message"] == "b a"
+    assert execution.step("inside").output["outputs"] == {"twice": "xx"}
+    assert execution.step("asked").output["message"] == "me: go"
+    (woken,) = execution.step("emit").output["executions"]
+    assert client.executions.wait(woken, interval=0.3).status == "succeeded"
+
+
+INNER = {
+    "parameters": [{"name": "text"}],
+    "steps": [{"id": "s", "action": "set_output", "params": {"outputs": {"v": "{{ params.text ~ params.text }}"}}}],
+    "outputs": {"twice": "{{ steps.s.output.v }}"},
+}
+STEERED = """
+steps:
+  - {id: a, action: log, params: {message: a}}
+  - {id: b, action: log, params: {message: b}}
+  - {id: c, action: log, params: {message: "{{ steps.b.output.message }} {{ steps.a.output.message }}"}}
+  - {id: d, action: log, depends_on: [b], params: {message: d}}
+  - {id: each, action: log, depends_on: [d], foreach: {items: ["1", "2"]}, params: {message: "{{ item }}"}}
+  - {id: pause, action: wait_until, depends_on: [d], params: {duration_seconds: 1}}
+  - id: route
+    action: conditional
+    params:
+      branches:
+        - {id: x, condition: "1 > 2", target_step: unchosen}
+        - {id: y, condition: "2 > 1", target_step: ask}
+  - {id: unchosen, action: fail}
+  - id: ask
+    action: approval
+    depends_on: [pause]
+    params: {message: "{{ steps.each.output | length }} and {{ steps.c.output.message }}?"}
+  - {id: inside, action: pipeline_run, params: {pipeline: inner, params: {text: x}}}
+  - {id: asked, action: log, params: {message: "{{ steps.ask.output.by }}: {{ steps.ask.output.comment }}"}}
+  - {id: emit, action: event_emit, depends_on: [asked, inside], params: {event_type: steer.over, data: {name: n}}}
+"""
+
+
+def _waited(look: Any) -> Any:
+    end = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return found
 
 
 def test_a_disabled_trigger_starts_nothing_and_an_enabled_one_starts_the_version_of_its_time(stage: Stage) -> None:
@@ -175,9 +240,9 @@ def _hello(word: str) -> dict[str, Any]:
     return {"steps": [{"id": "a", "action": "log", "params": {"message": f"{word} {{{{ event.name }}}}"}}]}
 
 
-def _send(url: str, token: str | None, event_id: str) -> Any:
+def _send(url: str, token: str | None, event_id: str, event_type: str = "model.added") -> Any:
     envelope = {
-        "event_type": "model.added",
+        "event_type": event_type,
         "event_id": event_id,
         "timestamp": "2026-01-01T00:00:00Z",
         "source": "r",

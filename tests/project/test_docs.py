@@ -33,7 +33,13 @@ CANNOT_RUN = (
     "export AFTERTRAIN_API_URL",
 )
 # tests/e2e runs these on the local stage, and bring_up starts the worker.
-RUN_END_TO_END = ("aftertrain send", "aftertrain executions", "aftertrain apply", "aftertrain worker")
+RUN_END_TO_END = (
+    "aftertrain send",
+    "aftertrain executions",
+    "aftertrain approvals",
+    "aftertrain apply",
+    "aftertrain worker",
+)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])

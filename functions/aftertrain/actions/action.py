@@ -36,7 +36,8 @@ class Outputs(BaseModel):
 class Action:
     """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again.
 
-    `shape`: for an action whose output depends on its params, the shape that it has given theirs.
+    `shape`: for an action whose output depends on its params, the shape that it has given theirs. `passes`: what its
+    task is told besides: the token to answer with, or how many events led to this execution.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Action:
     timeout_seconds: int
     retry: tuple[Retrier, ...] = ()
     shape: Callable[[Mapping[str, Shape]], Shape] | None = None
+    passes: tuple[Literal["token", "depth"], ...] = ()
 
     def check_output(self, value: Any) -> dict[str, Any]:
         """The output as later steps see it, if it has the promised shape."""

@@ -202,7 +202,10 @@ class Parallel:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A scope for each item of an array; its output is the list of theirs. `label` makes each item an execution."""
+    """A scope for each item of an array; its output is the list of theirs. `label` makes each item an execution.
+
+    `most`: how many items there may be; it is not part of the definition, and of use to who measures it.
+    """
 
     items: Json
     selector: Json
@@ -213,6 +216,7 @@ class Map:
     catch: tuple[Catcher, ...] = ()
     label: str | None = None
     comment: str | None = None
+    most: int = 1
 
     def json(self) -> Json:
         """As ASL."""

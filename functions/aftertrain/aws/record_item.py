@@ -60,6 +60,7 @@ def from_item(item: Attributes) -> Record:
         envelope["timestamp"],
         envelope["subject"],
         envelope["data"],
+        envelope.get("depth", 0),
     )
     return Record(
         key=EventKey(item["source_id"]["S"], event.id),

@@ -9,6 +9,7 @@ import sys
 import click
 
 from aftertrain.cli.apply import apply
+from aftertrain.cli.approvals import approvals
 from aftertrain.cli.compile import compile_file
 from aftertrain.cli.deploy import deploy
 from aftertrain.cli.executions import executions
@@ -25,7 +26,7 @@ def cli() -> None:
     """Every command hangs below this one."""
 
 
-for command in (apply, compile_file, deploy, executions, send, validate, worker):
+for command in (apply, approvals, compile_file, deploy, executions, send, validate, worker):
     cli.add_command(command)
 
 

@@ -8,6 +8,7 @@ Without a URL it takes the one of `AFTERTRAIN_API_URL`; credentials and region c
 
 import os
 
+from aftertrain.client.approvals import Approvals
 from aftertrain.client.clusters import Clusters
 from aftertrain.client.errors import ApiError
 from aftertrain.client.event_triggers import EventTriggers
@@ -23,6 +24,7 @@ class Client:
 
     def __init__(self, api_url: str | None = None, *, transport: Transport | None = None) -> None:
         transport = transport or SignedTransport(_url(api_url))
+        self.approvals = Approvals(transport)
         self.clusters = Clusters(transport)
         self.event_triggers = EventTriggers(transport)
         self.events = Events(transport)

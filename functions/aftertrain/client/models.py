@@ -92,6 +92,18 @@ class Execution(Resource):
         return {step.id: step for step in self.steps}[step_id]
 
 
+class Approval(Resource):
+    """A question that a step asks; `status` is pending, approved, rejected or expired."""
+
+    id: str
+    execution: str
+    step: str
+    title: str
+    message: str
+    status: str
+    asked_at: str
+
+
 class Event(Resource):
     """An event that was received: what every trigger said of it, and what it started."""
 

@@ -3,17 +3,39 @@
 `PLACEHOLDERS` stands in where there is no stage: `aftertrain compile` shows machines with it, and the goldens hold it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from aftertrain.model.definition import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A pipeline that a step may run; `parameters` is None where there is no stage to ask."""
+
+    pipeline_id: str
+    version: int
+    machine_arn: str
+    parameters: tuple[Parameter, ...] | None = None
+
+
+def any_pipeline(pipeline_id: str) -> Callee:
+    """Stands in for a pipeline that nobody can be asked about."""
+    return Callee(pipeline_id, 0, f"${{Pipeline:{pipeline_id}}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """`activity_prefix` is the ARN of a worker pool's activity without the pool's name at its end."""
+    """`activity_prefix` is the ARN of a worker pool's activity without the pool's name at its end.
+
+    `callee` finds a published pipeline by its id.
+    """
 
     tasks_function: str
     activity_prefix: str
     artifacts_uri: str
     latch_table: str
+    callee: Callable[[str], Callee | None] = any_pipeline
 
 
 PLACEHOLDERS = Bindings("${TasksFunction}", "${ActivityPrefix}", "s3://${ArtifactsBucket}", "${LatchTable}")

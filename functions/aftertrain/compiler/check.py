@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from aftertrain.actions.action import Action
 from aftertrain.actions.registry import ACTIONS
+from aftertrain.compiler.branches import with_braces
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
@@ -54,7 +55,8 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
         hint = did_you_mean(step.action, ACTIONS)
         yield Diagnostic("AT203", (*where, "action"), f"there is no action {step.action!r}", hint)
         return
-    yield from _params(action, step.params, (*where, "params"))
+    params = with_braces(step.params) if action.name == "conditional" else step.params
+    yield from _params(action, params, (*where, "params"))
 
 
 def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:
@@ -73,9 +75,12 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
         action.params.model_validate(written)
     except ValidationError as error:
         for detail in error.errors():
-            if detail["type"] != "missing":
-                message = f"{detail['loc'][0]}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
-                yield Diagnostic("AT206", (*where, *detail["loc"]), message)
+            message = detail["msg"].removeprefix("Value error, ")
+            message = f"{message[0].lower()}{message[1:]}"
+            if detail["loc"] and detail["type"] != "missing":
+                yield Diagnostic("AT206", (*where, *detail["loc"]), f"{detail['loc'][0]}: {message}")
+            elif not detail["loc"] and len(written) == len(params):
+                yield Diagnostic("AT206", where, message)
 
 
 def has_template(value: Any) -> bool:

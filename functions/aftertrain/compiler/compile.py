@@ -11,6 +11,7 @@ from aftertrain.asl.emit import emit
 from aftertrain.asl.states import Machine
 from aftertrain.asl.verify import verify
 from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.calls import check_calls
 from aftertrain.compiler.check import check
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic
 from aftertrain.compiler.examine import examine
@@ -18,6 +19,7 @@ from aftertrain.compiler.link import Linked, link
 from aftertrain.compiler.lower.machine import lower
 from aftertrain.compiler.nest import nest
 from aftertrain.compiler.parse import Parsed, parse
+from aftertrain.compiler.quotas import check_quotas
 from aftertrain.compiler.shapes import shapes
 from aftertrain.model.definition import Definition
 
@@ -44,10 +46,12 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     linked = link(definition)
     _stop_at(checked + linked.diagnostics, parsed)
     known = shapes(definition, linked.graph, linked.rescue)
-    _stop_at(examine(definition, linked, known), parsed)
+    calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
+    _stop_at(examine(definition, linked, known) + calls, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     machine = lower(definition, (linked.graph, nest(linked.graph)), rescue, bindings, known)
-    _stop_at([Diagnostic("AT501", (), fault) for fault in verify(machine)], parsed)
+    refused = [Diagnostic("AT501", (), fault) for fault in verify(machine)]
+    _stop_at([*refused, *check_quotas(machine, linked.graph)], parsed)
     return Compiled(definition, linked, machine, emit(machine))
 
 

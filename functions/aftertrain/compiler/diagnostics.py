@@ -36,8 +36,10 @@ CODES = {
     "AT310": "a condition is neither true nor false",
     "AT311": "a template reads an output that may be missing",
     "AT312": "`foreach` goes over what is no array",
+    "AT313": "a step runs a pipeline that there is not, or gives it what it does not take",
     "AT402": "a step can never run",
     "AT501": "the state machine would be refused",
+    "AT502": "an execution's history could become too long",
 }
 
 Place = tuple[str | int, ...]

@@ -16,7 +16,7 @@ from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template
-from aftertrain.compiler.shapes import Shapes, reader_of
+from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
 from aftertrain.expressions.tree import Expression, Literal, Path, Template, demanded, paths
@@ -60,7 +60,8 @@ class _Examiner:
         if node.step.foreach is not None:
             place = (*where, "foreach", "items")
             yield from self.items(node.items, place, reader)
-            inner = reader.naming(node.step.foreach.as_, Code("$item", ANYTHING))
+            item = value_shape(node.items, reader).item or ANYTHING
+            inner = reader.naming(node.step.foreach.as_, Code("$item", item))
         fields = param_shapes(node.action.params)
         for name, value in node.params.items():
             yield from self.value(value, (*where, "params", name), inner, fields.get(name, ANYTHING))

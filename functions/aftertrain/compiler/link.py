@@ -13,11 +13,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from aftertrain.actions.registry import ACTIONS
+from aftertrain.compiler.branches import check_targets, choosers, with_braces
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.graph import ABOUT, Graph, Node, steps_read
 from aftertrain.compiler.render.template import Value
 from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
-from aftertrain.expressions.tree import Expression, Literal, Path, Template, paths
+from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, Template, paths
 from aftertrain.model.definition import Definition, Parameter, Step
 
 
@@ -48,15 +49,17 @@ class _Known:
     parameters: dict[str, Parameter]
     failure: bool = False
     others: Sequence[str] = ()
+    choosers: dict[str, list[str]] = field(default_factory=dict)
 
 
 def link(definition: Definition) -> Linked:
     """Both graphs."""
     parameters = {parameter.name: parameter for parameter in definition.parameters}
     main, rescue = [step.id for step in definition.steps], [step.id for step in definition.on_failure]
-    known = _Known(main, parameters, others=rescue)
+    known = _Known(main, parameters, others=rescue, choosers=choosers(definition.steps))
     nodes, found = _nodes(definition.steps, "steps", known)
-    after, more = _nodes(definition.on_failure, "on_failure", _Known(rescue, parameters, failure=True, others=main))
+    later = _Known(rescue, parameters, failure=True, others=main, choosers=choosers(definition.on_failure))
+    after, more = _nodes(definition.on_failure, "on_failure", later)
     reading = _Reading(known)
     outputs = {name: _value(value, ("outputs", name), reading) for name, value in definition.outputs.items()}
     found += more + reading.diagnostics
@@ -72,6 +75,7 @@ def _nodes(steps: list[Step], key: str, known: _Known) -> tuple[dict[str, Node],
         node, mistakes = _node(step, where, known)
         found += mistakes
         found += _unknown_dependencies(step, where, known)
+        found += check_targets(step, where, known.steps)
         if node is not None:
             nodes[step.id] = node
     return nodes, found
@@ -81,15 +85,26 @@ def _node(step: Step, where: Place, known: _Known) -> tuple[Node | None, list[Di
     loops = (step.foreach.as_,) if step.foreach else ()
     outer, inner = _Reading(known), _Reading(known, loops)
     items = None if step.foreach is None else _value(step.foreach.items, (*where, "foreach", "items"), outer)
-    condition = _condition(step.condition, (*where, "condition"), outer)
-    params = {name: _value(value, (*where, "params", name), inner) for name, value in step.params.items()}
+    condition = _chosen(step, known, _condition(step.condition, (*where, "condition"), outer))
+    written = with_braces(step.params) if step.action == "conditional" else step.params
+    params = {name: _value(value, (*where, "params", name), inner) for name, value in written.items()}
     found = outer.diagnostics + inner.diagnostics
     if step.action not in ACTIONS or found:
         return None, found
     read = dict.fromkeys(path.step for path, _ in outer.paths + inner.paths if path.root == "steps")
+    read |= dict.fromkeys(known.choosers.get(step.id, ()))
     outputs = dict.fromkeys([*steps_read(tuple(params.values())), *steps_read((condition,)), *steps_read((items,))])
     needs = tuple(dict.fromkeys([*step.depends_on, *read]))
     return Node(step, ACTIONS[step.action], params, condition, items, needs, frozenset(outputs)), found
+
+
+def _chosen(step: Step, known: _Known, condition: Expression | None) -> Expression | None:
+    """A step that a conditional may choose runs if every such conditional has chosen it."""
+    for chooser in known.choosers.get(step.id, ()):
+        target = Path("steps", (chooser, "output", "target_step"))
+        chosen = Compare("==", target, Literal(step.id))
+        condition = chosen if condition is None else Logic("and", chosen, condition)
+    return condition
 
 
 def _value(value: Any, where: Place, reading: _Reading) -> Value:

@@ -13,10 +13,13 @@ from aftertrain.actions.action import LAMBDA_RETRY, WORKER_LOST_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.calls import pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.render.scope import Code, Reader
 from aftertrain.compiler.render.template import render_value
+from aftertrain.compiler.task import Each, Work
 from aftertrain.expressions.shapes import ANYTHING
+from aftertrain.expressions.tree import Template
 from aftertrain.model.definition import Compute, Foreach, Retry
 from aftertrain.model.names import digest
 
@@ -26,35 +29,13 @@ INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ITEM = "$states.context.Map.Item"
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """What a Map goes over, what it hands to each item, and how many run at once; with a label each is an execution."""
-
-    items: Any
-    selector: Any
-    concurrency: int
-    label: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """The part of a Task that says what is done, apart from where it stands.
-
-    `until`: the field of the output that names the time to wait for afterwards. `on_timeout`: the code of the output
-    that the step has if nobody answered in time.
-    """
-
-    resource: str
-    arguments: Any
-    result: str
-    timeout: int
-    heartbeat: int | None
-    retry: tuple[Retrier, ...]
-    each: Each | None = None
-    until: str | None = None
-    on_timeout: str | None = None
+PASSED = {
+    "token": "$states.context.Task.Token",
+    "depth": f"$exists({jsonata.INPUT}.event.depth) ? {jsonata.INPUT}.event.depth : 0",
+}
+UNANSWERED = (
+    "{'approved': true, 'answered': false, 'by': '', 'comment': 'nobody answered in time', 'decided_at': $now()}"
+)
 
 
 def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | None) -> Work:
@@ -87,12 +68,19 @@ def _work(node: Node, given: _Given, bindings: Bindings, default_retry: Retry | 
     written = _written_retry(node.step.retry or default_retry)
     if node.action.runs == "job":
         return _job(node, given, bindings, timeout, (WORKER_LOST_RETRY, *node.action.retry, *written))
+    if node.action.runs == "pipeline":
+        return pipeline_work(given.params, bindings, timeout, written)
+    passed: dict[str, str] = {name: jsonata.expression(PASSED[name]) for name in node.action.passes}
     arguments = {
         "FunctionName": bindings.tasks_function,
-        "Payload": {"action": node.action.name, **given.common(node.id)},
+        "Payload": {"action": node.action.name, **given.common(node.id), **passed},
     }
     retry = (LAMBDA_RETRY, *node.action.retry, *written)
-    return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry)
+    if node.action.runs == "question":
+        unanswered = UNANSWERED if node.params.get("default") == Template(("approve",)) else None
+        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, retry, on_timeout=unanswered)
+    until = "until" if node.action.runs == "wait" else None
+    return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 
 
 def _job(node: Node, given: _Given, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
@@ -119,7 +107,8 @@ def _each(node: Node, foreach: Foreach, reader: Reader) -> Each:
     }
     apart = foreach.max_concurrency > INLINE_CONCURRENCY or foreach.max_items > INLINE_ITEMS
     label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
-    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label)
+    most = len(node.items) if isinstance(node.items, list) else foreach.max_items
+    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label, most)
 
 
 def _items(node: Node, foreach: Foreach, reader: Reader) -> Any:

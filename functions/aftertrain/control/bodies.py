@@ -61,6 +61,14 @@ class SourceCreate(Body):
     auth: SourceAuth = "bearer"
 
 
+class Decision(Body):
+    """A yes or a no to a question that a step asks."""
+
+    approve: bool
+    by: Annotated[str, StringConstraints(max_length=100)] = ""
+    comment: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
 class Replica(Body):
     """One inference server of a cluster.
 

@@ -4,7 +4,8 @@
     ->  [{"id": "evaluate", "status": "succeeded", "seconds": 1.4, "output": {…}}, {"id": "deploy", …}]
 
 A state that does a step's work has the step's id as its name; every other state's name has a blank in it. An event
-belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave.
+belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave. A step that
+waits goes on in the state `Wait for ID`; one with items is a Map, whose output says how each of them went.
 """
 
 import json
@@ -13,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 _FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
+_WAITING = "Wait for "
 _TRIES = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
@@ -38,7 +40,7 @@ class _Steps:
     def read(self, event: dict[str, Any]) -> None:
         kind = event["type"]
         if kind.endswith("StateEntered"):
-            self.owners[event["id"]] = event["stateEnteredEventDetails"]["name"]
+            self.owners[event["id"]] = event["stateEnteredEventDetails"]["name"].removeprefix(_WAITING)
         else:
             self.owners[event["id"]] = self.owners.get(event.get("previousEventId", 0), "")
         step = self.seen.get(self.owners[event["id"]])
@@ -55,10 +57,16 @@ def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> lis
 
 
 def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
-    if kind == "TaskStateEntered":
+    if kind in ("TaskStateEntered", "MapStateEntered"):
         step.entered = event["timestamp"]
-    elif kind == "TaskStateExited":
+        step.attempts += kind == "MapStateEntered"
+    elif kind == "WaitStateEntered":
+        step.exited = None
+    elif kind in ("TaskStateExited", "WaitStateExited"):
         step.exited = event["timestamp"]
+    elif kind == "MapStateExited":
+        step.exited = event["timestamp"]
+        _note_items(step, json.loads(details(event).get("output") or "[]"))
     elif kind in _TRIES:
         step.attempts += 1
         step.error = None
@@ -69,6 +77,16 @@ def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
         step.output = _output(details(event).get("output"))
 
 
+def _note_items(step: _Seen, items: Any) -> None:
+    """What a Map puts out: each item's output, or how it failed; its catcher puts out records instead."""
+    if not isinstance(items, list):
+        return
+    failed = [item["failed"] for item in items if "failed" in item]
+    step.output = [item.get("output") for item in items]
+    if failed:
+        step.error = {"error": failed[0]["error"], "cause": failed[0]["cause"]}
+
+
 def details(event: dict[str, Any]) -> dict[str, Any]:
     """What an event says beyond its type and time, whatever field that is in for its type."""
     return next((value for name, value in event.items() if name.endswith("EventDetails")), {})
@@ -77,6 +95,8 @@ def details(event: dict[str, Any]) -> dict[str, Any]:
 def _output(text: str | None) -> Any:
     """A step's output; what Lambda wraps around it is taken off."""
     value = json.loads(text) if text else None
+    if isinstance(value, dict) and "ExecutionArn" in value:
+        return {"outputs": value.get("Output"), "execution": value["ExecutionArn"]}
     return value["Payload"] if isinstance(value, dict) and "Payload" in value else value
 
 

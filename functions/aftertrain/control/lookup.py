@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from aftertrain.compiler.bindings import Callee
 from aftertrain.control.ports import Entry, Registry, StaleError
 from aftertrain.errors import ConflictError, NotFoundError
+from aftertrain.model.definition import Definition
 
 ATTEMPTS = 5
 Result = TypeVar("Result")
@@ -30,6 +32,15 @@ def absent(registry: Registry, kind: str, item_id: str) -> None:
     """
     if registry.get(kind, item_id) is not None:
         raise ConflictError(f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id")
+
+
+def callee(registry: Registry, pipeline_id: str) -> Callee | None:
+    """A pipeline as a step of another one may run it: the version that is current now."""
+    entry = registry.get("pipeline", pipeline_id)
+    if entry is None:
+        return None
+    parameters = Definition.model_validate(entry.item["definition"]).parameters
+    return Callee(pipeline_id, entry.item["version"], entry.item["machine_arn"], tuple(parameters))
 
 
 def settled(change: Callable[[], Result]) -> Result:

@@ -14,6 +14,10 @@ class StaleError(ConflictError):
     """What a decision was based on has changed since it was read."""
 
 
+class GoneError(ConflictError):
+    """Who waited for an answer does not wait any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A stored item and its revision, which counts its writes."""
@@ -80,6 +84,16 @@ class Runs(Protocol):
         """Write what is known of an execution now; a final state is never overwritten by an earlier one."""
 
 
+class Answers(Protocol):
+    """Tasks that wait for a person."""
+
+    def approve(self, token: str, output: Item) -> None:
+        """Let the task succeed. Raises: GoneError if it waits no more."""
+
+    def reject(self, token: str, cause: str) -> None:
+        """Let the task fail. Raises: GoneError if it waits no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids."""
@@ -87,6 +101,7 @@ class Ports:
     registry: Registry
     machines: Machines
     runs: Runs
+    answers: Answers
     bindings: Bindings
     clock: Callable[[], str]
     token: Callable[[], str]

@@ -53,11 +53,8 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
     drafts = normalise(parse(request.body), source)
     rejected = [draft for draft in drafts if isinstance(draft, SenderError)]
     events = [draft for draft in drafts if isinstance(draft, Event)]
-    with _side_by_side(len(events)) as each:
-        recorded = list(each(lambda event: _record(event, source, snapshot, ports), events))
-        outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
-        list(each(lambda outcome: _finish(outcome[0], begun, ports), outcomes))
-    rejected += [outcome for outcome in recorded if isinstance(outcome, SenderError)]
+    outcomes, refused = accept(events, source, snapshot, ports, begun)
+    rejected += refused
     if rejected and not outcomes:
         raise rejected[0]
     return Receipt(
@@ -67,6 +64,21 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
         executions=[name for record, _ in outcomes for name in record.executions],
         rejected=rejected,
     )
+
+
+def accept(
+    events: list[Event], source: Source, snapshot: Snapshot, ports: Ports, begun: float
+) -> tuple[list[Outcome], list[SenderError]]:
+    """Make events durable, all of them before the first starts anything; what became of them, and what is refused.
+
+    Raises:
+        BusyError: an event may not have been written.
+    """
+    with _side_by_side(len(events)) as each:
+        recorded = list(each(lambda event: _record(event, source, snapshot, ports), events))
+        outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
+        list(each(lambda outcome: _finish(outcome[0], begun, ports), outcomes))
+    return outcomes, [outcome for outcome in recorded if isinstance(outcome, SenderError)]
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from aftertrain.compiler.diagnostics import CompileError
-from aftertrain.control import clusters, events, executions, pipelines, sources, triggers
+from aftertrain.control import approvals, clusters, events, executions, pipelines, sources, triggers
 from aftertrain.control.bodies import (
     ClusterCreate,
+    Decision,
     PipelineCreate,
     PipelineUpdate,
     SourceCreate,
@@ -138,6 +139,30 @@ def get_execution(execution_id: str) -> Item:
 @app.get("/v1/events/<source_id>")
 def get_event(source_id: str, event_id: Annotated[str, Query()]) -> Item:
     return events.get(source_id, event_id, runtime.ports())
+
+
+@app.get("/v1/approvals")
+def list_approvals() -> Items:
+    return approvals.list_pending(runtime.ports().registry)
+
+
+@app.get("/v1/approvals/<approval_id>")
+def get_approval(approval_id: str) -> Item:
+    return approvals.get(approval_id, runtime.ports().registry)
+
+
+@app.post("/v1/approvals/<approval_id>")
+def decide_approval(approval_id: str, body: Decision) -> Item:
+    ports = runtime.ports()
+    return approvals.decide(
+        approval_id,
+        approve=body.approve,
+        by=body.by,
+        comment=body.comment,
+        now=ports.clock(),
+        registry=ports.registry,
+        answers=ports.answers,
+    )
 
 
 @app.get("/v1/openapi.json", include_in_schema=False)

@@ -24,7 +24,7 @@ def problem_body(status: int, detail: str, field: str | None = None) -> dict[str
     return body | ({"field": field} if field else {})
 
 
-def answer(status: int, body: dict[str, Any], content_type: str, headers: dict[str, str]) -> dict[str, Any]:
-    """A response in the form that API Gateway's payload format 2.0 takes."""
-    text = json.dumps(body, ensure_ascii=False)
+def answer(status: int, body: dict[str, Any] | str, content_type: str, headers: dict[str, str]) -> dict[str, Any]:
+    """A response in the form that API Gateway's payload format 2.0 takes; a text stays as it is."""
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     return {"statusCode": status, "headers": {"content-type": content_type, **headers}, "body": text}

@@ -2,7 +2,8 @@
 
 1. States inside a Parallel leave `…StateEntered` and `…StateExited` in the history, and every event of a branch names
    the one before it on its chain (`previousEventId`). Without it nobody can see how a step in a branch went.
-2. An execution that is started by a version's ARN runs that version's definition, not the newest one.
+2. An execution that is started by a version's ARN runs that version's definition, not the newest one; one that a step
+   starts and waits for can be named by a version too.
 
 Each is a few lines around the emulator's own function, made for the pinned version; `tests/e2e` shows that they work.
 """
@@ -19,6 +20,7 @@ _add_event = sfn._add_event
 _run_execution = sfn._run_execution
 _run_branches = sfn._run_parallel_branches
 _resolve_machine = sfn._resolve_state_machine_arn
+_start_nested = sfn._start_sync_execution
 
 
 def _linked_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -77,6 +79,15 @@ def _resolve(arn: str) -> str | None:
     return arn
 
 
+def _nested(data: dict[str, Any]) -> Any:
+    """It runs on the thread of its caller, whose chain goes on behind it."""
+    before = getattr(_chain, "last", 0)
+    _resolve(data.get("stateMachineArn", ""))
+    answer = _start_nested(data)
+    _chain.last = before
+    return answer
+
+
 def _run(arn: str) -> None:
     _chain.last = 1  # ExecutionStarted
     _run_execution(arn)
@@ -89,6 +100,7 @@ def install() -> None:
     sfn._run_sub_machine = _branch
     sfn._run_execution = _run
     sfn._resolve_state_machine_arn = _resolve
+    sfn._start_sync_execution = _nested
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ ENVELOPE_FIELDS = ("event_type", "event_id", "timestamp", "source", "subject", "
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened. `time` is what the sender claims (RFC 3339); nothing is ordered by it."""
+    """Something happened. `time` is what the sender claims (RFC 3339); nothing is ordered by it.
+
+    `depth`: how many events of our own led to this one; one that comes from outside has none.
+    """
 
     type: str
     id: str
@@ -22,6 +25,7 @@ class Event:
     time: str
     subject: str
     data: dict[str, Any]
+    depth: int = 0
 
     def envelope(self) -> dict[str, Any]:
         """The event as the state machine, the templates and the filters see it."""
@@ -32,4 +36,5 @@ class Event:
             "source": self.source,
             "subject": self.subject,
             "data": self.data,
+            **({"depth": self.depth} if self.depth else {}),
         }

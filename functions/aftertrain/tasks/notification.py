@@ -3,7 +3,7 @@
 from typing import Any
 
 from aftertrain.actions.notification import NotificationParams
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import Call, Channel, Ports, TaskError
 
 
 def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
@@ -11,10 +11,16 @@ def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
 
     Raises: TaskError if the stage has no such channel, OperatorError if it cannot be delivered.
     """
-    channel = ports.channels.get(params.channel) or ports.channels.get("*")
-    if channel is None:
-        names = ", ".join(sorted(ports.channels)) or "none"
-        raise TaskError(f"this stage has no channel {params.channel!r}; it has {names}: see docs/operations")
+    channel = channel_of(params.channel, ports)
     message = params.model_dump() | {"execution": call.execution, "step": call.step}
     sent_as = channel.send(message)
     return {"sent": True, "channel": params.channel, "kind": channel.kind, "notification_id": sent_as}
+
+
+def channel_of(name: str, ports: Ports) -> Channel:
+    """A channel of the stage. Raises: TaskError if it has none of that name."""
+    channel = ports.channels.get(name) or ports.channels.get("*")
+    if channel is None:
+        names = ", ".join(sorted(ports.channels)) or "none"
+        raise TaskError(f"this stage has no channel {name!r}; it has {names}: see docs/operations")
+    return channel

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError, OperatorError
 from aftertrain.fleets.oip import Calls, Objects
+from aftertrain.model.event import Event
 
 
 class TaskError(AuthorError):
@@ -18,11 +19,17 @@ class DeploymentFailedError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Which step of which execution calls; together they are the same for every retry of a step."""
+    """Which step of which execution calls, and for which item; together they are the same for every retry.
+
+    `depth`: how many events led to the execution. `token`: what an answer that comes later is sent with.
+    """
 
     execution: str
     step: str
     time_left: Callable[[], float]
+    item: int | None = None
+    depth: int = 0
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,20 @@ class Channel(Protocol):
         """Deliver a message; returns the id that the other side gave it. Raises: OperatorError."""
 
 
+class Approvals(Protocol):
+    """Questions that wait for an answer."""
+
+    def put(self, approval_id: str, item: dict[str, Any]) -> None:
+        """Keep a question; one that is asked again takes the place of the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of them. `channels` by name; the one named `*` stands in for every name that is not there."""
+    """All of them. `channels` by name; the one named `*` stands in for every name that is not there.
+
+    `emit` records an event and starts what it starts; it returns the executions' ids. `allowed_hosts`: hosts that may
+    be called although they are not on the public internet. `secret` makes a new one.
+    """
 
     deployments: Deployments
     objects: Objects
@@ -66,3 +84,8 @@ class Ports:
     log: Callable[[str, str, dict[str, Any]], None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
+    emit: Callable[[Event], list[str]]
+    approvals: Approvals
+    approvals_url: str
+    allowed_hosts: frozenset[str]
+    secret: Callable[[], str]

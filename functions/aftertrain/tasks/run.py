@@ -13,14 +13,37 @@ from pydantic import ValidationError
 
 from aftertrain.actions.action import Params
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.tasks import cluster_health, deployment_create, log, notification
+from aftertrain.tasks import (
+    aggregate,
+    approval,
+    cluster_health,
+    conditional,
+    deployment_create,
+    event_emit,
+    fail,
+    http_request,
+    log,
+    notification,
+    set_output,
+    transform,
+    wait_until,
+)
 from aftertrain.tasks.ports import Call, Ports, TaskError
 
 TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any]]] = {
+    "aggregate": aggregate.run,
+    "approval": approval.run,
     "cluster_health": cluster_health.run,
+    "conditional": conditional.run,
     "deployment_create": deployment_create.run,
+    "event_emit": event_emit.run,
+    "fail": fail.run,
+    "http_request": http_request.run,
     "log": log.run,
     "notification": notification.run,
+    "set_output": set_output.run,
+    "transform": transform.run,
+    "wait_until": wait_until.run,
 }
 
 
@@ -33,8 +56,16 @@ def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -
     """
     action = ACTIONS[payload["action"]]
     params = _checked(action.params, payload)
-    call = Call(payload["execution"], payload["step"], time_left)
-    return action.check_output(TASKS[action.name](params, call, ports))
+    call = Call(
+        payload["execution"],
+        payload["step"],
+        time_left,
+        payload.get("item"),
+        payload.get("depth", 0),
+        payload.get("token", ""),
+    )
+    output = TASKS[action.name](params, call, ports)
+    return output if action.runs == "question" else action.check_output(output)
 
 
 def _checked(model: type[Params], payload: dict[str, Any]) -> Params:

@@ -33,7 +33,7 @@ TOO_LATE = (
     "Sfn.TaskDoesNotExist",
     "Sfn.InvalidToken",
 )
-HEAL_SECONDS = 900  # how long a lost wake-up can hold a path up
+HEAL_SECONDS = 3600  # how long a lost wake-up can hold a path up
 KEEP_DAYS = 30  # an execution can be redriven for 14 days after its end
 
 # Both spellings of a service's name are seen: the optimised integration's and the SDK's.

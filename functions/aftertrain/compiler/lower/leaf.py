@@ -32,7 +32,8 @@ from aftertrain.compiler.lower.plan import (
     success,
 )
 from aftertrain.compiler.nest import Leaf
-from aftertrain.compiler.work import Work, work
+from aftertrain.compiler.task import Work
+from aftertrain.compiler.work import work
 
 CAUGHT: dict[str, Any] = {
     "status": FAILED,
@@ -174,6 +175,7 @@ def _each(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -> dict[
         next=after,
         catch=(_catcher(node, turn, plan, exits),),
         label=todo.each.label,
+        most=todo.each.most,
         comment=node.step.name or None,
     )
     return {node.id: whole} | _after_each(node, after, turn, plan, exits)

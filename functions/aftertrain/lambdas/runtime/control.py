@@ -5,11 +5,13 @@ import secrets
 from datetime import UTC, datetime
 from functools import cache
 
+from aftertrain.aws.approvals import StepFunctionsAnswers
 from aftertrain.aws.clients import patient
 from aftertrain.aws.machines import StepFunctionsMachines
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
 from aftertrain.compiler.bindings import Bindings
+from aftertrain.control.lookup import callee
 from aftertrain.control.ports import Ports
 
 
@@ -35,15 +37,18 @@ def machines() -> StepFunctionsMachines:
 def ports() -> Ports:
     """The registry, Step Functions and the ledger's projections."""
     environment = os.environ
+    registry = DynamoRegistry(patient("dynamodb"), environment["REGISTRY_TABLE"])
     return Ports(
-        registry=DynamoRegistry(patient("dynamodb"), environment["REGISTRY_TABLE"]),
+        registry=registry,
         machines=machines(),
         runs=runs(),
+        answers=StepFunctionsAnswers(patient("stepfunctions")),
         bindings=Bindings(
             tasks_function=environment["TASKS_FUNCTION_ARN"],
             activity_prefix=environment["ACTIVITY_ARN_PREFIX"],
             artifacts_uri=environment["ARTIFACTS_URI"],
             latch_table=environment["LATCH_TABLE"],
+            callee=lambda pipeline_id: callee(registry, pipeline_id),
         ),
         clock=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
         token=lambda: secrets.token_urlsafe(32),

@@ -2,31 +2,41 @@
 
 import json
 import os
+import secrets
 import time
 from functools import cache
 from typing import Any
 
+from aftertrain.aws.approvals import RegistryApprovals
 from aftertrain.aws.channels import build_channels
 from aftertrain.aws.clients import patient
 from aftertrain.aws.deployments import DynamoDeployments
+from aftertrain.aws.emitter import Emitter
 from aftertrain.aws.objects import S3Objects
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.fleets.http import Http
 from aftertrain.lambdas.observability import logger
+from aftertrain.lambdas.runtime import ingest
 from aftertrain.tasks.ports import Ports
 
 
 @cache
 def ports() -> Ports:
     """Deployments, objects, inference servers and channels."""
+    registry = DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])
     return Ports(
-        deployments=DynamoDeployments(DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])),
+        deployments=DynamoDeployments(registry),
         objects=S3Objects(patient("s3")),
         calls=Http(),
         channels=build_channels(json.loads(os.environ["CHANNELS"]), _log, patient),
         log=_log,
         clock=time.time,
         sleep=time.sleep,
+        emit=Emitter(ingest.ports(), ingest.snapshot().get),
+        approvals=RegistryApprovals(registry),
+        approvals_url=os.environ["APPROVALS_URL"],
+        allowed_hosts=frozenset(json.loads(os.environ["ALLOWED_HOSTS"])),
+        secret=lambda: secrets.token_urlsafe(32),
     )
 
 

@@ -1,0 +1,45 @@
+"""Choose among steps: the first branch whose condition holds names the one that runs."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.model.definition import StepId
+
+
+class Branch(Params):
+    """`condition` is an expression, bare or in braces. The steps that other branches name are skipped."""
+
+    id: str
+    condition: bool
+    target_step: StepId | None = None
+    label: str = ""
+
+
+class ConditionalParams(Params):
+    """Either `branches`, or one `condition` with what to put out if it holds and if it does not."""
+
+    branches: list[Branch] = Field(default_factory=list)
+    condition: bool | None = None
+    true_result: Any = Field(default_factory=lambda: {"branch": "true"})
+    false_result: Any = Field(default_factory=lambda: {"branch": "false"})
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ConditionalParams":
+        if bool(self.branches) == (self.condition is not None):
+            raise ValueError("give either branches or a condition")
+        return self
+
+
+class ConditionalOutputs(Outputs):
+    """`target_step`: the step that runs. `branch` is "true" or "false" where there was one condition."""
+
+    matched_branch: str | None
+    matched_label: str | None
+    target_step: str | None
+    result: Any
+    branch: str | None
+
+
+ACTION = Action("conditional", ConditionalParams, ConditionalOutputs, runs="task", timeout_seconds=60)

@@ -1,0 +1,118 @@
+"""Machine -> how many transitions and history events an execution of it takes, and what it costs.
+
+    measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, invocations=4)
+
+`transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, the
+rarer ends of a Choice included. `most_…` add every retry that is allowed; each try of a Task is three events, each state
+two more. A wait at a latch is tried again every hour, as long as the machine may run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aftertrain.asl.states import Choice, Fail, Machine, Map, Parallel, Scope, State, Task, targets
+
+MAX_EVENTS = 25_000
+TRANSITION_DOLLARS = 25.0 / 1_000_000  # Standard workflows, us-east-1, November 2026
+WRITE_DOLLARS = 0.625 / 1_000_000  # DynamoDB on demand, a write of up to 1 KB
+INVOCATION_DOLLARS = 0.20 / 1_000_000  # Lambda, without its duration
+DEFAULT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an execution takes; `writes` are those to latches."""
+
+    transitions: int
+    most_transitions: int
+    most_events: int
+    writes: int
+    invocations: int
+
+    @property
+    def dollars(self) -> float:
+        """Of an execution in which every step runs once, without jobs and the duration of functions."""
+        return (
+            self.transitions * TRANSITION_DOLLARS + self.writes * WRITE_DOLLARS + self.invocations * INVOCATION_DOLLARS
+        )
+
+
+def measure(machine: Machine) -> Measure:
+    """Count along the longest way through the machine."""
+    seconds = machine.timeout or DEFAULT_SECONDS
+
+    def events(state: State) -> int:
+        return _events(state, seconds)
+
+    return Measure(
+        transitions=_longest(machine.scope, lambda state: 1, failures=False),
+        most_transitions=_longest(machine.scope, lambda state: _tries(state, seconds), failures=True),
+        most_events=2 + _longest(machine.scope, events, failures=True),
+        writes=_longest(machine.scope, _writes, failures=False),
+        invocations=_longest(machine.scope, _invocations, failures=False),
+    )
+
+
+def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool) -> int:
+    """The heaviest way from the first state to an end; a way back, to try again, is not taken twice."""
+    best: dict[str, int] = {}
+
+    def from_(name: str, behind: frozenset[str]) -> int:
+        if name in best:
+            return best[name]
+        state = scope.states[name]
+        onward = [
+            from_(target, behind | {name}) for target in _onward(state, failures=failures) if target not in behind
+        ]
+        weight = weigh(state) + _inside(state, weigh, failures=failures) + max(onward, default=0)
+        best[name] = weight
+        return weight
+
+    return from_(scope.start, frozenset())
+
+
+def _onward(state: State, *, failures: bool) -> list[str]:
+    if failures or isinstance(state, Choice):
+        return targets(state)
+    return [state.next] if state.next else []
+
+
+def _inside(state: State, weigh: Callable[[State], int], *, failures: bool) -> int:
+    match state:
+        case Parallel(branches=branches):
+            return sum(_longest(branch, weigh, failures=failures) for branch in branches)
+        case Map(scope=scope, most=most, label=None):
+            return most * _longest(scope, weigh, failures=failures)
+        case _:
+            return 0
+
+
+def _tries(state: State, seconds: int) -> int:
+    """How often a state may be entered, by its own retries."""
+    if not isinstance(state, Task):
+        return 1
+    return 1 + sum(min(retrier.attempts, seconds // max(state.timeout or 1, 1) + 1) for retrier in state.retry)
+
+
+def _events(state: State, seconds: int) -> int:
+    match state:
+        case Task():
+            return 2 + 3 * _tries(state, seconds)
+        case Parallel():
+            return 4
+        case Map(most=most, label=None):
+            return 4 + 2 * most
+        case Map():
+            return 6
+        case Fail():
+            return 1
+        case _:
+            return 2
+
+
+def _writes(state: State) -> int:
+    return int(isinstance(state, Task) and "dynamodb:updateItem" in state.resource)
+
+
+def _invocations(state: State) -> int:
+    return int(isinstance(state, Task) and "lambda:invoke" in state.resource)

@@ -1,0 +1,47 @@
+"""Questions that wait for a person: where they are kept, and how the waiting task gets its answer."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.registry import DynamoRegistry
+from aftertrain.control.ports import Change, GoneError
+
+_GONE = ("TaskDoesNotExist", "TaskTimedOut", "InvalidToken")
+
+
+class RegistryApprovals:
+    """Port `Approvals` of tasks."""
+
+    def __init__(self, registry: DynamoRegistry) -> None:
+        self._registry = registry
+
+    def put(self, approval_id: str, item: dict[str, Any]) -> None:
+        entry = self._registry.get("approval", approval_id)
+        self._registry.commit([Change("approval", approval_id, item, entry.revision if entry else 0)])
+
+
+class StepFunctionsAnswers:
+    """Port `Answers` of control."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def approve(self, token: str, output: dict[str, Any]) -> None:
+        self._send(lambda: self._client.send_task_success(taskToken=token, output=json.dumps(output)))
+
+    def reject(self, token: str, cause: str) -> None:
+        self._send(
+            lambda: self._client.send_task_failure(taskToken=token, error="ApprovalRejected", cause=cause[:2000])
+        )
+
+    def _send(self, call: Any) -> None:
+        with busy_unless_known("answering a task"):
+            try:
+                call()
+            except ClientError as error:
+                if code(error) not in _GONE:
+                    raise
+                raise GoneError("nobody waits for this answer any more") from None

@@ -1,0 +1,26 @@
+"""Events of our own -> the ledger and executions, the way that everybody else's take."""
+
+from collections.abc import Callable
+
+from aftertrain.errors import BusyError
+from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.receive import accept
+from aftertrain.ingest.snapshot import Snapshot
+from aftertrain.model.event import Event
+from aftertrain.model.source import Source
+
+
+class Emitter:
+    """Port `emit` of tasks."""
+
+    def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
+        self._ports, self._snapshot = ports, snapshot
+
+    def __call__(self, event: Event) -> list[str]:
+        source = Source(event.source, "platform", "none")
+        outcomes, refused = accept([event], source, self._snapshot(), self._ports, self._ports.clock())
+        if refused:
+            raise refused[0]
+        if not outcomes:
+            raise BusyError("the event may not have been recorded")
+        return outcomes[0][0].executions

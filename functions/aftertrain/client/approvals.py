@@ -1,0 +1,27 @@
+"""`client.approvals`."""
+
+from aftertrain.client.models import Approval
+from aftertrain.client.transport import Transport
+
+
+class Approvals:
+    """Questions that steps ask, and their answers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self) -> "list[Approval]":
+        """The questions that nobody has answered yet."""
+        return [Approval.model_validate(item) for item in self._transport.call("GET", "/v1/approvals")]
+
+    def approve(self, approval_id: str, *, by: str = "", comment: str = "") -> Approval:
+        """Say yes. Raises: ApiError if it was answered before, or nobody waits any more."""
+        return self._decide(approval_id, approve=True, by=by, comment=comment)
+
+    def reject(self, approval_id: str, *, by: str = "", comment: str = "") -> Approval:
+        """Say no, which fails the step. Raises: as `approve` does."""
+        return self._decide(approval_id, approve=False, by=by, comment=comment)
+
+    def _decide(self, approval_id: str, *, approve: bool, by: str, comment: str) -> Approval:
+        body = {"approve": approve, "by": by, "comment": comment}
+        return Approval.model_validate(self._transport.call("POST", f"/v1/approvals/{approval_id}", None, body))

@@ -1,0 +1,54 @@
+"""The branches of `conditional` steps: which steps they may choose, and conditions that stand bare in them.
+
+{id: route, action: conditional, params: {branches: [{id: good, condition: event.score > 0.5, target_step: deploy}]}}
+->  choosers: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.model.definition import Step
+
+
+def choosers(steps: Sequence[Step]) -> dict[str, list[str]]:
+    """The conditionals that may choose each step."""
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        for _, target in _targets(step):
+            if step.id not in found.setdefault(target, []):
+                found[target].append(step.id)
+    return found
+
+
+def check_targets(step: Step, where: Place, known: Sequence[str]) -> Iterator[Diagnostic]:
+    """Branches that lead to steps that do not exist."""
+    for index, target in _targets(step):
+        if target not in known:
+            place = (*where, "params", "branches", index, "target_step")
+            yield Diagnostic("AT301", place, f"there is no step {target!r} to choose", did_you_mean(target, known))
+
+
+def with_braces(params: dict[str, Any]) -> dict[str, Any]:
+    """A conditional's params with its bare conditions written as templates."""
+    changed = dict(params)
+    if isinstance(params.get("condition"), str):
+        changed["condition"] = _braced(params["condition"])
+    if isinstance(params.get("branches"), list):
+        changed["branches"] = [
+            {**branch, "condition": _braced(branch.get("condition"))} if isinstance(branch, dict) else branch
+            for branch in params["branches"]
+        ]
+    return changed
+
+
+def _braced(condition: Any) -> Any:
+    return f"{{{{ {condition} }}}}" if isinstance(condition, str) and "{{" not in condition else condition
+
+
+def _targets(step: Step) -> Iterator[tuple[int, str]]:
+    branches = step.params.get("branches") if step.action == "conditional" else None
+    for index, branch in enumerate(branches if isinstance(branches, list) else ()):
+        target = branch.get("target_step") if isinstance(branch, dict) else None
+        if isinstance(target, str):
+            yield index, target

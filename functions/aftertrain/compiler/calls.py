@@ -1,0 +1,68 @@
+"""A step that runs another pipeline -> an execution of that one, and what is wrong with such steps.
+
+    {pipeline: convert-all, params: {uri: "{{ event.uri }}"}}  ->  states:startExecution.sync:2 with its version's ARN
+
+The version that is current when the caller is published runs from then on. So no chain of calls can come back to where
+it started: what is called was there before its caller.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Retrier
+from aftertrain.compiler.bindings import Bindings, Callee
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.graph import Graph, Node
+from aftertrain.compiler.task import Work
+from aftertrain.expressions.tree import Template
+
+START = "arn:aws:states:::states:startExecution.sync:2"
+
+
+def check_calls(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnostic]:
+    """Pipelines that do not exist, and params that they do not take."""
+    for index, node in enumerate(graph.nodes.values()):
+        if node.action.runs == "pipeline":
+            yield from _mistakes(node, (key, index, "params"), bindings)
+
+
+def pipeline_work(params: dict[str, Any], bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
+    """The Task that starts the other pipeline and waits for its end."""
+    callee = bindings.callee(params["pipeline"])
+    assert callee is not None  # check_calls has looked
+    arguments = {
+        "StateMachineArn": callee.machine_arn,
+        "Input": {
+            "event": jsonata.expression(f"{jsonata.INPUT}.event"),
+            "params": params.get("params", {}),
+            "trigger": jsonata.expression(f"{jsonata.INPUT}.trigger"),
+            "pipeline": {"id": callee.pipeline_id, "version": callee.version},
+        },
+    }
+    result = "{'outputs': $states.result.Output, 'execution': $states.result.ExecutionArn}"
+    return Work(START, arguments, result, timeout, None, retry)
+
+
+def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
+    named = node.params.get("pipeline")
+    if not isinstance(named, Template) or named.text is None:
+        yield Diagnostic("AT313", (*where, "pipeline"), "the pipeline is written by its id, not computed")
+        return
+    callee = bindings.callee(named.text)
+    if callee is None:
+        hint = "publish it first; its id is what `aftertrain pipelines` shows"
+        yield Diagnostic("AT313", (*where, "pipeline"), f"there is no pipeline {named.text!r}", hint)
+    elif callee.parameters is not None and isinstance(given := node.params.get("params", {}), dict):
+        yield from _params(given, callee, where)
+
+
+def _params(given: dict[str, Any], callee: Callee, where: Place) -> Iterator[Diagnostic]:
+    known = {parameter.name: parameter for parameter in callee.parameters or ()}
+    for name in given:
+        if name not in known:
+            message = f"the pipeline {callee.pipeline_id!r} has no parameter {name!r}"
+            yield Diagnostic("AT313", (*where, "params", name), message, did_you_mean(name, known))
+    for name, parameter in known.items():
+        if name not in given and not parameter.has_default:
+            yield Diagnostic("AT313", where, f"the pipeline {callee.pipeline_id!r} needs the parameter {name!r}")

@@ -1,0 +1,91 @@
+"""Compiled -> pictures of it for people: mermaid, dot, a tree, a bill.
+
+tree(compiled)  ->  eval-convert-deploy
+                    ├─ evaluate  model_evaluate
+                    ├─ convert  model_convert
+                    └─ deploy  deployment_create  after evaluate, convert  if steps.evaluate.output…
+"""
+
+from aftertrain.asl.measure import measure
+from aftertrain.compiler.compile import Compiled
+from aftertrain.compiler.graph import Graph
+
+
+def mermaid(compiled: Compiled) -> str:
+    """The steps as a flowchart; what a step needs anyway through another one is left out."""
+    lines = ["flowchart LR"]
+    for prefix, graph in _graphs(compiled):
+        names = {step: f"{prefix}{index}" for index, step in enumerate(graph.nodes)}
+        for node in graph.nodes.values():
+            opening, closing = ("{{", "}}") if node.condition is not None else ("[", "]")
+            lines.append(f'    {names[node.id]}{opening}"{node.id}<br/>{node.action.name}"{closing}')
+        lines += [f"    {names[before]} --> {names[after]}" for before, after in edges(graph)]
+    return "\n".join(lines) + "\n"
+
+
+def dot(compiled: Compiled) -> str:
+    """The steps as a graph for Graphviz."""
+    lines = ["digraph {", "  rankdir=LR;", "  node [shape=box, style=rounded];"]
+    for _, graph in _graphs(compiled):
+        for node in graph.nodes.values():
+            shape = ", shape=diamond" if node.condition is not None else ""
+            lines.append(f'  "{node.id}" [label="{node.id}\\n{node.action.name}"{shape}];')
+        lines += [f'  "{before}" -> "{after}";' for before, after in edges(graph)]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def tree(compiled: Compiled) -> str:
+    """One line per step, in an order in which they could run."""
+    lines = [compiled.definition.name]
+    graphs = _graphs(compiled)
+    rows = [_row(graph, step, prefix) for prefix, graph in graphs for step in graph.order]
+    lines += [f"├─ {row}" for row in rows[:-1]] + [f"└─ {rows[-1]}"]
+    return "\n".join(lines) + "\n"
+
+
+def cost(compiled: Compiled) -> str:
+    """Transitions, history events and dollars per run."""
+    found = measure(compiled.machine)
+    rows = [
+        ("transitions, if every step runs once", f"{found.transitions:,}"),
+        ("transitions at most, with every retry", f"{found.most_transitions:,}"),
+        ("history events at most (of 25,000)", f"{found.most_events:,}"),
+        ("writes to latches", f"{found.writes:,}"),
+        ("function invocations", f"{found.invocations:,}"),
+        ("dollars per run, without jobs", f"{found.dollars:.6f}"),
+        ("definition, bytes (of 1,048,576)", f"{len(compiled.asl.encode()):,}"),
+    ]
+    width = max(len(label) for label, _ in rows)
+    return "".join(f"{label:<{width}}  {value:>12}\n" for label, value in rows)
+
+
+def edges(graph: Graph) -> list[tuple[str, str]]:
+    """Who directly follows whom: without what follows from others."""
+    before: dict[str, set[str]] = {}
+    found: list[tuple[str, str]] = []
+    for step in graph.order:
+        needs = graph.nodes[step].needs
+        through = set().union(*(before[need] for need in needs)) if needs else set()
+        before[step] = through | set(needs)
+        found += [(need, step) for need in needs if need not in through]
+    return found
+
+
+def _graphs(compiled: Compiled) -> list[tuple[str, Graph]]:
+    linked = compiled.linked
+    return [("s", linked.graph), *([("f", linked.rescue)] if linked.rescue.nodes else [])]
+
+
+def _row(graph: Graph, step: str, prefix: str) -> str:
+    node = graph.nodes[step]
+    direct = [before for before, after in edges(graph) if after == step]
+    return "  ".join(
+        [
+            step,
+            node.action.name,
+            *(["on failure"] if prefix == "f" else []),
+            *([f"for each {node.step.foreach.as_}"] if node.step.foreach else []),
+            *([f"after {', '.join(direct)}"] if direct else []),
+            *([f"if {node.step.condition}"] if node.step.condition is not None else []),
+        ]
+    )

@@ -1,0 +1,54 @@
+"""The language -> a JSON Schema of definitions, for editors.
+
+    definition_schema()["$defs"]["Step"]["allOf"][0]
+    ->  {"if": {"properties": {"action": {"const": "log"}}}, "then": {"properties": {"params": {…}}}}
+
+Every action brings the shape of its params; a template may stand wherever a value may.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.model.definition import Definition
+
+TEMPLATE = {"type": "string", "pattern": r"\{[{%]"}
+
+
+def definition_schema() -> dict[str, Any]:
+    """The schema of a whole definition, draft 2020-12."""
+    schema = Definition.model_json_schema(by_alias=True)
+    step = schema["$defs"]["Step"]
+    step["properties"]["action"] = {"enum": sorted(ACTIONS), "title": "Action"}
+    step["allOf"] = [_rule(name, schema["$defs"]) for name in sorted(ACTIONS)]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Aftertrain pipeline",
+        **{name: value for name, value in schema.items() if name != "title"},
+    }
+
+
+def _rule(action: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    params = _with_templates(_inlined(ACTIONS[action].params, definitions))
+    return {
+        "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
+        "then": {"properties": {"params": params}},
+    }
+
+
+def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A model's schema; what it refers to goes to the other definitions."""
+    schema = model.model_json_schema()
+    for name, value in schema.pop("$defs", {}).items():
+        definitions[name] = _with_templates(value)
+    return schema
+
+
+def _with_templates(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, with a template allowed for each property that does not take any text."""
+    properties = {
+        name: value if value.get("type") == "string" and "enum" not in value else {"anyOf": [value, TEMPLATE]}
+        for name, value in schema.get("properties", {}).items()
+    }
+    return schema | ({"properties": properties} if properties else {})

@@ -1,0 +1,70 @@
+"""Approvals: questions that a step of an execution asks, answered once.
+
+The waiting task is told first, and only then is the answer written down: an answer that was written but never told
+would leave the execution waiting for good. Two people who answer at once both try; the task takes the first.
+"""
+
+import hmac
+
+from aftertrain.control.lookup import existing, settled
+from aftertrain.control.ports import Answers, Change, Entry, GoneError, Item, Registry
+from aftertrain.errors import ConflictError, NotFoundError
+from aftertrain.model.source import secret_hash
+
+_HIDDEN = ("token", "key_hash")
+
+
+def list_pending(registry: Registry) -> list[Item]:
+    """The questions that nobody has answered yet."""
+    return [_shown(item) for item in registry.items("approval") if item["status"] == "pending"]
+
+
+def get(approval_id: str, registry: Registry) -> Item:
+    """One question. Raises: NotFoundError."""
+    return _shown(existing(registry, "approval", approval_id).item)
+
+
+def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
+    """One question, for who has its link. Raises: NotFoundError if the link is not one of ours."""
+    entry = registry.get("approval", approval_id)
+    if entry is None or not hmac.compare_digest(entry.item["key_hash"], secret_hash(key.encode())):
+        raise NotFoundError("there is nothing to decide here: the link is not complete", field="key")
+    return _shown(entry.item)
+
+
+def decide(
+    approval_id: str, *, approve: bool, by: str, comment: str, now: str, registry: Registry, answers: Answers
+) -> Item:
+    """Answer a question.
+
+    Raises: NotFoundError, ConflictError if it was answered before or nobody waits any more.
+    """
+    entry = existing(registry, "approval", approval_id)
+    if entry.item["status"] != "pending":
+        raise ConflictError(f"this was {entry.item['status']} already", field="approval_id")
+    decision: Item = {"approved": approve, "answered": True, "by": by, "comment": comment, "decided_at": now}
+    try:
+        if approve:
+            answers.approve(entry.item["token"], decision)
+        else:
+            answers.reject(entry.item["token"], f"{by or 'somebody'} said no: {comment}")
+    except GoneError:
+        _note(approval_id, "expired", {}, registry)
+        raise
+    return _shown(_note(approval_id, "approved" if approve else "rejected", decision, registry))
+
+
+def _note(approval_id: str, status: str, decision: Item, registry: Registry) -> Item:
+    def change() -> Item:
+        entry: Entry = existing(registry, "approval", approval_id)
+        if entry.item["status"] != "pending":
+            return entry.item
+        item = entry.item | {"status": status, "decision": decision}
+        registry.commit([Change("approval", approval_id, item, entry.revision)])
+        return item
+
+    return settled(change)
+
+
+def _shown(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name not in _HIDDEN}

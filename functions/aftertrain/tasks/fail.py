@@ -1,0 +1,16 @@
+"""Fail on purpose."""
+
+from typing import NoReturn
+
+from aftertrain.actions.fail import FailParams
+from aftertrain.errors import AuthorError
+from aftertrain.tasks.ports import Call, Ports
+
+
+class IntentionalFailureError(AuthorError):
+    """A step was told to fail."""
+
+
+def run(params: FailParams, call: Call, ports: Ports) -> NoReturn:  # noqa: ARG001 - all tasks are called alike
+    """Raises: IntentionalFailureError, always."""
+    raise IntentionalFailureError(f"{params.error_code}: {params.message}")

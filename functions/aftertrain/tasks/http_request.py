@@ -1,0 +1,132 @@
+"""Call somebody else's HTTP API, and never one of ours.
+
+A name is resolved here, every address of it is looked at, and the connection goes to the address that was looked at: a
+name that means something else a moment later leads nowhere. Redirects are answers, for they would lead past this.
+"""
+
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from aftertrain.actions.http_request import HttpParams
+from aftertrain.errors import OperatorError
+from aftertrain.tasks.ports import Call, Ports, TaskError
+
+MAX_BYTES = 100_000
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PORTS = {"http": 80, "https": 443}
+
+
+class RequestFailedError(OperatorError):
+    """The other side did not answer, or not with what was expected."""
+
+
+def run(params: HttpParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+    """The answer.
+
+    Raises: TaskError for an URL that must not be called; RequestFailedError for no answer, or one with a status that is
+    not accepted.
+    """
+    url = _url(params.url)
+    address = _address(url, ports.allowed_hosts)
+    try:
+        status, headers, raw = _exchange(url, address, params)
+    except (OSError, http.client.HTTPException) as error:
+        raise RequestFailedError(f"{params.method} {url.hostname}: {error}") from None
+    accepted = status in params.accept_status if params.accept_status else status < 400
+    if not accepted:
+        text = raw[:300].decode(errors="replace")
+        raise RequestFailedError(f"{params.method} {url.hostname}: status {status}: {text}")
+    return {"status_code": status, "headers": headers, "body": _body(raw, headers)}
+
+
+def _url(text: str) -> SplitResult:
+    url = urlsplit(text)
+    if url.scheme not in _PORTS or not url.hostname:
+        raise TaskError(f"url {text[:200]!r} is not an http or https address")
+    if url.username is not None or any(character in text for character in "\r\n\t "):
+        raise TaskError("url holds credentials or blanks: send credentials as a header, and encode what you put in")
+    return url
+
+
+def _address(url: SplitResult, allowed: frozenset[str]) -> str:
+    """The address to connect to."""
+    host = url.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, _port(url), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise RequestFailedError(f"the name {host!r} cannot be resolved") from None
+    addresses = [str(each[4][0]) for each in found]
+    if host not in allowed:
+        for address in addresses:
+            if not _public(address):
+                raise TaskError(f"{host!r} is {address}, which is not on the public internet: see allowed_hosts")
+    return addresses[0]
+
+
+def _public(address: str) -> bool:
+    """Whether an address is anybody's; what carries an IPv4 address in it counts as that one."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    if ip.version == 6 and ip in _NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.is_global and not ip.is_multicast and (inner is None or _public(str(inner)))
+
+
+def _port(url: SplitResult) -> int:
+    try:
+        return url.port or _PORTS[url.scheme]
+    except ValueError:
+        raise TaskError(f"url has no port {url.netloc!r}") from None
+
+
+def _exchange(url: SplitResult, address: str, params: HttpParams) -> tuple[int, dict[str, str], bytes]:
+    connection = _Pinned(url, address, params.timeout_seconds)
+    try:
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        headers = {"user-agent": "aftertrain", **{name.lower(): value for name, value in params.headers.items()}}
+        payload, kind = _payload(params.body)
+        connection.request(
+            params.method, path, body=payload, headers=({"content-type": kind} if kind else {}) | headers
+        )
+        answer = connection.getresponse()
+        raw = answer.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise RequestFailedError(f"{params.method} {url.hostname}: the answer has more than {MAX_BYTES} bytes")
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, raw
+    finally:
+        connection.close()
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to one address, for the host that the URL names."""
+
+    def __init__(self, url: SplitResult, address: str, timeout: float) -> None:
+        super().__init__(url.hostname or "", _port(url), timeout=timeout)
+        self._secure, self._to = url.scheme == "https", address
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._to, self.port), self.timeout)
+        context = ssl.create_default_context() if self._secure else None
+        self.sock = context.wrap_socket(plain, server_hostname=self.host) if context else plain
+
+
+def _payload(body: Any) -> tuple[bytes | None, str | None]:
+    if body is None:
+        return None, None
+    if isinstance(body, str):
+        return body.encode(), None
+    return json.dumps(body).encode(), "application/json"
+
+
+def _body(raw: bytes, headers: dict[str, str]) -> Any:
+    if "json" in headers.get("content-type", ""):
+        try:
+            return json.loads(raw)
+        except ValueError:
+            raise RequestFailedError("the answer says that it is JSON, and is not") from None
+    return raw.decode(errors="replace")

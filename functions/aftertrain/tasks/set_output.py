@@ -1,0 +1,11 @@
+"""Put out what the step was given."""
+
+from typing import Any
+
+from aftertrain.actions.set_output import SetOutputParams
+from aftertrain.tasks.ports import Call, Ports
+
+
+def run(params: SetOutputParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+    """The values by name."""
+    return params.outputs

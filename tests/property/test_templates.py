@@ -1,0 +1,209 @@
+"""Templates against Jinja itself: what jinja2 makes of a text, the JSONata that we make of it makes as well.
+
+Drawn templates are well typed; whatever jinja2's sandbox with StrictUndefined gives, ours has to give, and where it
+refuses ours has to refuse. The deliberate differences are the list in docs/templates.md; each has its own test in
+`tests/unit/compiler/test_render.py`, and what is drawn here stays clear of them: numbers with few digits, no arithmetic
+on booleans, filters on values of their own kind.
+"""
+
+import math
+from typing import Any
+
+import jsonata
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import StrictUndefined
+from jinja2.exceptions import UndefinedError
+from jinja2.sandbox import SandboxedEnvironment
+
+from aftertrain.compiler.render.scope import Reader
+from aftertrain.compiler.render.template import render_template
+from aftertrain.expressions.template import parse_template
+
+LETTERS = "aAbBzé ,-{%}\"'\\1$`"
+WORDS = st.text(LETTERS, max_size=5)
+NUMBERS = st.integers(-50, 50) | st.integers(-200, 200).map(lambda quarters: quarters / 4)
+OBJECTS = st.fixed_dictionaries({"k": NUMBERS, "s": WORDS, "ok": st.booleans()})
+DATA = st.fixed_dictionaries(
+    {
+        "n": st.integers(-20, 20),
+        "f": NUMBERS,
+        "s": WORDS,
+        "t": st.booleans(),
+        "z": st.none(),
+        "xs": st.lists(NUMBERS, max_size=4),
+        "ss": st.lists(WORDS, max_size=4),
+        "objs": st.lists(OBJECTS, max_size=3),
+        "o": st.fixed_dictionaries({"a": NUMBERS, "b": WORDS}),
+        "lists": st.lists(st.lists(NUMBERS, max_size=2), max_size=3),
+    }
+)
+ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+
+
+def literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + escaped.replace("{", "(").replace("%", "/").replace("}", ")") + "'"
+
+
+def binary(left: st.SearchStrategy, operators: list[str], right: st.SearchStrategy) -> st.SearchStrategy[str]:
+    return st.builds("({} {} {})".format, left, st.sampled_from(operators), right)
+
+
+def expressions() -> tuple[
+    st.SearchStrategy[str], st.SearchStrategy[str], st.SearchStrategy[str], st.SearchStrategy[str]
+]:
+    """Numbers, texts, truths and arrays of numbers, each made of the others."""
+    number: Any = st.deferred(lambda: numbers)
+    text: Any = st.deferred(lambda: texts)
+    truth: Any = st.deferred(lambda: truths)
+    array: Any = st.deferred(lambda: arrays)
+    numbers = st.one_of(
+        st.integers(-9, 9).map(str),
+        st.sampled_from(
+            ["event.n", "event.f", "event.o.a", "event['n']", "event.objs[0].k", "event.xs[-1]", "event.gone"]
+        ),
+        st.sampled_from(["event.gone | default(7)", "event.xs[3] | d(0)", "event.xs | length", "event.o | count"]),
+        binary(number, ["+", "-", "*"], number),
+        binary(number, ["/", "//", "%"], st.sampled_from(["2", "-3", "4", "event.n"])),
+        st.builds("({} if {} else {})".format, number, truth, number),
+        st.builds("({} | {})".format, number, st.sampled_from(["abs", "round", "int", "float"])),
+        st.builds("({} | length)".format, text),
+        st.builds("({} | {})".format, array, st.sampled_from(["first", "last", "length"])),
+        st.sampled_from(["'12' | int", "'-1.5' | float", "'x' | int(3)", "-event.n"]),
+    )
+    texts = st.one_of(
+        WORDS.map(literal),
+        st.sampled_from(["event.s", "event.o.b", "event.objs[0].s", "event.gone | default('')", "event.n | string"]),
+        st.builds("({} ~ {})".format, text, text),
+        st.builds("({} + {})".format, text, text),
+        st.builds(
+            "({} | {})".format, text, st.sampled_from(["upper", "lower", "trim", "string", "replace('a', 'bb')"])
+        ),
+        st.builds("(event.ss | {}join({}))".format, st.sampled_from(["", "sort | ", "unique | "]), WORDS.map(literal)),
+        st.builds("({} if {} else {})".format, text, truth, text),
+        st.just("(event.objs | map(attribute='s') | join('/'))"),
+    )
+    truths = st.one_of(
+        st.sampled_from(["true", "False", "event.t", "event.z is none", "event.gone is defined", "event.s is defined"]),
+        st.sampled_from(
+            ["event.n is even", "event.n is odd", "event.s is string", "event.o is mapping", "event.t is true"]
+        ),
+        st.builds("({} {} {})".format, number, ORDER, number),
+        st.builds("({} {} {})".format, text, ORDER, text),
+        binary(truth, ["and", "or"], truth),
+        st.builds("(not {})".format, st.one_of(truth, text, array)),
+        st.builds("({} in {})".format, number, array),
+        st.builds("({} not in event.ss)".format, text),
+        st.builds("({} in {})".format, text, text),
+        st.builds("('a' in event.o)".format),
+    )
+    arrays = st.one_of(
+        st.just("event.xs"),
+        st.builds("[{}, {}]".format, number, number),
+        st.sampled_from(["event.xs | sort", "event.xs | sort(reverse=true)", "event.xs | unique | list"]),
+        st.just("event.objs | map(attribute='k') | list"),
+        st.just("event.objs | sort(attribute='k') | map(attribute='k') | list"),
+        st.sampled_from(
+            ["selectattr('ok')", "rejectattr('ok')", "selectattr('k', 'gt', 0)", "selectattr('s', '==', 'a')"]
+        ).map("(event.objs | {} | map(attribute='k') | list)".format),
+    )
+    return numbers, texts, truths, arrays
+
+
+NUMBER, TEXT, TRUTH, ARRAY = expressions()
+ANY = st.one_of(
+    NUMBER, TEXT, TRUTH, ARRAY, st.sampled_from(["event.lists", "event.objs", "event.lists | first", "[event.xs]"])
+)
+
+
+def blocks() -> st.SearchStrategy[str]:
+    plain = WORDS.map(lambda word: word.replace("{", "(").replace("%", "/").replace("}", ")"))
+    value = st.one_of(TEXT, TRUTH, st.sampled_from(["event.n", "event.f", "event.z", "event.xs | length"])).map(
+        "{{{{ {} }}}}".format
+    )
+    piece: Any = st.deferred(lambda: pieces)
+    pieces = st.one_of(
+        plain,
+        value,
+        st.builds("{{% if {} %}}{}{{% else %}}{}{{% endif %}}".format, TRUTH, piece, piece),
+        st.builds(
+            "{{% for x in event.ss %}}{{{{ loop.index }}}}{{{{ x }}}}{}{{% else %}}none{{% endfor %}}".format, value
+        ),
+        st.builds(
+            "{{% for y in event.objs %}}{{{{ y.s }}}}{{% if not loop.last %}},{{% endif %}}{{% endfor %}}".format
+        ),
+    )
+    return st.lists(pieces, min_size=2, max_size=4).map("".join).map("{}.".format)
+
+
+def shown(value: Any) -> Any:
+    """What `{{ }}` writes: JSON's words, and no `.0`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class Noted(StrictUndefined):
+    """Jinja lets what is not there pass where nobody looks at it, in a list or in front of `in`; ours does not."""
+
+    met = False
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        Noted.met = True
+        super().__init__(*arguments, **named)
+
+
+JINJA = SandboxedEnvironment(undefined=Noted, finalize=shown, keep_trailing_newline=True)
+NOTHING = object()
+
+
+def by_jinja(text: str, data: dict[str, Any], *, lone: bool) -> Any:
+    Noted.met = False
+    try:
+        if not lone:
+            return JINJA.from_string(text).render(event=data)
+        value = JINJA.compile_expression(text, undefined_to_none=False)(event=data)
+        return NOTHING if isinstance(value, Noted) else value
+    except (UndefinedError, ArithmeticError, TypeError, ValueError):
+        return NOTHING
+
+
+def by_jsonata(text: str, data: dict[str, Any]) -> Any:
+    value = render_template(parse_template(text), Reader({}, {})).value
+    if not (isinstance(value, str) and value.startswith("{%")):
+        return value
+    code = jsonata.Jsonata.jsonata(value[2:-2])
+    code.assign("states", {"context": {"Execution": {"Input": {"event": {"data": data}}}}})
+    try:
+        return code.evaluate(None)
+    except jsonata.JException:
+        return NOTHING
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+@settings(max_examples=700, deadline=None)
+@given(ANY, DATA)
+def test_an_expression_has_jinjas_value(text: str, data: dict[str, Any]) -> None:
+    expected, found = by_jinja(text, data, lone=True), by_jsonata(f"{{{{ {text} }}}}", data)
+
+    assert same(found, expected) or (found is NOTHING and Noted.met), text
+
+
+@settings(max_examples=350, deadline=None)
+@given(blocks(), DATA)
+def test_a_text_is_jinjas_text(text: str, data: dict[str, Any]) -> None:
+    expected, found = by_jinja(text, data, lone=False), by_jsonata(text, data)
+
+    assert same(found, expected) or (found is NOTHING and Noted.met), text
