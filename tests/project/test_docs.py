@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from unittest import mock
 
+import jsonschema
 import pytest
 from infra.settings import Settings
 from tests.api import InProcess
@@ -19,6 +20,8 @@ from aftertrain.client import client as client_module
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CODES
+from aftertrain.compiler.document import read_document
+from aftertrain.compiler.schema import definition_schema
 from aftertrain.ingest.normalise import normalise
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
@@ -125,6 +128,26 @@ def diagnostics_page() -> str:
         for case in sorted(MISTAKES.glob(f"{code}-*.yaml")):
             lines += ["```", case.with_suffix(".txt").read_text(encoding="utf-8").rstrip(), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def test_the_schema_is_up_to_date_and_knows_every_pipeline() -> None:
+    file = ROOT / "docs" / "pipeline.schema.json"
+    text = json.dumps(definition_schema(), indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("UPDATE_GOLDEN") and not os.environ.get("CI"):
+        file.write_text(text, encoding="utf-8")
+
+    assert file.read_text(encoding="utf-8") == text
+    validator = jsonschema.Draft202012Validator(definition_schema())
+    validator.check_schema(definition_schema())
+    for source in [*(ROOT / "pipelines").glob("*.yaml"), *(ROOT / "tests/golden/machines").glob("*.yaml")]:
+        validator.validate(read_document(source.read_text(encoding="utf-8")).value)
+
+
+@pytest.mark.parametrize("code", ["AT102-shapes", "AT103-unknown-keys", "AT203-unknown-action", "AT204-unknown-param"])
+def test_the_schema_finds_mistakes_of_shape(code: str) -> None:
+    value = read_document((MISTAKES / f"{code}.yaml").read_text(encoding="utf-8")).value
+
+    assert list(jsonschema.Draft202012Validator(definition_schema()).iter_errors(value))
 
 
 def test_the_page_of_diagnostics_is_up_to_date() -> None:

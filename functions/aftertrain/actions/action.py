@@ -10,9 +10,9 @@ the others are checked when a pipeline is written; all of them are checked again
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from aftertrain.asl.states import Retrier
 from aftertrain.expressions.shapes import Shape
@@ -24,6 +24,10 @@ class Params(BaseModel):
     """What a step gives to its action."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# A text that is used as an address: what a template puts into it has to be encoded.
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 
 class Outputs(BaseModel):

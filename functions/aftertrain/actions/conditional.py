@@ -1,18 +1,21 @@
 """Choose among steps: the first branch whose condition holds names the one that runs."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from aftertrain.actions.action import Action, Outputs, Params
 from aftertrain.model.definition import StepId
 
+# When the step runs it is true or false; where it is written it is an expression.
+Condition = Annotated[bool, Field(json_schema_extra={"type": ["boolean", "string"]})]
+
 
 class Branch(Params):
     """`condition` is an expression, bare or in braces. The steps that other branches name are skipped."""
 
     id: str
-    condition: bool
+    condition: Condition
     target_step: StepId | None = None
     label: str = ""
 
@@ -21,7 +24,7 @@ class ConditionalParams(Params):
     """Either `branches`, or one `condition` with what to put out if it holds and if it does not."""
 
     branches: list[Branch] = Field(default_factory=list)
-    condition: bool | None = None
+    condition: Condition | None = None
     true_result: Any = Field(default_factory=lambda: {"branch": "true"})
     false_result: Any = Field(default_factory=lambda: {"branch": "false"})
 

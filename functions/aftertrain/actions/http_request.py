@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import Action, Outputs, Params, Url
 
 
 class HttpParams(Params):
@@ -14,7 +14,7 @@ class HttpParams(Params):
     it is left out. Redirects are not followed.
     """
 
-    url: str
+    url: Url
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
     headers: dict[str, str] = Field(default_factory=dict)
     body: Any = None

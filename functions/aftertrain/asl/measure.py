@@ -1,9 +1,9 @@
 """Machine -> how many transitions and history events an execution of it takes, and what it costs.
 
-    measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, invocations=4)
+    measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, …)
 
-`transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, the
-rarer ends of a Choice included. `most_…` add every retry that is allowed; each try of a Task is three events, each state
+`transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, with
+the rarer ends of each Choice. `most_…` add every retry that is allowed; each try of a Task is three events, each state
 two more. A wait at a latch is tried again every hour, as long as the machine may run.
 """
 
@@ -45,7 +45,7 @@ def measure(machine: Machine) -> Measure:
         return _events(state, seconds)
 
     return Measure(
-        transitions=_longest(machine.scope, lambda state: 1, failures=False),
+        transitions=_longest(machine.scope, lambda _: 1, failures=False),
         most_transitions=_longest(machine.scope, lambda state: _tries(state, seconds), failures=True),
         most_events=2 + _longest(machine.scope, events, failures=True),
         writes=_longest(machine.scope, _writes, failures=False),

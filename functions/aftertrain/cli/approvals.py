@@ -15,7 +15,10 @@ def approvals() -> None:
 @approvals.command("list")
 def list_approvals() -> None:
     """Show what waits for an answer."""
-    for approval in Client().approvals.list():
+    waiting = Client().approvals.list()
+    if not waiting:
+        click.echo("nothing waits for an answer")
+    for approval in waiting:
         click.echo(f"{approval.id}  {approval.execution}  {approval.step}  {approval.asked_at}  {approval.title}")
 
 

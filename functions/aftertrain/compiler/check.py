@@ -13,8 +13,10 @@ from aftertrain.actions.action import Action
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.branches import with_braces
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.secrets import check_secrets
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.tree import ROOTS
 from aftertrain.expressions.where import compile_where
 from aftertrain.model.definition import Definition, Step
 
@@ -57,6 +59,10 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
         return
     params = with_braces(step.params) if action.name == "conditional" else step.params
     yield from _params(action, params, (*where, "params"))
+    yield from check_secrets(step, where)
+    if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop"):
+        message = f"as: {step.foreach.as_!r} hides what templates read under this name"
+        yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
 
 
 def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:

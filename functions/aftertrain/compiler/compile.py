@@ -9,7 +9,7 @@ from typing import Any
 
 from aftertrain.asl.emit import emit
 from aftertrain.asl.states import Machine
-from aftertrain.asl.verify import verify
+from aftertrain.asl.verify.verify import verify
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.calls import check_calls
 from aftertrain.compiler.check import check
@@ -50,7 +50,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     _stop_at(examine(definition, linked, known) + calls, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     machine = lower(definition, (linked.graph, nest(linked.graph)), rescue, bindings, known)
-    refused = [Diagnostic("AT501", (), fault) for fault in verify(machine)]
+    refused = [Diagnostic("AT501", (), fault) for fault in verify(machine.json())]
     _stop_at([*refused, *check_quotas(machine, linked.graph)], parsed)
     return Compiled(definition, linked, machine, emit(machine))
 

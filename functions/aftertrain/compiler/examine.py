@@ -16,10 +16,11 @@ from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template
+from aftertrain.compiler.render.writer import name_of
 from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
-from aftertrain.expressions.tree import Expression, Literal, Path, Template, demanded, paths
+from aftertrain.expressions.tree import Expression, Filter, For, If, Literal, Path, Template, demanded, paths
 from aftertrain.model.definition import Definition
 
 OPEN = ("array", "object")
@@ -63,6 +64,8 @@ class _Examiner:
             item = value_shape(node.items, reader).item or ANYTHING
             inner = reader.naming(node.step.foreach.as_, Code("$item", item))
         fields = param_shapes(node.action.params)
+        for name in url_params(node.action.params):
+            yield from unencoded(node.params.get(name), (*where, "params", name))
         for name, value in node.params.items():
             yield from self.value(value, (*where, "params", name), inner, fields.get(name, ANYTHING))
         missing = {need for need in node.needs if need not in node.requires or self.graph.nodes[need].goes_on}
@@ -157,6 +160,25 @@ class _Examiner:
             if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
                 message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
                 yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
+
+
+def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
+    """Values in a URL that could become another part of it; one that is the whole URL is somebody's own."""
+    if not isinstance(value, Template) or value.lone is not None:
+        return
+    for part in value.parts:
+        if isinstance(part, str) or (isinstance(part, Filter) and part.name == "urlencode"):
+            continue
+        name = name_of(part) if not isinstance(part, If | For) else "a block"
+        hint = f"write {{{{ {name} | urlencode }}}}"
+        yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
+
+
+@cache
+def url_params(model: type[BaseModel]) -> tuple[str, ...]:
+    """The params of an action that are addresses."""
+    properties = model.model_json_schema()["properties"]
+    return tuple(name for name, schema in properties.items() if schema.get("format") == "uri")
 
 
 def templates(value: Value, where: Place) -> Iterator[tuple[Place, Template]]:

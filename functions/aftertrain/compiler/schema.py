@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.model.definition import Definition
 
+_BOUNDS = {"enum", "pattern", "minLength", "maxLength"}
 TEMPLATE = {"type": "string", "pattern": r"\{[{%]"}
 
 
@@ -48,7 +49,7 @@ def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, A
 def _with_templates(schema: dict[str, Any]) -> dict[str, Any]:
     """The same, with a template allowed for each property that does not take any text."""
     properties = {
-        name: value if value.get("type") == "string" and "enum" not in value else {"anyOf": [value, TEMPLATE]}
+        name: value if value.get("type") == "string" and not _BOUNDS & set(value) else {"anyOf": [value, TEMPLATE]}
         for name, value in schema.get("properties", {}).items()
     }
     return schema | ({"properties": properties} if properties else {})

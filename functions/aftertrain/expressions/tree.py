@@ -184,9 +184,11 @@ def demanded(node: Any) -> Iterator[Path]:
             return
         case Path():
             yield node
-        case tuple():
+        case tuple() | list():
             for item in node:
                 yield from demanded(item)
+        case dict():
+            yield from demanded(tuple(node.values()))
         case _ if is_dataclass(node):
             for field in fields(node):
                 yield from demanded(getattr(node, field.name))
@@ -201,9 +203,11 @@ def paths(node: Any) -> Iterator[Path]:
             yield from paths(items)
             yield from (path for path in paths(body) if path.root not in (name, "loop"))
             yield from paths(otherwise)
-        case tuple():
+        case tuple() | list():
             for item in node:
                 yield from paths(item)
+        case dict():
+            yield from paths(tuple(node.values()))
         case _ if is_dataclass(node):
             for field in fields(node):
                 yield from paths(getattr(node, field.name))

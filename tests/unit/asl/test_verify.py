@@ -1,55 +1,191 @@
-"""What the compiler would notice in its own output."""
+"""Every malformed machine that is known, each of which some validator or emulator lets pass, and sound ones."""
 
+import copy
+import json
+from typing import Any
+
+import jsonata
 import pytest
 
-from aftertrain.asl.states import Catcher, Choice, Machine, Parallel, Pass, Rule, Scope, State, Task
-from aftertrain.asl.verify import verify
+from aftertrain.asl.verify.jsonata import JsonataSyntaxError, scan
+from aftertrain.asl.verify.verify import verify
+
+END = {"Type": "Succeed"}
+CODE = "{% $states.input.x %}"
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "f"}, "End": True}
+WAIT = {**TASK, "Resource": "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"}
+TOKEN = {"Arguments": {"Token": "{% $states.context.Task.Token %}"}}
 
 
-def faults(states: dict[str, State], start: str = "a") -> list[str]:
-    return verify(Machine("test", Scope(start, states)))
+def machine(**states: Any) -> dict[str, Any]:
+    return {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
 
 
-def branch(*names: str) -> Scope:
-    return Scope(names[0], {name: Pass(None, None) for name in names})
+def branch(name: str, **fields: Any) -> dict[str, Any]:
+    return {"StartAt": name, "States": {name: {"Type": "Pass", "End": True, **fields}}}
 
 
-def test_a_sound_machine_has_no_faults() -> None:
-    states: dict[str, State] = {
-        "a": Choice((Rule("{% true %}", "b"),), "p"),
-        "b": Task("r", {}, "p", catch=(Catcher("z"),)),
-        "p": Parallel((branch("x"), branch("y")), "z"),
-        "z": Pass(None, None),
-    }
-
-    assert faults(states) == []
+def pass_(**fields: Any) -> dict[str, Any]:
+    return {"Type": "Pass", "End": True, **fields}
 
 
-def test_a_variable_of_a_branch_and_of_what_is_around_it_is_a_fault() -> None:
-    inner = Scope("x", {"x": Task("r", {}, None, assign={"v": 1})})
-    states: dict[str, State] = {
-        "a": Parallel((inner,), "b"),
-        "b": Choice((Rule("{% true %}", "z", {"v": 2}),), "z"),
-        "z": Pass(None, None),
-    }
+def retried(**fields: Any) -> dict[str, Any]:
+    return {**TASK, "Retry": [{"ErrorEquals": ["States.Timeout"], **fields}]}
 
-    assert faults(states) == ["variable 'v': it is assigned in a branch and outside of it"]
+
+def caught(*errors: list[str], **fields: Any) -> dict[str, Any]:
+    return {**TASK, "Catch": [{"ErrorEquals": each, "Next": "z", **fields} for each in errors]}
 
 
 @pytest.mark.parametrize(
-    ("states", "fault"),
+    ("given", "fault"),
     [
-        ({"a": Pass(None, "b")}, "there is no state 'b' in its scope"),
-        ({"a": Task("r", {}, None, catch=(Catcher("b"),))}, "there is no state 'b'"),
-        ({"a": Choice((Rule("x", "b"),), "c"), "b": Pass(None, None)}, "there is no state 'c'"),
-        ({"a": Pass(None, None), "b": Pass(None, None)}, "state 'b': nothing leads to it"),
-        ({"a": Pass(None, "a")}, "never ends"),
-        ({"a": Parallel((branch("a"),), None)}, "state 'a': the name stands 2 times"),
-        ({"a": Parallel((branch("x"), branch("x")), None)}, "state 'x': the name stands 2 times"),
-        ({"a": Parallel((branch("x" * 81),), None)}, "the name is longer than 80"),
-        ({"a": Pass("x" * 1_048_576, None)}, "at most 1048576 are allowed"),
-        ({"b": Pass(None, None)}, "there is no state 'a' to start at"),
+        pytest.param(machine(a=pass_(End=True, Next="b")), "either Next or End", id="both-ends"),
+        pytest.param(machine(a={"Type": "Pass", "Next": "b"}), "no state 'b'", id="unknown-target"),
+        pytest.param(machine(a=pass_(), b=pass_()), "nothing leads to it", id="unreachable"),
+        pytest.param(machine(a={"Type": "Pass"}), "either Next or End", id="no-end"),
+        pytest.param(machine(a=pass_(Output="{% $states.input. %}")), "is not expected", id="syntax"),
+        pytest.param(machine(a={**TASK, "Parameters": {}}), "no field 'Parameters'", id="jsonpath-field"),
+        pytest.param(machine(a=pass_(Output="{% $nobody %}")), "$nobody may have no value", id="unknown-variable"),
+        pytest.param(machine(a=pass_(Output="{% $states.result %}")), "no result here", id="result-of-pass"),
+        pytest.param(
+            machine(a={**TASK, "Arguments": {"x": "{% $states.result %}"}}), "no result here", id="result-in-arguments"
+        ),
+        pytest.param(
+            machine(a={**TASK, "Output": "{% $states.errorOutput %}"}), "no errorOutput here", id="error-output"
+        ),
+        pytest.param(machine(a=pass_(Output="{% $eval('1') %}")), "no function $eval", id="eval"),
+        pytest.param(machine(**{"a" * 81: pass_()}), "longer than 80", id="long-name"),
+        pytest.param(
+            machine(a={"Type": "Parallel", "Branches": [branch("a")], "End": True}), "stands 2 times", id="same-name"
+        ),
+        pytest.param(machine(a=caught(["States.ALL"], ["X"]), z=END), "last entry of Catch", id="all-not-last"),
+        pytest.param(machine(a=caught(["States.ALL", "X"]), z=END), "stands alone", id="all-not-alone"),
+        pytest.param(machine(a={"Type": "Fail", "Assign": {"x": 1}}), "no field 'Assign'", id="assign-in-fail"),
+        pytest.param(machine(a=pass_(Assign={"states": 1})), "the name is not free", id="reserved-name"),
+        pytest.param(
+            machine(
+                a={"Type": "Pass", "Assign": {"v": 1}, "Next": "p"},
+                p={"Type": "Parallel", "Branches": [branch("x", Assign={"v": 2})], "End": True},
+            ),
+            "assigned in a branch and outside",
+            id="shadowed",
+        ),
+        pytest.param(machine(a=pass_(Output=" {% 1 %}")), "no blanks around it", id="blank-in-front"),
+        pytest.param(machine(a=pass_(Output="{% 1")), "ends with %}", id="not-closed"),
+        pytest.param(
+            machine(a={"Type": "Choice", "Choices": [{"Condition": "x = 1", "Next": "z"}]}, z=END),
+            "a condition is an expression",
+            id="literal-condition",
+        ),
+        pytest.param(machine(a={"Type": "Taks", "End": True}), "no type 'Taks'", id="unknown-type"),
+        pytest.param(machine(a={**TASK, "Resource": "arn:aws:states:::foo:bar"}), "no integration", id="unknown-call"),
+        pytest.param(machine(a={**TASK, "Resource": "nonsense"}), "nothing that a Task can call", id="no-resource"),
+        pytest.param(
+            machine(a={**TASK, "Resource": "arn:aws:states:::batch:submitJob.sync:2"}), "no pattern", id="wrong-suffix"
+        ),
+        pytest.param(
+            machine(a={**WAIT, **TOKEN, "Resource": "arn:aws:states:::dynamodb:updateItem.waitForTaskToken"}),
+            "no pattern 'waitForTaskToken'",
+            id="optimised-callback",
+        ),
+        pytest.param(
+            machine(a={**WAIT, **TOKEN, "Resource": "arn:aws:states:::aws-sdk:batch:submitJob.sync"}),
+            "no pattern 'sync'",
+            id="sdk-sync",
+        ),
+        pytest.param(machine(a=retried(MaxAttempts=-1)), "MaxAttempts is -1", id="negative-attempts"),
+        pytest.param(machine(a=retried(IntervalSeconds=0)), "IntervalSeconds is 0", id="no-interval"),
+        pytest.param(machine(a=pass_(Output="x" * 1_048_576)), "at most 1048576 are allowed", id="too-large"),
+        pytest.param(machine(a=pass_(Output="{% $ %}")), "$ and $$ are not known", id="bare-context"),
+        pytest.param(machine(a=pass_(Output="{% x[$ = 1] %}")), "$ and $$ are not known", id="context-in-predicate"),
+        pytest.param(machine(a={**TASK, "Argumnts": {}}), "no field 'Argumnts'", id="misspelt"),
+        pytest.param(machine(a={**TASK, "TimeoutSeconds": 5, "HeartbeatSeconds": 5}), "not less than", id="heartbeat"),
+        pytest.param(machine(a=WAIT), "hands to nobody", id="no-token"),
+        pytest.param(machine(a={"Type": "Pass", "Next": "a"}), "never ends", id="circle"),
+        pytest.param(
+            machine(a={"Type": "Map", "Items": [], "ItemProcessor": branch("x"), "ItemsPath": "$", "End": True}),
+            "no field 'ItemsPath'",
+            id="jsonpath-map",
+        ),
+        pytest.param(machine(a={"Type": "Choice", "Choices": [{"Next": "z"}]}, z=END), "needs Condition", id="no-rule"),
+        pytest.param({**machine(a=pass_()), "StartAt": "b"}, "no state 'b' to start at", id="no-start"),
     ],
+)  # fmt: skip
+def test_what_is_malformed_is_found(given: dict[str, Any], fault: str) -> None:
+    assert any(fault in each for each in verify(given)), verify(given)
+
+
+def test_a_variable_needs_a_value_on_every_way() -> None:
+    both = machine(
+        a={"Type": "Choice", "Choices": [{"Condition": "{% true %}", "Assign": {"v": 1}, "Next": "z"}], "Default": "b"},
+        b={"Type": "Pass", "Assign": {"v": 2}, "Next": "z"},
+        z=pass_(Output="{% $v %}"),
+    )
+    one = copy.deepcopy(both)
+    del one["States"]["b"]["Assign"]
+
+    assert verify(both) == []
+    assert verify(one) == ["state 'z', Output: $v may have no value"]
+
+
+def test_what_a_branch_assigns_is_gone_behind_it() -> None:
+    inner = branch("x", Assign={"v": 1})
+    given = machine(p={"Type": "Parallel", "Branches": [inner], "Next": "z"}, z=pass_(Output="{% $v %}"))
+
+    assert verify(given) == ["state 'z', Output: $v may have no value"]
+
+
+def test_an_item_of_a_distributed_map_sees_nothing_from_outside() -> None:
+    inner = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **branch("x", Output="{% $v %}")}
+    given = machine(
+        a={"Type": "Pass", "Assign": {"v": 1}, "Next": "m"},
+        m={"Type": "Map", "Items": [1], "ItemProcessor": inner, "End": True},
+    )
+
+    assert verify(given) == ["state 'x', Output: $v may have no value"]
+
+
+GOOD = [
+    "1 + 2 * -3",
+    "a.b[0].c",
+    "$states.input.x ? 'y' : \"z\"",
+    "($f := function($v, $i) {$v & $i}; $map([1, 2], $f))",
+    "$reduce([1..3], function($a, $b) {$a + $b}, 0)",
+    "{'a': 1, \"b\": [1, {'c': null}]}",
+    "$replace('a', /^\\s+|\\/x$/i, '')",
+    "$sort(x, function($l, $r) {$l > $r})",
+    "x ~> $sum()",
+    "`odd name`.b[c = 1 and d in [1, 2]]",
+    "$exists($v) and $not(true or false)",
+    "10 / 2 / 5",
+    "x^(>price, <name)",
+    "/* why */ 1",
+    "(1; 2;)",
+]
+
+
+@pytest.mark.parametrize("code", GOOD)
+def test_what_is_jsonata_is_read(code: str) -> None:
+    assert scan(code)
+    jsonata.Jsonata.jsonata(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "1 +", "(1", "[1, 2", "{'a' 1}", "a.", "'x", "1 2", "function($a) $a", "1 := 2", "a b", "?"]
 )
-def test_every_fault_is_found(states: dict[str, State], fault: str) -> None:
-    assert any(fault in each for each in faults(states))
+def test_what_is_none_is_refused(code: str) -> None:
+    with pytest.raises(JsonataSyntaxError):
+        scan(code)
+    with pytest.raises(jsonata.JException):
+        jsonata.Jsonata.jsonata(code)
+
+
+def test_variables_are_told_from_what_is_bound_inside() -> None:
+    found = scan("($a := $b; $f := function($c) {$c & $a & $d}; $f($e) & $sum($a) & $states.context.x)")
+
+    assert (found.free - {"states"}, found.called, found.states) == ({"b", "d", "e"}, {"sum"}, {"context"})
+
+
+def test_texts_that_are_no_code_are_let_be() -> None:
+    assert verify(machine(a=pass_(Output={"x": "100 %", "y": "{{ z }}", "z": json.dumps({"a": 1})}))) == []

@@ -1,0 +1,100 @@
+"""A state's texts -> what is wrong with the JSONata in them.
+
+Where `$states.result` and `$states.errorOutput` may be read, which functions Step Functions does not have, what a field
+that has to be an expression looks like, and whether a variable has a value on every way that leads to its reader.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from aftertrain.asl.verify.jsonata import JsonataSyntaxError, Scan, scan
+
+# $millis and $now are there; so is what Step Functions adds: partition, range, hash, random, uuid, parse.
+FUNCTIONS = frozenset(
+    # What JSONata has, without $eval.
+    *(
+        [
+            *("string", "length", "substring", "substringBefore", "substringAfter", "uppercase", "lowercase", "trim"),
+            *("pad", "contains", "split", "join", "match", "replace", "base64encode", "base64decode"),
+            *("encodeUrlComponent", "encodeUrl", "decodeUrlComponent", "decodeUrl", "number", "abs", "floor", "ceil"),
+            *("round", "power", "sqrt", "random", "formatNumber", "formatBase", "formatInteger", "parseInteger"),
+            *("sum", "max", "min", "average", "boolean", "not", "exists", "count", "append", "sort", "reverse"),
+            *("shuffle", "distinct", "zip", "keys", "lookup", "spread", "merge", "sift", "each", "error", "assert"),
+            *("type", "now", "millis", "fromMillis", "toMillis", "map", "filter", "single", "reduce"),
+            # What Step Functions adds.
+            *("partition", "range", "hash", "uuid", "parse"),
+        ],
+    )
+)
+_RESULT = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
+_HAVE_RESULT = ("Task", "Parallel", "Map")
+Place = tuple[str, ...]
+
+
+def expression_faults(name: str, state: Any) -> Iterator[str]:
+    """What is wrong with the texts of one state, but for variables."""
+    for place, text in texts(state):
+        where = f"state {name!r}, {'.'.join(place)}"
+        if not is_expression(text):
+            if text.strip().startswith("{%") or text.strip().endswith("%}"):
+                yield f"{where}: an expression begins with {{% and ends with %}}, and has no blanks around it"
+            elif place[-1] == "Condition":
+                yield f"{where}: a condition is an expression"
+            continue
+        try:
+            found = scanned(text)
+        except JsonataSyntaxError as fault:
+            yield f"{where}: {fault}"
+            continue
+        yield from (f"{where}: {each}" for each in _faults(place, state, found))
+
+
+def texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Every text of a state that may be an expression, with the names of the fields that lead to it."""
+    match value:
+        case str():
+            yield place, value
+        case dict():
+            for key, item in value.items():
+                if not (place == () and key in ("Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label")):
+                    yield from texts(item, (*place, key))
+        case list():
+            for item in value:
+                yield from texts(item, place)
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text is code."""
+    return text.startswith("{%") and text.endswith("%}")
+
+
+@lru_cache(maxsize=4096)
+def scanned(text: str) -> Scan:
+    """What an expression reads. Raises: JsonataSyntaxError."""
+    return scan(text[2:-2])
+
+
+def _faults(place: Place, state: Any, found: Scan) -> Iterator[str]:
+    if "result" in found.states and not (place[0] in _RESULT and state["Type"] in _HAVE_RESULT):
+        yield "$states has no result here"
+    if "errorOutput" in found.states and place[0] != "Catch":
+        yield "$states has no errorOutput here"
+    yield from (f"$states has no {each!r}" for each in sorted(found.states - _STATES))
+    if found.free & {"", "$"}:
+        yield "$ and $$ are not known: read $states.input"
+    yield from (f"there is no function ${each}" for each in sorted(found.called - FUNCTIONS))
+
+
+_STATES = {"input", "context", "result", "errorOutput"}
+
+
+def read_variables(state: Any) -> Iterator[tuple[Place, str]]:
+    """Every variable that a state reads, with where; code that does not parse reads none."""
+    for place, text in texts(state):
+        if is_expression(text):
+            try:
+                free = scanned(text).free
+            except JsonataSyntaxError:
+                continue
+            yield from ((place, name) for name in sorted(free - {"states", "", "$"} - FUNCTIONS))

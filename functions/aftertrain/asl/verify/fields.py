@@ -1,0 +1,91 @@
+"""A state's fields -> those that its type does not have, those that it lacks, and values that are out of bounds.
+
+Which fields a type has with JSONata: docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and the
+pages of the states below it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+Json = Any
+
+_ANY = {"Type", "Comment", "QueryLanguage"}
+_ON = {"Next", "End"}
+_DATA = {"Output", "Assign"}
+FIELDS = {
+    "Task": {
+        *_ON, *_DATA, "Resource", "Arguments", "Retry", "Catch", "TimeoutSeconds", "HeartbeatSeconds", "Credentials",
+    },
+    "Parallel": {*_ON, *_DATA, "Branches", "Arguments", "Retry", "Catch"},
+    "Map": {
+        *_ON, *_DATA, "Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Retry", "Catch", "Label",
+        "ItemReader", "ItemBatcher", "ResultWriter", "ToleratedFailureCount", "ToleratedFailurePercentage",
+    },
+    "Choice": {*_DATA, "Choices", "Default"},
+    "Pass": {*_ON, *_DATA},
+    "Wait": {*_ON, *_DATA, "Seconds", "Timestamp"},
+    "Succeed": {"Output"},
+    "Fail": {"Error", "Cause"},
+}  # fmt: skip
+_NEEDED = {"Task": {"Resource"}, "Parallel": {"Branches"}, "Map": {"ItemProcessor"}, "Choice": {"Choices"}}
+_INSIDE = {
+    "Choices": ({"Condition", "Next", "Assign", "Output", "Comment"}, {"Condition", "Next"}),
+    "Catch": ({"ErrorEquals", "Next", "Assign", "Output", "Comment"}, {"ErrorEquals", "Next"}),
+    "Retry": (
+        {
+            "ErrorEquals",
+            "IntervalSeconds",
+            "MaxAttempts",
+            "BackoffRate",
+            "MaxDelaySeconds",
+            "JitterStrategy",
+            "Comment",
+        },
+        {"ErrorEquals"},
+    ),
+}
+_AT_LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
+MAX_ATTEMPTS = 99_999_999
+
+
+def field_faults(name: str, state: Json) -> Iterator[str]:
+    """Everything that is wrong with the fields of one state."""
+    kind = state.get("Type")
+    if kind not in FIELDS:
+        yield f"state {name!r}: there is no type {kind!r}"
+        return
+    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in state if each not in FIELDS[kind] | _ANY)
+    yield from (f"state {name!r}: {kind} needs {each}" for each in sorted(_NEEDED.get(kind, set()) - set(state)))
+    if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
+        yield f"state {name!r}: it has either Next or End"
+    for field, (allowed, needed) in _INSIDE.items():
+        for each in state.get(field, ()):
+            yield from (f"state {name!r}: {field} has no field {key!r}" for key in each if key not in allowed)
+            yield from (f"state {name!r}: {field} needs {key}" for key in sorted(needed - set(each)))
+    yield from _number_faults(name, state)
+    yield from _error_faults(name, state)
+
+
+def _number_faults(name: str, state: Json) -> Iterator[str]:
+    for retrier in state.get("Retry", ()):
+        for field, least in _AT_LEAST.items():
+            value = retrier.get(field, least)
+            if not isinstance(value, int | float) or value < least or value > MAX_ATTEMPTS:
+                yield f"state {name!r}: {field} is {value!r}, and at least {least}"
+    timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
+    if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
+        yield f"state {name!r}: HeartbeatSeconds is not less than TimeoutSeconds"
+    for field in ("TimeoutSeconds", "HeartbeatSeconds", "Seconds", "MaxConcurrency"):
+        if isinstance(state.get(field), int) and state[field] < (0 if field == "MaxConcurrency" else 1):
+            yield f"state {name!r}: {field} is {state[field]}"
+
+
+def _error_faults(name: str, state: Json) -> Iterator[str]:
+    """`States.ALL` stands alone, in the last entry."""
+    for field in ("Retry", "Catch"):
+        entries = [each.get("ErrorEquals", []) for each in state.get(field, ())]
+        for index, errors in enumerate(entries):
+            if not errors:
+                yield f"state {name!r}: {field} names no error"
+            if "States.ALL" in errors and (len(errors) > 1 or index + 1 < len(entries)):
+                yield f"state {name!r}: States.ALL stands alone, in the last entry of {field}"

@@ -1,0 +1,107 @@
+"""Scopes -> names, transitions and variables that do not fit together.
+
+    {"StartAt": "a", "States": {"a": {"Type": "Pass", "Next": "z"}}}  ->  state 'a': there is no state 'z' in its scope
+
+A variable may be read where every way to it has assigned one; a scope's own are gone where it ends. No name is assigned
+both in a scope and in one around it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from aftertrain.asl.verify.expressions import read_variables
+
+MAX_NAME = 80
+ENDS = ("Succeed", "Fail")
+
+
+def name_faults(machine: Any) -> Iterator[str]:
+    """Names that are too long, or stand twice in the whole definition."""
+    names = Counter(name for scope in scopes(machine) for name in scope["States"])
+    yield from (f"state {name!r}: the name is longer than {MAX_NAME}" for name in names if len(name) > MAX_NAME)
+    yield from (f"state {name!r}: the name stands {count} times" for name, count in names.items() if count > 1)
+
+
+def scopes(scope: Any) -> Iterator[Any]:
+    """A scope and all that lie in it."""
+    yield scope
+    for state in scope["States"].values():
+        for inner in inner_scopes(state):
+            yield from scopes(inner)
+
+
+def inner_scopes(state: Any) -> list[Any]:
+    """The scopes that lie in a state."""
+    return [*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
+
+
+def transition_faults(scope: Any) -> Iterator[str]:
+    """Targets that are not there, states that nothing leads to, scopes that never end."""
+    states, reached = scope["States"], {scope["StartAt"]}
+    for name, state in states.items():
+        for target in targets(state):
+            reached.add(target)
+            if target not in states:
+                yield f"state {name!r}: there is no state {target!r} in its scope"
+    yield from (f"state {name!r}: nothing leads to it" for name in states if name not in reached)
+    if scope["StartAt"] not in states:
+        yield f"there is no state {scope['StartAt']!r} to start at"
+    if not any("End" in state or state.get("Type") in ENDS for state in states.values()):
+        yield f"the scope that starts at {scope['StartAt']!r} never ends"
+
+
+def targets(state: Any) -> Iterator[str]:
+    """Where a state may lead."""
+    for entry in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+        if "Next" in entry:
+            yield entry["Next"]
+    if "Default" in state:
+        yield state["Default"]
+
+
+def variable_faults(
+    scope: Any, outside: frozenset[str] = frozenset(), around: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Variables without a value, and names that hide others; `around` are all names of the scopes around."""
+    own = {name for state in scope["States"].values() for _, names in assigned(state) for name in names}
+    yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & around))
+    yield from (f"variable {name!r}: the name is not free" for name in sorted(own & {"states"}))
+    known = _known(scope, outside)
+    for name, state in scope["States"].items():
+        if name not in known:
+            continue
+        for place, variable in read_variables(state):
+            if variable not in known[name]:
+                yield f"state {name!r}, {'.'.join(place)}: ${variable} may have no value"
+        distributed = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
+        for inner in inner_scopes(state):
+            visible = frozenset() if distributed else known[name]
+            yield from variable_faults(inner, visible, frozenset() if distributed else around | own)
+
+
+def assigned(state: Any) -> Iterator[tuple[list[str], list[str]]]:
+    """Where a state leads when it assigns what: targets and names; an end of a scope has no target."""
+    base = list(state.get("Assign", ()))
+    if state.get("Type") == "Choice":
+        yield ([state["Default"]] if "Default" in state else []), base
+    else:
+        yield ([state["Next"]] if "Next" in state else []), base
+    for entry in (*state.get("Choices", ()), *state.get("Catch", ())):
+        yield [entry.get("Next", "")], list(entry.get("Assign", ()))
+
+
+def _known(scope: Any, outside: frozenset[str]) -> dict[str, frozenset[str]]:
+    """What surely has a value when each state begins: over all ways to it, what every one of them assigned."""
+    known = {scope["StartAt"]: outside}
+    pending = [scope["StartAt"]]
+    while pending:
+        name = pending.pop()
+        for onward, names in assigned(scope["States"].get(name, {})):
+            after = known[name] | set(names)
+            for target in onward:
+                merged = after if target not in known else known[target] & after
+                if merged != known.get(target):
+                    known[target] = merged
+                    pending.append(target)
+    return known
