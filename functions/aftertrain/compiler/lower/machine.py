@@ -16,6 +16,7 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.lower.deadline import REPORT, deadline, report
 from aftertrain.compiler.lower.end import PIPELINE_DONE, PIPELINE_FAILED, VERDICT, any_failed, cause_of
+from aftertrain.compiler.lower.fuse import fuse
 from aftertrain.compiler.lower.plan import Plan
 from aftertrain.compiler.lower.scope import items_of, scope
 from aftertrain.compiler.nest import Region
@@ -54,7 +55,8 @@ def lower(
     limit = settings.timeout_seconds
     if rescue is None:
         top = scope(items_of(region), {}, 0, plan)
-        return Machine(definition.name, Scope(top.start, top.states | _ends(top.states, plan)), limit or WEEK)
+        whole = fuse(top.states | _ends(top.states, plan), top.start)
+        return Machine(definition.name, Scope(top.start, whole), limit or WEEK)
     rescued = _rescued(rescue, stage, shapes, plan)
     if limit or settings.fail_fast:
         top = _guarded(region, limit, rescued.start, plan)
@@ -62,7 +64,7 @@ def lower(
         top = scope(items_of(region), {}, 0, plan)
     states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)}) | rescued.states
     seconds = limit + _longest(rescue[0]) if limit else WEEK
-    return Machine(definition.name, Scope(top.start, states), seconds)
+    return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
 
 
 def _slots(graph: Graph, settings: Settings) -> int | None:

@@ -8,6 +8,7 @@ What is known at each place is worked out first, from the front to the back, for
 from dataclasses import dataclass
 
 from aftertrain.asl.states import Pass, Scope, State
+from aftertrain.compiler.lower.fuse import fuse
 from aftertrain.compiler.lower.guard import entry
 from aftertrain.compiler.lower.latch import await_entry, await_states, publish_entry, publish_states, seen_at
 from aftertrain.compiler.lower.leaf import leaf_states, seen_after
@@ -45,7 +46,7 @@ def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, over: str |
     for index, place in enumerate(places):
         onward = entries[index + 1] if index + 1 < len(entries) else None
         states |= _states(place, Turn(depth, place.env, steps, place.rest, onward, over), plan)
-    return Scope(entries[0], states)
+    return Scope(entries[0], fuse(states, entries[0]) if depth > 0 else states)
 
 
 def _places(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_Place]:
