@@ -34,10 +34,11 @@ class Spec:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Steps in the order of the definition; `order` is one that respects their needs."""
+    """Steps in the order of the definition; `order` respects their needs; `told`: all statuses are outputs."""
 
     steps: tuple[Spec, ...]
     order: tuple[Spec, ...]
+    told: bool
 
     @property
     def by_id(self) -> dict[str, Spec]:
@@ -68,12 +69,14 @@ def drawn(draw: st.DrawFn, most: int = 7, *, retries: bool = True) -> Drawn:
                 attempts=attempts,
             )
         )
-    return Drawn(tuple(draw(st.permutations(order))), tuple(order))
+    return Drawn(tuple(draw(st.permutations(order))), tuple(order), draw(st.booleans()))
 
 
 def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
     """The definition: each step is told the messages of the steps that it needs."""
-    return {"settings": settings, "steps": [_step(step, pipeline) for step in pipeline.steps]}
+    steps = [_step(step, pipeline) for step in pipeline.steps]
+    outputs = {step.id: f"{{{{ steps.{step.id}.status }}}}" for step in pipeline.steps} if pipeline.told else {}
+    return {"settings": settings, "steps": steps, "outputs": outputs}
 
 
 def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:

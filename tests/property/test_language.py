@@ -63,7 +63,8 @@ def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
         assert set(json.loads(execution.cause)) == failures
     else:
         assert execution.error is None, execution.cause
-        assert {step: record["status"] for step, record in execution.output.items()} == expected.statuses
+        if pipeline.told:
+            assert execution.output == expected.statuses
     for position, (what, step) in enumerate(steps.log):
         if what == "start":
             running = steps.log[position:]

@@ -72,6 +72,7 @@ LAMBDA_RETRY = Retrier(
     rate=2.0,
     cap=60,
     jitter=True,
+    hiccups=True,
 )
 
 # A worker that is gone stops its heartbeat; the job goes to another one.

@@ -3,8 +3,9 @@
     measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, …)
 
 `transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, with
-the rarer ends of each Choice. `most_…` add every retry that is allowed; each try of a Task is three events, each state
-two more. A wait at a latch is tried again every hour, as long as the machine may run.
+the rarer ends of each Choice. `most_…` add every retry that is written; each try of a Task is three events, each state
+two more. Retries of what AWS itself does not manage at once, such as a function that is throttled, are not counted. A
+wait at a latch is tried again every few hours, as long as the machine may run.
 """
 
 from collections.abc import Callable
@@ -56,19 +57,28 @@ def measure(machine: Machine) -> Measure:
 def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool) -> int:
     """The heaviest way from the first state to an end; a way back, to try again, is not taken twice."""
     best: dict[str, int] = {}
-
-    def from_(name: str, behind: frozenset[str]) -> int:
-        if name in best:
-            return best[name]
+    for name in _last_first(scope, failures=failures):
         state = scope.states[name]
-        onward = [
-            from_(target, behind | {name}) for target in _onward(state, failures=failures) if target not in behind
-        ]
-        weight = weigh(state) + _inside(state, weigh, failures=failures) + max(onward, default=0)
-        best[name] = weight
-        return weight
+        onward = (best[target] for target in _onward(state, failures=failures) if target in best)
+        best[name] = weigh(state) + _inside(state, weigh, failures=failures) + max(onward, default=0)
+    return best[scope.start]
 
-    return from_(scope.start, frozenset())
+
+def _last_first(scope: Scope, *, failures: bool) -> list[str]:
+    """The states that can be reached, each after those that it leads to, but for ways back."""
+    order: list[str] = []
+    seen = {scope.start}
+    pending = [(scope.start, iter(_onward(scope.states[scope.start], failures=failures)))]
+    while pending:
+        name, onward = pending[-1]
+        target = next((each for each in onward if each not in seen), None)
+        if target is None:
+            order.append(name)
+            pending.pop()
+        else:
+            seen.add(target)
+            pending.append((target, iter(_onward(scope.states[target], failures=failures))))
+    return order
 
 
 def _onward(state: State, *, failures: bool) -> list[str]:
@@ -91,7 +101,8 @@ def _tries(state: State, seconds: int) -> int:
     """How often a state may be entered, by its own retries."""
     if not isinstance(state, Task):
         return 1
-    return 1 + sum(min(retrier.attempts, seconds // max(state.timeout or 1, 1) + 1) for retrier in state.retry)
+    bound = seconds // max(state.timeout or 1, 1) + 1
+    return 1 + sum(min(retrier.attempts, bound) for retrier in state.retry if not retrier.hiccups)
 
 
 def _events(state: State, seconds: int) -> int:

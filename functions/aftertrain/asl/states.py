@@ -14,7 +14,10 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart."""
+    """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart.
+
+    `hiccups`: it is there for the rare moments in which a service of AWS does not answer; it is not in the definition.
+    """
 
     errors: tuple[str, ...]
     attempts: int
@@ -22,6 +25,7 @@ class Retrier:
     rate: float
     cap: int | None = None
     jitter: bool = False
+    hiccups: bool = False
 
     def json(self) -> Json:
         """As ASL."""

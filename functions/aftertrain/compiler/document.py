@@ -16,7 +16,11 @@ from aftertrain.compiler.diagnostics import Diagnostic, Mark, Place
 MAX_NODES = 20_000  # an alias of an alias of an alias can grow without bounds
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml reads ten times faster; where PyYAML was built without it, its own parser reads the same.
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]  # which of the two is decided when PyYAML is built
     """YAML with the scalars of JSON."""
 
 

@@ -92,6 +92,18 @@ class Graph:
             found[read].add("")
         return {step: frozenset(readers) for step, readers in found.items()}
 
+    @cached_property
+    def asked(self) -> dict[str, frozenset[str]]:
+        """Who looks at each step's record: its status or its output; "" stands for the pipeline's own outputs."""
+        found: dict[str, set[str]] = {step: set() for step in self.nodes}
+        for step in self.nodes:
+            for need in self.wanted(step):
+                found[need].add(step)
+        for path in paths(self.outputs):
+            if path.root == "steps":
+                found[path.step].add("")
+        return {step: frozenset(who) for step, who in found.items()}
+
     def wanted(self, step: str) -> tuple[str, ...]:
         """The steps whose records a step looks at."""
         node = self.nodes[step]

@@ -10,16 +10,16 @@ import re
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(
-    r"""(?P<token>
+    r"""(?:\s|/\*.*?\*/)*(?:
       (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
     | (?P<name>`[^`]*`|[A-Za-z_][A-Za-z0-9_]*)
     | (?P<variable>\$[A-Za-z_][A-Za-z0-9_]*|\$\$|\$)
     | (?P<operator>:=|!=|<=|>=|~>|\.\.|\*\*|[-+*/%&=<>.\[\]{}(),;:?|^@\#!~])
+    | (?P<end>\Z)
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_BLANK = re.compile(r"\s*(?:/\*.*?\*/\s*)*", re.DOTALL)
 _REGEX = re.compile(r"/(?:[^/\\\n]|\\.)+/[im]*")
 _POWER = {
     "[": 80, "(": 80, "{": 70, ".": 75, "^": 40, "*": 60, "/": 60, "%": 60, "+": 50, "-": 50, "&": 50,
@@ -54,37 +54,37 @@ def scan(text: str) -> Scan:
     return reader.found
 
 
+def _tokens(text: str) -> list[tuple[str, str, int]]:
+    """Kind, text and place of each; a slash that cannot divide begins a regular expression."""
+    found: list[tuple[str, str, int]] = []
+    position, divides = 0, False
+    while not (found and found[-1][0] == "end"):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise JsonataSyntaxError(f"{text[position:].strip()[:10]!r} is not expected at {position}")
+        kind = str(match.lastgroup)
+        start, position = match.start(kind), match.end()
+        piece = match[kind] or "the end"
+        if piece == "/" and not divides and (regex := _REGEX.match(text, start)):
+            kind, piece, position = "string", regex.group(), regex.end()
+        divides = kind in ("string", "number", "name", "variable") or piece in (")", "]", "}")
+        found.append((kind, piece, start))
+    return found
+
+
 class _Reader:
     """A token at a time; `scopes` are the names that blocks and functions bind."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.position, self.at = text, 0, 0
+        self.tokens = _tokens(text)
+        self.position = -1
         self.found = Scan()
         self.scopes: list[set[str]] = [set()]
-        self.kind, self.token = "", ""
         self.advance()
 
     def advance(self) -> None:
-        """The next token; a slash that cannot divide begins a regular expression."""
-        blank = _BLANK.match(self.text, self.position)
-        self.position = blank.end() if blank else self.position
-        divides = self.kind in ("string", "number", "name", "variable") or self.token in (")", "]", "}")
-        regex = None if divides else _REGEX.match(self.text, self.position)
-        found = regex or _TOKEN.match(self.text, self.position)
-        self.at = self.position
-        if found is None:
-            rest = self.text[self.position :].strip()
-            if rest:
-                raise JsonataSyntaxError(f"{rest[:10]!r} is not expected at {self.position}")
-            self.kind, self.token = "end", "the end"
-            return
-        self.position = found.end()
-        if regex is not None:
-            self.kind, self.token = "string", regex.group().strip()
-        else:
-            self.kind, self.token = str(found.lastgroup), found.group("token")
-        if self.kind == "token":
-            self.kind = next(name for name, value in found.groupdict().items() if value and name != "token")
+        self.position = min(self.position + 1, len(self.tokens) - 1)
+        self.kind, self.token, self.at = self.tokens[self.position]
 
     def expect(self, token: str) -> None:
         if self.token != token or self.kind == "string":
@@ -131,10 +131,7 @@ class _Reader:
             return name
         bound = any(name in scope for scope in self.scopes)
         if name == "states" and self.is_operator("."):
-            before = self.position
-            self.advance()
-            self.found.states.add(self.token)
-            self.position, self.kind, self.token = before, "operator", "."
+            self.found.states.add(self.tokens[self.position + 1][1])
         elif self.is_operator("(") and not bound:
             self.found.called.add(name)
         elif not bound:

@@ -11,8 +11,10 @@ from aftertrain.asl.states import Catcher, Choice, Fail, Pass, Rule, Scope, Stat
 from aftertrain.compiler.lower.latch import (
     BUSY,
     REFUSED,
+    REFUSED_AT_ONCE,
     SEND,
     TOO_LATE,
+    TOO_LATE_AT_ONCE,
     UPDATE,
     UPDATE_AND_WAIT,
     expiry,
@@ -42,7 +44,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
         next="In time",
         output={},
         timeout=seconds,
-        retry=(BUSY,),
+        retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher("In time", {}, errors=REFUSED), Catcher("Too late", {}, errors=("States.Timeout",))),
     )
     late = Fail("PipelineTimedOut", f"the pipeline did not end within {seconds} seconds")
@@ -70,7 +72,7 @@ def report(plan: Plan) -> dict[str, State]:
         arguments={"TaskToken": jsonata.expression("$deadline"), "Output": "{}"},
         next=REPORTED,
         output=_KEPT,
-        retry=(BUSY,),
+        retry=(TOO_LATE_AT_ONCE, BUSY),
         catch=(Catcher(REPORTED, _KEPT, errors=TOO_LATE),),
     )
     set_ = Rule(jsonata.expression("$deadline != 'none'"), CALL_OFF)

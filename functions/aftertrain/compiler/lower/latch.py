@@ -24,6 +24,7 @@ UPDATE = "arn:aws:states:::dynamodb:updateItem"
 GET = "arn:aws:states:::dynamodb:getItem"
 UPDATE_AND_WAIT = "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
 SEND = "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess"
+# Both spellings of a service's name are seen: the optimised integration's and the SDK's.
 REFUSED = ("DynamoDb.ConditionalCheckFailedException", "DynamoDB.ConditionalCheckFailedException")
 TOO_LATE = (
     "Sfn.TaskTimedOutException",
@@ -33,22 +34,13 @@ TOO_LATE = (
     "Sfn.TaskDoesNotExist",
     "Sfn.InvalidToken",
 )
-HEAL_SECONDS = 3600  # how long a lost wake-up can hold a path up
+HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can hold a path up
 KEEP_DAYS = 30  # an execution can be redriven for 14 days after its end
 
-# Both spellings of a service's name are seen: the optimised integration's and the SDK's.
-_THROTTLED = ("ProvisionedThroughputExceeded", "Throttling", "RequestLimitExceeded", "InternalServerError", "SdkClient")
-BUSY = Retrier(
-    errors=(
-        *(f"{service}.{error}Exception" for service in ("DynamoDB", "DynamoDb") for error in _THROTTLED),
-        "Sfn.ThrottlingException",
-        "Sfn.SdkClientException",
-    ),
-    attempts=8,
-    interval=1,
-    rate=2.0,
-    jitter=True,
-)
+# Of these calls every failure is worth another try, but for those that are answers.
+BUSY = Retrier(("States.TaskFailed",), attempts=8, interval=1, rate=2.0, jitter=True, hiccups=True)
+REFUSED_AT_ONCE = Retrier(REFUSED, attempts=0, interval=1, rate=1.0)
+TOO_LATE_AT_ONCE = Retrier(TOO_LATE, attempts=0, interval=1, rate=1.0)
 LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0)
 
 
@@ -98,7 +90,7 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
         arguments={"TaskToken": jsonata.expression("$states.input.token"), "Output": "{}"},
         next=onward,
         output={},
-        retry=(BUSY,),
+        retry=(TOO_LATE_AT_ONCE, BUSY),
         catch=(Catcher(onward, {}, errors=TOO_LATE),),
     )
     return {publish_entry(item): tell, due: Choice((Rule(last, wake),), onward), wake: send}
@@ -131,7 +123,7 @@ def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
         next=gather,
         output={},
         timeout=HEAL_SECONDS,
-        retry=(BUSY, LOOK_AGAIN),
+        retry=(REFUSED_AT_ONCE, LOOK_AGAIN, BUSY),
         catch=(Catcher(gather, {}, errors=REFUSED),),
     )
     return {await_entry(item): wait, gather: _gather(item, turn, plan)}

@@ -23,6 +23,7 @@ SURE = frozenset({SUCCEEDED})
 ANY_END = frozenset({SUCCEEDED, FAILED, SKIPPED})
 
 Records = dict[str, Any]
+QUIET: tuple[Records, ...] = ({"status": SUCCEEDED}, {"status": SKIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,24 @@ def success(step: str, turn: Turn, plan: Plan, output: str) -> dict[str, Any]:
 
 
 def records(turn: Turn, plan: Plan, own: Records) -> Records:
-    """One record per step of the scope, if it ends at this turn."""
-    return {step: own[step] if step in own else _record(step, turn, plan) for step in turn.steps}
+    """The records that a scope puts out if it ends at this turn: those that somebody outside looks at, and failures.
+
+    What succeeded, or never began, and is of no interest to anybody is left out: a long pipeline has many ends.
+    """
+    inside = set(turn.steps)
+    found: Records = {}
+    for step in turn.steps:
+        asked = bool(plan.graph.asked[step] - inside)
+        if step in own:
+            if asked or own[step] not in QUIET:
+                found[step] = own[step]
+        elif asked or _may_tell_of_failure(turn.env.get(step)):
+            found[step] = _record(step, turn, plan)
+    return found
+
+
+def _may_tell_of_failure(seen: Seen | None) -> bool:
+    return seen is not None and seen.record is not None and FAILED in seen.possible
 
 
 def _record(step: str, turn: Turn, plan: Plan) -> Any:

@@ -64,7 +64,7 @@ def side_states(branches: Branches, scopes: tuple[Scope, ...], turn: Turn, plan:
     after = clip(f"After {name}")
     found: dict[str, State] = {name: Parallel(scopes, after)}
     outputs = dict(_branch_outputs(branches))
-    own = {step: jsonata.expression(code) for step, code in outputs.items()}
+    own = _own(branches, outputs, plan)
     if turn.next is None:
         return found | _ending(after, own, turn, plan)
     if not all_needed(branches, turn.rest, plan):
@@ -78,6 +78,18 @@ def side_states(branches: Branches, scopes: tuple[Scope, ...], turn: Turn, plan:
     if _may_skip(own, plan) or may_have_failed(turn.env, plan):
         return found | {after: Choice((onward, bad), stop), stop: end}
     return found | {after: Choice((onward,), plan.bad)}
+
+
+def _own(branches: Branches, outputs: dict[str, str], plan: Plan) -> dict[str, Any]:
+    """The records as the branches put them out; what nobody outside of its branch asks for is there if it failed."""
+    found: dict[str, Any] = {}
+    for branch in branches:
+        for step in branch:
+            code = outputs[step]
+            if not plan.graph.asked[step] - set(branch):
+                code = f"$exists({code}) ? {code} : {{'status': 'succeeded'}}"
+            found[step] = jsonata.expression(code)
+    return found
 
 
 def _ending(after: str, own: dict[str, Any], turn: Turn, plan: Plan) -> dict[str, State]:

@@ -19,8 +19,10 @@ from aftertrain.compiler.lower.latch import (
     BUSY,
     HEAL_SECONDS,
     REFUSED,
+    REFUSED_AT_ONCE,
     SEND,
     TOO_LATE,
+    TOO_LATE_AT_ONCE,
     UPDATE,
     UPDATE_AND_WAIT,
     expiry,
@@ -54,7 +56,7 @@ def acquire(step: str, plan: Plan) -> dict[str, State]:
         arguments=_update(plan, step, "ADD holders :me SET expires_at = :e REMOVE #w", free, mine | {":e": expiry()}),
         next=step,
         output={},
-        retry=(BUSY,),
+        retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher(queue, {}, errors=REFUSED),),
     )
     full = "attribute_exists(holders) AND size(holders) >= :n AND NOT contains(holders, :id)"
@@ -65,7 +67,7 @@ def acquire(step: str, plan: Plan) -> dict[str, State]:
         next=step,
         output={},
         timeout=HEAL_SECONDS,
-        retry=(BUSY,),
+        retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher(first, {}, errors=(*REFUSED, "States.Timeout")),),
     )
     return {first: take, queue: wait}
@@ -101,7 +103,7 @@ def release(step: str, turn: Turn, over: str | None, plan: Plan) -> dict[str, St
         next=wake,
         output=KEPT,
         assign={token: jsonata.expression(f"$lookup($states.result.Attributes, '{_WAITS}' & ${waiting}).S")},
-        retry=(BUSY,),
+        retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher(name, KEPT, errors=REFUSED),),
     )
     end = f"Slot of {step} is free"
@@ -110,7 +112,7 @@ def release(step: str, turn: Turn, over: str | None, plan: Plan) -> dict[str, St
         arguments={"TaskToken": jsonata.expression(f"${token}"), "Output": "{}"},
         next=onward or end,
         output=KEPT,
-        retry=(BUSY,),
+        retry=(TOO_LATE_AT_ONCE, BUSY),
         catch=(Catcher(onward or end, KEPT, errors=TOO_LATE),),
     )
     somebody = Rule(jsonata.expression(f"${waiting} != ''"), hand)
