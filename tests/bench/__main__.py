@@ -20,6 +20,7 @@ from aftertrain.ingest.match import match
 from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion, Trigger
+from tests.bench import compiler
 
 ROUNDS = 9
 ENVIRONMENT = {
@@ -88,16 +89,62 @@ def per_call(run: Callable[[], object], calls: int = 300) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
-    found = cold_starts()
-    webhook = found["webhook"]
-    print("cold start, as a multiple of the webhook's:")
-    for name, seconds in found.items():
-        print(f"  {name:28} {seconds / webhook:5.2f}   ({seconds * 1000:.0f} ms here)")
-    print("matching one event, as a multiple of parsing its JSON:")
-    for count in (1, 100, 1000):
-        matched, parsed = matching(count)
-        print(f"  {count:5} triggers on its type     {matched / parsed:7.1f}   ({matched * 1e6:.0f} µs here)")
+    """Measure, print a table, and write the same as JSON to the file that is named."""
+    found = {**webhook_report(), **compiler_report()}
+    for title, rows in found.items():
+        print(f"{title}:")
+        for name, value in rows.items():
+            print(f"  {name:44} {value:>10.3f}")
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def webhook_report() -> dict[str, dict[str, float]]:
+    """Cold starts and matching."""
+    starts = cold_starts()
+    matched = {count: matching(count) for count in (1, 100, 1000)}
+    return {
+        "cold start, as a multiple of the webhook's": {
+            name: seconds / starts["webhook"] for name, seconds in starts.items()
+        },
+        "matching one event, as a multiple of parsing its JSON": {
+            f"{count} triggers on its type": seconds / parsing for count, (seconds, parsing) in matched.items()
+        },
+    }
+
+
+def compiler_report() -> dict[str, dict[str, float]]:
+    """Makespans, transitions and compile times."""
+    times = compiler.compile_times()
+    reference = times["chain, by sfnx"]
+    return {
+        "makespan over the critical path, mean of random graphs": {
+            f"{count} steps, {name}": ratio
+            for count in (5, 10, 20, 50)
+            for name, ratio in compiler.makespans(count).items()
+        },
+        "transitions over those of a machine by hand": {
+            name: ours / theirs for name, (ours, theirs) in compiler.transitions().items()
+        },
+        "compile time, as a multiple of sfnx's for a chain of as many Tasks": {
+            f"{count} steps, {name}": seconds / reference[count]
+            for name, by_count in times.items()
+            for count, seconds in by_count.items()
+            if seconds
+        },
+        "compile time per step, as a multiple of that of 10 steps": {
+            f"{count} steps, {name}": (seconds / count) / (by_count[10] / 10)
+            for name, by_count in times.items()
+            for count, seconds in by_count.items()
+            if seconds
+        },
+        "compile time in milliseconds here": {
+            f"{count} steps, {name}": seconds * 1000
+            for name, by_count in times.items()
+            for count, seconds in by_count.items()
+            if seconds
+        },
+    }
 
 
 if __name__ == "__main__":

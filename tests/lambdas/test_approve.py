@@ -48,10 +48,16 @@ def test_the_button_answers(answers: FakeAnswers) -> None:
     assert ask("POST", body="decision=reject&by=you")["statusCode"] == 409
 
 
-def test_anything_but_approve_is_a_no(answers: FakeAnswers) -> None:
+def test_a_no_is_said(answers: FakeAnswers) -> None:
     ask("POST", body="decision=reject&by=me")
 
     assert answers.told == [("t1", "me said no: ")]
+
+
+@pytest.mark.parametrize("body", ["", "decision=perhaps", "by=me"])
+def test_what_is_no_answer_decides_nothing(answers: FakeAnswers, body: str) -> None:
+    assert ask("POST", body=body)["statusCode"] == 422
+    assert answers.told == []
 
 
 def test_without_the_key_there_is_nothing(answers: FakeAnswers) -> None:

@@ -5,6 +5,7 @@ respects what they need, and says of each how it ends and what it is told. Whoev
 """
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,19 +158,26 @@ def _runs(step: Spec, pipeline: Drawn, found: Meaning) -> bool:
 class Steps:
     """Answers for the steps as they were drawn, and remembers who was called when; safe among threads."""
 
-    def __init__(self, pipeline: Drawn) -> None:
+    def __init__(self, pipeline: Drawn, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.specs = pipeline.by_id
         self.tries: dict[tuple[str, str], int] = {}
         self.log: list[tuple[str, str]] = []
+        self.working: set[str] = set()
+        self.most = 0
         self._lock = threading.Lock()
 
     def answer(self, step: str, payload: dict[str, Any]) -> Any:
         message = payload["params"]["message"]
         with self._lock:
             self.log.append(("start", step))
+            self.working.add(step)
+            self.most = max(self.most, len(self.working))
             tries = self.tries[step, message] = self.tries.get((step, message), 0) + 1
+        time.sleep(self.seconds)
         with self._lock:
             self.log.append(("end", step))
+            self.working.discard(step)
         if tries <= self.specs[step].fails:
             raise testing.Failure("Boom", message)
         return {"logged": True, "message": message, "level": "info"}

@@ -29,9 +29,9 @@ def alone(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
     return testing.run(machine, language.given(pipeline), tasks=task), steps
 
 
-def side_by_side(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
-    """Branches in threads, latches in a table."""
-    steps = Steps(pipeline)
+def side_by_side(pipeline: Drawn, machine: dict[str, Any], seconds: float = 0.0) -> tuple[Any, Steps]:
+    """Branches in threads, latches in a table; each try of a step takes some seconds."""
+    steps = Steps(pipeline, seconds)
     with interpreter(steps.answer) as run:
         return run(machine, language.given(pipeline)), steps
 
@@ -99,6 +99,7 @@ def test_no_more_steps_work_at_once_than_may(pipeline: Drawn, limit: int) -> Non
     if machine is None:
         return
 
-    execution, steps = side_by_side(pipeline, machine)
+    execution, steps = side_by_side(pipeline, machine, seconds=0.05)
 
     check(pipeline, execution, steps)
+    assert steps.most <= limit

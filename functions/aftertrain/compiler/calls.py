@@ -7,6 +7,7 @@ it started: what is called was there before its caller.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from aftertrain.asl import jsonata
@@ -27,16 +28,32 @@ def check_calls(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnost
             yield from _mistakes(node, (key, index, "params"), bindings)
 
 
-def pipeline_work(params: dict[str, Any], bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the other pipeline is given: the step's params as a field has them, code for the event and the trigger."""
+
+    params: Any
+    event: str
+    trigger: str
+
+
+def pipeline_work(node: Node, call: Call, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
     """The Task that starts the other pipeline and waits for its end."""
-    callee = bindings.callee(params["pipeline"])
-    assert callee is not None  # check_calls has looked
+    named = node.params["pipeline"]
+    assert isinstance(named, Template)  # check_calls has looked
+    callee = bindings.callee(named.text or "")
+    assert callee is not None  # here as well
+    given = call.params
+    if isinstance(given, str):
+        params: Any = jsonata.expression("$exists($states.input.params.params) ? $states.input.params.params : {}")
+    else:
+        params = given.get("params", {})
     arguments = {
         "StateMachineArn": callee.machine_arn,
         "Input": {
-            "event": jsonata.expression(f"{jsonata.INPUT}.event"),
-            "params": params.get("params", {}),
-            "trigger": jsonata.expression(f"{jsonata.INPUT}.trigger"),
+            "event": jsonata.expression(call.event),
+            "params": params,
+            "trigger": jsonata.expression(call.trigger),
             "pipeline": {"id": callee.pipeline_id, "version": callee.version},
         },
     }

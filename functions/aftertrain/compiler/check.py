@@ -60,9 +60,23 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
     params = with_braces(step.params) if action.name == "conditional" else step.params
     yield from _params(action, params, (*where, "params"))
     yield from check_secrets(step, where)
+    yield from _misused(action, step, where)
     if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop"):
         message = f"as: {step.foreach.as_!r} hides what templates read under this name"
         yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
+
+
+def _misused(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
+    """What an action does not go together with."""
+    if action.name == "conditional" and step.foreach is not None:
+        yield Diagnostic("AT210", (*where, "foreach"), "a conditional chooses once, and cannot be a loop")
+    if action.name == "approval" and has_template(step.params.get("default")):
+        place = (*where, "params", "default")
+        yield Diagnostic("AT210", place, "the default of an approval is written as it is, not computed")
+    if action.runs == "question" and step.retry is not None:
+        yield Diagnostic(
+            "AT210", (*where, "retry"), "a question is asked once: a no is an answer, and so is none in time"
+        )
 
 
 def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
-from aftertrain.compiler.render.template import Value, check_condition, render_template
+from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
 from aftertrain.compiler.render.writer import name_of
 from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
@@ -164,7 +164,7 @@ class _Examiner:
 
 def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
     """Values in a URL that could become another part of it; one that is the whole URL is somebody's own."""
-    if not isinstance(value, Template) or value.lone is not None:
+    if not isinstance(value, Template) or _whole(value.lone):
         return
     for part in value.parts:
         if isinstance(part, str) or (isinstance(part, Filter) and part.name == "urlencode"):
@@ -174,24 +174,18 @@ def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
         yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
 
 
+def _whole(lone: Expression | None) -> bool:
+    """Whether a URL is somebody else's as it is: one value, or a default for it."""
+    return isinstance(lone, Path) or (
+        isinstance(lone, Filter) and lone.name == "default" and isinstance(lone.operand, Path)
+    )
+
+
 @cache
 def url_params(model: type[BaseModel]) -> tuple[str, ...]:
     """The params of an action that are addresses."""
     properties = model.model_json_schema()["properties"]
     return tuple(name for name, schema in properties.items() if schema.get("format") == "uri")
-
-
-def templates(value: Value, where: Place) -> Iterator[tuple[Place, Template]]:
-    """The templates in a value, each with its place."""
-    match value:
-        case Template():
-            yield where, value
-        case dict():
-            for name, item in value.items():
-                yield from templates(item, (*where, name))
-        case list():
-            for index, item in enumerate(value):
-                yield from templates(item, (*where, index))
 
 
 def has_templates(value: Value) -> bool:

@@ -18,7 +18,7 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.graph import ABOUT, Graph, Node, steps_read
 from aftertrain.compiler.render.template import Value
 from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
-from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, Template, paths
+from aftertrain.expressions.tree import Compare, Expression, Filter, Literal, Logic, Path, Template, paths
 from aftertrain.model.definition import Definition, Parameter, Step
 
 
@@ -102,7 +102,8 @@ def _chosen(step: Step, known: _Known, condition: Expression | None) -> Expressi
     """A step that a conditional may choose runs if every such conditional has chosen it."""
     for chooser in known.choosers.get(step.id, ()):
         target = Path("steps", (chooser, "output", "target_step"))
-        chosen = Compare("==", target, Literal(step.id))
+        told = Filter("default", target, (Literal(""), Literal(False)))
+        chosen = Compare("==", told, Literal(step.id))
         condition = chosen if condition is None else Logic("and", chosen, condition)
     return condition
 

@@ -13,7 +13,7 @@ from aftertrain.actions.action import LAMBDA_RETRY, WORKER_LOST_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
-from aftertrain.compiler.calls import pipeline_work
+from aftertrain.compiler.calls import Call, pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.render.scope import Code, Reader
 from aftertrain.compiler.render.template import render_value
@@ -29,10 +29,6 @@ INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ITEM = "$states.context.Map.Item"
-PASSED = {
-    "token": "$states.context.Task.Token",
-    "depth": f"$exists({jsonata.INPUT}.event.depth) ? {jsonata.INPUT}.event.depth : 0",
-}
 UNANSWERED = (
     "{'approved': true, 'answered': false, 'by': '', 'comment': 'nobody answered in time', 'decided_at': $now()}"
 )
@@ -41,22 +37,30 @@ UNANSWERED = (
 def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | None) -> Work:
     """What the step's Task calls, with what, how long, and what is tried again."""
     if node.step.foreach is None:
-        return _work(node, _Given(_params(node, reader), jsonata.EXECUTION_NAME), bindings, default_retry)
-    given = _Given(jsonata.expression("$states.input.params"), "$states.input.execution", "$states.input.index")
-    return replace(_work(node, given, bindings, default_retry), each=_each(node, node.step.foreach, reader))
+        return _work(node, _Given(_params(node, reader)), bindings, default_retry)
+    each, given = _each(node, node.step.foreach, reader)
+    return replace(_work(node, given, bindings, default_retry), each=each)
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Params as a field has them; the code of the execution's name, and of the item's place if there are items."""
+    """What a Task is told, as fields have it: a step's own, or what an item finds in its input."""
 
     params: Any
-    execution: str
+    execution: str = jsonata.EXECUTION_NAME
+    event: str = f"{jsonata.INPUT}.event"
+    trigger: str = f"{jsonata.INPUT}.trigger"
     index: str | None = None
 
     def common(self, step: str) -> dict[str, Any]:
         item = {} if self.index is None else {"item": jsonata.expression(self.index)}
         return {"step": step, **item, "execution": jsonata.expression(self.execution), "params": self.params}
+
+    def passed(self, names: tuple[str, ...]) -> dict[str, str]:
+        """What some actions are told besides."""
+        depth = f"$exists({self.event}.depth) ? {self.event}.depth : 0"
+        codes = {"token": "$states.context.Task.Token", "depth": depth}
+        return {name: jsonata.expression(codes[name]) for name in names}
 
 
 def _params(node: Node, reader: Reader) -> dict[str, Any]:
@@ -69,16 +73,17 @@ def _work(node: Node, given: _Given, bindings: Bindings, default_retry: Retry | 
     if node.action.runs == "job":
         return _job(node, given, bindings, timeout, (WORKER_LOST_RETRY, *node.action.retry, *written))
     if node.action.runs == "pipeline":
-        return pipeline_work(given.params, bindings, timeout, written)
-    passed: dict[str, str] = {name: jsonata.expression(PASSED[name]) for name in node.action.passes}
+        call = Call(given.params, given.event, given.trigger)
+        return pipeline_work(node, call, bindings, timeout, written)
     arguments = {
         "FunctionName": bindings.tasks_function,
-        "Payload": {"action": node.action.name, **given.common(node.id), **passed},
+        "Payload": {"action": node.action.name, **given.common(node.id), **given.passed(node.action.passes)},
     }
-    retry = (LAMBDA_RETRY, *node.action.retry, *written)
     if node.action.runs == "question":
+        # A no is an answer, and so is none in time: neither is asked again.
         unanswered = UNANSWERED if node.params.get("default") == Template(("approve",)) else None
-        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, retry, on_timeout=unanswered)
+        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, (LAMBDA_RETRY,), on_timeout=unanswered)
+    retry = (LAMBDA_RETRY, *node.action.retry, *written)
     until = "until" if node.action.runs == "wait" else None
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 
@@ -97,18 +102,27 @@ def _output_uri(node: Node, given: _Given, bindings: Bindings) -> str:
     return jsonata.expression(" & ".join(parts))
 
 
-def _each(node: Node, foreach: Foreach, reader: Reader) -> Each:
-    """What an item reads is put together here: an execution of its own cannot see what lies outside."""
-    naming = reader.naming(foreach.as_, Code(f"{ITEM}.Value", ANYTHING))
-    selector = {
-        "params": _params(node, naming),
-        "execution": jsonata.expression(jsonata.EXECUTION_NAME),
-        "index": jsonata.expression(f"{ITEM}.Index"),
-    }
-    apart = foreach.max_concurrency > INLINE_CONCURRENCY or foreach.max_items > INLINE_ITEMS
-    label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
+def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, _Given]:
+    """The loop, and what its items are told.
+
+    An item makes its own params, so that one whose templates fail fails alone. Where it is an execution of its own it
+    cannot see what lies outside; its params are made for it then, together with all that it reads of the event.
+    """
     most = len(node.items) if isinstance(node.items, list) else foreach.max_items
-    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label, most)
+    apart = foreach.max_concurrency > INLINE_CONCURRENCY or most > INLINE_ITEMS
+    common = {"execution": jsonata.expression(jsonata.EXECUTION_NAME), "index": jsonata.expression(f"{ITEM}.Index")}
+    if apart:
+        naming = reader.naming(foreach.as_, Code(f"{ITEM}.Value", ANYTHING))
+        outside = {name: jsonata.expression(f"{jsonata.INPUT}.{name}") for name in ("event", "trigger")}
+        selector = {"params": _params(node, naming), **common, **outside}
+        params: Any = jsonata.expression("$states.input.params")
+        own = {"event": "$states.input.event", "trigger": "$states.input.trigger"}
+    else:
+        selector = {"item": jsonata.expression(f"{ITEM}.Value"), **common}
+        params, own = _params(node, reader.naming(foreach.as_, Code("$states.input.item", ANYTHING))), {}
+    given = _Given(params, "$states.input.execution", index="$states.input.index", **own)
+    label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
+    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label, most), given
 
 
 def _items(node: Node, foreach: Foreach, reader: Reader) -> Any:

@@ -7,6 +7,7 @@ Whatever jinja2 parses and this does not know is refused with what to write inst
 is one expression with nothing but blanks around it keeps the expression's type; everything else is text.
 """
 
+import math
 from collections.abc import Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -126,7 +127,7 @@ class _Reader:
     def expression(self, node: nodes.Node) -> Expression:  # noqa: C901 - one case per kind of node
         match node:
             case nodes.Const(value=str() | int() | float() | bool() | None as value):
-                return Literal(value)
+                return _literal(value)
             case nodes.Name(name=name) if name in _NAMES:
                 return Literal(_NAMES[name])
             case nodes.Name() | nodes.Getattr() | nodes.Getitem():
@@ -134,7 +135,7 @@ class _Reader:
             case nodes.List(items=items):
                 return tree.ListOf(tuple(map(self.expression, items)))
             case nodes.Neg(node=nodes.Const(value=int() | float() as value)):
-                return Literal(-value)
+                return _literal(-value)
             case nodes.Neg(node=operand):
                 return tree.Arithmetic("-", Literal(0), self.expression(operand))
             case nodes.Pos(node=operand):
@@ -249,6 +250,15 @@ class _Reader:
         if not segments and name in tree.ROOTS:
             raise TemplateError(f"{name!r} alone is no value: name a field of it, such as {name}.name")
         return Path(name, segments)
+
+
+def _literal(value: str | int | float | bool | None) -> Literal:
+    """A literal, if JSON has such a value."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TemplateError(f"{value} is no number that JSON has")
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise TemplateError("a text holds half of a surrogate pair")
+    return Literal(value)
 
 
 def _test(name: str, operand: Expression, arguments: tuple[Expression, ...]) -> Expression:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from jinja2 import Environment
 
 from aftertrain.control import approvals
-from aftertrain.errors import AftertrainError, http_status
+from aftertrain.errors import AftertrainError, AuthorError, http_status
 from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.problem import answer
 from aftertrain.lambdas.runtime import approve as runtime
@@ -31,6 +31,7 @@ input{font:inherit;width:100%;margin:.3rem 0 1rem}</style>
 <h1>{{ title }}</h1><pre>{{ message }}</pre>
 {% if pending %}<form method="post"><label>Your name<input name="by" maxlength="100" required></label>
 <label>Comment<input name="comment" maxlength="1000"></label>
+<button disabled hidden></button>
 <button name="decision" value="approve">Approve</button><button name="decision" value="reject">Reject</button></form>
 {% else %}<p><strong>{{ status }}</strong></p>{% endif %}
 """)
@@ -54,9 +55,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
 
 
 def _decided(approval_id: str, form: dict[str, str]) -> dict[str, Any]:
+    if form.get("decision") not in ("approve", "reject"):
+        raise AuthorError("the answer is approve or reject", field="decision")
     return approvals.decide(
         approval_id,
-        approve=form.get("decision") == "approve",
+        approve=form["decision"] == "approve",
         by=form.get("by", "")[:100],
         comment=form.get("comment", "")[:1000],
         now=runtime.now(),

@@ -14,16 +14,31 @@ These models check shapes only; what the words mean together is the compiler's t
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 EVENT_TYPE_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\.(\*|[a-z0-9_]+)$"
 STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 
 StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
-ErrorName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$", max_length=200)]
+STATES_ERRORS = ("States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout", "States.Permissions")
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 ParameterType = Literal["string", "integer", "float", "boolean", "array", "object"]
+
+
+def _known_if_reserved(name: str) -> str:
+    if name.startswith("States.") and name not in STATES_ERRORS:
+        raise ValueError(
+            f"{name} cannot be named here; leave `on` out for any error, or name {', '.join(STATES_ERRORS)}"
+        )
+    return name
+
+
+ErrorName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$", max_length=200),
+    AfterValidator(_known_if_reserved),
+]
 
 
 class Written(BaseModel):

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +19,9 @@ from aftertrain.tasks.ports import Call, Ports, TaskError
 
 MAX_BYTES = 100_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that is given out on the public internet
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -34,9 +38,11 @@ def run(params: HttpParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa
     url = _url(params.url)
     address = _address(url, ports.allowed_hosts)
     try:
-        status, headers, raw = _exchange(url, address, params)
+        status, headers, raw = _exchange(url, address, params, ports.clock)
     except (OSError, http.client.HTTPException) as error:
         raise RequestFailedError(f"{params.method} {url.hostname}: {error}") from None
+    except (UnicodeError, ValueError) as error:
+        raise TaskError(f"{params.method} {url.hostname}: it cannot be sent: {error}") from None
     accepted = status in params.accept_status if params.accept_status else status < 400
     if not accepted:
         text = raw[:300].decode(errors="replace")
@@ -45,7 +51,12 @@ def run(params: HttpParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa
 
 
 def _url(text: str) -> SplitResult:
-    url = urlsplit(text)
+    try:
+        url = urlsplit(text)
+    except ValueError as error:
+        raise TaskError(f"url {text[:200]!r}: {error}") from None
+    if not text.isascii():
+        raise TaskError(f"url {text[:200]!r} is not encoded: put values into it with urlencode")
     if url.scheme not in _PORTS or not url.hostname:
         raise TaskError(f"url {text[:200]!r} is not an http or https address")
     if url.username is not None or any(character in text for character in "\r\n\t "):
@@ -71,10 +82,14 @@ def _address(url: SplitResult, allowed: frozenset[str]) -> str:
 def _public(address: str) -> bool:
     """Whether an address is anybody's; what carries an IPv4 address in it counts as that one."""
     ip = ipaddress.ip_address(address.split("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if ip.version == 6 and ip in _NAT64:
+    if ip.version == 4:
+        return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
+    inner = ip.ipv4_mapped or ip.sixtofour
+    if ip in _NAT64:
         inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.is_global and not ip.is_multicast and (inner is None or _public(str(inner)))
+    if inner is not None:
+        return _public(str(inner))
+    return ip.is_global and ip in _UNICAST and ip.teredo is None and ip not in _DOCUMENTATION
 
 
 def _port(url: SplitResult) -> int:
@@ -84,7 +99,9 @@ def _port(url: SplitResult) -> int:
         raise TaskError(f"url has no port {url.netloc!r}") from None
 
 
-def _exchange(url: SplitResult, address: str, params: HttpParams) -> tuple[int, dict[str, str], bytes]:
+def _exchange(
+    url: SplitResult, address: str, params: HttpParams, clock: Callable[[], float]
+) -> tuple[int, dict[str, str], bytes]:
     connection = _Pinned(url, address, params.timeout_seconds)
     try:
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
@@ -94,12 +111,22 @@ def _exchange(url: SplitResult, address: str, params: HttpParams) -> tuple[int, 
             params.method, path, body=payload, headers=({"content-type": kind} if kind else {}) | headers
         )
         answer = connection.getresponse()
-        raw = answer.read(MAX_BYTES + 1)
+        raw = _read(answer, clock, clock() + params.timeout_seconds)
         if len(raw) > MAX_BYTES:
             raise RequestFailedError(f"{params.method} {url.hostname}: the answer has more than {MAX_BYTES} bytes")
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, raw
     finally:
         connection.close()
+
+
+def _read(answer: http.client.HTTPResponse, clock: Callable[[], float], end: float) -> bytes:
+    """The body, as far as it is of use and comes in time; the socket's own timeout starts anew with every byte."""
+    raw = b""
+    while len(raw) <= MAX_BYTES and (piece := answer.read1(MAX_BYTES)):
+        raw += piece
+        if clock() > end:
+            raise RequestFailedError("the answer does not come to an end in time")
+    return raw
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -124,9 +151,15 @@ def _payload(body: Any) -> tuple[bytes | None, str | None]:
 
 
 def _body(raw: bytes, headers: dict[str, str]) -> Any:
+    if not raw:
+        return None
     if "json" in headers.get("content-type", ""):
         try:
-            return json.loads(raw)
+            return json.loads(raw, parse_constant=_no_constant)
         except ValueError:
             raise RequestFailedError("the answer says that it is JSON, and is not") from None
     return raw.decode(errors="replace")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -191,7 +191,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("location", "http://169.254.169.254/")
         self.end_headers()
-        self.wfile.write(b"x" * 200_000 if self.path == "/long" else body)
+        self.wfile.write(b"x" * 200_000 if self.path == "/long" else b"" if self.path == "/empty" else body)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["content-length"]))
@@ -243,6 +243,12 @@ def test_an_answer_that_is_not_accepted_fails_the_step(server: str, path: str) -
         "http://2130706433/",
         "http://0.0.0.0/",
         "http://224.0.0.1/",
+        "http://192.0.0.8/",
+        "http://[fec0::1]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://[::127.0.0.1]/",
+        "http://[::1",
+        "http://example.org/\u00fc",
         "file:///etc/passwd",
         "ftp://example.org/",
         "http://user:secret@example.org/",
@@ -254,6 +260,18 @@ def test_an_answer_that_is_not_accepted_fails_the_step(server: str, path: str) -
 def test_what_is_ours_or_no_address_is_never_called(url: str) -> None:
     with pytest.raises((TaskError, RequestFailedError)):
         call("http_request", url=url)
+
+
+@pytest.mark.parametrize("header", ["a\nb", "\u20ac"])
+def test_a_header_that_cannot_be_sent_is_the_authors_mistake(server: str, header: str) -> None:
+    with pytest.raises(TaskError, match="cannot be sent"):
+        call("http_request", tasks_ports(allowed_hosts=frozenset({"127.0.0.1"})), url=server, headers={"x": header})
+
+
+def test_an_answer_without_a_body_is_none(server: str) -> None:
+    ports = tasks_ports(allowed_hosts=frozenset({"127.0.0.1"}))
+
+    assert call("http_request", ports, url=f"{server}/empty")["body"] is None
 
 
 def test_the_connection_goes_to_the_address_that_was_looked_at(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

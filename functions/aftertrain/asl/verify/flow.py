@@ -38,17 +38,29 @@ def inner_scopes(state: Any) -> list[Any]:
 
 def transition_faults(scope: Any) -> Iterator[str]:
     """Targets that are not there, states that nothing leads to, scopes that never end."""
-    states, reached = scope["States"], {scope["StartAt"]}
+    states = scope["States"]
     for name, state in states.items():
         for target in targets(state):
-            reached.add(target)
             if target not in states:
                 yield f"state {name!r}: there is no state {target!r} in its scope"
+    reached = _reached(scope)
     yield from (f"state {name!r}: nothing leads to it" for name in states if name not in reached)
     if scope["StartAt"] not in states:
         yield f"there is no state {scope['StartAt']!r} to start at"
     if not any("End" in state or state.get("Type") in ENDS for state in states.values()):
         yield f"the scope that starts at {scope['StartAt']!r} never ends"
+
+
+def _reached(scope: Any) -> set[str]:
+    """The states that there is a way to from the first one."""
+    found: set[str] = set()
+    pending = [scope["StartAt"]]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += targets(scope["States"].get(name, {}))
+    return found
 
 
 def targets(state: Any) -> Iterator[str]:

@@ -33,18 +33,23 @@ def guarded(node: Node, env: Env, plan: Plan) -> bool:
 
 def entry(node: Node, env: Env, plan: Plan) -> str:
     """The state that a step begins with."""
-    return f"If {node.id}" if guarded(node, env, plan) else node.id
+    return f"If {node.id}" if guarded(node, env, plan) else first_state(node, plan)
 
 
-def guard(node: Node, turn: Turn, plan: Plan, exits: Exits, first: str) -> dict[str, State]:
-    """The Choice and what it leads to besides `first`, the step's own first state."""
+def first_state(node: Node, plan: Plan) -> str:
+    """The state that a step begins with once it is decided that it runs."""
+    return node.id if plan.slots is None else f"Acquire {node.id}"
+
+
+def guard(node: Node, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+    """The Choice and what it leads to besides the step's own first state."""
     if not guarded(node, turn.env, plan):
         return {}
     gate = " and ".join(_gate(node, turn.env, plan))
     decision = Decision("true", "", "")
     if node.condition is not None:
         decision = render_condition(node.condition, plan.reader(node, turn.env))
-    rules = [Rule(_both(gate, decision.holds), first)]
+    rules = [Rule(_both(gate, decision.holds), first_state(node, plan))]
     states: dict[str, State] = {}
     if decision.undecided:
         rule, more = _undecided(node, turn, plan, exits, decision)

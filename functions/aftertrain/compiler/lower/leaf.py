@@ -35,6 +35,7 @@ from aftertrain.compiler.nest import Leaf
 from aftertrain.compiler.task import Work
 from aftertrain.compiler.work import work
 
+TIMEOUT = ("States.Timeout",)
 CAUGHT: dict[str, Any] = {
     "status": FAILED,
     "error": jsonata.expression("$states.errorOutput.Error"),
@@ -62,11 +63,11 @@ def leaf_states(leaf: Leaf, turn: Turn, plan: Plan) -> dict[str, State]:
     todo = work(node, plan.reader(node, turn.env), plan.bindings, plan.settings.retry)
     exits, ends = _exits(node, turn, plan)
     if plan.slots is None:
-        return guard(node, turn, plan, exits, node.id) | _work_states(node, todo, turn, plan, exits) | ends
+        return guard(node, turn, plan, exits) | _work_states(node, todo, turn, plan, exits) | ends
     held = slots.while_held(node.id, turn)
     inner, more = _exits(node, held, plan)
     return {
-        **guard(node, turn, plan, exits, slots.acquire_name(node.id)),
+        **guard(node, turn, plan, exits),
         **slots.acquire(node.id, plan),
         **_work_states(node, todo, held, plan, inner),
         **slots.release(node.id, turn, way_out(turn, plan), plan),
@@ -108,8 +109,11 @@ def _work_states(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -
         heartbeat=todo.heartbeat,
         comment=node.step.name or None,
     )
+    found: dict[str, State] = {node.id: task}
+    if todo.on_timeout is not None and turn.next is None:
+        found[_unanswered(node)] = Pass(None, onward)
     if wait is None:
-        return {node.id: task}
+        return found
     assign, output = _kept(node, turn, plan, "$states.input")
     until = jsonata.expression(f"$states.input.{todo.until}")
     return {node.id: task, wait: Wait(onward, timestamp=until, output=output, assign=assign)}
@@ -145,32 +149,24 @@ def _onward(
 
 def _decided(node: Node, todo: Work, turn: Turn, plan: Plan) -> tuple[Catcher, ...]:
     """Where waiting came to its end and that is an answer: the step succeeded with it."""
-    if todo.on_timeout is None or turn.next is None:
+    if todo.on_timeout is None:
         return ()
     assign, output = _kept(node, turn, plan, todo.on_timeout)
-    return (Catcher(turn.next, output, assign, errors=("States.Timeout",)),)
+    return (Catcher(turn.next or _unanswered(node), output, assign, errors=TIMEOUT),)
+
+
+def _unanswered(node: Node) -> str:
+    return f"{node.id} unanswered"
 
 
 def _each(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
     """A Map over the items; one that fails does not stop the others, but with fail_fast."""
-    item, after, stopped = f"{node.id} item", f"After {node.id}", f"{node.id} item failed"
-    catch = () if plan.ends_all(node.id) else (Catcher(stopped, {"failed": CAUGHT}),)
-    body = Task(
-        resource=todo.resource,
-        arguments=todo.arguments,
-        next=None,
-        output={"output": jsonata.expression(todo.result)},
-        retry=todo.retry,
-        catch=catch,
-        timeout=todo.timeout,
-        heartbeat=todo.heartbeat,
-    )
-    inner: dict[str, State] = {item: body, **({stopped: Pass(None, None)} if catch else {})}
     assert todo.each is not None
+    after = f"After {node.id}"
     whole = Map(
         items=todo.each.items,
         selector=todo.each.selector,
-        scope=Scope(item, inner),
+        scope=_item_scope(node, todo, plan),
         concurrency=todo.each.concurrency,
         next=after,
         catch=(_catcher(node, turn, plan, exits),),
@@ -179,6 +175,35 @@ def _each(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -> dict[
         comment=node.step.name or None,
     )
     return {node.id: whole} | _after_each(node, after, turn, plan, exits)
+
+
+def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
+    """What is done for one item: its output, or how it failed, in an object."""
+    item, stopped, wait = f"{node.id} item", f"{node.id} item failed", f"Wait for {node.id} item"
+    catch: list[Catcher] = []
+    states: dict[str, State] = {}
+    if todo.on_timeout is not None:
+        output = {"output": jsonata.expression(todo.on_timeout)}
+        catch.append(Catcher(f"{item} unanswered", output, errors=TIMEOUT))
+        states[f"{item} unanswered"] = Pass(None, None)
+    if not plan.ends_all(node.id):
+        catch.append(Catcher(stopped, {"failed": CAUGHT}))
+        states[stopped] = Pass(None, None)
+    if todo.until is not None:
+        output = {"output": jsonata.expression("$states.input")}
+        states[wait] = Wait(None, timestamp=jsonata.expression(f"$states.input.{todo.until}"), output=output)
+    result = jsonata.expression(todo.result)
+    body = Task(
+        resource=todo.resource,
+        arguments=todo.arguments,
+        next=wait if todo.until else None,
+        output=result if todo.until else {"output": result},
+        retry=todo.retry,
+        catch=tuple(catch),
+        timeout=todo.timeout,
+        heartbeat=todo.heartbeat,
+    )
+    return Scope(item, {item: body, **states})
 
 
 def _after_each(node: Node, after: str, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:

@@ -17,11 +17,11 @@ from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.lower.deadline import REPORT, deadline, report
 from aftertrain.compiler.lower.end import PIPELINE_DONE, PIPELINE_FAILED, VERDICT, any_failed, cause_of
 from aftertrain.compiler.lower.fuse import fuse
-from aftertrain.compiler.lower.plan import Plan
+from aftertrain.compiler.lower.plan import FAILED, Plan
 from aftertrain.compiler.lower.scope import items_of, scope
 from aftertrain.compiler.nest import Region
 from aftertrain.compiler.render.scope import Reader, StepCode
-from aftertrain.compiler.render.template import render_value
+from aftertrain.compiler.render.template import render_template, render_value, templates
 from aftertrain.compiler.shapes import Shapes
 from aftertrain.compiler.width import width
 from aftertrain.expressions.shapes import UNKNOWN
@@ -30,6 +30,7 @@ from aftertrain.model.definition import Definition, Settings
 WEEK = 7 * 24 * 3600  # seconds; without it, a job that no worker takes is waited for for a year
 ON_FAILURE, PIPELINE = "On failure", "Pipeline"
 FAILURE = {"error": "StepFailed"}
+CAUSE = "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''"
 
 
 def lower(
@@ -63,7 +64,7 @@ def lower(
     else:
         top = scope(items_of(region), {}, 0, plan)
     states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)}) | rescued.states
-    seconds = limit + _longest(rescue[0]) if limit else WEEK
+    seconds = limit + WEEK if limit else WEEK  # the steps after a failure take their time, too
     return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
 
 
@@ -76,7 +77,7 @@ def _ends(states: dict[str, State], plan: Plan, more: dict[str, State] | None = 
     """The ends that something leads to."""
     known = {
         VERDICT: Choice((Rule(jsonata.expression(any_failed(plan)), plan.bad),), PIPELINE_DONE),
-        PIPELINE_DONE: Pass(_outputs(plan), None),
+        **_done(plan),
         **(more or {PIPELINE_FAILED: Fail("StepFailed", jsonata.expression(cause_of(plan)))}),
     }
     found: dict[str, State] = {}
@@ -87,21 +88,36 @@ def _ends(states: dict[str, State], plan: Plan, more: dict[str, State] | None = 
     return found
 
 
-def _outputs(plan: Plan) -> Any:
-    """The pipeline's own outputs, read from the records; without them the records are what it puts out."""
-    if not plan.finishes:
-        return None
-    codes = {
-        step: StepCode(
-            f"{jsonata.field('$states.input', step)}.output",
-            plan.shapes.get(step, UNKNOWN),
-            jsonata.field("$states.input", step),
-            there=False,
-        )
-        for step in plan.graph.nodes
+def _done(plan: Plan) -> dict[str, State]:
+    """The end of a pipeline that did well: its own outputs, read from the records.
+
+    A Pass cannot catch what goes wrong with them; where there are steps for that, it lies in a Parallel, which can.
+    """
+    rendered, fails = _outputs(plan)
+    if not (fails and plan.bad == ON_FAILURE):
+        return {PIPELINE_DONE: Pass(rendered, None)}
+    made = Scope("Pipeline outputs", {"Pipeline outputs": Pass(rendered, None)})
+    error = {"outputs": {"status": FAILED, "error": "OutputsFailed", "cause": jsonata.expression(CAUSE)}}
+    return {
+        PIPELINE_DONE: Parallel((made,), "Pipeline over", (Catcher(plan.bad, error),)),
+        "Pipeline over": Pass(jsonata.expression("$states.input[0]"), None),
     }
+
+
+def _outputs(plan: Plan) -> tuple[Any, bool]:
+    """The pipeline's own outputs, and whether making them may fail."""
+    if not plan.finishes:
+        return None, False
+    codes = {step: _code(step, plan) for step in plan.graph.nodes}
     reader = Reader(plan.graph.parameters, codes, plan.event)
-    return {name: render_value(value, reader) for name, value in plan.graph.outputs.items()}
+    rendered = {name: render_value(value, reader) for name, value in plan.graph.outputs.items()}
+    fails = any(render_template(each, reader).fails for _, each in templates(dict(plan.graph.outputs), ()))
+    return rendered, fails
+
+
+def _code(step: str, plan: Plan) -> StepCode:
+    record = jsonata.field("$states.input", step)
+    return StepCode(f"{record}.output", plan.shapes.get(step, UNKNOWN), record, there=False)
 
 
 def _rescued(rescue: tuple[Graph, Region], stage: Bindings, shapes: Shapes, main: Plan) -> Scope:
@@ -139,8 +155,3 @@ def _guarded(region: Region, limit: int | None, rescue: str, plan: Plan) -> Scop
             VERDICT: Choice((bad, good)),
         },
     )
-
-
-def _longest(graph: Graph) -> int:
-    """Time for the steps after a failure, in seconds."""
-    return 3600 + sum(node.step.timeout_seconds or node.action.timeout_seconds for node in graph.nodes.values())

@@ -5,7 +5,8 @@
 
 The item holds a set of holders and the tokens of those that wait. A slot that is given back is handed to one that waits
 by a conditional write, so that it is handed over once and never lost; who waits finds itself a holder when it wakes, be
-it woken or timed out. Only pipelines that could run more steps at once than they may have these states.
+it woken or timed out. Who finds that another one was faster looks again, and goes on unless there are both a free slot
+and one that waits. Only pipelines that could run more steps at once than they may have these states.
 """
 
 from dataclasses import replace
@@ -17,7 +18,6 @@ from aftertrain.compiler.check import variable
 from aftertrain.compiler.lower.end import VERDICT
 from aftertrain.compiler.lower.latch import (
     BUSY,
-    HEAL_SECONDS,
     REFUSED,
     REFUSED_AT_ONCE,
     SEND,
@@ -32,11 +32,7 @@ from aftertrain.compiler.lower.plan import Plan, Turn
 
 KEPT = jsonata.expression("$states.input")
 _WAITS = "w_"
-
-
-def acquire_name(step: str) -> str:
-    """The state in front of the step's own."""
-    return f"Acquire {step}"
+QUEUE_SECONDS = 900  # how long a hand-over that got lost can hold a step up
 
 
 def while_held(step: str, turn: Turn) -> Turn:
@@ -48,7 +44,7 @@ def while_held(step: str, turn: Turn) -> Turn:
 def acquire(step: str, plan: Plan) -> dict[str, State]:
     """Take a slot, or queue for one."""
     assert plan.slots is not None
-    first, queue = acquire_name(step), f"Queue {step}"
+    first, queue = f"Acquire {step}", f"Queue {step}"
     mine = {":me": {"SS": [step]}, ":id": {"S": step}, **_limit(plan.slots)}
     free = "attribute_not_exists(holders) OR size(holders) < :n OR contains(holders, :id)"
     take = Task(
@@ -66,7 +62,7 @@ def acquire(step: str, plan: Plan) -> dict[str, State]:
         arguments=_update(plan, step, "SET #w = :t", full, token),
         next=step,
         output={},
-        timeout=HEAL_SECONDS,
+        timeout=QUEUE_SECONDS,
         retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher(first, {}, errors=(*REFUSED, "States.Timeout")),),
     )
@@ -90,7 +86,12 @@ def release(step: str, turn: Turn, over: str | None, plan: Plan) -> dict[str, St
         arguments={key: value for key, value in arguments.items() if key != "ExpressionAttributeNames"},
         next=check,
         output=KEPT,
-        assign={waiting: jsonata.expression(f"($w := {first_waiting}; $exists($w) ? $substring($w, 2) : '')")},
+        assign={
+            waiting: jsonata.expression(
+                f"($w := {first_waiting}; $exists($w) and $count($states.result.Attributes.holders.SS) < {plan.slots} "
+                "? $substring($w, 2) : '')"
+            )
+        },
         retry=(BUSY,),
     )
     heir = {":heir": {"SS": [jsonata.expression(f"${waiting}")]}, **_limit(plan.slots)}

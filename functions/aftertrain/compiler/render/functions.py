@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, str] = {
     "there": "function($v, $p) {$exists($v) ? $v : $fail($p & ' is not there')}",
     "get": (
         "function($o, $k) {$type($o) = 'object' and $type($k) = 'string' ? $lookup($o, $k) : "
-        "$type($o) = 'array' and $type($k) = 'number' ? $o[$k]}"
+        "$type($o) = 'array' and $type($k) = 'number' ? ($k = $floor($k) ? $o[$k])}"
     ),
     "text": (
         "function($v, $p) {$type($v) in ['object', 'array'] "

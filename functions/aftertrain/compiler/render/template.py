@@ -6,6 +6,7 @@
 A value that is not there is an error that names its path, never an empty text.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,19 @@ def render_value(value: Value, reader: Reader) -> Any:
             return [render_value(item, reader) for item in value]
         case _:
             return value
+
+
+def templates(value: Value, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Template]]:
+    """The templates in a value, each with its place."""
+    match value:
+        case Template():
+            yield where, value
+        case dict():
+            for name, item in value.items():
+                yield from templates(item, (*where, name))
+        case list():
+            for index, item in enumerate(value):
+                yield from templates(item, (*where, index))
 
 
 def render_template(template: Template, reader: Reader) -> Rendered:

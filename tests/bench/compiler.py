@@ -1,0 +1,180 @@
+"""The compiler beside others: makespans of random graphs, transitions beside machines by hand, compile time.
+
+Makespans are computed, not waited for: durations are drawn (log-normal, a median of four minutes), a hop at a latch is
+taken as what the emulator needs for it. `levels` starts a step when everything of the levels before it is over;
+`series-parallel` puts dependencies in until the graph nests. Compile times stand beside those of sfnx, which compiles
+Python to the same kind of machine, for a chain of Tasks that both can express.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable
+from statistics import mean
+from typing import Any
+
+from sfnx import compiler as sfnx_compiler
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.graph import Graph
+from aftertrain.compiler.link import link
+from aftertrain.compiler.nest import Leaf, Region, Series, Side, Weave, nest
+from aftertrain.compiler.parse import parse
+from aftertrain.compiler.weave import Await, Item, Publish, chains
+from tests.by_hand.machines import NAMES, by_hand, compiled, run
+
+HOP_SECONDS = 0.25
+GRAPHS = 20
+Durations = dict[str, float]
+
+
+def definition(count: int, source: random.Random, spread: int = 6) -> dict[str, Any]:
+    """A random pipeline: each step follows one or two of the steps shortly before it."""
+    steps = []
+    for number in range(count):
+        near = range(max(0, number - spread), number)
+        needs = sorted(source.sample(near, min(len(near), source.choice([1, 1, 2]))))
+        message = f"step {number} of {{{{ event.key }}}}" + "".join(
+            f" {{{{ steps.s{n}.output.message }}}}" for n in needs
+        )
+        steps.append({"id": f"s{number}", "action": "log", "params": {"message": message}})
+    return {"steps": steps}
+
+
+def chain(count: int) -> dict[str, Any]:
+    """Steps in a row."""
+    return {
+        "steps": [
+            {
+                "id": f"s{n}",
+                "action": "log",
+                "params": {"message": f"{{{{ steps.s{n - 1}.output.message }}}}" if n else "x"},
+            }
+            for n in range(count)
+        ]
+    }
+
+
+def makespans(count: int) -> dict[str, float]:
+    """Mean makespan over the critical path, by scheme."""
+    source = random.Random(count)
+    found: dict[str, list[float]] = {"levels": [], "series-parallel": [], "ours": []}
+    for _ in range(GRAPHS):
+        graph = link(parse(definition(count, source)).definition).graph
+        took = {step: source.lognormvariate(5.5, 1.0) for step in graph.nodes}
+        least = critical_path(graph, took)
+        found["levels"].append(by_levels(graph, took) / least)
+        found["series-parallel"].append(nested(nest(graph), took, graph) / least)
+        found["ours"].append(ours(nest(graph), took, graph) / least)
+    return {name: mean(values) for name, values in found.items()}
+
+
+def critical_path(graph: Graph, took: Durations) -> float:
+    """When the last step would be over if nothing but its dependencies held a step up."""
+    end: Durations = {}
+    for step in graph.order:
+        end[step] = max((end[need] for need in graph.nodes[step].needs), default=0.0) + took[step]
+    return max(end.values())
+
+
+def by_levels(graph: Graph, took: Durations) -> float:
+    """Every level as long as its longest step."""
+    level: dict[str, int] = {}
+    for step in graph.order:
+        level[step] = 1 + max((level[need] for need in graph.nodes[step].needs), default=0)
+    return sum(max(took[step] for step in level if level[step] == each) for each in set(level.values()))
+
+
+def nested(region: Region, took: Durations, graph: Graph) -> float:
+    """What does not nest is taken by levels, each part of it one after the other."""
+    match region:
+        case Leaf(id=step):
+            return took[step]
+        case Series(items=items):
+            return sum(nested(item, took, graph) for item in items)
+        case Side(items=items):
+            return max(nested(item, took, graph) for item in items)
+        case Weave(items=items, needs=needs):
+            level: dict[int, int] = {}
+            while len(level) < len(items):
+                for place, before in enumerate(needs):
+                    if place not in level and all(each in level for each in before):
+                        level[place] = 1 + max((level[each] for each in before), default=0)
+            return sum(
+                max(nested(items[place], took, graph) for place in level if level[place] == each)
+                for each in set(level.values())
+            )
+
+
+def ours(region: Region, took: Durations, graph: Graph) -> float:
+    """Chains that meet at latches, each hop with its cost."""
+    match region:
+        case Leaf(id=step):
+            return took[step]
+        case Series(items=items):
+            return sum(ours(item, took, graph) for item in items)
+        case Side(items=items):
+            return max(ours(item, took, graph) for item in items)
+        case Weave():
+            return _woven(chains(region, graph, lambda _: False), took, graph)
+
+
+def _woven(found: tuple[tuple[Item, ...], ...], took: Durations, graph: Graph) -> float:
+    """The chains go on in turns, each as far as what it waits for lets it."""
+    told: dict[tuple[str, str], float] = {}
+    clocks, places = [0.0] * len(found), [0] * len(found)
+    while any(place < len(line) for place, line in zip(places, found, strict=True)):
+        for number, line in enumerate(found):
+            while places[number] < len(line):
+                item = line[places[number]]
+                if isinstance(item, Await):
+                    if any((source, item.target) not in told for source in item.sources):
+                        break
+                    late = max(told[source, item.target] for source in item.sources)
+                    clocks[number] = max(clocks[number], late) + HOP_SECONDS
+                elif isinstance(item, Publish):
+                    clocks[number] += HOP_SECONDS
+                    told[item.source, item.target] = clocks[number]
+                else:
+                    clocks[number] += ours(item, took, graph)
+                places[number] += 1
+    return max(clocks)
+
+
+def transitions() -> dict[str, tuple[int, int]]:
+    """Of an execution in which all goes well: ours, and those of the machine by hand."""
+    return {name: (len(run(compiled(name)).states), len(run(by_hand(name)).states)) for name in NAMES}
+
+
+def compile_times() -> dict[str, dict[int, float]]:
+    """Seconds, by what is compiled and how many steps it has; 0 where the result is too large for Step Functions."""
+    cases: dict[str, Callable[[int], object]] = {
+        "random graph": lambda count: compile_pipeline(json.dumps(definition(count, random.Random(1))), PLACEHOLDERS),
+        "chain": lambda count: compile_pipeline(json.dumps(chain(count)), PLACEHOLDERS),
+        "chain, by sfnx": _by_sfnx,
+    }
+    found: dict[str, dict[int, float]] = {name: {} for name in cases}
+    for count in (10, 50, 200, 500):
+        for name, compile_it in cases.items():
+            found[name][count] = _best(lambda it=compile_it, n=count: it(n))
+    return found
+
+
+def _by_sfnx(count: int) -> object:
+    lines = ["from sfnx import aws, state_machine", "@state_machine", "def chain(input: dict):", '    v = "x"']
+    call = 'aws.optimized.lambda_.invoke(FunctionName="f", Payload={"message": v})'
+    lines += [f"    r{number} = {call}" for number in range(count)]
+    return sfnx_compiler.compile_source("\n".join([*lines, "    return v"]) + "\n")
+
+
+def _best(call: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        try:
+            call()
+        except ValueError:
+            return 0.0
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
