@@ -7,7 +7,7 @@ right after a Parallel, as one per branch.
 """
 
 from aftertrain.asl import jsonata
-from aftertrain.compiler.lower.plan import FAILED, Env, Plan, Turn
+from aftertrain.compiler.lower.plan import Plan, Turn
 
 PIPELINE_FAILED = "Pipeline failed"  # a blank in it: no step can have this name
 PIPELINE_DONE = "Pipeline done"
@@ -20,14 +20,14 @@ def way_out(turn: Turn, plan: Plan) -> str | None:
         return turn.over
     if turn.depth > 0:
         return None
-    if may_have_failed(turn.env, plan):
+    if may_have_failed(turn, plan):
         return VERDICT
     return PIPELINE_DONE if plan.finishes else None
 
 
-def may_have_failed(env: Env, plan: Plan) -> bool:
-    """Whether a step on the path may have failed that fails the execution."""
-    return any(FAILED in seen.possible and not plan.graph.nodes[step].goes_on for step, seen in env.items())
+def may_have_failed(turn: Turn, plan: Plan) -> bool:
+    """Whether a step behind this point may have failed that fails the execution."""
+    return any(not plan.graph.nodes[step].goes_on for step in turn.doubtful)
 
 
 def any_failed(plan: Plan) -> str:

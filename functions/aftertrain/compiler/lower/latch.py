@@ -30,9 +30,6 @@ TOO_LATE = (
     "Sfn.TaskTimedOutException",
     "Sfn.TaskDoesNotExistException",
     "Sfn.InvalidTokenException",
-    "Sfn.TaskTimedOut",
-    "Sfn.TaskDoesNotExist",
-    "Sfn.InvalidToken",
 )
 HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can hold a path up
 KEEP_DAYS = 30  # an execution can be redriven for 14 days after its end

@@ -48,7 +48,7 @@ CAUGHT: dict[str, Any] = {
 def seen_after(leaf: Leaf, env: Env, rest: tuple[Any, ...], depth: int, plan: Plan) -> Seen:
     """What is known of the step on the path behind it."""
     node = plan.graph.nodes[leaf.id]
-    out = leaves(node.id, rest, plan)
+    out = leaves(node.id, rest, depth, plan)
     possible = set(SURE)
     if not (plan.ends_all(node.id) or (out and not node.goes_on)):
         possible.add(FAILED)
@@ -77,7 +77,7 @@ def leaf_states(leaf: Leaf, turn: Turn, plan: Plan) -> dict[str, State]:
 
 def _exits(node: Node, turn: Turn, plan: Plan) -> tuple[Exits, dict[str, State]]:
     ends = turn.next is None
-    out = ends or leaves(node.id, turn.rest, plan)
+    out = ends or leaves(node.id, turn.rest, turn.depth, plan)
     failed_leaves = plan.ends_all(node.id) or ends or (out and not node.goes_on)
     skipped = way_out(turn, plan) if out else None
     if not failed_leaves:

@@ -12,7 +12,7 @@ from aftertrain.asl import jsonata
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.check import variable
 from aftertrain.compiler.graph import Graph, Node
-from aftertrain.compiler.nest import steps_in
+from aftertrain.compiler.nest import Leaf, steps_in
 from aftertrain.compiler.render.scope import Reader, StepCode
 from aftertrain.compiler.weave import Await, Item, Publish
 from aftertrain.expressions.shapes import UNKNOWN, Shape
@@ -55,6 +55,7 @@ class Plan:
     finishes: bool = False
     bad: str = "Pipeline failed"
     place: dict[str, int] = field(default_factory=dict)
+    leaving: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.place.update({step: place for place, step in enumerate(self.graph.order)})
@@ -77,7 +78,8 @@ class Plan:
 class Turn:
     """Where an item stands in its scope: what is before it, what comes after, and where to.
 
-    `next` is None at the end of the scope; `over` is where that leads then, if not to where it always does.
+    `asked`: the scope's steps that somebody outside of it looks at. `doubtful`: those behind this point that may have
+    failed. `next` is None at the end of the scope; `over` is where that leads then, if not to where it always does.
     """
 
     depth: int
@@ -86,11 +88,8 @@ class Turn:
     rest: tuple[Item, ...]
     next: str | None
     over: str | None = None
-
-    @property
-    def later(self) -> list[str]:
-        """The steps of the scope that are still to come."""
-        return [step for item in self.rest for step in steps_of(item)]
+    asked: frozenset[str] = frozenset()
+    doubtful: tuple[str, ...] = ()
 
 
 def steps_of(item: Item) -> list[str]:
@@ -114,9 +113,25 @@ def strict(step: str, depth: int) -> Seen:
     return Seen(SURE, None, f"${variable(step, depth)}")
 
 
-def leaves(step: str, rest: tuple[Item, ...], plan: Plan) -> bool:
-    """Whether nothing of the rest can run if this step is not ok, so that the path may be left."""
-    if plan.slots is not None or any(isinstance(item, Publish) for item in rest):
+def leaves(step: str, rest: tuple[Item, ...], depth: int, plan: Plan) -> bool:
+    """Whether nothing of the rest of the scope can run if this step is not ok, so that the path may be left.
+
+    A step stands in one scope of each depth at most, so what was found out once is kept.
+    """
+    known = plan.leaving.get((step, depth))
+    if known is None:
+        known = plan.leaving[step, depth] = _leaves(step, rest, depth, plan)
+    return known
+
+
+def _leaves(step: str, rest: tuple[Item, ...], depth: int, plan: Plan) -> bool:
+    if plan.slots is not None:
+        return False
+    following = rest[0] if rest else None
+    needed = isinstance(following, Leaf) and step in plan.graph.nodes[following.id].requires
+    if isinstance(following, Leaf) and needed and leaves(following.id, rest[1:], depth, plan):
+        return True
+    if any(isinstance(item, Publish) for item in rest):
         return False
     later = [other for item in rest for other in steps_of(item)]
     dead = {step}
@@ -138,20 +153,13 @@ def records(turn: Turn, plan: Plan, own: Records) -> Records:
 
     What succeeded, or never began, and is of no interest to anybody is left out: a long pipeline has many ends.
     """
-    inside = set(turn.steps)
     found: Records = {}
-    for step in turn.steps:
-        asked = bool(plan.graph.asked[step] - inside)
-        if step in own:
-            if asked or own[step] not in QUIET:
-                found[step] = own[step]
-        elif asked or _may_tell_of_failure(turn.env.get(step)):
+    for step in sorted({*turn.asked, *turn.doubtful, *own}, key=plan.place.__getitem__):
+        if step not in own:
             found[step] = _record(step, turn, plan)
+        elif step in turn.asked or own[step] not in QUIET:
+            found[step] = own[step]
     return found
-
-
-def _may_tell_of_failure(seen: Seen | None) -> bool:
-    return seen is not None and seen.record is not None and FAILED in seen.possible
 
 
 def _record(step: str, turn: Turn, plan: Plan) -> Any:

@@ -12,7 +12,7 @@ from aftertrain.compiler.lower.fuse import fuse
 from aftertrain.compiler.lower.guard import entry
 from aftertrain.compiler.lower.latch import await_entry, await_states, publish_entry, publish_states, seen_at
 from aftertrain.compiler.lower.leaf import leaf_states, seen_after
-from aftertrain.compiler.lower.plan import Env, Plan, Turn, records, steps_of
+from aftertrain.compiler.lower.plan import FAILED, Env, Plan, Turn, leaves, records, steps_of
 from aftertrain.compiler.lower.side import clip, seen_after_side, side_name, side_states
 from aftertrain.compiler.nest import Leaf, Region, Series, Weave
 from aftertrain.compiler.weave import Await, Chain, Item, Publish, chains
@@ -25,6 +25,7 @@ class _Place:
     item: Item
     env: Env
     rest: tuple[Item, ...]
+    doubtful: tuple[str, ...]
     branches: tuple[Chain, ...]
 
     @property
@@ -42,19 +43,29 @@ def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, over: str |
     places = _places(items, env, depth, plan)
     entries = [_entry(place, plan) for place in places]
     steps = tuple(step for item in items for step in steps_of(item))
+    inside = frozenset(steps)
+    asked = frozenset(step for step in steps if not plan.graph.asked[step] <= inside)
     states: dict[str, State] = {}
     for index, place in enumerate(places):
         onward = entries[index + 1] if index + 1 < len(entries) else None
-        states |= _states(place, Turn(depth, place.env, steps, place.rest, onward, over), plan)
+        states |= _states(place, Turn(depth, place.env, steps, place.rest, onward, over, asked, place.doubtful), plan)
     return Scope(entries[0], fuse(states, entries[0]) if depth > 0 else states)
 
 
 def _places(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_Place]:
+    # From the back: whether a step leaves the path follows from whether the next one does.
+    for index in range(len(items) - 1, -1, -1):
+        for step in steps_of(items[index]):
+            leaves(step, items[index + 1 :], depth, plan)
     places: list[_Place] = []
+    doubtful: tuple[str, ...] = ()
     for index, item in enumerate(items):
-        place = _Place(item, env, items[index + 1 :], _branches(item, env, plan))
+        place = _Place(item, env, items[index + 1 :], doubtful, _branches(item, env, plan))
         places.append(place)
-        env = {**env, **_seen(place, depth, plan)}
+        seen = _seen(place, depth, plan)
+        env = {**env, **seen}
+        own = set(steps_of(item))
+        doubtful += tuple(step for step in seen if step in own and FAILED in seen[step].possible)
     return places
 
 

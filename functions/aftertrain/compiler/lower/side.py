@@ -32,18 +32,18 @@ def clip(name: str) -> str:
     return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{digest(name)[:8]}"
 
 
-def all_needed(branches: Branches, rest: tuple[Any, ...], plan: Plan) -> bool:
+def all_needed(branches: Branches, rest: tuple[Any, ...], depth: int, plan: Plan) -> bool:
     """Whether the path is left unless every step of the branches is ok, and then each of them surely succeeded."""
     steps = [step for branch in branches for step in branch]
     if any(plan.graph.nodes[step].goes_on for step in steps):
         return False
-    return all(leaves(step, rest, plan) for step in steps)
+    return all(leaves(step, rest, depth, plan) for step in steps)
 
 
 def seen_after_side(branches: Branches, rest: tuple[Any, ...], depth: int, plan: Plan) -> dict[str, Seen]:
     """What is known of the branches' steps behind the Parallel."""
     steps = [step for branch in branches for step in branch]
-    if all_needed(branches, rest, plan):
+    if all_needed(branches, rest, depth, plan):
         return {step: strict(step, depth) for step in steps}
     return {step: lenient(step, depth, _possible(step, plan)) for step in steps}
 
@@ -67,7 +67,7 @@ def side_states(branches: Branches, scopes: tuple[Scope, ...], turn: Turn, plan:
     own = _own(branches, outputs, plan)
     if turn.next is None:
         return found | _ending(after, own, turn, plan)
-    if not all_needed(branches, turn.rest, plan):
+    if not all_needed(branches, turn.rest, turn.depth, plan):
         return found | {after: Pass(None, turn.next, {record_name(step, turn.depth): own[step] for step in own})}
     stop = clip(f"Stop after {name}")
     onward = Rule(_all_succeeded(), turn.next, _lifted(outputs, turn, plan))
@@ -75,7 +75,7 @@ def side_states(branches: Branches, scopes: tuple[Scope, ...], turn: Turn, plan:
     if turn.depth > 0 or turn.over is not None:
         return found | {after: Choice((onward,), stop), stop: end}
     bad = Rule(jsonata.expression(any_failed(plan)), plan.bad, output=_merged(turn, plan, own))
-    if _may_skip(own, plan) or may_have_failed(turn.env, plan):
+    if _may_skip(own, plan) or may_have_failed(turn, plan):
         return found | {after: Choice((onward, bad), stop), stop: end}
     return found | {after: Choice((onward,), plan.bad)}
 
@@ -95,7 +95,7 @@ def _own(branches: Branches, outputs: dict[str, str], plan: Plan) -> dict[str, A
 def _ending(after: str, own: dict[str, Any], turn: Turn, plan: Plan) -> dict[str, State]:
     """Behind the last Parallel of a scope: its records, and at the top the verdict."""
     whole = records(turn, plan, own)
-    if turn.depth > 0 or turn.over is not None or may_have_failed(turn.env, plan):
+    if turn.depth > 0 or turn.over is not None or may_have_failed(turn, plan):
         return {after: Pass(whole, way_out(turn, plan))}
     bad = Rule(jsonata.expression(any_failed(plan)), plan.bad)
     if plan.finishes:
@@ -106,7 +106,7 @@ def _ending(after: str, own: dict[str, Any], turn: Turn, plan: Plan) -> dict[str
 
 def _merged(turn: Turn, plan: Plan, own: dict[str, Any]) -> Any:
     """All records, where some of them are in variables; else the input has them all."""
-    return records(turn, plan, own) if may_have_failed(turn.env, plan) else None
+    return records(turn, plan, own) if may_have_failed(turn, plan) else None
 
 
 def _may_skip(own: dict[str, Any], plan: Plan) -> bool:
