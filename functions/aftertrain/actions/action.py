@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from aftertrain.asl.states import Retrier
+from aftertrain.errors import AuthorError
 from aftertrain.expressions.shapes import Shape
+from aftertrain.model.names import canonical_json
 
 Runs = Literal["task", "job", "wait", "question", "pipeline"]
 
@@ -36,12 +38,16 @@ class Outputs(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+SMALL, MEDIUM, LARGE = 2_048, 32_768, 131_072  # bytes of JSON
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again.
 
     `shape`: for an action whose output depends on its params, the shape that it has given theirs. `passes`: what its
-    task is told besides: the token to answer with, or how many events led to this execution.
+    task is told besides: the token to answer with, or how many events led to this execution. `most_bytes`: how much
+    JSON it puts out at most; what a state hands on is counted with it.
     """
 
     name: str
@@ -52,10 +58,17 @@ class Action:
     retry: tuple[Retrier, ...] = ()
     shape: Callable[[Mapping[str, Shape]], Shape] | None = None
     passes: tuple[Literal["token", "depth"], ...] = ()
+    most_bytes: int = SMALL
 
     def check_output(self, value: Any) -> dict[str, Any]:
-        """The output as later steps see it, if it has the promised shape."""
-        return self.outputs.model_validate(value).model_dump(mode="json")
+        """The output as later steps see it, if it has the promised shape. Raises: AuthorError if it is too large."""
+        output = self.outputs.model_validate(value).model_dump(mode="json")
+        size = len(canonical_json(output).encode())
+        if size > self.most_bytes:
+            raise AuthorError(
+                f"{self.name} puts out {size} bytes, and may put out {self.most_bytes}: pass references on"
+            )
+        return output
 
 
 # Lambda answers with these when it, not the function, is at fault; the function may be called again.

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 Operation = Literal[
     "list", "sum", "join", "merge", "first", "last", "min", "max", "average", "count", "flatten", "concat"
@@ -25,4 +25,4 @@ class AggregateOutputs(Outputs):
     operation: str
 
 
-ACTION = Action("aggregate", AggregateParams, AggregateOutputs, runs="task", timeout_seconds=60)
+ACTION = Action("aggregate", AggregateParams, AggregateOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 
 class HealthParams(Params):
@@ -25,4 +25,4 @@ class HealthOutputs(Outputs):
     issues: list[str]
 
 
-ACTION = Action("cluster_health", HealthParams, HealthOutputs, runs="task", timeout_seconds=120)
+ACTION = Action("cluster_health", HealthParams, HealthOutputs, runs="task", timeout_seconds=120, most_bytes=MEDIUM)

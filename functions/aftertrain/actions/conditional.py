@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 from aftertrain.model.definition import StepId
 
 # When the step runs it is true or false; where it is written it is an expression.
@@ -45,4 +45,6 @@ class ConditionalOutputs(Outputs):
     branch: str | None
 
 
-ACTION = Action("conditional", ConditionalParams, ConditionalOutputs, runs="task", timeout_seconds=60)
+ACTION = Action(
+    "conditional", ConditionalParams, ConditionalOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM
+)

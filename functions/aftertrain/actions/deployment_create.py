@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 from aftertrain.asl.states import Retrier
 
 DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
@@ -41,5 +41,11 @@ class DeployOutputs(Outputs):
 UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0)
 
 ACTION = Action(
-    "deployment_create", DeployParams, DeployOutputs, runs="task", timeout_seconds=900, retry=(UNFINISHED_RETRY,)
+    "deployment_create",
+    DeployParams,
+    DeployOutputs,
+    runs="task",
+    timeout_seconds=900,
+    retry=(UNFINISHED_RETRY,),
+    most_bytes=MEDIUM,
 )

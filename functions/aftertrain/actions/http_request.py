@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from aftertrain.actions.action import Action, Outputs, Params, Url
+from aftertrain.actions.action import LARGE, Action, Outputs, Params, Url
 
 
 class HttpParams(Params):
@@ -30,4 +30,4 @@ class HttpOutputs(Outputs):
     body: Any
 
 
-ACTION = Action("http_request", HttpParams, HttpOutputs, runs="task", timeout_seconds=150)
+ACTION = Action("http_request", HttpParams, HttpOutputs, runs="task", timeout_seconds=150, most_bytes=LARGE)

@@ -13,7 +13,7 @@ class LogParams(Params):
 
 
 class LogOutputs(Outputs):
-    """What was written."""
+    """What was written; of a long message its first 400 characters."""
 
     logged: bool
     message: str

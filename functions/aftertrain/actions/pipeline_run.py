@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 
 class PipelineRunParams(Params):
@@ -21,4 +21,6 @@ class PipelineRunOutputs(Outputs):
     execution: str
 
 
-ACTION = Action("pipeline_run", PipelineRunParams, PipelineRunOutputs, runs="pipeline", timeout_seconds=604_800)
+ACTION = Action(
+    "pipeline_run", PipelineRunParams, PipelineRunOutputs, runs="pipeline", timeout_seconds=604_800, most_bytes=MEDIUM
+)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 from aftertrain.expressions.shapes import ANYTHING, Shape
 
 
@@ -25,4 +25,6 @@ def _shape(params: Mapping[str, Shape]) -> Shape:
     return params.get("outputs", ANYTHING)
 
 
-ACTION = Action("set_output", SetOutputParams, SetOutputOutputs, runs="task", timeout_seconds=60, shape=_shape)
+ACTION = Action(
+    "set_output", SetOutputParams, SetOutputOutputs, runs="task", timeout_seconds=60, shape=_shape, most_bytes=MEDIUM
+)

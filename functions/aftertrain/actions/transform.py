@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from aftertrain.actions.action import Action, Outputs, Params
+from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 Operation = Literal[
     "passthrough", "uppercase", "lowercase", "keys", "values", "count", "flatten", "unique", "sort", "reverse"
@@ -25,4 +25,4 @@ class TransformOutputs(Outputs):
     output_type: str
 
 
-ACTION = Action("transform", TransformParams, TransformOutputs, runs="task", timeout_seconds=60)
+ACTION = Action("transform", TransformParams, TransformOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM)

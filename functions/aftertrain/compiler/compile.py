@@ -49,9 +49,10 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
     _stop_at(examine(definition, linked, known) + calls, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
-    machine = lower(definition, (linked.graph, nest(linked.graph)), rescue, bindings, known)
+    region = nest(linked.graph)
+    machine = lower(definition, (linked.graph, region), rescue, bindings, known)
     refused = [Diagnostic("AT501", (), fault) for fault in verify(machine.json())]
-    _stop_at([*refused, *check_quotas(machine, linked.graph)], parsed)
+    _stop_at([*refused, *check_quotas(machine, linked.graph, region)], parsed)
     return Compiled(definition, linked, machine, emit(machine))
 
 

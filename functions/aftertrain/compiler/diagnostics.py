@@ -44,6 +44,7 @@ CODES = {
     "AT402": "a step can never run",
     "AT501": "the state machine would be refused",
     "AT502": "an execution's history could become too long",
+    "AT503": "outputs could become larger than a state hands on",
 }
 
 Place = tuple[str | int, ...]

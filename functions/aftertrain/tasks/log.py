@@ -5,8 +5,10 @@ from typing import Any
 from aftertrain.actions.log import LogParams
 from aftertrain.tasks.ports import Call, Ports
 
+SHOWN = 400  # characters; the whole message is in the log
+
 
 def run(params: LogParams, call: Call, ports: Ports) -> dict[str, Any]:
     """The line as it was written."""
     ports.log(params.level, params.message, {"execution": call.execution, "step": call.step})
-    return {"logged": True, "message": params.message, "level": params.level}
+    return {"logged": True, "message": params.message[:SHOWN], "level": params.level}

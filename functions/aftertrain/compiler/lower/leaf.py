@@ -190,14 +190,16 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
         catch.append(Catcher(stopped, {"failed": CAUGHT}))
         states[stopped] = Pass(None, None)
     if todo.until is not None:
-        output = {"output": jsonata.expression("$states.input")}
+        output = {"output": jsonata.expression("$states.input")} if plan.graph.readers[node.id] else {}
         states[wait] = Wait(None, timestamp=jsonata.expression(f"$states.input.{todo.until}"), output=output)
     result = jsonata.expression(todo.result)
+    # What nobody reads is not collected: a state may hand on 256 KiB, and there may be thousands of items.
+    kept = {"output": result} if plan.graph.readers[node.id] else {}
     body = Task(
         resource=todo.resource,
         arguments=todo.arguments,
         next=wait if todo.until else None,
-        output=result if todo.until else {"output": result},
+        output=result if todo.until else kept,
         retry=todo.retry,
         catch=tuple(catch),
         timeout=todo.timeout,
