@@ -14,9 +14,9 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.link import Linked
+from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
-from aftertrain.compiler.render.writer import name_of
 from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aftertrain.asl import jsonata
+from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
-from aftertrain.expressions.tree import Expression, Filter, Literal, Path, Test
+from aftertrain.expressions.tree import Filter, Literal, Path, Test
 
 if TYPE_CHECKING:  # the writer needs the filters, and they need it
     from aftertrain.compiler.render.writer import Writer
@@ -67,7 +68,7 @@ def _of(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Wri
     expected = {"text": "string", "list": "array", "number": "number"}[kind]
     if not value.shape.may_be(expected, *(("integer",) if kind == "number" else ())):
         takes = {"text": "a text", "list": "an array", "number": "a number"}[kind]
-        writer.complaints.append(f"{name} takes {takes}, and {_named(node.operand)} is {value.shape.words}")
+        writer.complaints.append(f"{name} takes {takes}, and {name_of(node.operand)} is {value.shape.words}")
     more = (jsonata.string(name), f"function($v) {{{code}}}")
     return writer.call(f"of_{kind}", shape, value, more=more)
 
@@ -127,7 +128,7 @@ def _number(node: Filter, writer: Writer) -> Code:
     result = "$whole($n)" if node.name == "int" else "$n"
     if default == Literal(None):
         writer.called["fail"] = None
-        otherwise = f"$fail({jsonata.string(f'{_named(node.operand)} is no number')})"
+        otherwise = f"$fail({jsonata.string(f'{name_of(node.operand)} is no number')})"
     else:
         fallback = writer.value(default)
         otherwise, shape = fallback.text, either(shape, fallback.shape)
@@ -239,12 +240,6 @@ def _select(node: Filter, writer: Writer) -> Code:
     return writer.apply(
         lambda a, b: f'($w := {b}; $of_list({a}, "{node.name}", {call}))', ARRAY, value, other, fails=True
     )
-
-
-def _named(node: Expression) -> str:
-    from aftertrain.compiler.render.writer import name_of
-
-    return name_of(node)
 
 
 _FILTERS: dict[str, Callable[[Filter, Writer], Code]] = {

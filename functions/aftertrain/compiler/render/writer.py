@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.render import filters
+from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code, Reader
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, NUMBER, STRING, Shape, either, shape_of_value
 from aftertrain.expressions.tree import (
@@ -223,22 +224,3 @@ class Writer:
             condition,
             fails=then.fails or otherwise.fails,
         )
-
-
-def name_of(node: Expression) -> str:
-    """What an error calls an expression: its path, its value, or what it does."""
-    match node:
-        case Path() | Literal():
-            return str(node)
-        case Index(operand=operand, key=Literal(value=int() as key)):
-            return f"{name_of(operand)}[{key}]"
-        case Index(operand=operand, key=Literal(value=key)):
-            return f"{name_of(operand)}.{key}"
-        case Index(operand=operand, key=key):
-            return f"{name_of(operand)}[{name_of(key)}]"
-        case Filter(name=name, operand=operand):
-            return f"{name_of(operand)} | {name}"
-        case Arithmetic(operator=operator, left=left, right=right) | Compare(operator=operator, left=left, right=right):
-            return f"{name_of(left)} {operator} {name_of(right)}"
-        case _:
-            return f"the {type(node).__name__.lower()}"
