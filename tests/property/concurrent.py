@@ -12,6 +12,7 @@ whose conditional writes would not be atomic else.
 import contextlib
 import itertools
 import json
+import logging
 import sys
 import threading
 import time
@@ -113,6 +114,9 @@ def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, 
         stack.enter_context(mock.patch.object(StateTaskServiceLambda, "_eval_service_task", _lambda(answer)))
         stack.enter_context(mock.patch.object(DynamoHandler, "call_action", _one_by_one(DynamoHandler.call_action)))
         stack.enter_context(mock.patch.object(custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", "\0"))
+        # It logs the whole machine for each error that a machine catches.
+        stack.enter_context(mock.patch.object(logging.getLogger("moto"), "disabled", new=True))
+        logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL + 1)
         stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         yield _runner()
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = {"and", "or", "in", "true", "false", "null"}
+_RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 
 INPUT = "$states.context.Execution.Input"
 EXECUTION_NAME = "$states.context.Execution.Name"

@@ -29,6 +29,11 @@ def check_quotas(machine: Machine, graph: Graph, region: Region) -> Iterator[Dia
             message = f"the items of {node.id!r} may put out {_bytes(node):,} bytes; a state hands on {MAX_PAYLOAD:,}"
             hint = "lower max_items, or let items write to a bucket and read nothing of them"
             yield Diagnostic("AT503", ("steps", places[node.id], "foreach"), message, hint)
+    told = [step for step in graph.nodes if "" in graph.readers[step]]
+    size = sum(_bytes(graph.nodes[step]) for step in told)
+    if size > MAX_PAYLOAD:
+        message = f"the outputs read steps that may put out {size:,} bytes together; a state hands on {MAX_PAYLOAD:,}"
+        yield Diagnostic("AT503", ("outputs",), message, "read less of them, or put references out")
     for side in _sides(region):
         inside = set(steps_in(side))
         read = [step for step in steps_in(side) if graph.readers[step] - inside]

@@ -69,6 +69,31 @@ def test_steps_after_a_failure_do_not_run_if_all_goes_well() -> None:
     assert answers.asked == ["a"]
 
 
+def test_steps_after_a_failure_are_left_out_where_nothing_can_fail() -> None:
+    found = machine(steps=[log("a", on_failure="continue")], on_failure=[log("tell")])
+
+    assert "tell" not in found["States"]
+    assert run(found, Answers(a=BOOM)).error is None
+
+
+@pytest.mark.parametrize("text", ["100%}", "%}", " %} ", "%}\n", "{% raw %}{% {% endraw %}", " {{ '{%' }} x %}"])
+def test_a_text_may_look_like_the_end_of_code(text: str) -> None:
+    answers = Answers()
+
+    assert run(machine(steps=[log("a", text)]), answers).error is None
+    assert answers.params[0]["message"].strip() in text.replace("{{ '{%' }}", "{%") or "raw" in text
+
+
+@pytest.mark.parametrize("name", ["function", "and", "states", "input", "Pipeline", "Deadline", "The", "a-b", "x" * 48])
+@pytest.mark.parametrize("settings", [{}, {"timeout_seconds": 9}, {"fail_fast": True}])
+def test_a_step_may_have_any_name(name: str, settings: dict[str, Any]) -> None:
+    """Compiled is verified: no name stands twice, no field is read as a word of the language."""
+    steps = [log(name), log("q"), log("r", f"{{{{ steps['{name}'].output.message }}}}", foreach={"items": [1]})]
+    params = [{"name": "function", "default": "x"}]
+
+    assert machine(parameters=params, settings=settings, steps=steps, on_failure=[log("tell", "{{ params.function }}")])
+
+
 def test_fail_fast_ends_at_the_first_failure_and_tells() -> None:
     steps = [log("a"), log("b", depends_on=["a"]), log("c", depends_on=["a"])]
     found = machine(settings={"fail_fast": True}, steps=steps, on_failure=[log("tell", "{{ failure.cause }}")])

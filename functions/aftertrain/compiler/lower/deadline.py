@@ -1,6 +1,6 @@
 """A time limit -> a branch that fails when it is over, and the states that call it off.
 
-    Deadline (updateItem.waitForTaskToken, TimeoutSeconds: N)  -> In time | Too late (Fail PipelineTimedOut)
+    The deadline (updateItem.waitForTaskToken, TimeoutSeconds: N)  -> In time | Too late (Fail PipelineTimedOut)
     … the last step -> Report -> Is the deadline waiting? -> Call the deadline off -> Reported
 
 The same protocol as a latch, with the pipeline as the only one to wait for.
@@ -48,7 +48,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
         catch=(Catcher("In time", {}, errors=REFUSED), Catcher("Too late", {}, errors=("States.Timeout",))),
     )
     late = Fail("PipelineTimedOut", f"the pipeline did not end within {seconds} seconds")
-    return Scope("Deadline", {"Deadline": wait, "In time": Pass({}, None), "Too late": late})
+    return Scope("The deadline", {"The deadline": wait, "In time": Pass({}, None), "Too late": late})
 
 
 def report(plan: Plan) -> dict[str, State]:

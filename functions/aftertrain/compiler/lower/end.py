@@ -1,6 +1,6 @@
 """How a machine ends: what decides whether it failed, and what it says then.
 
-    … -> Pipeline verdict (Choice) -> Pipeline failed (Fail) | Pipeline done
+    … -> The verdict (Choice) -> The pipeline failed (Fail) | The pipeline is done
 
 These states are there only if something leads to them. Each reads its input: the steps' records, as one object or,
 right after a Parallel, as one per branch.
@@ -9,9 +9,9 @@ right after a Parallel, as one per branch.
 from aftertrain.asl import jsonata
 from aftertrain.compiler.lower.plan import Plan, Turn
 
-PIPELINE_FAILED = "Pipeline failed"  # a blank in it: no step can have this name
-PIPELINE_DONE = "Pipeline done"
-VERDICT = "Pipeline verdict"
+PIPELINE_FAILED = "The pipeline failed"  # two blanks before the last word: no step can make this name
+PIPELINE_DONE = "The pipeline is done"
+VERDICT = "The verdict"
 
 
 def way_out(turn: Turn, plan: Plan) -> str | None:

@@ -1,7 +1,7 @@
 """Definition + region tree -> the whole machine.
 
-    steps                  ->  their states at the top, and the end: Pipeline verdict, Pipeline done, Pipeline failed
-    on_failure             ->  On failure -> their states -> Pipeline failed
+    steps                  ->  their states at the top, and the end: The verdict, The pipeline is done, … failed
+    on_failure             ->  On failure -> their states -> The pipeline failed
     … with a time limit    ->  Pipeline, a Parallel of the steps and of a Deadline; its Catch leads to On failure
 
 Step Functions ends an execution at its own time limit and nothing can be done about it then; so where steps are to run
@@ -28,7 +28,7 @@ from aftertrain.expressions.shapes import UNKNOWN
 from aftertrain.model.definition import Definition, Settings
 
 WEEK = 7 * 24 * 3600  # seconds; without it, a job that no worker takes is waited for for a year
-ON_FAILURE, PIPELINE = "On failure", "Pipeline"
+ON_FAILURE, PIPELINE = "On failure", "The pipeline"
 FAILURE = {"error": "StepFailed"}
 CAUSE = "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''"
 
@@ -63,7 +63,9 @@ def lower(
         top = _guarded(region, limit, rescued.start, plan)
     else:
         top = scope(items_of(region), {}, 0, plan)
-    states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)}) | rescued.states
+    states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)})
+    if any(rescued.start in targets(state) for state in states.values()):
+        states |= rescued.states  # else nothing can fail the pipeline
     seconds = limit + WEEK if limit else WEEK  # the steps after a failure take their time, too
     return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
 
@@ -96,11 +98,11 @@ def _done(plan: Plan) -> dict[str, State]:
     rendered, fails = _outputs(plan)
     if not (fails and plan.bad == ON_FAILURE):
         return {PIPELINE_DONE: Pass(rendered, None)}
-    made = Scope("Pipeline outputs", {"Pipeline outputs": Pass(rendered, None)})
+    made = Scope("The outputs", {"The outputs": Pass(rendered, None)})
     error = {"outputs": {"status": FAILED, "error": "OutputsFailed", "cause": jsonata.expression(CAUSE)}}
     return {
-        PIPELINE_DONE: Parallel((made,), "Pipeline over", (Catcher(plan.bad, error),)),
-        "Pipeline over": Pass(jsonata.expression("$states.input[0]"), None),
+        PIPELINE_DONE: Parallel((made,), "The pipeline is over", (Catcher(plan.bad, error),)),
+        "The pipeline is over": Pass(jsonata.expression("$states.input[0]"), None),
     }
 
 

@@ -53,7 +53,7 @@ class Plan:
     event: Mapping[str, Shape] | None = None
     slots: int | None = None
     finishes: bool = False
-    bad: str = "Pipeline failed"
+    bad: str = "The pipeline failed"
     place: dict[str, int] = field(default_factory=dict)
     leaving: dict[tuple[str, int], bool] = field(default_factory=dict)
 

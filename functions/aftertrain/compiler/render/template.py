@@ -118,7 +118,9 @@ def _with_prelude(code: Code, writer: Writer) -> str:
 
 def _plain(text: str) -> str:
     """A text as a field has it; one that looks like code is written as code that gives the text."""
-    return jsonata.expression(jsonata.string(text)) if text.startswith("{%") else text
+    bare = text.strip()
+    looks_like_code = bare.startswith("{%") or bare.endswith("%}")
+    return jsonata.expression(jsonata.string(text)) if looks_like_code else text
 
 
 def text_of(parts: Parts, writer: Writer) -> Code:
