@@ -38,17 +38,19 @@ class Measure:
         )
 
 
+def most_events(machine: Machine) -> int:
+    """The history events that an execution may have at most."""
+    seconds = machine.timeout or DEFAULT_SECONDS
+    return 2 + _longest(machine.scope, lambda state: _events(state, seconds), failures=True)
+
+
 def measure(machine: Machine) -> Measure:
     """Count along the longest way through the machine."""
     seconds = machine.timeout or DEFAULT_SECONDS
-
-    def events(state: State) -> int:
-        return _events(state, seconds)
-
     return Measure(
         transitions=_longest(machine.scope, lambda _: 1, failures=False),
         most_transitions=_longest(machine.scope, lambda state: _tries(state, seconds), failures=True),
-        most_events=2 + _longest(machine.scope, events, failures=True),
+        most_events=most_events(machine),
         writes=_longest(machine.scope, _writes, failures=False),
         invocations=_longest(machine.scope, _invocations, failures=False),
     )

@@ -6,7 +6,7 @@ history is full is ended by Step Functions, whatever it is doing. Outputs are co
 
 from collections.abc import Iterator
 
-from aftertrain.asl.measure import MAX_EVENTS, measure
+from aftertrain.asl.measure import MAX_EVENTS, most_events
 from aftertrain.asl.states import Machine
 from aftertrain.compiler.diagnostics import Diagnostic
 from aftertrain.compiler.graph import Graph, Node
@@ -17,11 +17,9 @@ from aftertrain.expressions.shapes import MAX_BYTES as MAX_PAYLOAD
 
 def check_quotas(machine: Machine, graph: Graph, region: Region) -> Iterator[Diagnostic]:
     """Histories that are too long, loops and joins that hand on more than a state may."""
-    found = measure(machine)
-    if found.most_events > MAX_EVENTS:
-        message = (
-            f"an execution may have {found.most_events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
-        )
+    events = most_events(machine)
+    if events > MAX_EVENTS:
+        message = f"an execution may have {events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
         yield Diagnostic("AT502", _culprit(graph), message, "lower max_items or retries, or split the pipeline")
     places = {step: place for place, step in enumerate(graph.nodes)}
     for node in graph.nodes.values():

@@ -30,11 +30,12 @@ FUNCTIONS = frozenset(
 _RESULT = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
 _HAVE_RESULT = ("Task", "Parallel", "Map")
 Place = tuple[str, ...]
+Texts = list[tuple[Place, str]]
 
 
-def expression_faults(name: str, state: Any) -> Iterator[str]:
+def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
     """What is wrong with the texts of one state, but for variables."""
-    for place, text in texts(state):
+    for place, text in found_texts:
         where = f"state {name!r}, {'.'.join(place)}"
         if not is_expression(text):
             if text.strip().startswith("{%") or text.strip().endswith("%}"):
@@ -50,18 +51,28 @@ def expression_faults(name: str, state: Any) -> Iterator[str]:
         yield from (f"{where}: {each}" for each in _faults(place, state, found))
 
 
-def texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+def texts(state: Any) -> Texts:
     """Every text of a state that may be an expression, with the names of the fields that lead to it."""
-    match value:
-        case str():
-            yield place, value
-        case dict():
-            for key, item in value.items():
-                if not (place == () and key in ("Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label")):
-                    yield from texts(item, (*place, key))
-        case list():
-            for item in value:
-                yield from texts(item, place)
+    found: Texts = []
+    for key, value in state.items():
+        if key not in _NO_TEXT:
+            _collect(value, (key,), found)
+    return found
+
+
+_NO_TEXT = {"Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label", "Next", "Default"}
+
+
+def _collect(value: Any, place: Place, found: Texts) -> None:
+    if isinstance(value, str):
+        if "%" in value or place[-1] == "Condition":
+            found.append((place, value))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _collect(item, (*place, key), found)
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, place, found)
 
 
 def is_expression(text: str) -> bool:
@@ -89,9 +100,9 @@ def _faults(place: Place, state: Any, found: Scan) -> Iterator[str]:
 _STATES = {"input", "context", "result", "errorOutput"}
 
 
-def read_variables(state: Any) -> Iterator[tuple[Place, str]]:
-    """Every variable that a state reads, with where; code that does not parse reads none."""
-    for place, text in texts(state):
+def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:
+    """Every variable that a state's texts read, with where; code that does not parse reads none."""
+    for place, text in found_texts:
         if is_expression(text):
             try:
                 free = scanned(text).free

@@ -7,10 +7,10 @@ both in a scope and in one around it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aftertrain.asl.verify.expressions import read_variables
+from aftertrain.asl.verify.expressions import Texts, read_variables
 
 MAX_NAME = 80
 ENDS = ("Succeed", "Fail")
@@ -73,7 +73,10 @@ def targets(state: Any) -> Iterator[str]:
 
 
 def variable_faults(
-    scope: Any, outside: frozenset[str] = frozenset(), around: frozenset[str] = frozenset()
+    scope: Any,
+    found_texts: Mapping[str, Texts],
+    outside: frozenset[str] = frozenset(),
+    around: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """Variables without a value, and names that hide others; `around` are all names of the scopes around."""
     own = {name for state in scope["States"].values() for _, names in assigned(state) for name in names}
@@ -83,13 +86,13 @@ def variable_faults(
     for name, state in scope["States"].items():
         if name not in known:
             continue
-        for place, variable in read_variables(state):
+        for place, variable in read_variables(found_texts[name]):
             if variable not in known[name]:
                 yield f"state {name!r}, {'.'.join(place)}: ${variable} may have no value"
         distributed = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
         for inner in inner_scopes(state):
             visible = frozenset() if distributed else known[name]
-            yield from variable_faults(inner, visible, frozenset() if distributed else around | own)
+            yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | own)
 
 
 def assigned(state: Any) -> Iterator[tuple[list[str], list[str]]]:

@@ -9,7 +9,7 @@ Every check is one that Step Functions makes, or that nobody makes before an exe
 import json
 from typing import Any
 
-from aftertrain.asl.verify.expressions import expression_faults
+from aftertrain.asl.verify.expressions import Texts, expression_faults, texts
 from aftertrain.asl.verify.fields import field_faults
 from aftertrain.asl.verify.flow import name_faults, scopes, transition_faults, variable_faults
 from aftertrain.asl.verify.resources import resource_faults
@@ -22,11 +22,13 @@ def verify(machine: dict[str, Any]) -> list[str]:
     size = len(json.dumps(machine, separators=(",", ":"), ensure_ascii=False).encode())
     faults = [f"the definition has {size} bytes; at most {MAX_BYTES} are allowed"] if size > MAX_BYTES else []
     faults += name_faults(machine)
+    found_texts: dict[str, Texts] = {}
     for scope in scopes(machine):
         faults += transition_faults(scope)
         for name, state in scope["States"].items():
+            found_texts[name] = texts(state)
             faults += field_faults(name, state)
-            faults += expression_faults(name, state)
+            faults += expression_faults(name, state, found_texts[name])
             if state.get("Type") == "Task":
                 faults += resource_faults(name, state)
-    return faults + list(variable_faults(machine))
+    return faults + list(variable_faults(machine, found_texts))
