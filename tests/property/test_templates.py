@@ -50,68 +50,57 @@ def binary(left: st.SearchStrategy, operators: list[str], right: st.SearchStrate
     return st.builds("({} {} {})".format, left, st.sampled_from(operators), right)
 
 
-def expressions() -> tuple[
-    st.SearchStrategy[str], st.SearchStrategy[str], st.SearchStrategy[str], st.SearchStrategy[str]
-]:
-    """Numbers, texts, truths and arrays of numbers, each made of the others."""
-    number: Any = st.deferred(lambda: numbers)
-    text: Any = st.deferred(lambda: texts)
-    truth: Any = st.deferred(lambda: truths)
-    array: Any = st.deferred(lambda: arrays)
-    numbers = st.one_of(
-        st.integers(-9, 9).map(str),
-        st.sampled_from(
-            ["event.n", "event.f", "event.o.a", "event['n']", "event.objs[0].k", "event.xs[-1]", "event.gone"]
-        ),
-        st.sampled_from(["event.gone | default(7)", "event.xs[3] | d(0)", "event.xs | length", "event.o | count"]),
-        binary(number, ["+", "-", "*"], number),
-        binary(number, ["/", "//", "%"], st.sampled_from(["2", "-3", "4", "event.n"])),
-        st.builds("({} if {} else {})".format, number, truth, number),
-        st.builds("({} | {})".format, number, st.sampled_from(["abs", "round", "int", "float"])),
-        st.builds("({} | length)".format, text),
-        st.builds("({} | {})".format, array, st.sampled_from(["first", "last", "length"])),
-        st.sampled_from(["'12' | int", "'-1.5' | float", "'x' | int(3)", "-event.n"]),
-    )
-    texts = st.one_of(
-        WORDS.map(literal),
-        st.sampled_from(["event.s", "event.o.b", "event.objs[0].s", "event.gone | default('')", "event.n | string"]),
-        st.builds("({} ~ {})".format, text, text),
-        st.builds("({} + {})".format, text, text),
-        st.builds(
-            "({} | {})".format, text, st.sampled_from(["upper", "lower", "trim", "string", "replace('a', 'bb')"])
-        ),
-        st.builds("(event.ss | {}join({}))".format, st.sampled_from(["", "sort | ", "unique | "]), WORDS.map(literal)),
-        st.builds("({} if {} else {})".format, text, truth, text),
-        st.just("(event.objs | map(attribute='s') | join('/'))"),
-    )
-    truths = st.one_of(
-        st.sampled_from(["true", "False", "event.t", "event.z is none", "event.gone is defined", "event.s is defined"]),
-        st.sampled_from(
-            ["event.n is even", "event.n is odd", "event.s is string", "event.o is mapping", "event.t is true"]
-        ),
-        st.builds("({} {} {})".format, number, ORDER, number),
-        st.builds("({} {} {})".format, text, ORDER, text),
-        binary(truth, ["and", "or"], truth),
-        st.builds("(not {})".format, st.one_of(truth, text, array)),
-        st.builds("({} in {})".format, number, array),
-        st.builds("({} not in event.ss)".format, text),
-        st.builds("({} in {})".format, text, text),
-        st.builds("('a' in event.o)".format),
-    )
-    arrays = st.one_of(
-        st.just("event.xs"),
-        st.builds("[{}, {}]".format, number, number),
-        st.sampled_from(["event.xs | sort", "event.xs | sort(reverse=true)", "event.xs | unique | list"]),
-        st.just("event.objs | map(attribute='k') | list"),
-        st.just("event.objs | sort(attribute='k') | map(attribute='k') | list"),
-        st.sampled_from(
-            ["selectattr('ok')", "rejectattr('ok')", "selectattr('k', 'gt', 0)", "selectattr('s', '==', 'a')"]
-        ).map("(event.objs | {} | map(attribute='k') | list)".format),
-    )
-    return numbers, texts, truths, arrays
-
-
-NUMBER, TEXT, TRUTH, ARRAY = expressions()
+# Numbers, texts, truths and arrays of numbers, each made of the others.
+number: Any = st.deferred(lambda: NUMBER)
+text: Any = st.deferred(lambda: TEXT)
+truth: Any = st.deferred(lambda: TRUTH)
+array: Any = st.deferred(lambda: ARRAY)
+NUMBER: Any = st.one_of(
+    st.integers(-9, 9).map(str),
+    st.sampled_from(["event.n", "event.f", "event.o.a", "event['n']", "event.objs[0].k", "event.xs[-1]", "event.gone"]),
+    st.sampled_from(["event.gone | default(7)", "event.xs[3] | d(0)", "event.xs | length", "event.o | count"]),
+    binary(number, ["+", "-", "*"], number),
+    binary(number, ["/", "//", "%"], st.sampled_from(["2", "-3", "4", "event.n"])),
+    st.builds("({} if {} else {})".format, number, truth, number),
+    st.builds("({} | {})".format, number, st.sampled_from(["abs", "round", "int", "float"])),
+    st.builds("({} | length)".format, text),
+    st.builds("({} | {})".format, array, st.sampled_from(["first", "last", "length"])),
+    st.sampled_from(["'12' | int", "'-1.5' | float", "'x' | int(3)", "-event.n"]),
+)
+TEXT: Any = st.one_of(
+    WORDS.map(literal),
+    st.sampled_from(["event.s", "event.o.b", "event.objs[0].s", "event.gone | default('')", "event.n | string"]),
+    st.builds("({} ~ {})".format, text, text),
+    st.builds("({} + {})".format, text, text),
+    st.builds("({} | {})".format, text, st.sampled_from(["upper", "lower", "trim", "string", "replace('a', 'bb')"])),
+    st.builds("(event.ss | {}join({}))".format, st.sampled_from(["", "sort | ", "unique | "]), WORDS.map(literal)),
+    st.builds("({} if {} else {})".format, text, truth, text),
+    st.just("(event.objs | map(attribute='s') | join('/'))"),
+)
+TRUTH: Any = st.one_of(
+    st.sampled_from(["true", "False", "event.t", "event.z is none", "event.gone is defined", "event.s is defined"]),
+    st.sampled_from(
+        ["event.n is even", "event.n is odd", "event.s is string", "event.o is mapping", "event.t is true"]
+    ),
+    st.builds("({} {} {})".format, number, ORDER, number),
+    st.builds("({} {} {})".format, text, ORDER, text),
+    binary(truth, ["and", "or"], truth),
+    st.builds("(not {})".format, st.one_of(truth, text, array)),
+    st.builds("({} in {})".format, number, array),
+    st.builds("({} not in event.ss)".format, text),
+    st.builds("({} in {})".format, text, text),
+    st.builds("('a' in event.o)".format),
+)
+ARRAY: Any = st.one_of(
+    st.just("event.xs"),
+    st.builds("[{}, {}]".format, number, number),
+    st.sampled_from(["event.xs | sort", "event.xs | sort(reverse=true)", "event.xs | unique | list"]),
+    st.just("event.objs | map(attribute='k') | list"),
+    st.just("event.objs | sort(attribute='k') | map(attribute='k') | list"),
+    st.sampled_from(
+        ["selectattr('ok')", "rejectattr('ok')", "selectattr('k', 'gt', 0)", "selectattr('s', '==', 'a')"]
+    ).map("(event.objs | {} | map(attribute='k') | list)".format),
+)
 ANY = st.one_of(
     NUMBER, TEXT, TRUTH, ARRAY, st.sampled_from(["event.lists", "event.objs", "event.lists | first", "[event.xs]"])
 )

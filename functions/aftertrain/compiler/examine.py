@@ -15,7 +15,7 @@ from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.names import name_of
-from aftertrain.compiler.render.scope import Code, Reader, StepCode, misread
+from aftertrain.compiler.render.scope import PARAMETER_KINDS, Code, Reader, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
 from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
@@ -24,14 +24,6 @@ from aftertrain.expressions.tree import Expression, Filter, For, If, Literal, Pa
 from aftertrain.model.definition import Definition
 
 OPEN = ("array", "object")
-_PARAMETER_KINDS = {
-    "string": ("string",),
-    "integer": ("integer",),
-    "float": ("number", "integer"),
-    "boolean": ("boolean",),
-    "array": ("array",),
-    "object": ("object",),
-}
 
 
 def examine(definition: Definition, linked: Linked, shapes: Shapes) -> list[Diagnostic]:
@@ -137,7 +129,7 @@ class _Examiner:
                 return misread(self.shapes.outputs[path.step], path, 2)
             case "params":
                 parameter = reader.parameters[str(path.segments[0])]
-                kinds = of(*_PARAMETER_KINDS[parameter.type]).kinds | shape_of_value(parameter.default).kinds
+                kinds = of(*PARAMETER_KINDS[parameter.type]).kinds | shape_of_value(parameter.default).kinds
                 return misread(Shape(kinds), path, 1)
             case "event":
                 return self.misread_event(path)

@@ -17,7 +17,7 @@ from aftertrain.expressions.shapes import BOOLEAN, INTEGER, STRING, UNKNOWN, Sha
 from aftertrain.expressions.tree import Path
 from aftertrain.model.definition import Parameter
 
-_KINDS: dict[str, tuple[str, ...]] = {
+PARAMETER_KINDS: dict[str, tuple[str, ...]] = {
     "string": ("string",),
     "integer": ("integer",),
     "float": ("number", "integer"),
@@ -97,7 +97,7 @@ class Reader:
         name = str(path.segments[0])
         parameter = self.parameters[name]
         given = jsonata.field(self.params_text, name)
-        shape = of(*_KINDS[parameter.type], there=False)
+        shape = of(*PARAMETER_KINDS[parameter.type], there=False)
         if parameter.has_default:
             default = parameter.default
             text = f"($exists({given}) ? {given} : {constant(default)})"
