@@ -76,12 +76,19 @@ def test_steps_after_a_failure_are_left_out_where_nothing_can_fail() -> None:
     assert run(found, Answers(a=BOOM)).error is None
 
 
-@pytest.mark.parametrize("text", ["100%}", "%}", " %} ", "%}\n", "{% raw %}{% {% endraw %}", " {{ '{%' }} x %}"])
-def test_a_text_may_look_like_the_end_of_code(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *((text, text) for text in ("100%}", "%}", " %} ", "%}\n")),
+        ("{% raw %}{% {% endraw %}", "{% "),
+        (" {{ '{%' }} x %}", " {% x %}"),
+    ],
+)
+def test_a_text_may_look_like_code(text: str, told: str) -> None:
     answers = Answers()
 
     assert run(machine(steps=[log("a", text)]), answers).error is None
-    assert answers.params[0]["message"].strip() in text.replace("{{ '{%' }}", "{%") or "raw" in text
+    assert answers.params[0]["message"] == told
 
 
 @pytest.mark.parametrize("name", ["function", "and", "states", "input", "Pipeline", "Deadline", "The", "a-b", "x" * 48])
