@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from sfnx import testing
 from tests.property import language
 from tests.property.concurrent import interpreter
-from tests.property.language import Drawn, Steps, drawn
+from tests.property.language import Drawn, Spec, Steps, drawn
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
@@ -89,6 +89,26 @@ def test_with_latches(pipeline: Drawn) -> None:
     assert machine is not None
 
     check(pipeline, *side_by_side(pipeline, machine))
+
+
+def test_a_latch_waits_for_the_last_try() -> None:
+    """c and d cross at b, which succeeds when it is tried again; e is told that d never did."""
+    order = (
+        Spec("a", ()),
+        Spec("b", (), fails=1, attempts=2),
+        Spec("c", ("a", "b")),
+        Spec("d", ("b",), fails=2, attempts=2),
+        Spec("e", ("c", "d"), watch=("d", "failed")),
+    )
+    pipeline = Drawn(order[::-1], order, told=False)
+    machine = compiled(pipeline)
+    assert machine is not None
+    assert has_latch(machine)
+
+    execution, steps = side_by_side(pipeline, machine)
+
+    check(pipeline, execution, steps)
+    assert execution.error == "StepFailed"
 
 
 @pytest.mark.parametrize("limit", [1, 2])

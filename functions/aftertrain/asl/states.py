@@ -253,17 +253,6 @@ def targets(state: State) -> list[str]:
             return [state.next] if state.next else []
 
 
-def scopes_of(state: State) -> tuple[Scope, ...]:
-    """The scopes that lie in a state."""
-    match state:
-        case Parallel(branches=branches):
-            return branches
-        case Map(scope=scope):
-            return (scope,)
-        case _:
-            return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A whole state machine."""

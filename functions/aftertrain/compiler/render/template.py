@@ -77,13 +77,6 @@ def render_template(template: Template, reader: Reader) -> Rendered:
     return Rendered(field(code, writer), code.shape, code.fails, tuple(writer.complaints))
 
 
-def render_code(node: Expression, reader: Reader) -> Code:
-    """An expression as code on its own, with the functions that it calls."""
-    writer = Writer(reader)
-    code = writer.value(node)
-    return Code(_with_prelude(code, writer), code.shape, code.fails)
-
-
 def check_condition(condition: Expression, reader: Reader) -> list[str]:
     """What can never work in a condition, and whether it can be true or false at all."""
     writer = Writer(reader)
