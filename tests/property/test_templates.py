@@ -18,6 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from aftertrain.compiler.render.scope import Reader
 from aftertrain.compiler.render.template import render_template
+from aftertrain.expressions import template
 from aftertrain.expressions.template import parse_template
 
 LETTERS = "aAbBzé ,-{%}\"'\\1$`"
@@ -180,6 +181,28 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(LETTERS + "\n{}%#_.", max_size=4),
+            st.sampled_from(
+                ["{{ event.n }}", "{{params.a_b.c}}", "{{\nsteps.x.output.y }}", "{{ none.x }}", "{{event.1}}"]
+            ),
+        ),
+        max_size=4,
+    ).map("".join)
+)
+def test_what_is_read_without_jinja_is_what_jinja_reads(text: str) -> None:
+    """Most texts are read by a pattern of ours."""
+    try:
+        expected = template._Reader(()).template(text)
+    except template.TemplateError:
+        expected = None
+    found = template._plain_parts(text) if "{" in text else None
+
+    assert found is None or found == expected
 
 
 @settings(max_examples=700, deadline=None)

@@ -5,13 +5,12 @@ compiler wrote them, which depends on nothing but the definition. Compact, for t
 """
 
 import json
+from typing import Any
 
-from aftertrain.asl.states import Machine
 
-
-def emit(machine: Machine) -> str:
+def emit(machine: dict[str, Any]) -> str:
     """The text that CreateStateMachine takes."""
-    return json.dumps(machine.json(), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(machine, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def pretty(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aftertrain.asl.emit import emit
 from aftertrain.asl.states import Machine
-from aftertrain.asl.verify.verify import verify
+from aftertrain.asl.verify.verify import size_faults, verify
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.calls import check_calls
 from aftertrain.compiler.check import check
@@ -51,9 +51,11 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     region = nest(linked.graph)
     machine = lower(definition, (linked.graph, region), rescue, bindings, known)
-    refused = [Diagnostic("AT501", (), fault) for fault in verify(machine.json())]
+    content = machine.json()
+    text = emit(content)
+    refused = [Diagnostic("AT501", (), fault) for fault in [*size_faults(text), *verify(content)]]
     _stop_at([*refused, *check_quotas(machine, linked.graph, region)], parsed)
-    return Compiled(definition, linked, machine, emit(machine))
+    return Compiled(definition, linked, machine, text)
 
 
 def _stop_at(diagnostics: list[Diagnostic], parsed: Parsed) -> None:

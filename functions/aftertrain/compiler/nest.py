@@ -68,13 +68,13 @@ class _Order:
         index = {step: place for place, step in enumerate(self.steps)}
         self.before = [0] * len(self.steps)
         self.after = [0] * len(self.steps)
-        for step in graph.order:
-            place = index[step]
-            for need in graph.nodes[step].needs:
-                self.before[place] |= self.before[index[need]] | 1 << index[need]
-        for place, before in enumerate(self.before):
-            for earlier in bits(before):
-                self.after[earlier] |= 1 << place
+        edges = [(index[step], [index[need] for need in graph.nodes[step].needs]) for step in graph.order]
+        for place, needs in edges:
+            for need in needs:
+                self.before[place] |= self.before[need] | 1 << need
+        for place, needs in reversed(edges):
+            for need in needs:
+                self.after[need] |= self.after[place] | 1 << place
 
     def related(self, place: int) -> int:
         """All that come before a step or after it."""
@@ -132,22 +132,23 @@ def _modules(steps: int, order: _Order) -> list[int]:
 
 
 def _split(within: int, steps: int, order: _Order) -> list[int]:
-    """The coarsest partition of a set in which no step outside of a part tells two of the part's steps apart."""
-    parts, pending = [within], list(bits(steps))
+    """The coarsest partition of a set in which no step outside of a part tells two of the part's steps apart.
+
+    Who stood outside of a part when it was torn sees each piece as one; what is left to ask are the other pieces.
+    """
+    whole: list[int] = []
+    pending = [(within, steps & ~within)]
     while pending:
-        pivot = pending.pop()
-        before, after = order.before[pivot], order.after[pivot]
-        refined: list[int] = []
-        for part in parts:
-            if part >> pivot & 1:
-                refined.append(part)
-                continue
-            pieces = [piece for piece in (part & before, part & after, part & ~(before | after)) if piece]
-            refined += pieces
-            if len(pieces) > 1:
-                pending += [place for piece in pieces for place in bits(piece)]
-        parts = refined
-    return parts
+        part, asked = pending.pop()
+        pieces: dict[tuple[int, int], int] = {}
+        for place in bits(part):
+            seen = order.before[place] & asked, order.after[place] & asked
+            pieces[seen] = pieces.get(seen, 0) | 1 << place
+        if len(pieces) == 1:
+            whole.append(part)
+        else:
+            pending += [(piece, part & ~piece) for piece in pieces.values()]
+    return whole
 
 
 def _spanned(start: int, steps: int, order: _Order) -> int:

@@ -60,7 +60,7 @@ def texts(state: Any) -> Texts:
     return found
 
 
-_NO_TEXT = {"Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label", "Next", "Default"}
+_NO_TEXT = {"Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label", "Retry", "Next", "Default"}
 
 
 def _collect(value: Any, place: Place, found: Texts) -> None:

@@ -6,7 +6,6 @@ The compiler checks its own output: what is found here is a bug of the compiler,
 Every check is one that Step Functions makes, or that nobody makes before an execution fails by it.
 """
 
-import json
 from typing import Any
 
 from aftertrain.asl.verify.expressions import Texts, expression_faults, texts
@@ -17,11 +16,15 @@ from aftertrain.asl.verify.resources import resource_faults
 MAX_BYTES = 1_048_576
 
 
+def size_faults(text: str) -> list[str]:
+    """What is wrong with the size of a definition's text."""
+    size = len(text.encode())
+    return [f"the definition has {size} bytes; at most {MAX_BYTES} are allowed"] if size > MAX_BYTES else []
+
+
 def verify(machine: dict[str, Any]) -> list[str]:
     """Every fault, in words; an empty list is a sound machine."""
-    size = len(json.dumps(machine, separators=(",", ":"), ensure_ascii=False).encode())
-    faults = [f"the definition has {size} bytes; at most {MAX_BYTES} are allowed"] if size > MAX_BYTES else []
-    faults += name_faults(machine)
+    faults = list(name_faults(machine))
     found_texts: dict[str, Texts] = {}
     for scope in scopes(machine):
         faults += transition_faults(scope)
