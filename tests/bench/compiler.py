@@ -43,6 +43,19 @@ def definition(count: int, source: random.Random, spread: int = 6) -> dict[str, 
     return {"steps": steps}
 
 
+def nesting(count: int, source: random.Random) -> dict[str, Any]:
+    """A random pipeline that nests: stages of up to five steps, each of which reads one step of the stage before."""
+    steps: list[dict[str, Any]] = []
+    before: list[str] = []
+    while len(steps) < count:
+        stage = [f"s{number}" for number in range(len(steps), min(count, len(steps) + source.randint(1, 5)))]
+        for step in stage:
+            message = f"{{{{ steps.{source.choice(before)}.output.message }}}}" if before else "{{ event.key }}"
+            steps.append({"id": step, "action": "log", "params": {"message": message}, "depends_on": before})
+        before = stage
+    return {"steps": steps}
+
+
 def chain(count: int) -> dict[str, Any]:
     """Steps in a row."""
     return {
@@ -153,6 +166,7 @@ def compile_times() -> dict[str, dict[int, float]]:
     """Seconds, by what is compiled and how many steps it has; 0 where the result is too large for Step Functions."""
     cases: dict[str, Callable[[int], object]] = {
         "random graph": lambda count: compile_pipeline(json.dumps(definition(count, random.Random(1))), PLACEHOLDERS),
+        "graph that nests": lambda count: compile_pipeline(json.dumps(nesting(count, random.Random(1))), PLACEHOLDERS),
         "chain": lambda count: compile_pipeline(json.dumps(chain(count)), PLACEHOLDERS),
         "chain, by sfnx": _by_sfnx,
     }

@@ -6,9 +6,12 @@ The tests build on each other and run in their order: first a release, then one 
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +126,64 @@ def test_steps_that_cross_meet_and_people_are_asked(stage: Stage) -> None:
     assert execution.step("asked").output["message"] == "me: go"
     (woken,) = execution.step("emit").output["executions"]
     assert client.executions.wait(woken, interval=0.3).status == "succeeded"
+
+
+@pytest.mark.parametrize("ends_by", ["a sibling that fails", "a stop"])
+def test_a_job_that_nobody_waits_for_any_more_is_killed(stage: Stage, ends_by: str) -> None:
+    """Its download never ends; fail_fast or a stop ends the job in the middle of it, and the wait for it at a latch."""
+    client = stage.local.client
+    pool = "dropped" if ends_by == "a stop" else "failed"
+    definition: dict[str, Any] = {
+        "settings": {"fail_fast": True},
+        "steps": [
+            {
+                "id": "job",
+                "action": "model_evaluate",
+                "params": {"model_uri": "s3://slow/model", "dataset_uri": "s3://slow/data"},
+                "compute": {"pool": pool},
+            },
+            {"id": "pause", "action": "wait_until", "params": {"duration_seconds": 5}},
+            {"id": "bad", "action": "fail", "depends_on": ["pause"]},
+            {"id": "behind", "action": "log", "depends_on": ["job", "pause"], "params": {"message": "x"}},
+            {"id": "beside", "action": "log", "depends_on": ["pause"], "params": {"message": "x"}},
+        ],
+    }
+    if ends_by == "a stop":
+        definition["steps"] = [step for step in definition["steps"] if step["id"] != "bad"]
+    client.pipelines.create(id=pool, definition=definition)
+    client.event_triggers.create(pipeline_id=pool, event_type=f"steer.{pool}")
+    source = client.sources.create(pool, kind="platform")
+    with _silent_server() as endpoint:
+        log = _worker(stage, pool, {"slow": {"endpoint": endpoint}})
+        _until_watched()
+        (started,) = _send(source.url, source.secret, "1", event_type=f"steer.{pool}")["executions"]
+        _waited(lambda: "started model_evaluate" in log.read_text())
+        if ends_by == "a stop":
+            _waited(lambda: client.executions.get(started).step("beside").status == "succeeded")
+            arn = client.executions.get(started).arn
+            stage.local.account.client("stepfunctions").stop_execution(executionArn=arn)
+        execution = client.executions.wait(started, interval=0.3)
+        _waited(lambda: "dropped model_evaluate" in log.read_text())
+
+    statuses = {step.id: step.status for step in execution.steps}
+    assert execution.status == ("aborted" if ends_by == "a stop" else "failed")
+    assert (statuses["job"], statuses["behind"]) == ("aborted", "skipped")
+
+
+@contextmanager
+def _silent_server() -> Iterator[str]:
+    """A store that takes requests and never answers them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def _worker(stage: Stage, pool: str, buckets: dict[str, Any]) -> Path:
+    """A worker of a pool of its own; returns its log."""
+    activity = stage.local.stage.activity_arn.removesuffix("default") + pool
+    environment = os.environ | stage.local.emulator.credentials() | {"AFTERTRAIN_BUCKETS": json.dumps(buckets)}
+    command = [str(Path(sys.executable).parent / "aftertrain"), "worker", "--activity", activity]
+    stage.local.processes.start(f"worker-{pool}", command, environment)
+    return stage.local.processes.log(f"worker-{pool}")
 
 
 INNER = {

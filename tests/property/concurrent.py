@@ -5,8 +5,8 @@
 
 moto 5.2.5 has threads for branches, task tokens and DynamoDB, but no JSONata: its evaluator wants a Java runtime that
 is not there. The repairs give it jsonata-python with the functions that Step Functions adds (ministack has them),
-pass variables on as JSON, call `answer` where a Lambda would be invoked, and let one thread at a time into the table,
-whose conditional writes would not be atomic else.
+pass variables on as JSON, call `answer` where a Lambda would be invoked, let one thread at a time into the table, whose
+conditional writes would not be atomic else, and wait a hundredth of the time before a retry.
 """
 
 import contextlib
@@ -17,11 +17,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import boto3
 import jsonata
+import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto_retrier
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 from botocore.session import get_session
 from ministack.services.stepfunctions import _register_sfn_jsonata_functions
@@ -91,6 +93,10 @@ def _lambda(answer: Answer) -> Callable[..., None]:
     return invoke
 
 
+def _shortly(seconds: float) -> None:
+    time.sleep(seconds / 100)
+
+
 def _one_by_one(call: Callable[..., Any]) -> Callable[..., Any]:
     lock = threading.RLock()
 
@@ -113,6 +119,7 @@ def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, 
         stack.enter_context(mock.patch.object(StateTaskService, "_normalise_response", _response))
         stack.enter_context(mock.patch.object(StateTaskServiceLambda, "_eval_service_task", _lambda(answer)))
         stack.enter_context(mock.patch.object(DynamoHandler, "call_action", _one_by_one(DynamoHandler.call_action)))
+        stack.enter_context(mock.patch.object(moto_retrier, "time", SimpleNamespace(sleep=_shortly)))
         stack.enter_context(mock.patch.object(custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", "\0"))
         # It logs the whole machine for each error that a machine catches.
         stack.enter_context(mock.patch.object(logging.getLogger("moto"), "disabled", new=True))

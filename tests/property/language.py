@@ -6,7 +6,7 @@ respects what they need, and says of each how it ends and what it is told. Whoev
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
 class Spec:
     """A step as it is drawn. `watch`: a need whose status the condition asks for, and the status it asks for.
 
+    `reads`: it is told the messages of its needs, else it only waits for them.
     `flag`: a condition that reads a flag of the event; `unclear`: one that reads a flag that is not there.
     """
 
@@ -31,6 +32,7 @@ class Spec:
     items: int | None = None
     fails: int = 0
     attempts: int = 1
+    reads: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Drawn:
 
 
 @st.composite
-def drawn(draw: st.DrawFn, most: int = 7, *, retries: bool = True) -> Drawn:
+def drawn(draw: st.DrawFn, most: int = 7) -> Drawn:
     """A random pipeline of up to `most` steps."""
     order: list[Spec] = []
     for number in range(draw(st.integers(1, most))):
@@ -56,7 +58,7 @@ def drawn(draw: st.DrawFn, most: int = 7, *, retries: bool = True) -> Drawn:
         watch = None
         if kind == "watch" and needs:
             watch = draw(st.sampled_from(needs)), draw(st.sampled_from([SUCCEEDED, FAILED, SKIPPED]))
-        attempts = draw(st.sampled_from([1, 1, 1, 2])) if retries else 1
+        attempts = draw(st.sampled_from([1, 1, 1, 2]))
         order.append(
             Spec(
                 f"s{number}",
@@ -68,9 +70,20 @@ def drawn(draw: st.DrawFn, most: int = 7, *, retries: bool = True) -> Drawn:
                 items=draw(st.integers(0, 3)) if draw(st.integers(0, 6)) == 0 else None,
                 fails=draw(st.sampled_from([0, 0, 0, 1, 2])),
                 attempts=attempts,
+                reads=draw(st.integers(0, 3)) > 0,
             )
         )
     return Drawn(tuple(draw(st.permutations(order))), tuple(order), draw(st.booleans()))
+
+
+def without_failures(pipeline: Drawn) -> Drawn:
+    """The same pipeline, with steps that all succeed."""
+    steps = {step.id: replace(step, fails=0, unclear=False) for step in pipeline.order}
+    return Drawn(
+        tuple(steps[step.id] for step in pipeline.steps),
+        tuple(steps[step.id] for step in pipeline.order),
+        pipeline.told,
+    )
 
 
 def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
@@ -81,7 +94,7 @@ def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
 
 
 def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
-    reads = "".join(f" {_read(pipeline.by_id[need], step)}" for need in step.needs)
+    reads = "".join(f" {_read(pipeline.by_id[need], step)}" for need in step.needs if step.reads)
     condition = None
     if step.flag is not None or step.unclear:
         condition = f"event.flags.{step.id}"
@@ -91,6 +104,7 @@ def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
         "id": step.id,
         "action": "log",
         "params": {"message": step.id + ("{{ item }}" if step.items is not None else "") + reads},
+        **({} if step.reads else {"depends_on": list(step.needs)}),
         **({"condition": condition} if condition else {}),
         **({"foreach": {"items": [f"/{index}" for index in range(step.items)]}} if step.items is not None else {}),
         **({"on_failure": "continue"} if step.goes_on else {}),
@@ -130,7 +144,9 @@ def meaning(pipeline: Drawn) -> Meaning:
             found.statuses[step.id] = FAILED
             continue
         items = [""] if step.items is None else [f"/{index}" for index in range(step.items)]
-        told = "".join(f" {found.outputs.get(need, _nothing(pipeline.by_id[need]))}" for need in step.needs)
+        told = "".join(
+            f" {found.outputs.get(need, _nothing(pipeline.by_id[need]))}" for need in step.needs if step.reads
+        )
         messages = [f"{step.id}{item}{told}" for item in items]
         tries = min(step.fails + 1, step.attempts)
         found.messages |= {(step.id, message): tries for message in messages}

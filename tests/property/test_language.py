@@ -52,6 +52,11 @@ def has_latch(machine: dict[str, Any]) -> bool:
     return "waitForTaskToken" in json.dumps(machine)
 
 
+def latched(pipeline: Drawn) -> bool:
+    machine = compiled(pipeline)
+    return machine is not None and has_latch(machine)
+
+
 def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
     """The execution did what the definition means."""
     expected = language.meaning(pipeline)
@@ -83,9 +88,18 @@ def test_without_latches(pipeline: Drawn) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@given(drawn(retries=False).filter(lambda pipeline: (found := compiled(pipeline)) is not None and has_latch(found)))
+@given(drawn().filter(latched))
 def test_with_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)
+    assert machine is not None
+
+    check(pipeline, *side_by_side(pipeline, machine))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(drawn().map(language.without_failures).filter(latched))
+def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> None:
+    machine = compiled(pipeline, fail_fast=True)
     assert machine is not None
 
     check(pipeline, *side_by_side(pipeline, machine))
@@ -113,7 +127,7 @@ def test_a_latch_waits_for_the_last_try() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2])
 @settings(max_examples=8, deadline=None)
-@given(pipeline=drawn(most=6, retries=False))
+@given(pipeline=drawn(most=6))
 def test_no_more_steps_work_at_once_than_may(pipeline: Drawn, limit: int) -> None:
     machine = compiled(pipeline, max_parallel_steps=limit)
     if machine is None:

@@ -4,6 +4,7 @@
    the one before it on its chain (`previousEventId`). Without it nobody can see how a step in a branch went.
 2. An execution that is started by a version's ARN runs that version's definition, not the newest one; one that a step
    starts and waits for can be named by a version too.
+3. A branch that fails ends its siblings, a stopped execution ends all that it does, with jobs on workers: `scopes`.
 
 Each is a few lines around the emulator's own function, made for the pinned version; `tests/e2e` shows that they work.
 """
@@ -15,12 +16,17 @@ from typing import Any
 from ministack.app import main
 from ministack.services import stepfunctions as sfn
 
+from aftertrain.local import scopes
+
 _chain = threading.local()
 _add_event = sfn._add_event
 _run_execution = sfn._run_execution
 _run_branches = sfn._run_parallel_branches
 _resolve_machine = sfn._resolve_state_machine_arn
 _start_nested = sfn._start_sync_execution
+_run_items = sfn._run_map_items
+_stop_execution = sfn._stop_execution
+_fail_execution = sfn._fail_execution
 
 
 def _linked_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -34,14 +40,28 @@ def _linked_event(execution: dict[str, Any], kind: str, details: dict[str, Any] 
 def _branches(state: dict[str, Any], raw: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
     """Tell the branches' threads which event comes before their first one."""
     ctx["_before_branches"] = getattr(_chain, "last", 0)
-    return _run_branches(state, raw, execution, ctx)
+    with scopes.together():
+        return _run_branches(state, raw, execution, ctx)
+
+
+def _items(state: dict[str, Any], raw: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
+    with scopes.together():
+        return _run_items(state, raw, execution, ctx)
 
 
 def _branch(states: dict[str, Any], start_at: str, data: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
+    with scopes.branch():
+        return _run_states(states, start_at, data, execution, ctx)
+
+
+def _run_states(
+    states: dict[str, Any], start_at: str, data: Any, execution: dict[str, Any], ctx: dict[str, Any]
+) -> Any:
     """The emulator's loop over a branch's states, with the events that AWS writes around each."""
     _chain.last = ctx.get("_before_branches", 0)
     name: str | None = start_at
     while name:
+        scopes.check()
         state = states[name]
         own = {**ctx, "State": {"Name": name, "EnteredTime": sfn.now_iso(), "RetryCount": 0}}
         kind = state["Type"]
@@ -90,7 +110,26 @@ def _nested(data: dict[str, Any]) -> Any:
 
 def _run(arn: str) -> None:
     _chain.last = 1  # ExecutionStarted
-    _run_execution(arn)
+    with scopes.execution(arn):
+        _run_execution(arn)
+
+
+def _stop(data: dict[str, Any]) -> Any:
+    answer = _stop_execution(data)
+    scopes.stop(data.get("executionArn", ""))
+    return answer
+
+
+def _fail(execution: dict[str, Any], error: str, cause: str) -> None:
+    """An execution that was stopped stays so, and one that ends with the one that waits for it is aborted."""
+    if execution["status"] != "RUNNING":
+        return
+    try:
+        scopes.check()
+    except scopes.AbortedError:
+        _stop_execution({"executionArn": execution["executionArn"]})
+    else:
+        _fail_execution(execution, error, cause)
 
 
 def install() -> None:
@@ -101,6 +140,13 @@ def install() -> None:
     sfn._run_execution = _run
     sfn._resolve_state_machine_arn = _resolve
     sfn._start_sync_execution = _nested
+    sfn._run_map_items = _items
+    sfn._stop_execution = _stop
+    sfn._fail_execution = _fail
+    sfn._task_tokens = scopes.Tokens()
+    sfn._scaled_sleep = scopes.sleep
+    sfn._invoke_resource = scopes.checked(sfn._invoke_resource)
+    sfn._invoke_with_callback = scopes.checked(sfn._invoke_with_callback)
 
 
 if __name__ == "__main__":

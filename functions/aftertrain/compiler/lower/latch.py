@@ -68,7 +68,7 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
             "ExpressionAttributeNames": {"#r": f"r_{item.source}"},
             "ExpressionAttributeValues": {
                 ":me": {"SS": [item.source]},
-                ":r": {"S": jsonata.expression(f"$string({_sent(item, turn.env)})")},
+                ":r": {"S": jsonata.expression(f"$string({_sent(item, turn.env, plan)})")},
                 ":e": expiry(),
                 ":none": {"S": "none"},
             },
@@ -149,12 +149,13 @@ def _gather(item: Await, turn: Turn, plan: Plan) -> Task:
     )
 
 
-def _sent(item: Publish, env: Env) -> str:
+def _sent(item: Publish, env: Env, plan: Plan) -> str:
     """The records, as the code of an object."""
-    return jsonata.record({step: _record(env[step]) for step in item.steps})
+    return jsonata.record({step: _record(env[step], read=bool(plan.graph.readers[step])) for step in item.steps})
 
 
-def _record(seen: Seen) -> str:
+def _record(seen: Seen, *, read: bool) -> str:
+    """What is told of a step; an output that nobody reads was not kept."""
     if seen.record is not None:
         return seen.record
-    return f"{{'status': 'succeeded', 'output': {seen.output}}}"
+    return f"{{'status': 'succeeded', 'output': {seen.output}}}" if read else "{'status': 'succeeded'}"
