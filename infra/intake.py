@@ -43,16 +43,16 @@ class Intake(Construct):
         self.redrive = self._redrive()
         self.sweep = self._sweep()
         self._let_tasks_emit()
+        if foundation.settings.account_events:
+            self._take_account_events()
 
     def _webhook(self) -> lambda_.Function:
         function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
-        allow(function, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
-        allow(function, "states:StartExecution", on=[self._machines])
-        allow(function, "sqs:SendMessage", on=[self.redrives.queue_arn])
+        self._let_record_and_start(function)
         self._foundation.api.add_routes(
             path="/events/{source}",
-            methods=[apigateway.HttpMethod.POST],
+            methods=[apigateway.HttpMethod.POST, apigateway.HttpMethod.OPTIONS],
             integration=HttpLambdaIntegration("Webhook", function),
         )
         return function
@@ -78,14 +78,31 @@ class Intake(Construct):
         )
         return function
 
+    def _take_account_events(self) -> None:
+        """Of buckets only those of the models, for they would be all of the account's else."""
+        function = self._function("account_events", REDRIVE_SECONDS)
+        self._let_record_and_start(function)
+        allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
+        settings = self._foundation.settings
+        others = [service for service in settings.account_events if service != "aws.s3"]
+        patterns = {"Services": events.EventPattern(source=others)} if others else {}
+        if "aws.s3" in settings.account_events:
+            buckets = {"bucket": {"name": list(settings.model_buckets)}} if settings.model_buckets else None
+            patterns["Buckets"] = events.EventPattern(source=["aws.s3"], detail=buckets)
+        for name, pattern in patterns.items():
+            events.Rule(self, name, event_pattern=pattern, targets=[targets.LambdaFunction(function)])
+
+    def _let_record_and_start(self, function: lambda_.Function) -> None:
+        allow(function, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
+        allow(function, "states:StartExecution", on=[self._machines])
+        allow(function, "sqs:SendMessage", on=[self.redrives.queue_arn])
+
     def _let_tasks_emit(self) -> None:
         """Steps may let events happen: recorded, matched and started as those of senders are."""
         tasks = self._foundation.compute.tasks
         tasks.add_environment("LEDGER_TABLE", self._foundation.ledger.table.table_name)
         tasks.add_environment("REDRIVE_QUEUE_URL", self.redrives.queue_url)
-        allow(tasks, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
-        allow(tasks, "states:StartExecution", on=[self._machines])
-        allow(tasks, "sqs:SendMessage", on=[self.redrives.queue_arn])
+        self._let_record_and_start(tasks)
 
     def _function(self, name: str, timeout: int, memory: int = 512) -> lambda_.Function:
         environment = {

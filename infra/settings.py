@@ -20,6 +20,7 @@ _KINDS: dict[str, type] = {
     "tasks_subnets": tuple,
     "tasks_security_groups": tuple,
     "allowed_hosts": tuple,
+    "account_events": tuple,
     "snapshot_seconds": float,
     "throttle_rate": int,
     "throttle_burst": int,
@@ -34,7 +35,9 @@ class Settings:
     `channels`: as in `aftertrain.aws.channels`. `model_buckets`: what jobs may read checkpoints and data from.
     `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `allowed_hosts`: hosts that
     http_request may call although they are not on the public internet. `throttle_rate`, `throttle_burst`: bound the
-    webhook, in requests per second. `alarm_topic`: the ARN of an SNS topic that alarms go to.
+    webhook, in requests per second. `account_events`: services whose events on the account's own bus are taken in, such
+    as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `alarm_topic`: the ARN of an SNS topic that
+    alarms go to.
     """
 
     stage: str = "prod"
@@ -49,6 +52,7 @@ class Settings:
     tasks_subnets: tuple[str, ...] = ()
     tasks_security_groups: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    account_events: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.

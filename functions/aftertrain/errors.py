@@ -8,7 +8,8 @@
     │   ├── UnauthorizedError  missing or wrong credentials, or an unknown source
     │   └── TooLargeError      the body or one event is over its limit
     └── OperatorError          the installation is at fault: a setting, a permission, a service
-        └── BusyError          a service asks to slow down; the same call may go through later
+        └── BusyError          a service did not do it; the same call may go through later
+            └── ThrottledError it asks to slow down
 
 `http_status` and `exit_code` are the only two places that turn an error into a number.
 """
@@ -55,6 +56,10 @@ class BusyError(OperatorError):
     """A service throttled or did not answer; what was asked may work later and is safe to repeat."""
 
 
+class ThrottledError(BusyError):
+    """A service gets more than it takes: who asks has to slow down."""
+
+
 _HTTP: tuple[tuple[type[AftertrainError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -62,6 +67,7 @@ _HTTP: tuple[tuple[type[AftertrainError], int], ...] = (
     (UnauthorizedError, 401),
     (TooLargeError, 413),
     (SenderError, 400),
+    (ThrottledError, 429),
     (BusyError, 503),
     (OperatorError, 500),
 )

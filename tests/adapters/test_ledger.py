@@ -13,6 +13,7 @@ from aftertrain.errors import BusyError, TooLargeError
 from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.record import EventKey, Record, new_record
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 
 NOW = 1_700_000_000.5
@@ -21,7 +22,7 @@ NOW = 1_700_000_000.5
 def record(key: str = "final/ü", *, matching: bool = True) -> Record:
     watching = snapshot(trigger(where='`key` REGEXP "^final/"' if matching else '`key` = "other"', params={"n": [1.5]}))
     source = watching.sources["bucket"]
-    (event,) = normalise({"events": [tigris_event(key)]}, source)
+    (event,) = normalise(Delivery({"events": [tigris_event(key)]}, source))
     assert isinstance(event, Event)
     return new_record(event, source, *match(event, watching), NOW)
 

@@ -17,6 +17,7 @@ SETTINGS = Settings(
     model_buckets=("weights",),
     tasks_subnets=("subnet-1",),
     tasks_security_groups=("sg-1",),
+    account_events=("aws.s3", "aws.sagemaker"),
     alarm_topic="arn:aws:sns:us-east-1:123456789012:alarms",
 )
 

@@ -42,6 +42,13 @@ PERMITTED = {
         "states:StartExecution",
         "sqs:SendMessage",
     },
+    "account_events": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "states:StartExecution",
+        "sqs:SendMessage",
+    },
     "redrive": {
         "dynamodb:GetItem",
         "dynamodb:UpdateItem",
@@ -135,7 +142,8 @@ def test_the_webhook_and_the_links_are_open_and_the_api_is_behind_iam(template: 
     }
     (stage,) = resources(template, "AWS::ApiGatewayV2::Stage").values()
 
-    assert routes.pop("POST /events/{source}").get("AuthorizationType", "NONE") == "NONE"
+    for method in ("POST", "OPTIONS"):
+        assert routes.pop(f"{method} /events/{{source}}").get("AuthorizationType", "NONE") == "NONE"
     for method in ("GET", "POST"):
         assert routes.pop(f"{method} /approvals/{{approval}}").get("AuthorizationType", "NONE") == "NONE"
     assert {name.split()[1] for name in routes} == {"/v1/{proxy+}"}
@@ -230,3 +238,10 @@ def test_the_outputs_are_what_the_readme_names(template: Any) -> None:
         "WebhookUrl",
         "WorkerPolicyArn",
     }
+
+
+def test_events_of_the_account_are_taken_in_of_the_services_and_buckets_that_are_named(template: Any) -> None:
+    rules = [each["Properties"].get("EventPattern") for each in resources(template, "AWS::Events::Rule").values()]
+
+    assert {"source": ["aws.s3"], "detail": {"bucket": {"name": ["weights"]}}} in rules
+    assert {"source": ["aws.sagemaker"]} in rules

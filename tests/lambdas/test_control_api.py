@@ -1,7 +1,9 @@
 """The API through the SDK and the real handler: what it does, and what it says when it does not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest import mock
 
 import pytest
 from tests.api import InProcess
@@ -10,6 +12,8 @@ from aftertrain.client import Client, InvalidRequestError
 from aftertrain.client.errors import ApiError
 from aftertrain.control.ports import Ports
 from aftertrain.ingest.snapshot import read_snapshot
+from aftertrain.lambdas import control
+from aftertrain.model.source import secret_hash
 
 HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "{{ event.name }}"}}]}
 NEEDY = HELLO | {"parameters": [{"name": "level", "type": "integer"}]}
@@ -157,6 +161,42 @@ def test_a_deleted_source_is_forgotten(client: Client, ports: Ports) -> None:
     assert ports.registry.snapshot().item["sources"] == []
     with pytest.raises(InvalidRequestError, match="there is no source 'bucket'"):
         client.sources.get("bucket")
+
+
+def test_a_rotated_secret_has_two_lives_until_it_is_finished(client: Client, ports: Ports) -> None:
+    tokens = iter(["first-secret", "second-secret"])
+    with mock.patch.object(control.runtime, "ports", return_value=replace(ports, token=lambda: next(tokens))):
+        first = client.sources.create("models", kind="github")
+        second = client.sources.rotate("models")
+
+    def secrets() -> list[str]:
+        (source,) = ports.registry.snapshot().item["sources"]
+        return source["secrets"]
+
+    assert (first.secret, second.secret) == ("first-secret", "second-secret")
+    assert secrets() == ["second-secret", "first-secret"]
+    assert client.sources.rotate("models", finish=True).secret is None
+    assert secrets() == ["second-secret"]
+    assert "second-secret" not in client.sources.get("models").model_dump_json()
+
+
+def test_a_senders_own_secret_is_taken(client: Client, ports: Ports) -> None:
+    client.sources.create("hub", kind="hugging_face", secret="made-by-the-sender")
+    (source,) = ports.registry.snapshot().item["sources"]
+
+    assert source["secret_hashes"] == [secret_hash(b"made-by-the-sender")]
+
+
+@pytest.mark.parametrize(("kind", "auth"), [("github", "bearer"), ("tigris", "signature"), ("hugging_face", "none")])
+def test_a_sender_proves_itself_in_its_own_way(client: Client, kind: str, auth: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"a source of kind {kind} has auth"):
+        client.sources.create("s", kind=kind, auth=auth)
+
+
+def test_an_open_source_has_nothing_to_rotate(client: Client) -> None:
+    client.sources.create("open", kind="platform", auth="none")
+    with pytest.raises(InvalidRequestError, match="has no secret"):
+        client.sources.rotate("open")
 
 
 def test_clusters_are_registered_and_replaced(client: Client) -> None:

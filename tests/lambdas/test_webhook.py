@@ -9,17 +9,21 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.fakes import FakeLedger, FakeStarter, ingest_ports
+from tests.fakes import FakeClock, FakeLedger, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import TOKEN, snapshot, tigris_event, trigger
 
-from aftertrain.errors import BusyError
+from aftertrain.errors import BusyError, ThrottledError
+from aftertrain.ingest.handshake import handshake
 from aftertrain.ingest.request import MAX_BODY_BYTES
 from aftertrain.ingest.snapshot import CurrentSnapshot, Snapshot
 from aftertrain.lambdas import webhook
+from aftertrain.model.source import AUTHS, SOURCE_KINDS, Source
 
 EVENTS = Path(__file__).parents[2] / "events"
 RECORDED = sorted(EVENTS.glob("*/*.json"))
-SOURCES = {"tigris": "bucket", "platform": "platform"}
+NO_EVENTS = {"aws-test-event"}
+SECRET = "c2FtcGxlLXNlY3JldC1vZi10aGUtZXZlbnRz"
+RECORDED_AT = 1_780_000_000.0
 
 
 class Fixed(CurrentSnapshot):
@@ -36,9 +40,12 @@ class Fixed(CurrentSnapshot):
 def starter() -> Iterator[FakeStarter]:
     """The handler's composition root with fakes, and a trigger on everything."""
     starter = FakeStarter()
-    ports = ingest_ports(starter=starter)
-    kinds = ("object.*", "model.*", "deployment.*")
+    ports = ingest_ports(starter=starter, clock=FakeClock(RECORDED_AT))
+    kinds = ("object.*", "model.*", "deployment.*", "cluster.*", "job.*", "com.*", "github.*")
     watching = snapshot(*(trigger(f"t{number}", kind) for number, kind in enumerate(kinds)))
+    watching.sources.update({kind: Source(kind, kind, AUTHS[kind][0]).with_secret(SECRET) for kind in SOURCE_KINDS})
+    platform = Source("platform", "platform", "bearer")
+    watching.sources["platform"] = platform.with_secret(TOKEN).with_secret(SECRET)
     with (
         mock.patch.object(webhook.runtime, "ports", return_value=ports),
         mock.patch.object(webhook.runtime, "snapshot", return_value=Fixed(watching)),
@@ -64,11 +71,14 @@ def post(source: str, body: Any, authorization: str | None = f"Bearer {TOKEN}", 
 def test_every_recorded_request_is_taken(path: Path, starter: FakeStarter) -> None:
     request = json.loads(path.read_text())
     assert set(request) == {"source", "method", "headers", "body"}
-    status, headers, body = post(SOURCES[request["source"]], request["body"], **request["headers"])
+    assert request["source"] == path.parent.name
+    body = request["body"].encode() if isinstance(request["body"], str) else request["body"]
+    status, headers, answer = post(request["source"], body, f"Bearer {SECRET}", **request["headers"])
 
     assert (status, headers["content-type"]) == (200, "application/json")
-    assert set(body) == {"received", "duplicates", "matched", "executions"}
-    assert body["received"] == body["matched"] == len(starter.started) > 0
+    assert set(answer) == {"received", "duplicates", "matched", "executions"}
+    assert answer["received"] == answer["matched"] == len(starter.started)
+    assert (answer["received"] == 0) == (path.stem in NO_EVENTS)
 
 
 def test_a_body_may_come_as_text(starter: FakeStarter) -> None:
@@ -103,7 +113,7 @@ BIG = {"event_type": "model.added", "event_id": "1", "timestamp": "2026-01-01T00
         ("bucket", b'{"events": [], "events": []}', f"Bearer {TOKEN}", 400, "events"),
         ("bucket", {"events": {}}, f"Bearer {TOKEN}", 400, "events"),
         ("bucket", {"events": [tigris_event(bucket=5)]}, f"Bearer {TOKEN}", 400, "events[0].bucket"),
-        ("platform", {"event_type": "x"}, f"Bearer {TOKEN}", 400, "timestamp"),
+        ("platform", {"event_type": "x"}, f"Bearer {TOKEN}", 400, "event_type"),
     ],
 )
 def test_bad_input_gets_a_problem_that_names_the_field(
@@ -169,3 +179,35 @@ def test_a_snapshot_that_cannot_be_read_is_a_503() -> None:
 
     with mock.patch.object(webhook.runtime, "snapshot", busy):
         assert post("bucket", {})[0] == 503
+
+
+def test_a_sender_of_cloudevents_may_ask_first() -> None:
+    event = {
+        "pathParameters": {"source": "anything"},
+        "requestContext": {"http": {"method": "OPTIONS"}},
+        "headers": {"WebHook-Request-Origin": "events.example", "WebHook-Request-Rate": "120"},
+    }
+    answer = webhook.handler(event, mock.Mock(function_name="webhook"))
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["webhook-allowed-origin"] == "events.example"
+    assert answer["headers"]["allow"] == "POST"
+
+
+@pytest.mark.parametrize("origin", ["", "x" * 300, "a\r\nset-cookie: b"])
+def test_an_origin_that_is_none_is_not_echoed(origin: str) -> None:
+    assert handshake({"webhook-request-origin": origin}) == {"allow": "POST"}
+
+
+def test_a_ledger_that_is_throttled_asks_the_sender_to_slow_down() -> None:
+    class Throttled(FakeLedger):
+        def record(self, record: object) -> None:
+            raise ThrottledError("too much")
+
+    with (
+        mock.patch.object(webhook.runtime, "ports", return_value=ingest_ports(Throttled())),
+        mock.patch.object(webhook.runtime, "snapshot", return_value=Fixed(snapshot())),
+    ):
+        status, headers, _ = post("bucket", {"events": [tigris_event()]})
+
+    assert (status, headers["retry-after"]) == (429, "5")

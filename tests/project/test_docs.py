@@ -14,6 +14,7 @@ from tests.api import InProcess
 from tests.project.blocks import PAGES, ROOT, blocks, commands
 
 from aftertrain.actions.registry import ACTIONS
+from aftertrain.cli import sources as sources_module
 from aftertrain.cli.main import cli, main
 from aftertrain.client import Client
 from aftertrain.client import client as client_module
@@ -23,6 +24,7 @@ from aftertrain.compiler.diagnostics import CODES
 from aftertrain.compiler.document import read_document
 from aftertrain.compiler.schema import definition_schema
 from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -35,6 +37,7 @@ CANNOT_RUN = (
     "source .venv",
     "export AFTERTRAIN_API_URL",
 )
+MAKES_A_SOURCE = "aftertrain sources create"
 # tests/e2e runs these on the local stage, and bring_up starts the worker.
 RUN_END_TO_END = (
     "aftertrain send",
@@ -74,7 +77,7 @@ def test_pipelines_compile(block: object) -> None:
 def test_envelopes_are_events(block: object) -> None:
     payload = json.loads(block.text)
 
-    assert isinstance(normalise(payload, Source("s", "platform", "none"))[0], Event)
+    assert isinstance(normalise(Delivery(payload, Source("s", "platform", "none")))[0], Event)
 
 
 @pytest.mark.parametrize(("command", "output"), commands(), ids=lambda text: text[:40])
@@ -84,11 +87,22 @@ def test_commands_do_what_they_are_said_to(
     words = shlex.split(command)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    elif not command.startswith(CANNOT_RUN + RUN_END_TO_END):
+    elif not command.startswith((*CANNOT_RUN, *RUN_END_TO_END, MAKES_A_SOURCE)):
         monkeypatch.chdir(ROOT)
         with mock.patch("sys.argv", words):
             main()
         assert capsys.readouterr().out == output
+
+
+def test_the_command_that_makes_a_source_does_what_it_is_said_to(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (command,) = (command for command, _ in commands() if command.startswith(MAKES_A_SOURCE))
+    with mock.patch("sys.argv", shlex.split(command)), mock.patch.object(sources_module, "Client", return_value=client):
+        main()
+
+    assert "tigris buckets set-notifications" in capsys.readouterr().out
+    assert [source.id for source in client.sources.list()] == ["tigris-models"]
 
 
 def test_commands_that_cannot_run_are_owned_up_to() -> None:

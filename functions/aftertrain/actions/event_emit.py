@@ -5,13 +5,13 @@ from typing import Any
 from pydantic import Field
 
 from aftertrain.actions.action import Action, Outputs, Params
-from aftertrain.model.definition import EVENT_TYPE_PATTERN
+from aftertrain.model.event import EVENT_TYPE
 
 
 class EmitParams(Params):
     """An event of any dotted type; `data` is what templates read as `event.FIELD`."""
 
-    event_type: str = Field(pattern=EVENT_TYPE_PATTERN)
+    event_type: str = Field(pattern=f"^{EVENT_TYPE}$")
     subject: str = ""
     data: dict[str, Any] = Field(default_factory=dict)
 

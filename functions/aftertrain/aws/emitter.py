@@ -17,7 +17,13 @@ class Emitter:
         self._ports, self._snapshot = ports, snapshot
 
     def __call__(self, event: Event) -> list[str]:
-        source = Source(event.source, "platform", "none")
+        return self.take(event, Source(event.source, "platform", "none"))
+
+    def take(self, event: Event, source: Source) -> list[str]:
+        """Record an event of a source that nobody has to prove, and start what it fires; returns the executions' ids.
+
+        Raises: SenderError if it cannot be recorded as it is, BusyError if it may not have been recorded.
+        """
         outcomes, refused = accept([event], source, self._snapshot(), self._ports, self._ports.clock())
         if refused:
             raise refused[0]

@@ -5,7 +5,14 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aftertrain.errors import BusyError
+from aftertrain.errors import BusyError, ThrottledError
+
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 
 
 @contextmanager
@@ -14,7 +21,8 @@ def busy_unless_known(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise BusyError(f"{what}: {code(error)}: {error.response['Error'].get('Message', '')}") from error
+        kind = ThrottledError if code(error) in _THROTTLED else BusyError
+        raise kind(f"{what}: {code(error)}: {error.response['Error'].get('Message', '')}") from error
     except BotoCoreError as error:
         raise BusyError(f"{what}: {error}") from error
 

@@ -15,6 +15,7 @@ from aftertrain.cli.deploy import deploy
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
 from aftertrain.cli.send import send
+from aftertrain.cli.sources import sources
 from aftertrain.cli.validate import validate
 from aftertrain.cli.worker import worker
 from aftertrain.errors import AftertrainError, exit_code
@@ -26,7 +27,7 @@ def cli() -> None:
     """Every command hangs below this one."""
 
 
-for command in (apply, approvals, compile_file, deploy, executions, send, validate, worker):
+for command in (apply, approvals, compile_file, deploy, executions, send, sources, validate, worker):
     cli.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import click
 import urllib3
 
 from aftertrain.client.errors import ApiError
+from aftertrain.ingest.signatures import SCHEMES, sign
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", "source_id", help="The source's id; the request's source kind if it is left out.")
-@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret, sent as a Bearer token.")
+@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret, sent or signed with.")
 @click.option(
     "--url",
     envvar="AFTERTRAIN_WEBHOOK_URL",
@@ -23,9 +25,9 @@ from aftertrain.client.errors import ApiError
 def send(file: Path, source_id: str | None, token: str | None, url: str | None) -> None:
     """Post FILE, a JSON {source, method, headers, body}, to the webhook, and show the answer."""
     request = _read(file)
-    headers = {**request["headers"], **({"authorization": f"Bearer {token}"} if token else {})}
     body = request["body"]
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    headers = request["headers"] | (_proof(request, payload, token) if token else {})
     target = f"{url or _webhook_url()}/{source_id or request['source']}"
     try:
         answer = urllib3.request(request["method"], target, body=payload, headers=headers, timeout=15.0, retries=False)
@@ -34,6 +36,18 @@ def send(file: Path, source_id: str | None, token: str | None, url: str | None) 
     click.echo(f"{answer.status} {answer.data.decode(errors='replace')}")
     if answer.status != 200:
         raise SystemExit(1)
+
+
+def _proof(request: dict[str, Any], payload: bytes, secret: str) -> dict[str, str]:
+    """What a sender of this kind proves itself with; one that signs, signs anew, with the time of now."""
+    kind = request["source"]
+    if kind == "hugging_face":
+        return {"x-webhook-secret": secret}
+    if kind == "platform" or kind not in SCHEMES:
+        return {"authorization": f"Bearer {secret}"}
+    names = SCHEMES[kind].prefix[:1]
+    delivery_id = request["headers"][names[0]] if names else ""
+    return sign(kind, secret, payload, delivery_id, time.time())
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -10,19 +10,24 @@ class Sources:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, source_id: str, *, kind: str, auth: str = "bearer") -> Source:
-        """Make a source; its `secret` is in this answer and in no other."""
-        body = {"id": source_id, "kind": kind, "auth": auth}
+    def create(self, id: str, *, kind: str, auth: str | None = None, secret: str | None = None) -> Source:
+        """Make a source. The answer is the only one that ever has its secret, which is ours unless one is given."""
+        body = {"id": id, "kind": kind, "auth": auth, "secret": secret}
         return Source.model_validate(self._transport.call("POST", "/v1/sources", body=body))
 
+    def rotate(self, source_id: str, *, secret: str | None = None, finish: bool = False) -> Source:
+        """Make a new secret beside the current one; with `finish`, end the one that was replaced."""
+        body = {"secret": secret, "finish": finish}
+        return Source.model_validate(self._transport.call("POST", f"/v1/sources/{source_id}/rotate", body=body))
+
     def get(self, source_id: str) -> Source:
-        """One source."""
+        """One source, without its secret."""
         return Source.model_validate(self._transport.call("GET", f"/v1/sources/{source_id}"))
 
     def list(self) -> list[Source]:
-        """All sources."""
+        """All sources, without their secrets."""
         return [Source.model_validate(item) for item in self._transport.call("GET", "/v1/sources")]
 
     def delete(self, source_id: str) -> None:
-        """Take a source away; its requests are refused from now on."""
+        """Take it away; its requests are refused from now on."""
         self._transport.call("DELETE", f"/v1/sources/{source_id}")

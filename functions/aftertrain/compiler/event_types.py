@@ -18,10 +18,12 @@ _OBJECT = {
     "size": of("integer", "null", there=False),
     "etag": _TEXT_OR_NULL,
     "event_name": _TEXT_OR_NULL,
+    "version_id": _TEXT_OR_NULL,
+    "sequencer": _TEXT_OR_NULL,
 }
-_MODEL = dict.fromkeys(("model_id", "model_name", "model_source", "model_uri", "created_by"), _TEXT_OR_NULL) | {
-    "auto_deploy": BOOLEAN.maybe()
-}
+_MODEL = dict.fromkeys(
+    ("model_id", "model_name", "model_source", "model_uri", "created_by", "ref", "sha"), _TEXT_OR_NULL
+) | {"auto_deploy": BOOLEAN.maybe()}
 _DEPLOYMENT = dict.fromkeys(
     ("deployment_id", "deployment_name", "cluster_id", "model_id", "model_name", "status", "error_message"),
     _TEXT_OR_NULL,

@@ -8,6 +8,7 @@ from aftertrain.model.definition import EventType
 from aftertrain.model.names import ID_PATTERN
 from aftertrain.model.source import SourceAuth, SourceKind
 
+Secret = Annotated[str, StringConstraints(min_length=16, max_length=256, pattern=r"^[\x21-\x7e]+$")]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
@@ -54,11 +55,22 @@ class TriggerUpdate(Body):
 
 
 class SourceCreate(Body):
-    """`auth: none` lets everybody in who knows the URL; it has to be said."""
+    """`auth: none` lets everybody in who knows the URL; it has to be said.
+
+    `secret`: one that the sender made, where it does not take ours.
+    """
 
     id: Id
     kind: SourceKind
-    auth: SourceAuth = "bearer"
+    auth: SourceAuth | None = None
+    secret: Secret | None = None
+
+
+class SourceRotate(Body):
+    """A new secret, ours or the sender's; `finish` makes none and ends the one before the newest."""
+
+    secret: Secret | None = None
+    finish: bool = False
 
 
 class Decision(Body):

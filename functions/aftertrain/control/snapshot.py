@@ -12,6 +12,11 @@ from aftertrain.control.ports import Entry, Item
 from aftertrain.model.trigger import PipelineVersion, Trigger
 
 
+def source_in(snapshot: Entry, source_id: str) -> dict[str, Any]:
+    """A source as the webhook knows it, with its secrets."""
+    return next(source for source in snapshot.item["sources"] if source["id"] == source_id)
+
+
 def with_source(snapshot: Entry, source: dict[str, Any] | None, source_id: str) -> Entry:
     """The snapshot with a source put in, or taken out if it is None."""
     return _replaced(snapshot, "sources", source, source_id)

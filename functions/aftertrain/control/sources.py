@@ -1,22 +1,30 @@
-"""Sources: who may send events. The secret is shown once, when the source is made; what is kept is its hash."""
+"""Sources: who may send events.
 
-from aftertrain.control.bodies import SourceCreate
+A secret is shown once, when it is made. What is kept is its hash, or the secret itself where the sender signs with it;
+both stand in the snapshot alone, where the webhook reads them, and in no answer of the API.
+"""
+
+from aftertrain.control.bodies import SourceCreate, SourceRotate
 from aftertrain.control.lookup import absent, existing, settled
-from aftertrain.control.ports import Change, Item, Ports
-from aftertrain.control.snapshot import with_source
-from aftertrain.model.source import Source, secret_hash
+from aftertrain.control.ports import Change, Entry, Item, Ports
+from aftertrain.control.snapshot import source_in, with_source
+from aftertrain.errors import AuthorError
+from aftertrain.model.source import AUTHS, Source
 
 
 def create(body: SourceCreate, ports: Ports) -> Item:
     """Make a source and its secret.
 
     Returns: the source with `url` and, this once, `secret`; with auth basic the user name is the source's id.
-    Raises: ConflictError if the id is taken.
+    Raises: ConflictError if the id is taken, AuthorError if such a sender cannot prove itself like that.
     """
-    secret = None if body.auth == "none" else ports.token()
-    hashes = () if secret is None else (secret_hash(_credentials(body, secret)),)
-    source = Source(body.id, body.kind, body.auth, hashes)
-    item = {"id": body.id, "kind": body.kind, "auth": body.auth, "created_at": ports.clock()}
+    auth = body.auth or AUTHS[body.kind][0]
+    if auth not in AUTHS[body.kind]:
+        raise AuthorError(f"a source of kind {body.kind} has auth {' or '.join(AUTHS[body.kind])}", field="auth")
+    secret = None if auth == "none" else body.secret or ports.token()
+    bare = Source(body.id, body.kind, auth)
+    source = bare if secret is None else bare.with_secret(secret)
+    item = {"id": body.id, "kind": body.kind, "auth": auth, "created_at": ports.clock()}
 
     def change() -> None:
         absent(ports.registry, "source", body.id)
@@ -24,6 +32,26 @@ def create(body: SourceCreate, ports: Ports) -> Item:
         ports.registry.commit([Change("source", body.id, item, 0)], snapshot)
 
     settled(change)
+    return _shown(item, ports) | {"secret": secret}
+
+
+def rotate(source_id: str, body: SourceRotate, ports: Ports) -> Item:
+    """Make a new secret; the one before it stays good until the next rotation, or until `finish` says that it is over.
+
+    Returns: the source with, this once, the new `secret`, or with none if it was to be finished.
+    Raises: AuthorError if the source has no secret.
+    """
+    secret = None if body.finish else body.secret or ports.token()
+
+    def change() -> Item:
+        entry, snapshot = existing(ports.registry, "source", source_id), ports.registry.snapshot()
+        if entry.item["auth"] == "none":
+            raise AuthorError(f"the source {source_id!r} is open and has no secret", field="source_id")
+        source = Source.from_item(source_in(snapshot, source_id))
+        changed = source.with_newest_secret_alone() if secret is None else source.with_secret(secret)
+        return _commit(entry, changed, snapshot, ports)
+
+    item = settled(change)
     return _shown(item, ports) | {"secret": secret}
 
 
@@ -48,8 +76,11 @@ def list_all(ports: Ports) -> list[Item]:
     return [_shown(item, ports) for item in ports.registry.items("source")]
 
 
-def _credentials(body: SourceCreate, secret: str) -> bytes:
-    return (f"{body.id}:{secret}" if body.auth == "basic" else secret).encode()
+def _commit(entry: Entry, source: Source, snapshot: Entry, ports: Ports) -> Item:
+    item = entry.item | {"rotated_at": ports.clock(), "live_secrets": len(source.secret_hashes or source.secrets)}
+    changed = with_source(snapshot, source.item(), source.id)
+    ports.registry.commit([Change("source", source.id, item, entry.revision)], changed)
+    return item
 
 
 def _shown(item: Item, ports: Ports) -> Item:

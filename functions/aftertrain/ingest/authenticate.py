@@ -2,6 +2,8 @@
 
     Authorization: Bearer <secret>          a source with auth "bearer"
     Authorization: Basic base64(user:pass)  a source with auth "basic"
+    X-Webhook-Secret: <secret>              a source with auth "secret"
+    the sender's own signature              a source with auth "signature", see `signatures`
 
 An unknown source, a missing header and a wrong secret take the same steps and get the same answer, so nobody can learn
 from outside which sources exist.
@@ -13,34 +15,43 @@ import hmac
 
 from aftertrain.errors import UnauthorizedError
 from aftertrain.ingest.request import Request
+from aftertrain.ingest.signatures import signed
 from aftertrain.ingest.snapshot import Snapshot
-from aftertrain.model.source import Source, secret_hash
+from aftertrain.model.source import Source, SourceAuth, secret_hash
 
 _NOBODY = Source(id="", kind="platform", auth="bearer", secret_hashes=(secret_hash(b""),))
 
 
-def authenticate(request: Request, snapshot: Snapshot) -> Source:
-    """Find the source and check the credentials, in constant time for any secret.
+def authenticate(request: Request, snapshot: Snapshot, now: float) -> Source:
+    """Find the source and check the credentials, in constant time for any secret; `now` is in seconds since 1970.
 
     Raises:
-        UnauthorizedError: the credentials are missing or wrong, or there is no such source.
+        UnauthorizedError: the credentials are missing, wrong or too old, or there is no such source.
     """
     source = snapshot.sources.get(request.source_id, _NOBODY)
-    if source.auth == "none":
-        return source
-    presented = secret_hash(_presented(request, source.auth))
-    known = [hmac.compare_digest(presented, stored) for stored in source.secret_hashes]
-    if source is _NOBODY or not any(known):
+    if not _proved(request, source, now):
         raise UnauthorizedError("the credentials are missing or wrong", field="authorization")
     return source
 
 
-def _presented(request: Request, scheme: str) -> bytes:
+def _proved(request: Request, source: Source, now: float) -> bool:
+    if source.auth == "none":
+        return True
+    if source.auth == "signature":
+        return signed(request, source.kind, source.secrets, now)
+    presented = secret_hash(_presented(request, source.auth))
+    known = [hmac.compare_digest(presented, stored) for stored in source.secret_hashes]
+    return any(known) and source is not _NOBODY
+
+
+def _presented(request: Request, auth: SourceAuth) -> bytes:
+    if auth == "secret":
+        return request.headers.get("x-webhook-secret", "").encode("utf-8", "surrogateescape")
     given, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if given.lower() != scheme:
+    if given.lower() != auth:
         return b""
     credentials = credentials.strip()
-    if scheme == "bearer":
+    if auth == "bearer":
         return credentials.encode("utf-8", "surrogateescape")
     try:
         return base64.b64decode(credentials, validate=True)

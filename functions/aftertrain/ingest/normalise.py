@@ -1,32 +1,53 @@
 """Payload of a source -> events, each small enough to be an execution's input.
 
-normalise({"events": [{…}]}, Source(kind="tigris", …))  ->  [Event(…), SenderError(…), …]
+normalise(Delivery({"events": [{…}]}, Source(kind="tigris", …)))  ->  [Event(…), SenderError(…), …]
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from aftertrain.errors import TooLargeError
 from aftertrain.ingest.request import MAX_EVENT_BYTES
-from aftertrain.ingest.sources import platform, tigris
+from aftertrain.ingest.sources import (
+    cloudevents,
+    eventbridge,
+    github,
+    hugging_face,
+    mlflow,
+    platform,
+    r2,
+    s3,
+    standard_webhooks,
+    tigris,
+    wandb,
+)
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
-from aftertrain.model.source import Source, SourceKind
+from aftertrain.model.source import SourceKind
 
-DIALECTS: dict[SourceKind, Callable[[Any, Source], list[Draft]]] = {
+DIALECTS: dict[SourceKind, Callable[[Delivery], list[Draft]]] = {
     "tigris": tigris.read,
     "platform": platform.read,
+    "s3": s3.read,
+    "r2": r2.read,
+    "eventbridge": eventbridge.read,
+    "cloudevents": cloudevents.read,
+    "standard_webhooks": standard_webhooks.read,
+    "hugging_face": hugging_face.read,
+    "mlflow": mlflow.read,
+    "wandb": wandb.read,
+    "github": github.read,
 }
 
 
-def normalise(payload: Any, source: Source) -> list[Draft]:
+def normalise(delivery: Delivery) -> list[Draft]:
     """Read a payload in its source's dialect.
 
     Raises:
         SenderError: the payload has no place for events.
     """
-    return [_bounded(draft, index) for index, draft in enumerate(DIALECTS[source.kind](payload, source))]
+    return [_bounded(draft, index) for index, draft in enumerate(DIALECTS[delivery.source.kind](delivery))]
 
 
 def _bounded(draft: Draft, index: int) -> Draft:

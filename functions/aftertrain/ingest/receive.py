@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aftertrain.errors import SenderError
@@ -19,6 +20,7 @@ from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.record import Record, new_record
 from aftertrain.ingest.request import Request, check_size
 from aftertrain.ingest.snapshot import Snapshot
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -49,8 +51,8 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
     """
     begun = ports.clock()
     check_size(request)
-    source = authenticate(request, snapshot)
-    drafts = normalise(parse(request.body), source)
+    source = authenticate(request, snapshot, begun)
+    drafts = normalise(Delivery(parse(request.body), source, request.headers, _stamp(begun)))
     rejected = [draft for draft in drafts if isinstance(draft, SenderError)]
     events = [draft for draft in drafts if isinstance(draft, Event)]
     outcomes, refused = accept(events, source, snapshot, ports, begun)
@@ -79,6 +81,11 @@ def accept(
         outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
         list(each(lambda outcome: _finish(outcome[0], begun, ports), outcomes))
     return outcomes, [outcome for outcome in recorded if isinstance(outcome, SenderError)]
+
+
+def _stamp(seconds: float) -> str:
+    """A time as senders write it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager

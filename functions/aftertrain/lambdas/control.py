@@ -19,6 +19,7 @@ from aftertrain.control.bodies import (
     PipelineCreate,
     PipelineUpdate,
     SourceCreate,
+    SourceRotate,
     TriggerCreate,
     TriggerUpdate,
 )
@@ -97,6 +98,11 @@ def list_sources() -> Items:
 @app.get("/v1/sources/<source_id>")
 def get_source(source_id: str) -> Item:
     return sources.get(source_id, runtime.ports())
+
+
+@app.post("/v1/sources/<source_id>/rotate")
+def rotate_source(source_id: str, body: SourceRotate) -> Item:
+    return sources.rotate(source_id, body, runtime.ports())
 
 
 @app.delete("/v1/sources/<source_id>")

@@ -5,6 +5,7 @@ import binascii
 from typing import Any
 
 from aftertrain.errors import AftertrainError, BusyError, SenderError, UnauthorizedError, http_status
+from aftertrain.ingest.handshake import handshake
 from aftertrain.ingest.receive import Receipt, receive
 from aftertrain.ingest.request import Request
 from aftertrain.lambdas.observability import count, logger, metrics
@@ -12,9 +13,16 @@ from aftertrain.lambdas.problem import CONTENT_TYPE, answer, problem, problem_bo
 from aftertrain.lambdas.runtime import ingest as runtime
 
 
-@metrics.log_metrics(capture_cold_start_metric=True)
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda's entry point."""
+    if event.get("requestContext", {}).get("http", {}).get("method") == "OPTIONS":
+        return answer(200, "", "text/plain", handshake(_headers(event)))
+    answered: dict[str, Any] = _post(event, context)
+    return answered
+
+
+@metrics.log_metrics(capture_cold_start_metric=True)
+def _post(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     try:
         snapshot = runtime.snapshot().get()
         if snapshot.unreadable:
@@ -32,14 +40,17 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     return answer(200, _body(receipt), "application/json", {})
 
 
+def _headers(event: dict[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in event.get("headers", {}).items()}
+
+
 def _request(event: dict[str, Any]) -> Request:
-    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     body = event.get("body") or ""
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, ValueError):
         raise SenderError("the body cannot be decoded", field="body") from None
-    return Request(event["pathParameters"]["source"], headers, raw)
+    return Request(event["pathParameters"]["source"], _headers(event), raw)
 
 
 def _body(receipt: Receipt) -> dict[str, Any]:

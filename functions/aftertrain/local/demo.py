@@ -21,6 +21,7 @@ from aftertrain.cli.toolchain import ROOT
 from aftertrain.client.models import Event, Execution, Source
 from aftertrain.errors import OperatorError
 from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.local.notification import deliver
 from aftertrain.local.processes import Processes
 from aftertrain.local.report import Findings, check, report
@@ -118,7 +119,7 @@ def _watch(local: Local, execution_id: str) -> Execution:
 def _event(local: Local, landed: Landed, source: Source) -> Event:
     """What the system says of the third notification; its id is made of its content, so anybody can tell it."""
     sender = IngestSource(source.id, "tigris", "bearer")
-    (read,) = normalise(landed.other_request["body"], sender)
+    (read,) = normalise(Delivery(landed.other_request["body"], sender))
     if not isinstance(read, IngestEvent):
         raise read
     return local.client.events.get(SOURCE, read.id)

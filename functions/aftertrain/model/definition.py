@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-EVENT_TYPE_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\.(\*|[a-z0-9_]+)$"
+EVENT_TYPE_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(\*|[A-Za-z0-9_-]+)$"
 STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 
 StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]

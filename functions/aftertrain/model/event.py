@@ -9,6 +9,7 @@ The envelope on the wire and in templates has the names `event_type, event_id, t
 from dataclasses import dataclass
 from typing import Any
 
+EVENT_TYPE = r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+"  # of our own and of senders who have no custom of their own
 ENVELOPE_FIELDS = ("event_type", "event_id", "timestamp", "source", "subject", "data")
 
 

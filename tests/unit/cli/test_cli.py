@@ -14,9 +14,11 @@ import pytest
 from aftertrain.cli import apply as apply_module
 from aftertrain.cli import deploy as deploy_module
 from aftertrain.cli import executions as executions_module
+from aftertrain.cli import sources as sources_module
 from aftertrain.cli.main import main
 from aftertrain.client import Client
 from aftertrain.control.ports import Ports
+from aftertrain.model.source import SOURCE_KINDS
 
 ROOT = Path(__file__).parents[3]
 GOOD = "name: Good One\nsteps:\n- {id: a, action: log, params: {message: hi}}\ntriggers:\n- {event_type: model.added}\n"
@@ -270,3 +272,21 @@ def test_deploy_hands_its_arguments_to_cdk(
         ran = run("deploy", *arguments)
 
     assert (commands, ran.code) == (called, code)
+
+
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
+def test_a_new_source_comes_with_what_its_sender_has_to_be_told(run: Any, client: Client, kind: str) -> None:
+    with mock.patch.object(sources_module, "Client", return_value=client):
+        made = run("sources", "create", "s", "--kind", kind)
+        rotated = run("sources", "rotate", "s")
+        finished = run("sources", "rotate", "s", "--finish")
+        listed = run("sources", "list")
+        deleted = run("sources", "delete", "s")
+
+    assert (made.code, rotated.code, deleted.code) == (0, 0, 0)
+    for shown in (made.out, rotated.out):
+        assert shown.startswith("url     https://hooks.example/events/s\nsecret  s3cret\n")
+        assert len(shown.splitlines()) == 3
+        assert "{" not in shown.splitlines()[2]
+    assert finished.out == "s: the newest secret is the only one now\n"
+    assert f"s  {kind}  " in listed.out

@@ -7,6 +7,7 @@ from tests.unit.ingest.samples import tigris_event
 
 from aftertrain.errors import SenderError, TooLargeError
 from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -21,13 +22,17 @@ ENVELOPE = {
 }
 
 
+def read(payload: Any, source: Source) -> list[Any]:
+    return normalise(Delivery(payload, source))
+
+
 def tigris(**more: Any) -> Any:
-    (draft,) = normalise({"events": [tigris_event(**more)]}, BUCKET)
+    (draft,) = read({"events": [tigris_event(**more)]}, BUCKET)
     return draft
 
 
 def platform(**more: Any) -> Any:
-    (draft,) = normalise(ENVELOPE | more, PLATFORM)
+    (draft,) = read(ENVELOPE | more, PLATFORM)
     return draft
 
 
@@ -61,7 +66,7 @@ def test_a_tigris_entry_becomes_an_event() -> None:
         ("OBJECT_RENAME", "object.renamed"),
         ("OBJECT_TRANSITIONED", "object.transitioned"),
         ("OBJECT_RESTORED", "object.restored"),
-        ("Something New!", "object.something_new_"),
+        ("Something New!", "object.something_new"),
     ],
 )
 def test_event_names_are_an_open_set(name: str, event_type: str) -> None:
@@ -124,11 +129,11 @@ def test_a_bad_entry_is_named_by_its_field(more: dict[str, Any], field: str) -> 
 @pytest.mark.parametrize("payload", [[], "x", None, {}, {"events": {}}, {"Records": []}])
 def test_a_notification_without_events_is_refused(payload: Any) -> None:
     with pytest.raises(SenderError):
-        normalise(payload, BUCKET)
+        read(payload, BUCKET)
 
 
 def test_one_bad_entry_does_not_lose_its_neighbours() -> None:
-    drafts = normalise({"events": [tigris_event("a"), {"bad": 1}, 7, tigris_event("b")]}, BUCKET)
+    drafts = read({"events": [tigris_event("a"), {"bad": 1}, 7, tigris_event("b")]}, BUCKET)
 
     assert [type(draft).__name__ for draft in drafts] == ["Event", "SenderError", "SenderError", "Event"]
 

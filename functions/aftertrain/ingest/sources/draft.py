@@ -3,13 +3,16 @@
 Also the field readers that the dialects share; they name the field they choke on.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aftertrain.errors import SenderError
-from aftertrain.model.event import Event
+from aftertrain.model.event import EVENT_TYPE, Event
 
 Draft = Event | SenderError
+MAX_TYPE = 128
+_TYPE = re.compile(EVENT_TYPE)
 MAX_TEXT = 1024  # longer than any key of S3's (1,024 bytes), any name and any time
 
 
@@ -40,6 +43,24 @@ def text(fields: Mapping[str, Any], name: str, place: str) -> str:
         raise SenderError(f"{path} must be a string that is not empty", field=path)
     if len(value) > MAX_TEXT:
         raise SenderError(f"{path} is longer than {MAX_TEXT} characters", field=path)
+    return value
+
+
+def short_text(fields: Mapping[str, Any], name: str, place: str, longest: int) -> str:
+    """A required string of at most so many characters."""
+    value = text(fields, name, place)
+    if len(value) > longest:
+        path = f"{place}.{name}" if place else name
+        raise SenderError(f"{path} is longer than {longest} characters", field=path)
+    return value
+
+
+def event_type(fields: Mapping[str, Any], name: str, place: str) -> str:
+    """A dotted name in lower case."""
+    value = text(fields, name, place)
+    if not _TYPE.fullmatch(value) or len(value) > MAX_TYPE:
+        path = f"{place}.{name}" if place else name
+        raise SenderError(f"{path} must be a dotted name such as model.added", field=path)
     return value
 
 

@@ -1,0 +1,58 @@
+"""`aftertrain sources create|list|rotate|delete`: who may send, and what to tell the sender."""
+
+import click
+
+from aftertrain.cli.setup import setup
+from aftertrain.client import Client
+from aftertrain.client.models import Source
+from aftertrain.model.source import SOURCE_KINDS
+
+
+@click.group()
+def sources() -> None:
+    """Who may send events."""
+
+
+@sources.command("create")
+@click.argument("source_id")
+@click.option("--kind", type=click.Choice(SOURCE_KINDS), required=True, help="Who sends.")
+@click.option("--auth", help="How it proves itself, if not as its kind does by default.")
+@click.option("--secret", help="A secret that the sender made, where it does not take ours.")
+def create(source_id: str, kind: str, auth: str | None, secret: str | None) -> None:
+    """Make a source; its secret is shown this once."""
+    _show(Client().sources.create(source_id, kind=kind, auth=auth, secret=secret))
+
+
+@sources.command("rotate")
+@click.argument("source_id")
+@click.option("--secret", help="A secret that the sender made, where it does not take ours.")
+@click.option("--finish", is_flag=True, help="Make none; end the secret that was replaced.")
+def rotate(source_id: str, secret: str | None, finish: bool) -> None:
+    """Make a new secret; the one before it stays good until it is finished, or until the next one."""
+    source = Client().sources.rotate(source_id, secret=secret, finish=finish)
+    if finish:
+        click.echo(f"{source_id}: the newest secret is the only one now")
+    else:
+        _show(source)
+
+
+@sources.command("list")
+def list_sources() -> None:
+    """Show all sources."""
+    for source in Client().sources.list():
+        click.echo(f"{source.id}  {source.kind}  {source.auth}  {source.url}")
+
+
+@sources.command("delete")
+@click.argument("source_id")
+def delete(source_id: str) -> None:
+    """Take a source away; its requests are refused from now on."""
+    Client().sources.delete(source_id)
+    click.echo(f"{source_id}: deleted")
+
+
+def _show(source: Source) -> None:
+    click.echo(f"url     {source.url}")
+    if source.secret is not None:
+        click.echo(f"secret  {source.secret}")
+    click.echo(setup(source))

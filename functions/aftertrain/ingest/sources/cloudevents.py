@@ -1,0 +1,66 @@
+"""CloudEvents 1.0 over HTTP, binary, structured and in batches -> events.
+
+    ce-id: A234, ce-type: com.example.trained, ce-source: /trainer, ce-specversion: 1.0   body: {"run": 7}
+    ->  com.example.trained  {"run": 7}
+
+Format: github.com/cloudevents/spec. A sender's `source` and `id` together name an event, so both are in our id. Data
+that is no object stands in `value`, or, if it is not JSON at all, in `base64`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from aftertrain.errors import SenderError
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.sources.draft import MAX_TEXT, MAX_TYPE, Draft, drafts, mapping, optional_text, short_text
+from aftertrain.model.event import Event
+from aftertrain.model.names import digest
+
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
+_BATCH, _STRUCTURED = "application/cloudevents-batch", "application/cloudevents"
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """The events of a request; the content type tells how they are packed."""
+    content = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content.startswith(_BATCH):
+        if not isinstance(delivery.payload, list):
+            raise SenderError("a batch of CloudEvents is a list", field="body")
+        return drafts(delivery.payload, lambda entry, place: _structured(entry, place, delivery), "events")
+    if content.startswith(_STRUCTURED):
+        return [_structured(delivery.payload, "", delivery)]
+    attributes = {
+        name.removeprefix("ce-"): unquote(value) for name, value in delivery.headers.items() if name.startswith("ce-")
+    }
+    return [_event(attributes, delivery.payload, "", delivery)]
+
+
+def _structured(entry: Any, place: str, delivery: Delivery) -> Event:
+    fields = mapping(entry, place or "body")
+    data = {"base64": fields["data_base64"]} if "data_base64" in fields else fields.get("data")
+    return _event(fields, data, place, delivery)
+
+
+def _event(fields: Mapping[str, Any], data: Any, place: str, delivery: Delivery) -> Event:
+    version = short_text(fields, "specversion", place, 10)
+    if not version.startswith("1."):
+        raise SenderError(f"specversion is {version!r}: CloudEvents 1.0 is read", field="specversion")
+    sent_by, sent_id = short_text(fields, "source", place, MAX_TEXT), short_text(fields, "id", place, MAX_TEXT)
+    return Event(
+        type=_type(fields, place),
+        id=digest(sent_by, sent_id),
+        source=sent_by,
+        time=optional_text(fields, "time", place) or delivery.received,
+        subject=optional_text(fields, "subject", place) or "",
+        data=data if isinstance(data, dict) else {} if data is None else {"value": data},
+    )
+
+
+def _type(fields: Mapping[str, Any], place: str) -> str:
+    """A dotted name, in the sender's own case."""
+    name = short_text(fields, "type", place, MAX_TYPE)
+    if not _TYPE.fullmatch(name):
+        raise SenderError("type must be a dotted name such as com.example.trained", field="type")
+    return name

@@ -1,0 +1,27 @@
+"""What a dialect reads: the payload, and what stands beside it in the request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aftertrain.errors import SenderError
+from aftertrain.model.source import Source
+
+MAX_ID = 256  # characters, of up to 4 bytes each; a key in DynamoDB has 2,048 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A request of a known source. Header names are in lower case; `received` is when it came, RFC 3339."""
+
+    payload: Any
+    source: Source
+    headers: Mapping[str, str] = field(default_factory=dict)
+    received: str = ""
+
+    def header(self, name: str) -> str:
+        """A header that has to be there, short enough for an id. Raises: SenderError."""
+        value = self.headers.get(name, "")
+        if not value or len(value) > MAX_ID:
+            raise SenderError(f"the header {name} must have 1 to {MAX_ID} characters", field=name)
+        return value

@@ -1,0 +1,117 @@
+"""An event of EventBridge -> event: S3's objects, SageMaker's models, endpoints and clusters, Batch's jobs.
+
+    {"id": "17793124-…", "source": "aws.s3", "detail-type": "Object Created", "time": "…", "detail": {"bucket": {…}, …}}
+    ->  object.created
+
+Every event has an id, which stays the same however often it is delivered. What nobody here knows becomes
+`aws.<service>.<detail type>` with the detail as its data. Formats: docs.aws.amazon.com/AmazonS3/latest/userguide/
+ev-events.html, docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html and
+docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aftertrain.ingest.sources.delivery import MAX_ID, Delivery
+from aftertrain.ingest.sources.draft import Draft, mapping, optional_size, optional_text, short_text, text
+from aftertrain.ingest.sources.objects import ObjectChange, type_word
+from aftertrain.model.event import Event
+
+Fields = Mapping[str, Any]
+Read = tuple[str, str, dict[str, Any]]  # the type, the subject, what stands beside the detail
+
+_ENDPOINT = {
+    "CREATING": "deployment.creating",
+    "UPDATING": "deployment.updating",
+    "IN_SERVICE": "deployment.ready",
+    "FAILED": "deployment.failed",
+    "UPDATE_ROLLBACK_FAILED": "deployment.failed",
+    "ROLLING_BACK": "deployment.rolling_back",
+    "DELETING": "deployment.deleting",
+}
+_CLUSTER = {"InService": "cluster.ready", "Failed": "cluster.unhealthy", "RollingBack": "cluster.unhealthy"}
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """The one event of a request."""
+    fields = mapping(delivery.payload, "body")
+    detail = mapping(fields.get("detail"), "detail")
+    event_id, time = short_text(fields, "id", "", MAX_ID), text(fields, "time", "")
+    service, kind = text(fields, "source", ""), text(fields, "detail-type", "")
+    if service == "aws.s3" and kind.startswith("Object "):
+        return [_object(kind, detail, time, event_id).event(delivery.source.id)]
+    event_type, subject, beside = _READERS.get(kind, _other)(detail, f"{service} {kind}")
+    data = {**detail, **beside, "detail_type": kind, "account": fields.get("account"), "region": fields.get("region")}
+    return [Event(event_type, event_id, delivery.source.id, time, subject, data)]
+
+
+def _object(kind: str, detail: Fields, time: str, event_id: str) -> ObjectChange:
+    where = "detail.object"
+    thing, bucket = mapping(detail.get("object"), where), mapping(detail.get("bucket"), "detail.bucket")
+    return ObjectChange(
+        type=f"object.{_OBJECT_WORDS.get(kind) or type_word(kind.removeprefix('Object '))}",
+        name=optional_text(detail, "reason", "detail") or kind,
+        time=time,
+        bucket=text(bucket, "name", "detail.bucket"),
+        key=text(thing, "key", where),
+        size=optional_size(thing, "size", where),
+        etag=(optional_text(thing, "etag", where) or "").strip('"'),
+        version_id=optional_text(thing, "version-id", where),
+        sequencer=optional_text(thing, "sequencer", where),
+        id=event_id,
+    )
+
+
+_OBJECT_WORDS = {"Object Storage Class Changed": "transitioned"}
+
+
+def _model_package(detail: Fields, _: str) -> Read:
+    """A version of a model in the registry; a change of one names the fields that changed."""
+    group = optional_text(detail, "ModelPackageGroupName", "detail") or ""
+    name = group or optional_text(detail, "ModelPackageName", "detail") or ""
+    beside = {
+        "model_id": optional_text(detail, "ModelPackageArn", "detail"),
+        "model_name": name,
+        "model_version": detail.get("ModelPackageVersion"),
+        "model_source": "sagemaker",
+        "approval_status": detail.get("ModelApprovalStatus"),
+    }
+    return ("model.updated" if detail.get("UpdatedModelPackageFields") else "model.added"), name, beside
+
+
+def _endpoint(detail: Fields, _: str) -> Read:
+    name, status = text(detail, "EndpointName", "detail"), str(detail.get("EndpointStatus"))
+    beside = {"deployment_id": name, "deployment_name": name, "status": status}
+    reason = {"error_message": detail["FailureReason"]} if "FailureReason" in detail else {}
+    return _ENDPOINT.get(status) or f"deployment.{type_word(status)}", name, beside | reason
+
+
+def _cluster(detail: Fields, _: str) -> Read:
+    name, status = text(detail, "ClusterName", "detail"), str(detail.get("ClusterStatus"))
+    beside = {"cluster_id": name, "cluster_name": name, "status": status}
+    return _CLUSTER.get(status) or f"cluster.{type_word(status)}", name, beside
+
+
+def _node_health(detail: Fields, _: str) -> Read:
+    name, health = text(detail, "ClusterName", "detail"), str(detail.get("HealthStatus"))
+    beside = {"cluster_id": name, "cluster_name": name, "status": health}
+    return ("cluster.unhealthy" if health == "Unhealthy" else "cluster.node_healthy"), name, beside
+
+
+def _job(detail: Fields, _: str) -> Read:
+    name = text(detail, "jobName", "detail")
+    return f"job.{type_word(str(detail.get('status')))}", name, {"job_id": detail.get("jobId"), "job_name": name}
+
+
+def _other(_: Fields, what: str) -> Read:
+    service, _space, kind = what.partition(" ")
+    return f"{'.'.join(type_word(part) for part in service.split('.'))}.{type_word(kind)}", "", {}
+
+
+_READERS: dict[str, Callable[[Fields, str], Read]] = {
+    "SageMaker Model Package State Change": _model_package,
+    "SageMaker Endpoint State Change": _endpoint,
+    "SageMaker HyperPod Cluster State Change": _cluster,
+    "SageMaker HyperPod Cluster Node Health Event": _node_health,
+    "Batch Job State Change": _job,
+}

@@ -1,0 +1,60 @@
+"""A webhook of the Hugging Face Hub -> events.
+
+    {"event": {"action": "update", "scope": "repo.content"}, "repo": {"type": "model", "name": "org/m", …},
+     "updatedRefs": [{"ref": "refs/heads/main", "oldSha": "ce…", "newSha": "57…"}]}
+    ->  model.updated  {model_id, model_name, model_source: "hugging_face", ref, sha, …}
+
+Format: huggingface.co/docs/hub/webhooks. Only a change of `refs/heads/main` is an update of the model; one of another
+branch, or of a pull request, is `model.ref_updated`, for triggers that want it. There is no id of a delivery: what was
+changed to what makes one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
+from aftertrain.ingest.sources.objects import type_word
+from aftertrain.model.event import Event
+from aftertrain.model.names import digest
+
+MAIN = "refs/heads/main"
+_REPO = {"create": "added", "delete": "deleted", "update": "updated", "move": "moved"}
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """An event for each ref that was updated, or one for what else happened."""
+    fields = mapping(delivery.payload, "body")
+    happened, repo = mapping(fields.get("event"), "event"), mapping(fields.get("repo"), "repo")
+    action, scope = text(happened, "action", "event"), text(happened, "scope", "event")
+    refs = fields.get("updatedRefs")
+    if scope == "repo.content" and isinstance(refs, list) and refs:
+        return [_ref_event(mapping(ref, f"updatedRefs[{place}]"), repo, delivery) for place, ref in enumerate(refs)]
+    family = text(repo, "type", "repo")
+    kind = f"{type_word(family)}.{_REPO.get(action) or type_word(action)}" if scope.startswith("repo") else ""
+    kind = kind or f"{type_word(scope.partition('.')[0])}.{type_word(action)}"
+    changed = [str(fields.get(name)) for name in ("updatedConfig", "discussion", "comment", "movedTo")]
+    event_id = digest(scope, action, text(repo, "name", "repo"), str(repo.get("headSha")), *changed)
+    return [_event(kind, event_id, repo, {"action": action, "scope": scope}, delivery)]
+
+
+def _ref_event(ref: Mapping[str, Any], repo: Mapping[str, Any], delivery: Delivery) -> Event:
+    name = text(ref, "ref", "updatedRefs")
+    old, new = optional_text(ref, "oldSha", "updatedRefs"), optional_text(ref, "newSha", "updatedRefs")
+    kind = f"{type_word(text(repo, 'type', 'repo'))}.{'updated' if name == MAIN else 'ref_updated'}"
+    event_id = digest(text(repo, "name", "repo"), name, str(old), str(new))
+    return _event(kind, event_id, repo, {"ref": name, "old_sha": old, "sha": new}, delivery)
+
+
+def _event(kind: str, event_id: str, repo: Mapping[str, Any], beside: dict[str, Any], delivery: Delivery) -> Event:
+    name = text(repo, "name", "repo")
+    data: dict[str, Any] = {
+        "model_id": name,
+        "model_name": name.rpartition("/")[2],
+        "model_source": "hugging_face",
+        "model_uri": f"hf://{name}",
+        "head_sha": optional_text(repo, "headSha", "repo"),
+        "private": repo.get("private") is True,
+        "tags": repo.get("tags") if isinstance(repo.get("tags"), list) else [],
+    }
+    return Event(kind, event_id, delivery.source.id, delivery.received, name, data | beside)

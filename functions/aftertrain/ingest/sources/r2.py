@@ -1,0 +1,41 @@
+"""Cloudflare R2's message, as a queue's consumer hands it on -> events.
+
+    {"action": "PutObject", "bucket": "models", "object": {"key": "final/x", "size": 1, "eTag": "d4…"},
+     "eventTime": "2026-01-01T00:00:00.000Z"}
+    ->  object.created  {bucket, key, size, etag, event_name, uri}
+
+R2 sends to queues only; a consumer posts one message, or a list of them. Format: developers.cloudflare.com/r2/buckets/
+event-notifications. Size and ETag are left out of deletions.
+"""
+
+from typing import Any
+
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
+from aftertrain.ingest.sources.objects import CREATED, DELETED, ObjectChange, type_word
+from aftertrain.model.event import Event
+
+_TYPES = {
+    "PutObject": CREATED,
+    "CopyObject": CREATED,
+    "CompleteMultipartUpload": CREATED,
+    "DeleteObject": DELETED,
+    "LifecycleDeletion": DELETED,
+}
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """The event of a message, or those of a list of messages."""
+    messages = delivery.payload if isinstance(delivery.payload, list) else [delivery.payload]
+    return drafts(messages, lambda entry, place: _event(entry, place, delivery.source.id), "messages")
+
+
+def _event(entry: Any, place: str, source_id: str) -> Event:
+    fields = mapping(entry, place)
+    where = f"{place}.object"
+    thing = mapping(fields.get("object"), where)
+    name, time, bucket = (text(fields, field, place) for field in ("action", "eventTime", "bucket"))
+    etag = (optional_text(thing, "eTag", where) or "").strip('"')
+    key, size = text(thing, "key", where), optional_size(thing, "size", where)
+    kind = _TYPES.get(name) or f"object.{type_word(name)}"
+    return ObjectChange(kind, name, time, bucket, key, size, etag).event(source_id)

@@ -1,0 +1,74 @@
+"""S3 notification, as AWS, MinIO and Ceph write it -> events.
+
+    {"Records": [{"eventName": "ObjectCreated:Put", "eventTime": "2026-01-01T00:00:00.000Z",
+                  "s3": {"bucket": {"name": "models"}, "object": {"key": "final/model+v2", "size": 1024, …}}}]}
+    ->  object.created  {bucket, key: "final/model v2", size, etag, event_name, uri, version_id, sequencer}
+
+Format: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html. MinIO puts `s3:` in front of
+event names; AWS and MinIO encode keys as forms do, Ceph does not, and writes sizes as texts. The message that AWS sends
+when a notification is configured (`s3:TestEvent`) has no records, and is no event.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aftertrain.errors import SenderError
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
+from aftertrain.ingest.sources.objects import CREATED, DELETED, TRANSITIONED, ObjectChange, type_word
+from aftertrain.model.event import Event
+
+_FAMILIES = {
+    "ObjectCreated": CREATED,
+    "ObjectRemoved": DELETED,
+    "LifecycleExpiration": DELETED,
+    "LifecycleTransition": TRANSITIONED,
+}
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """The events of one notification."""
+    fields = mapping(delivery.payload, "body")
+    if fields.get("Event") == "s3:TestEvent":
+        return []
+    records = fields.get("Records")
+    if not isinstance(records, list):
+        raise SenderError("Records must be a list", field="Records")
+    return drafts(records, lambda entry, place: _event(entry, place, delivery.source.id), "Records")
+
+
+def _event(entry: Any, place: str, source_id: str) -> Event:
+    fields = mapping(entry, place)
+    s3 = mapping(fields.get("s3"), f"{place}.s3")
+    where = f"{place}.s3.object"
+    bucket, thing = mapping(s3.get("bucket"), f"{place}.s3.bucket"), mapping(s3.get("object"), where)
+    name, time = text(fields, "eventName", place), text(fields, "eventTime", place)
+    key = text(thing, "key", where)
+    change = ObjectChange(
+        type=_type(name),
+        name=name.removeprefix("s3:"),
+        time=time,
+        bucket=text(bucket, "name", f"{place}.s3.bucket"),
+        key=key if fields.get("eventSource") == "ceph:s3" else unquote_plus(key, errors="replace"),
+        size=_size(thing, where),
+        etag=(optional_text(thing, "eTag", where) or "").strip('"'),
+        version_id=optional_text(thing, "versionId", where),
+        sequencer=optional_text(thing, "sequencer", where),
+    )
+    return change.event(source_id)
+
+
+def _size(thing: Mapping[str, Any], where: str) -> int | None:
+    given = thing.get("size")
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 20:
+        return int(given)
+    return optional_size(thing, "size", where)
+
+
+def _type(name: str) -> str:
+    family, _, detail = name.removeprefix("s3:").partition(":")
+    if family in _FAMILIES:
+        return _FAMILIES[family]
+    word = type_word(f"{family.removeprefix('Object')}_{detail}" if detail else family.removeprefix("Object"))
+    return f"object.{word}"

@@ -1,0 +1,34 @@
+"""A webhook of Weights & Biases -> event.
+
+    {"event_type": "LINK_ARTIFACT", "artifact_version": "wandb-artifact://_id/QXJ0…", "artifact_version_string":
+     "team/model-registry/ranker:v3", "artifact_collection_name": "ranker", "project_name": "p", "entity_name": "team"}
+    ->  model.added  {model_id: "team/model-registry/ranker:v3", model_name: "ranker", model_source: "wandb", …}
+
+The payload is what its author writes; docs/triggers.md has the template to paste. Format: docs.wandb.ai/models/
+automations/create-automations/webhook. There is neither an id nor a time: the same payload is the same event.
+"""
+
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
+from aftertrain.ingest.sources.objects import type_word
+from aftertrain.model.event import Event
+from aftertrain.model.names import canonical_json, digest
+
+_TYPES = {"LINK_ARTIFACT": "model.added", "ADD_ARTIFACT_ALIAS": "model.updated"}
+
+
+def read(delivery: Delivery) -> list[Draft]:
+    """The one event of a request."""
+    fields = mapping(delivery.payload, "body")
+    happened = text(fields, "event_type", "")
+    name = optional_text(fields, "artifact_collection_name", "")
+    version = optional_text(fields, "artifact_version_string", "")
+    about = {
+        "model_id": version or name,
+        "model_name": name,
+        "model_source": "wandb",
+        "model_uri": optional_text(fields, "artifact_version", ""),
+    }
+    kind = _TYPES.get(happened) or f"wandb.{type_word(happened)}"
+    event_id = digest(canonical_json(dict(fields)))
+    return [Event(kind, event_id, delivery.source.id, delivery.received, version or name or "", {**fields, **about})]

@@ -1,0 +1,41 @@
+"""Events of the account's own bus, pushed by EventBridge -> recorded and started as those of senders are.
+
+An event that cannot be recorded now is raised, so that EventBridge delivers it again, for a day.
+"""
+
+from typing import Any
+
+from aftertrain.aws.emitter import Emitter
+from aftertrain.errors import SenderError
+from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.lambdas.observability import count, logger, metrics
+from aftertrain.lambdas.runtime import ingest as runtime
+from aftertrain.model.source import Source
+
+SOURCE = Source("aws", "eventbridge", "none")
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001 - Lambda's signature
+    """Lambda's entry point; IAM has let nobody in but the bus."""
+    count("EventsReceived")
+    try:
+        started = _take(event)
+    except SenderError as error:
+        count("EventsRejected")
+        logger.warning("no event", extra={"detail": error.message, "field": error.field, "id": event.get("id")})
+        return {"executions": []}
+    logger.info("received", extra={"id": event["id"], "executions": started})
+    return {"executions": started}
+
+
+def _take(event: dict[str, Any]) -> list[str]:
+    """The executions that an event has started. Raises: SenderError, BusyError."""
+    emit = Emitter(runtime.ports(), runtime.snapshot().get)
+    started: list[str] = []
+    for draft in normalise(Delivery(event, SOURCE)):
+        if isinstance(draft, SenderError):
+            raise draft
+        started += emit.take(draft, SOURCE)
+    return started

@@ -1,0 +1,78 @@
+"""Whatever a sender's request becomes on the way, it is taken or refused; nothing else ever happens.
+
+100,000 mutations of the recorded requests, the same ones in every run: values swapped for others of any kind, keys
+dropped and doubled, lists emptied and repeated, bytes flipped. Filters whose regular expressions explode in Python's
+own `re` look at every event.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes import FakeClock, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import PIPELINE
+
+from aftertrain.errors import SenderError
+from aftertrain.ingest.receive import receive
+from aftertrain.ingest.request import Request
+from aftertrain.ingest.snapshot import read_snapshot
+from aftertrain.model.source import SOURCE_KINDS, Source
+from aftertrain.model.trigger import Trigger
+
+ROOT = Path(__file__).parents[2] / "events"
+RECORDED = [json.loads(path.read_text()) for path in sorted(ROOT.glob("*/*.json"))]
+STRANGE: list[Any] = [
+    None, True, 0, -1, 1e308, 10**30, "", "x" * 2000, "a" * 40 + "!", "\u0000", "🚀", "..", "#", "s3:", "%zz%%", "+",
+    [], {}, [[]], {"": 1}, "1970-01-01T00:00:00Z", "9999-99-99", "refs/heads/main", "٣",
+]  # fmt: skip
+TRIGGERS = [
+    Trigger("explodes", "object.*", PIPELINE, where='`key` REGEXP "^(a+)+$" AND `key` REGEXP "(.*)*x"'),
+    Trigger("deep", "model.*", PIPELINE, filter={"data.tags.x.y": "z"}),
+]
+ROUNDS, PARTS = 100_000, 4
+
+
+def mutated(value: Any, source: random.Random) -> Any:
+    """The value with something in it that nobody expects."""
+    if source.random() < 0.15 or not isinstance(value, dict | list) or not value:
+        return source.choice(STRANGE)
+    if isinstance(value, list):
+        place = source.randrange(len(value))
+        return source.choice([[*value, *value], value[:place], [*value[:place], mutated(value[place], source)]])
+    name = source.choice(list(value))
+    if source.random() < 0.2:
+        return {key: item for key, item in value.items() if key != name}
+    return value | {name: mutated(value[name], source)}
+
+
+def body(given: Any, source: random.Random) -> bytes:
+    value = json.loads(given) if isinstance(given, str) else given
+    for _ in range(source.randint(0, 3)):
+        value = mutated(value, source)
+    raw = bytearray(json.dumps(value).encode())
+    if source.random() < 0.1 and raw:
+        raw[source.randrange(len(raw))] = source.randrange(256)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_request_ends_in_anything_but_an_answer(part: int) -> None:
+    source = random.Random(part)
+    sources = [Source(kind, kind, "none").item() for kind in SOURCE_KINDS]
+    watching = read_snapshot(1, {"sources": sources, "triggers": [each.item() for each in TRIGGERS]})
+    taken = refused = 0
+    for _ in range(ROUNDS // PARTS):
+        given = source.choice(RECORDED)
+        headers = {name: value for name, value in given["headers"].items() if source.random() > 0.02}
+        ports = ingest_ports(starter=FakeStarter(), clock=FakeClock(1_780_000_000.0))
+        try:
+            receipt = receive(Request(given["source"], headers, body(given["body"], source)), watching, ports)
+        except SenderError as error:
+            refused += bool(error.field)
+        else:
+            taken += receipt.received
+
+    assert taken > ROUNDS // PARTS // 4
+    assert refused > ROUNDS // PARTS // 20, "refusals that name no field are not counted"
