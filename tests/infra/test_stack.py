@@ -171,7 +171,8 @@ def test_the_sweeper_runs_every_minute_and_status_changes_are_pushed(template: A
     rules = [each["Properties"] for each in resources(template, "AWS::Events::Rule").values()]
 
     assert "rate(1 minute)" in {rule.get("ScheduleExpression") for rule in rules}
-    (pattern,) = (rule["EventPattern"] for rule in rules if "EventPattern" in rule)
+    patterns = (rule["EventPattern"] for rule in rules if "EventPattern" in rule)
+    (pattern,) = (pattern for pattern in patterns if pattern["source"] == ["aws.states"])
     assert pattern["detail-type"] == ["Step Functions Execution Status Change"]
     assert "prefix" in pattern["detail"]["stateMachineArn"][0]
 
