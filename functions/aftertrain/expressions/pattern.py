@@ -1,63 +1,151 @@
 """JSON filter -> predicate over events.
 
-    {"model_source": "hugging_face", "auto_deploy": true}   # every entry must equal the event's value
+    {"model_source": "hugging_face", "auto_deploy": true}                  every entry must hold
+    {"key": [{"prefix": "final/"}, {"suffix": ".gguf"}], "size": [{"numeric": [">", 0]}]}   one of a list must
+    {"metrics": {"name": "accuracy", "value": [{"numeric": [">=", 0.9]}]}, "$or": [{"env": "prod"}, {"force": true}]}
 
-Keys are paths as in `fields`. Equality is JSON's, not Python's: `true` and `1` differ, `1` and `1.0` are one number,
-`"1"` is a string, and a missing field equals nothing, not even null.
+The language is that of EventBridge's patterns; a value may stand bare instead of in a list. Keys are paths as in
+`fields`, dotted or nested. Of an array one item must match, and what is asked below one path must hold of the same
+item: {"by": {"first": "Anna", "last": "Jones"}} does not match Anna Smith and Bob Jones. Equality is JSON's, not
+Python's: `true` and `1` differ, `1` and `1.0` are one number, `"1"` is a string, and a missing field equals nothing,
+not even null.
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.fields import MISSING, lookup
+from aftertrain.expressions.fields import MISSING, full_path
+from aftertrain.expressions.matchers import OPERATORS, Matcher, compile_matcher
 from aftertrain.model.event import Event
 
-Scalar = str | int | float | bool | None
+MAX_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What is asked of one value: one of the matchers must take it."""
+
+    path: str
+    matchers: tuple[Matcher, ...]
+    written: Any
+
+    def holds(self, value: Any) -> bool:
+        """Whether the value, or an item of it, is taken."""
+        values = value if isinstance(value, list) else [value]
+        return any(matcher(each) for matcher in self.matchers for each in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What is asked of an object: all of its fields, and of each `$or` one alternative."""
+
+    fields: tuple[tuple[str, "Node | Leaf"], ...]
+    choices: tuple[tuple["Node", ...], ...] = ()
+
+    def failure(self, value: Any) -> str | None:
+        """Why the value does not match, in words; None if it does."""
+        if isinstance(value, list):
+            whys = [self.failure(item) for item in value]
+            return None if None in whys else next((why for why in whys if why), "the array is empty")
+        for name, asked in self.fields:
+            found = value.get(name, MISSING) if isinstance(value, dict) else MISSING
+            if (why := _failure(asked, found)) is not None:
+                return why
+        for alternatives in self.choices:
+            whys = [each.failure(value) for each in alternatives]
+            if None not in whys:
+                return "no alternative of $or holds: " + "; ".join(map(str, whys))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Every path must hold its value."""
+    """A whole filter."""
 
-    entries: tuple[tuple[str, Scalar], ...]
+    root: Node
 
     def failure(self, event: Event) -> str | None:
         """Why the event does not pass, in words; None if it passes."""
-        for path, wanted in self.entries:
-            found = lookup(event, path)
-            if found is MISSING:
-                return f"the event has no {path}"
-            if not same(found, wanted):
-                return f"{path} is {_shown(found)}, not {_shown(wanted)}"
-        return None
+        return self.root.failure(event.envelope())
 
 
 def compile_pattern(text: dict[str, Any]) -> Pattern:
     """Check a JSON filter and make it ready to run.
 
     Raises:
-        AuthorError: a key is not a dotted path, or a value is not a string, number, boolean or null.
+        AuthorError: with the path of what cannot be read, and what to write.
     """
-    for path, wanted in text.items():
-        if not path or any(not segment for segment in path.split(".")):
-            raise AuthorError(f"filter: {path!r} is not a path such as data.model_source", field="filter")
-        if not isinstance(wanted, Scalar):
-            raise AuthorError(
-                f"filter: the value of {path!r} must be a string, a number, true, false or null",
-                field=f"filter.{path}",
-            )
-    return Pattern(tuple(text.items()))
+    return Pattern(_compiled(deepcopy(text), "", 0))
 
 
-def same(found: Any, wanted: Scalar) -> bool:
-    """Whether two JSON values are equal, with booleans apart from numbers."""
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    if isinstance(found, int | float) and isinstance(wanted, int | float):
-        return found == wanted
-    return type(found) is type(wanted) and bool(found == wanted)
+def _failure(asked: Node | Leaf, found: Any) -> str | None:
+    if isinstance(asked, Node):
+        return asked.failure({} if found is MISSING else found)
+    if asked.holds(found):
+        return None
+    if found is MISSING:
+        return f"the event has no {asked.path}"
+    return f"{asked.path} is {_shown(found)}, not {_shown(asked.written)}"
+
+
+def _compiled(text: Mapping[str, Any], above: str, depth: int) -> Node:
+    if depth > MAX_DEPTH:
+        raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter")
+    fields: list[tuple[str, Node | Leaf]] = []
+    choices: list[tuple[Node, ...]] = []
+    for key, asked in _nested(text, above).items():
+        path = f"{above}.{key}" if above else key
+        if key == "$or":
+            choices.append(_alternatives(asked, above, depth))
+        elif isinstance(asked, dict):
+            fields.append((key, _compiled(asked, path, depth + 1)))
+        else:
+            fields.append((key, _leaf(asked, path.removeprefix("data."))))
+    return Node(tuple(fields), tuple(choices))
+
+
+def _alternatives(asked: Any, above: str, depth: int) -> tuple[Node, ...]:
+    if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) for each in asked):
+        raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
+    return tuple(_compiled(each, above, depth + 1) for each in asked)
+
+
+def _leaf(asked: Any, path: str) -> Leaf:
+    wanted = asked if isinstance(asked, list) else [asked]
+    if not wanted:
+        raise AuthorError(f"filter: {path!r} lists nothing that could match", field=f"filter.{path}")
+    return Leaf(path, tuple(compile_matcher(each, path) for each in wanted), asked)
+
+
+def _nested(text: Mapping[str, Any], above: str) -> dict[str, Any]:
+    """The filter with its dotted keys as objects in objects; at the top a path begins in the envelope or in `data`."""
+    tree: dict[str, Any] = {}
+    for key, asked in text.items():
+        segments = key.split(".")
+        if not all(segments):
+            raise AuthorError(f"filter: {key!r} is not a path such as data.model_source", field="filter")
+        if isinstance(asked, dict) and len(asked) == 1 and asked.keys() <= OPERATORS:
+            shown = json.dumps([asked])
+            raise AuthorError(f"filter: {key!r}: an operator stands in a list: {shown}", field=f"filter.{key}")
+        _put(tree, segments if above or key == "$or" else full_path(segments), asked, key)
+    return tree
+
+
+def _put(tree: dict[str, Any], segments: Sequence[str], asked: Any, key: str) -> None:
+    *parents, last = segments
+    for segment in parents:
+        tree = tree.setdefault(segment, {})
+        if not isinstance(tree, dict):
+            raise AuthorError(f"filter: {key!r} stands below a path that has a value", field=f"filter.{key}")
+    standing = tree.setdefault(last, {} if isinstance(asked, dict) else asked)
+    if isinstance(asked, dict) and isinstance(standing, dict):
+        standing |= asked
+    elif standing is not asked:
+        raise AuthorError(f"filter: {key!r} stands twice", field=f"filter.{key}")
 
 
 def _shown(value: Any) -> str:

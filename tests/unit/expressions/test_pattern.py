@@ -65,7 +65,107 @@ def test_does_not_pass_and_says_why(pattern: dict[str, Any], why: str) -> None:
     assert compile_pattern(pattern).failure(EVENT) == why
 
 
-@pytest.mark.parametrize("pattern", [{"": 1}, {"a..b": 1}, {"a": [1]}, {"a": {"b": 1}}])
+BAD: list[dict[str, Any]] = [
+    {"": 1},
+    {"a..b": 1},
+    {"a": []},
+    {"a": [[1]]},
+    {"a": {"prefix": "x"}},
+    {"a": [{"prefix": 1}]},
+    {"a": [{"prefix": "x", "suffix": "y"}]},
+    {"a": [{"prefx": "x"}]},
+    {"a": [{"numeric": [">"]}]},
+    {"a": [{"numeric": ["~", 1]}]},
+    {"a": [{"numeric": [">", True]}]},
+    {"a": [{"exists": "yes"}]},
+    {"a": [{"cidr": "10.0.0.0/99"}]},
+    {"a": [{"anything-but": []}]},
+    {"a": [{"anything-but": {"numeric": [">", 1]}}]},
+    {"$or": [{"a": 1}]},
+    {"a": 1, "data.a": 2},
+    {"a": 1, "a.b": 2},
+]
+
+
+@pytest.mark.parametrize("pattern", BAD, ids=str)
 def test_what_cannot_be_compared_is_refused(pattern: dict[str, Any]) -> None:
     with pytest.raises(AuthorError, match="filter"):
         compile_pattern(pattern)
+
+
+RICH = Event(
+    "model.added",
+    "1",
+    "s",
+    "2026-01-01T00:00:00Z",
+    "final/a.gguf",
+    {
+        "key": "final/Llama-3/model-00001.safetensors",
+        "size": 10,
+        "ok": True,
+        "ip": "10.1.2.3",
+        "tags": ["prod", "gpu"],
+        "by": [{"first": "Anna", "last": "Smith"}, {"first": "Bob", "last": "Jones"}],
+        "none": None,
+        "star": "a*b",
+        "empty": [],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "holds"),
+    [
+        ({"key": [{"prefix": "final/"}]}, True),
+        ({"key": [{"prefix": "FINAL/"}]}, False),
+        ({"key": [{"prefix": {"equals-ignore-case": "FINAL/"}}]}, True),
+        ({"key": [{"suffix": ".gguf"}, {"suffix": ".safetensors"}]}, True),
+        ({"key": [{"wildcard": "final/*/model-*.safetensors"}]}, True),
+        ({"key": [{"wildcard": "final/*.gguf"}]}, False),
+        ({"star": [{"wildcard": "a\\*b"}]}, True),
+        ({"key": [{"wildcard": "a\\*b"}]}, False),
+        ({"key": [{"anything-but": {"prefix": ["tmp/", "checkpoints/"]}}]}, True),
+        ({"size": [{"numeric": [">", 9, "<=", 10.0]}]}, True),
+        ({"size": [{"numeric": [">", 10]}]}, False),
+        ({"ok": [{"numeric": ["=", 1]}]}, False),
+        ({"size": [{"anything-but": [1, 2]}]}, True),
+        ({"gone": [{"anything-but": 1}]}, False),
+        ({"gone": [{"exists": False}]}, True),
+        ({"none": [{"exists": True}]}, True),
+        ({"none": [None, "x"]}, True),
+        ({"gone": [None]}, False),
+        ({"ip": [{"cidr": "10.0.0.0/8"}]}, True),
+        ({"ip": [{"cidr": "11.0.0.0/8"}]}, False),
+        ({"key": [{"cidr": "10.0.0.0/8"}]}, False),
+        ({"tags": "gpu"}, True),
+        ({"tags": ["cpu", {"prefix": "pro"}]}, True),
+        ({"empty": [{"exists": True}]}, False),
+        ({"by": {"first": "Anna", "last": "Jones"}}, False),
+        ({"by.first": "Anna", "by.last": "Smith"}, True),
+        ({"data": {"by": {"first": "Bob"}}, "subject": [{"suffix": ".gguf"}]}, True),
+        ({"$or": [{"size": 11}, {"tags": "gpu"}]}, True),
+        ({"$or": [{"size": 11}, {"tags": "cpu"}], "ok": True}, False),
+        ({"by": {"$or": [{"first": "Carl"}, {"last": "Jones"}]}}, True),
+        ({"key": [{"equals-ignore-case": "FINAL/llama-3/MODEL-00001.safetensors"}]}, True),
+    ],
+    ids=str,
+)
+def test_the_language_of_patterns(pattern: dict[str, Any], holds: bool) -> None:
+    assert (compile_pattern(pattern).failure(RICH) is None) == holds
+
+
+def test_a_filter_says_what_it_found() -> None:
+    why = compile_pattern({"size": [{"numeric": [">", 10]}]}).failure(RICH)
+    either = compile_pattern({"$or": [{"size": 11}, {"tags": "cpu"}]}).failure(RICH)
+
+    assert why == 'size is 10, not [{"numeric": [">", 10]}]'
+    assert either == 'no alternative of $or holds: size is 10, not 11; tags is ["prod", "gpu"], not "cpu"'
+
+
+def test_a_filter_that_is_compiled_stays_as_it_was_written() -> None:
+    text = {"a": {"b": {"c": 1}}, "a.b.d": 2}
+    compiled = compile_pattern(text)
+
+    assert text == {"a": {"b": {"c": 1}}, "a.b.d": 2}
+    assert compiled.failure(Event("x.y", "1", "s", "t", "", {"a": {"b": {"c": 1, "d": 2}}})) is None
+    assert compiled.failure(Event("x.y", "1", "s", "t", "", {"a": [{"b": {"c": 1}}, {"b": {"d": 2}}]})) is not None
