@@ -1,8 +1,8 @@
 """A dotted path -> the value at it in an event.
 
-    lookup(event, "model_source")        # data.model_source: what is no envelope field is a key of data
-    lookup(event, "data.model_source")   # the same
-    lookup(event, "source")              # the envelope's own field; data.source is reached as "data.source"
+    full_path(["model_source"])              # data, model_source: what is no envelope field is a key of data
+    full_path(["source"])                    # the envelope's own field; data.source is reached as "data.source"
+    lookup(event, ("data", "model_source"))  # the value there
 
 Filters and templates read events by this one rule.
 """
@@ -28,10 +28,10 @@ def full_path(segments: Sequence[str]) -> tuple[str, ...]:
     return tuple(segments) if segments[0] in ENVELOPE_FIELDS else ("data", *segments)
 
 
-def lookup(event: Event, path: str) -> Any:
-    """The value at a path, or MISSING."""
-    value: Any = event.envelope()
-    for segment in full_path(path.split(".")):
+def lookup(event: Event, path: Sequence[str]) -> Any:
+    """The value at a full path, or MISSING."""
+    value: Any = event.data if path[0] == "data" else event.envelope().get(path[0], MISSING)
+    for segment in path[1:]:
         if not isinstance(value, dict) or segment not in value:
             return MISSING
         value = value[segment]

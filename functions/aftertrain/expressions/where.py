@@ -4,9 +4,10 @@
 
 The grammar is the one that Tigris documents for object notifications: comparisons joined by AND. Keywords and field
 names are read in any case, fields stand bare or in back-ticks, strings in double quotes, in which `\\"` is a quote and
-any other backslash is itself, so that regular expressions need no doubling. REGEXP finds a match anywhere and is RE2:
-linear in the key's length whatever the pattern. A field that an event does not have makes its comparison false, with
-every operator, as NULL does in SQL.
+any other backslash is itself, so that regular expressions need no doubling. Beside the bucket's own fields any path of
+an event may stand in back-ticks, from the envelope on: `data.accuracy`, `subject`; its type is that of what it is
+compared with. REGEXP finds a match anywhere and is RE2: linear in the key's length whatever the pattern. A field that an
+event does not have makes its comparison false, with every operator, as NULL does in SQL.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,19 +18,20 @@ from typing import Any, Literal
 
 import re2
 
+from aftertrain.expressions.fields import lookup
 from aftertrain.expressions.lexer import FilterSyntaxError, Token, tokenize
-from aftertrain.model.event import Event
+from aftertrain.model.event import ENVELOPE_FIELDS, Event
 
 FieldType = Literal["text", "number", "time"]
 Value = str | float | datetime
 
-# field in the clause -> (key of the event's data, type)
+# field in the clause -> (path in the event, type)
 FIELDS: dict[str, tuple[str, FieldType]] = {
-    "key": ("key", "text"),
-    "event-type": ("event_name", "text"),
-    "last-modified": ("last_modified", "time"),
-    "content-type": ("content_type", "text"),
-    "content-length": ("size", "number"),
+    "key": ("data.key", "text"),
+    "event-type": ("data.event_name", "text"),
+    "last-modified": ("data.last_modified", "time"),
+    "content-type": ("data.content_type", "text"),
+    "content-length": ("data.size", "number"),
 }
 SPELLING = {name.lower(): name for name in ("key", "Event-Type", "Last-Modified", "Content-Type", "Content-Length")}
 
@@ -45,16 +47,16 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison: its text as written, the event data it reads, and the test of the value found there."""
+    """One comparison: its text as written, the path that it reads, and the test of the value found there."""
 
     text: str
-    data_key: str
+    path: tuple[str, ...]
     type: FieldType
     test: Callable[[Any], bool]
 
     def failure(self, event: Event) -> str | None:
         """Why the event does not pass, in words; None if it passes."""
-        found = event.data.get(self.data_key)
+        found = lookup(event, self.path)
         value = _event_value(found, self.type)
         if value is None:
             return f"{self.text}: the event does not say"
@@ -101,17 +103,26 @@ class _Parser:
     def _comparison(self) -> Comparison:
         start = self._peek().start
         name = self._field()
-        data_key, kind = FIELDS[name]
-        test = self._operator(SPELLING[name], kind)
+        path, kind = FIELDS.get(name.lower()) or (name, self._kind_ahead())
+        test = self._operator(SPELLING.get(name.lower(), name), kind)
         text = " ".join(self.text[start : self.tokens[self.at - 1].end].split())
-        return Comparison(text, data_key, kind, test)
+        return Comparison(text, tuple(path.split(".")), kind, test)
 
     def _field(self) -> str:
         token = self._peek()
-        if token.kind not in ("name", "word") or token.value.lower() not in FIELDS:
-            raise self._expected("a field: " + ", ".join(f"`{name}`" for name in SPELLING.values()))
+        known = token.kind in ("name", "word") and token.value.lower() in FIELDS
+        root, *rest = token.value.split(".")
+        path = token.kind == "name" and root in ENVELOPE_FIELDS and all(rest) and (root != "data" or rest)
+        if not known and not path:
+            fields = ", ".join(f"`{name}`" for name in SPELLING.values())
+            raise self._expected(f"a field: {fields}, or a path such as `data.accuracy`")
         self.at += 1
-        return token.value.lower()
+        return token.value
+
+    def _kind_ahead(self) -> FieldType:
+        """The type of the value that comes next."""
+        ahead = (token.kind for token in self.tokens[self.at :] if token.kind in ("string", "number"))
+        return "number" if next(ahead, "string") == "number" else "text"
 
     def _operator(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
         if self._peek().kind == "operator":

@@ -114,3 +114,27 @@ def test_a_mistake_is_named_with_line_and_column(clause: str, line: int, column:
 
     assert (caught.value.line, caught.value.column) == (line, column)
     assert expected in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("clause", "holds"),
+    [
+        ("`data.accuracy` >= 0.9", True),
+        ("`data.accuracy` IN (0.5, 0.95)", True),
+        ('`data.accuracy` = "0.95"', False),
+        ('`data.run.name` REGEXP "^exp-" AND `subject` != "other"', True),
+        ('`event_type` = "model.added" AND `data.gone` != "x"', False),
+        ('`data.run.name` NOT IN ("a", "b")', True),
+    ],
+)
+def test_any_path_of_an_event_may_be_compared(clause: str, holds: bool) -> None:
+    data = {"accuracy": 0.95, "run": {"name": "exp-7"}}
+    event = Event("model.added", "1", "s", "2026-01-01T00:00:00Z", "ranker", data)
+
+    assert (compile_where(clause).failure(event) is None) == holds
+
+
+@pytest.mark.parametrize("field", ["`data`", "`data.`", "`Event-Typ`", "`metrics.x`", "subject"])
+def test_what_is_no_path_of_an_envelope_is_refused(field: str) -> None:
+    with pytest.raises(FilterSyntaxError, match=r"or a path such as `data\.accuracy`"):
+        compile_where(f'{field} = "x"')
