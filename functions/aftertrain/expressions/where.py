@@ -6,8 +6,8 @@ The grammar is the one that Tigris documents for object notifications: compariso
 names are read in any case, fields stand bare or in back-ticks, strings in double quotes, in which `\\"` is a quote and
 any other backslash is itself, so that regular expressions need no doubling. Beside the bucket's own fields any path of
 an event may stand in back-ticks, from the envelope on: `data.accuracy`, `subject`; its type is that of what it is
-compared with. REGEXP finds a match anywhere and is RE2: linear in the key's length whatever the pattern. A field that an
-event does not have makes its comparison false, with every operator, as NULL does in SQL.
+compared with. REGEXP finds a match anywhere and is RE2: linear in the key's length whatever the pattern. A field that
+an event does not have makes its comparison false, with every operator, as NULL does in SQL.
 """
 
 from collections.abc import Callable, Iterable
