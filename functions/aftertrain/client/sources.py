@@ -10,9 +10,9 @@ class Sources:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, id: str, *, kind: str, auth: str | None = None, secret: str | None = None) -> Source:
+    def create(self, source_id: str, *, kind: str, auth: str | None = None, secret: str | None = None) -> Source:
         """Make a source. The answer is the only one that ever has its secret, which is ours unless one is given."""
-        body = {"id": id, "kind": kind, "auth": auth, "secret": secret}
+        body = {"id": source_id, "kind": kind, "auth": auth, "secret": secret}
         return Source.model_validate(self._transport.call("POST", "/v1/sources", body=body))
 
     def rotate(self, source_id: str, *, secret: str | None = None, finish: bool = False) -> Source:

@@ -73,7 +73,12 @@ def _ignore_case(wanted: Any, path: str) -> Matcher:
 
 def _wildcard(wanted: Any, path: str) -> Matcher:
     pieces = [re2.escape(piece.replace("\0", "*")) for piece in _text(wanted, path).replace("\\*", "\0").split("*")]
-    pattern = re2.compile(f"(?s)^{'.*'.join(pieces)}$")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        pattern = re2.compile(f"(?s)^{'.*'.join(pieces)}$", options)
+    except re2.error:
+        raise _wrong(path, "a wildcard that is not as long", wanted) from None
     return lambda found: isinstance(found, str) and pattern.search(found) is not None
 
 

@@ -81,13 +81,14 @@ BAD: list[dict[str, Any]] = [
     {"a": [{"cidr": "10.0.0.0/99"}]},
     {"a": [{"anything-but": []}]},
     {"a": [{"anything-but": {"numeric": [">", 1]}}]},
+    {"a": [{"wildcard": "x*" * 300_000}]},
     {"$or": [{"a": 1}]},
     {"a": 1, "data.a": 2},
     {"a": 1, "a.b": 2},
 ]
 
 
-@pytest.mark.parametrize("pattern", BAD, ids=str)
+@pytest.mark.parametrize("pattern", BAD, ids=lambda pattern: str(pattern)[:40])
 def test_what_cannot_be_compared_is_refused(pattern: dict[str, Any]) -> None:
     with pytest.raises(AuthorError, match="filter"):
         compile_pattern(pattern)
