@@ -12,6 +12,11 @@ from infra.intake import Intake
 from infra.settings import Settings
 
 FIVE_MINUTES = Duration.minutes(5)
+# What the redrive function counts; a trigger that the webhook pauses is looked at again there within minutes.
+DECIDED = {
+    "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
+    "EventsIncomplete": "A checkpoint was not complete by its deadline: `events show` says which parts are missing.",
+}
 
 
 class Alarms(Construct):
@@ -50,6 +55,16 @@ class Alarms(Construct):
                 each.metric_errors(period=FIVE_MINUTES),
                 "The function ended with an error: see its log.",
             )
+
+        for metric, meaning in DECIDED.items():
+            counted = cloudwatch.Metric(
+                namespace="Aftertrain",
+                metric_name=metric,
+                statistic="Sum",
+                period=FIVE_MINUTES,
+                dimensions_map={"service": "redrive"},
+            )
+            self._alarm(metric, counted, meaning)
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, meaning: str) -> None:
         alarm = cloudwatch.Alarm(

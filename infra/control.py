@@ -7,6 +7,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -19,12 +20,13 @@ PUBLISH = ("states:CreateStateMachine", "states:UpdateStateMachine", "states:Pub
 
 
 class Control(Construct):
-    """The control function on `/v1/…`, and the status function behind an EventBridge rule."""
+    """The control function on `/v1/…`, and the status function behind an EventBridge rule, which frees slots too."""
 
-    def __init__(self, scope: Construct, name: str, *, foundation: Foundation) -> None:
+    def __init__(self, scope: Construct, name: str, *, foundation: Foundation, redrives: sqs.Queue) -> None:
         super().__init__(scope, name)
         self._foundation = foundation
         self._ledger = foundation.ledger.table
+        self._redrives = redrives
         self.control = foundation.functions.make(
             self, "control", timeout=29, memory=1024, environment=self._environment()
         )
@@ -50,12 +52,17 @@ class Control(Construct):
             "LATCH_TABLE": compute.latches.table_name,
             "ARTIFACTS_URI": f"s3://{compute.artifacts.bucket_name}",
             "WEBHOOK_URL": self._foundation.webhook_url,
+            "REDRIVE_QUEUE_URL": self._redrives.queue_url,
+            "SNAPSHOT_SECONDS": "0",
         }
 
     def _grant(self) -> None:
         compute, table = self._foundation.compute, [self._foundation.registry.table.table_arn]
         allow(self.control, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", on=table)
-        allow(self.control, "dynamodb:GetItem", "dynamodb:PutItem", on=[self._ledger.table_arn])
+        replays = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan")
+        allow(self.control, *replays, on=[self._ledger.table_arn])
+        allow(self.control, "sqs:SendMessage", on=[self._redrives.queue_arn])
+        allow(self.control, "states:StartExecution", on=[f"{compute.machine_arn_prefix}*"])
         allow(self.control, "dynamodb:Query", on=[f"{self._ledger.table_arn}/index/by_*"])
         allow(self.control, *PUBLISH, on=[f"{compute.machine_arn_prefix}*"])
         # The emulator asks for this one action without a resource.
@@ -63,14 +70,18 @@ class Control(Construct):
         allow(self.control, "states:CreateActivity", on=[activities])
         # A task token is the permission for its one task; these actions know no resource.
         allow(self.control, "states:SendTaskSuccess", "states:SendTaskFailure", on=["*"])
-        allow(self.control, "states:GetExecutionHistory", on=[f"{compute.execution_arn_prefix}*"])
+        executions = [f"{compute.execution_arn_prefix}*"]
+        allow(self.control, "states:GetExecutionHistory", on=executions)
+        allow(self.control, "states:DescribeExecution", "states:StopExecution", on=executions)
         compute.machine_role.grant_pass_role(self.control.grant_principal)
 
     def _status(self) -> lambda_.Function:
-        environment = {"LEDGER_TABLE": self._ledger.table_name}
+        environment = {"LEDGER_TABLE": self._ledger.table_name, "REDRIVE_QUEUE_URL": self._redrives.queue_url}
         function = self._foundation.functions.make(self, "status", timeout=30, environment=environment)
-        allow(function, "dynamodb:PutItem", on=[self._ledger.table_arn])
-        allow(function, "states:DescribeExecution", on=[f"{self._foundation.compute.execution_arn_prefix}*"])
+        allow(function, "dynamodb:GetItem", "dynamodb:PutItem", on=[self._ledger.table_arn])
+        executions = [f"{self._foundation.compute.execution_arn_prefix}*"]
+        allow(function, "states:DescribeExecution", "states:StopExecution", on=executions)
+        allow(function, "sqs:SendMessage", on=[self._redrives.queue_arn])
         pattern = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

@@ -4,7 +4,9 @@ The webhook records and starts. What it could not start goes to a queue; what ne
 minute. What the queue gives up on lies in the dead-letter queue and raises an alarm; the sweeper goes on all the same.
 """
 
-from aws_cdk import Duration
+import json
+
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -59,8 +61,8 @@ class Intake(Construct):
 
     def _redrive(self) -> lambda_.Function:
         function = self._function("redrive", REDRIVE_SECONDS)
-        allow(function, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[self._ledger])
-        allow(function, "states:StartExecution", on=[self._machines])
+        self._let_record_and_start(function)
+        self._let_look_into_buckets(function)
         source = event_sources.SqsEventSource(self.redrives, batch_size=10, report_batch_item_failures=True)
         function.add_event_source(source)
         return function
@@ -93,9 +95,23 @@ class Intake(Construct):
             events.Rule(self, name, event_pattern=pattern, targets=[targets.LambdaFunction(function)])
 
     def _let_record_and_start(self, function: lambda_.Function) -> None:
-        allow(function, "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
+        allow(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
         allow(function, "states:StartExecution", on=[self._machines])
+        executions = [f"{self._foundation.compute.execution_arn_prefix}*"]
+        allow(function, "states:DescribeExecution", "states:StopExecution", on=executions)
         allow(function, "sqs:SendMessage", on=[self.redrives.queue_arn])
+
+    def _let_look_into_buckets(self, function: lambda_.Function) -> None:
+        """For policies that ask how new an object is, or what belongs to it."""
+        settings = self._foundation.settings
+        for bucket in settings.model_buckets:
+            allow(function, "s3:GetObject", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}/*"])
+            # Without it a missing object is answered with 403, which looks like a missing permission.
+            allow(function, "s3:ListBucket", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}"])
+        secrets = sorted({each["secret"] for each in settings.bucket_access.values()})
+        if secrets:
+            prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
+            allow(function, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
 
     def _let_tasks_emit(self) -> None:
         """Steps may let events happen: recorded, matched and started as those of senders are."""
@@ -110,5 +126,6 @@ class Intake(Construct):
             "REGISTRY_TABLE": self._foundation.registry.table.table_name,
             "REDRIVE_QUEUE_URL": self.redrives.queue_url,
             "SNAPSHOT_SECONDS": str(self._foundation.settings.snapshot_seconds),
+            "BUCKET_ACCESS": json.dumps(self._foundation.settings.bucket_access),
         }
         return self._foundation.functions.make(self, name, timeout=timeout, memory=memory, environment=environment)

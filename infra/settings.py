@@ -21,6 +21,7 @@ _KINDS: dict[str, type] = {
     "tasks_security_groups": tuple,
     "allowed_hosts": tuple,
     "account_events": tuple,
+    "bucket_access": dict,
     "snapshot_seconds": float,
     "throttle_rate": int,
     "throttle_burst": int,
@@ -36,7 +37,8 @@ class Settings:
     `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `allowed_hosts`: hosts that
     http_request may call although they are not on the public internet. `throttle_rate`, `throttle_burst`: bound the
     webhook, in requests per second. `account_events`: services whose events on the account's own bus are taken in, such
-    as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `alarm_topic`: the ARN of an SNS topic that
+    as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `bucket_access`: endpoint and secret of the
+    buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that
     alarms go to.
     """
 
@@ -53,6 +55,7 @@ class Settings:
     tasks_security_groups: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     account_events: tuple[str, ...] = ()
+    bucket_access: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.

@@ -14,9 +14,11 @@ from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.record import EventKey, Record, new_record
 from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 
 NOW = 1_700_000_000.5
+GONE = Verdict("t1", "failed", "start", "it starts", "gone")
 
 
 def record(key: str = "final/ü", *, matching: bool = True) -> Record:
@@ -24,7 +26,7 @@ def record(key: str = "final/ü", *, matching: bool = True) -> Record:
     source = watching.sources["bucket"]
     (event,) = normalise(Delivery({"events": [tigris_event(key)]}, source))
     assert isinstance(event, Event)
-    return new_record(event, source, *match(event, watching), NOW)
+    return new_record(event, source.id, match(event, watching), NOW)
 
 
 @pytest.fixture
@@ -50,11 +52,11 @@ def test_an_unknown_event_is_none(ledger: DynamoLedger) -> None:
 def test_done_keeps_the_refusals_and_can_be_repeated(ledger: DynamoLedger) -> None:
     ledger.record(record())
     for _ in range(2):
-        ledger.done(record().key, ["t1: gone"])
+        ledger.done(record().key, [GONE])
     found = ledger.get(record().key)
 
     assert found is not None
-    assert (found.done, found.refused) == (True, ("t1: gone",))
+    assert (found.done, found.verdicts) == (True, (GONE,))
     assert ledger.due(NOW + 10_000, 10) == []
 
 

@@ -65,4 +65,4 @@ def test_an_event_shows_verdicts_and_executions(dynamodb: Any, runs: DynamoRuns)
 
     assert found is not None
     assert (found["status"], found["executions"]) == ("received", record().executions)
-    assert found["verdicts"] == [{"trigger_id": "t1", "matched": True, "reason": ""}]
+    assert [(each["trigger_id"], each["verdict"]) for each in found["verdicts"]] == [("t1", "received")]

@@ -29,7 +29,7 @@ from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion
 
 pytestmark = pytest.mark.e2e
-README = ("aftertrain send", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
+README = ("aftertrain send", "aftertrain events", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
 
 
 def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:

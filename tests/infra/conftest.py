@@ -18,6 +18,7 @@ SETTINGS = Settings(
     tasks_subnets=("subnet-1",),
     tasks_security_groups=("sg-1",),
     account_events=("aws.s3", "aws.sagemaker"),
+    bucket_access={"tigris": {"endpoint": "https://t3.storage.dev", "secret": "tigris-keys"}},
     alarm_topic="arn:aws:sns:us-east-1:123456789012:alarms",
 )
 

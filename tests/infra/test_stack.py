@@ -34,25 +34,23 @@ def actions(template: Any, function: str) -> set[str]:
 
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+ADMIT_AND_START = {
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "states:StartExecution",
+    "states:DescribeExecution",
+    "states:StopExecution",
+    "sqs:SendMessage",
+}
 PERMITTED = {
-    "webhook": {
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "states:StartExecution",
-        "sqs:SendMessage",
-    },
-    "account_events": {
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "states:StartExecution",
-        "sqs:SendMessage",
-    },
-    "redrive": {
-        "dynamodb:GetItem",
-        "dynamodb:UpdateItem",
-        "states:StartExecution",
+    "webhook": ADMIT_AND_START,
+    "account_events": ADMIT_AND_START,
+    "redrive": ADMIT_AND_START
+    | {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "secretsmanager:GetSecretValue",
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "sqs:ChangeMessageVisibility",
@@ -60,25 +58,27 @@ PERMITTED = {
         "sqs:GetQueueUrl",
     },
     "sweep": {"dynamodb:Query", "dynamodb:UpdateItem", "sqs:SendMessage"},
-    "status": {"dynamodb:PutItem", "states:DescribeExecution"},
-    "tasks": {
+    "status": {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "sqs:SendMessage",
+    },
+    "tasks": ADMIT_AND_START
+    | {
         "s3:GetObject",
         "s3:PutObject",
         "s3:DeleteObject",
         "s3:ListBucket",
         "sns:Publish",
         "secretsmanager:GetSecretValue",
-        "dynamodb:UpdateItem",
-        "states:StartExecution",
-        "sqs:SendMessage",
     },
     "approve": {"dynamodb:GetItem", "dynamodb:PutItem", "states:SendTaskSuccess", "states:SendTaskFailure"},
-    "control": {
-        "dynamodb:GetItem",
+    "control": ADMIT_AND_START
+    | {
         "dynamodb:Query",
-        "dynamodb:PutItem",
+        "dynamodb:Scan",
         "dynamodb:DeleteItem",
         "states:CreateStateMachine",
         "states:UpdateStateMachine",

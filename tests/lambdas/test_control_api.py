@@ -253,8 +253,12 @@ def test_the_openapi_document_lists_every_route(client: Client) -> None:
 def test_an_event_may_have_any_id(client: Client, ports: Ports, event_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="the source 'bucket' has sent no event"):
         client.events.get("bucket", event_id)
-    known = {"event_type": "x.y", "event_id": event_id, "source_id": "bucket", "status": "done", "data": {}}
-    ports.runs.known_events[("bucket", event_id)] = known | {"verdicts": [], "executions": [], "refused": []}
+    known = {"event_type": "x.y", "event_id": event_id, "source_id": "bucket", "status": "done", "data": {}} | {
+        "source": "s",
+        "timestamp": "t",
+        "subject": "",
+    }
+    ports.runs.known_events[("bucket", event_id)] = known | {"verdicts": [], "executions": []}
 
     assert client.events.get("bucket", event_id).event_id == event_id
 

@@ -26,7 +26,7 @@ def test_a_message_that_cannot_be_done_now_goes_back_alone() -> None:
         {"messageId": f"m{number}", "body": json.dumps({"source_id": key.source_id, "event_id": key.event_id})}
         for number, key in enumerate(ports.ledger.records)
     ]
-    with mock.patch.object(redrive.runtime, "ports", return_value=ports):
+    with mock.patch.object(redrive.runtime, "patient_ports", return_value=ports):
         answer = redrive.handler({"Records": records}, mock.Mock(function_name="redrive"))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

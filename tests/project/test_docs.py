@@ -41,6 +41,7 @@ MAKES_A_SOURCE = "aftertrain sources create"
 # tests/e2e runs these on the local stage, and bring_up starts the worker.
 RUN_END_TO_END = (
     "aftertrain send",
+    "aftertrain events",
     "aftertrain executions",
     "aftertrain approvals",
     "aftertrain apply",

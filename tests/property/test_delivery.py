@@ -4,50 +4,17 @@ The real stages run over fakes in which any call may fail before its effect, or 
 which a process may die at any call. Requests are repeated as senders do, redrives and sweeps come in any order.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter
+from tests.property.faulty import FAULTS, World
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
-from aftertrain.errors import BusyError
-from aftertrain.ingest.drive import redrive
-from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.sweep import sweep
 
 WATCHING = snapshot(trigger("one"), trigger("two", "object.*"))
-FAULTS = st.lists(st.sampled_from(["ok", "ok", "ok", "before", "after", "death"]), max_size=12)
 KEYS = st.sampled_from(["final/a", "final/b", "final/c"])
-
-
-class Death(BaseException):
-    """The process is gone; nothing can catch it."""
-
-
-@dataclass
-class Faults:
-    """Decides the fate of each call."""
-
-    planned: list[str] = field(default_factory=list)
-
-    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def faulty(*arguments: Any) -> Any:
-            fate = self.planned.pop(0) if self.planned else "ok"
-            if fate == "before":
-                raise BusyError("refused")
-            result = call(*arguments)
-            if fate == "after":
-                raise BusyError("the answer was lost")
-            if fate == "death":
-                raise Death
-            return result
-
-        return faulty
 
 
 class Delivery(RuleBasedStateMachine):
@@ -55,44 +22,25 @@ class Delivery(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock, self.faults = FakeClock(), Faults()
-        self.ledger, self.starter, self.redrives = FakeLedger(), FakeStarter(), FakeRedrives()
+        self.world = World()
+        self.world.meanwhile = self.world.take_message
+        self.ledger, self.starter = self.world.ledger, self.world.starter
         self.acknowledged: set[str] = set()
-        for port, names in (
-            (self.ledger, ("record", "get", "done", "due", "postpone")),
-            (self.starter, ("start",)),
-            (self.redrives, ("send",)),
-        ):
-            for name in names:
-                setattr(port, name, self.faults.around(getattr(port, name)))
-        self.ports = Ports(self.ledger, self.starter, self.redrives, self.clock)
 
     @rule(key=KEYS, faults=FAULTS)
     def deliver(self, key: str, faults: list[str]) -> None:
-        if self._survives(lambda: receive(notification(tigris_event(key)), WATCHING, self.ports), faults):
+        request = notification(tigris_event(key))
+        if self.world.survives(lambda: receive(request, WATCHING, self.world.ports), faults):
             self.acknowledged.add(key)
 
     @rule(faults=FAULTS)
     def redrive(self, faults: list[str]) -> None:
-        if self.redrives.sent:
-            key = self.redrives.sent[0]
-            if self._survives(lambda: redrive(key, self.ports), faults):
-                self.redrives.sent.remove(key)
+        self.world.take_message(faults)
 
     @rule(faults=FAULTS, minutes=st.integers(0, 90))
     def sweep(self, faults: list[str], minutes: int) -> None:
-        self.clock.now += 60 * minutes
-        self._survives(lambda: sweep(self.ports), faults)
-
-    def _survives(self, work: Callable[[], object], faults: list[str]) -> bool:
-        self.faults.planned = list(faults)
-        try:
-            work()
-        except (BusyError, Death):
-            return False
-        finally:
-            self.faults.planned = []
-        return True
+        self.world.clock.now += 60 * minutes
+        self.world.survives(lambda: sweep(self.world.ports), faults)
 
     @invariant()
     def every_execution_is_that_of_a_recorded_event(self) -> None:
@@ -107,11 +55,7 @@ class Delivery(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once nothing fails any more, sweeps and redrives finish everything that was acknowledged."""
-        for _ in range(3):
-            self.clock.now += 3600
-            sweep(self.ports)
-            while self.redrives.sent:
-                redrive(self.redrives.sent.pop(0), self.ports)
+        self.world.settle()
         recorded = {record.event.subject: record for record in self.ledger.records.values()}
         for key in self.acknowledged:
             assert set(recorded[key].executions) <= set(self.starter.started)

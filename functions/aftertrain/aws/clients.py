@@ -30,6 +30,11 @@ def quick(service: str) -> Any:
     return _session().create_client(service, config=_QUICK)
 
 
+def bucket_client(service: str, **options: Any) -> Any:
+    """A client of its own for a bucket that may be anywhere."""
+    return _session().create_client(service, config=_QUICK, **options)
+
+
 @cache
 def patient(service: str) -> Any:
     """A client for code that would rather wait than fail."""

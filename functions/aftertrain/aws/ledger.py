@@ -1,16 +1,19 @@
 """The ledger of events on DynamoDB. The conditional put in `record` is the acknowledgement of an event."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from aftertrain.aws.faults import busy_unless_known, code
-from aftertrain.aws.record_item import DUE, event_pk, from_item, to_item
+from aftertrain.aws.record_item import DUE, event_pk, from_item, key_of, to_item, verdicts_text
 from aftertrain.errors import TooLargeError
-from aftertrain.ingest.record import EventKey, Record
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.record import Record
+from aftertrain.ingest.verdict import Verdict
 
 MAX_LOOK_SECONDS = 3600
+_DUE = "due_shard, due_at, looks"
 _CONFLICT = "ConditionalCheckFailedException"
 
 
@@ -42,14 +45,31 @@ class DynamoLedger:
             answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def done(self, key: EventKey, refused: list[str]) -> None:
+    def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
         with busy_unless_known("marking an event as done"):
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(key),
-                UpdateExpression="SET progress = :done, refused = :refused REMOVE due_shard, due_at, looks",
-                ExpressionAttributeValues={":done": {"S": "done"}, ":refused": {"S": json.dumps(refused)}},
+                UpdateExpression=f"SET progress = :done, verdicts = :v REMOVE {_DUE}"
+                if verdicts
+                else f"SET progress = :done REMOVE {_DUE}, verdicts",
+                ExpressionAttributeValues={":done": {"S": "done"}} | _verdicts(verdicts),
             )
+
+    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float) -> None:
+        with busy_unless_known("holding an event"):
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(key),
+                    UpdateExpression="SET verdicts = :v, due_at = :until",
+                    ConditionExpression="progress = :received",
+                    ExpressionAttributeValues={":until": {"N": str(until)}, ":received": {"S": "received"}}
+                    | _verdicts(verdicts),
+                )
+            except ClientError as error:
+                if code(error) != _CONFLICT:  # somebody else has finished it in the meantime
+                    raise
 
     def due(self, now: float, limit: int) -> list[EventKey]:
         with busy_unless_known("looking for events that were left behind"):
@@ -60,7 +80,7 @@ class DynamoLedger:
                 ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"N": str(now)}},
                 Limit=limit,
             )
-        return [_key_of(item) for item in answer["Items"]]
+        return [key_of(item) for item in answer["Items"]]
 
     def postpone(self, key: EventKey, now: float) -> None:
         with busy_unless_known("postponing an event"):
@@ -93,6 +113,5 @@ def _key(key: EventKey) -> dict[str, Any]:
     return {"pk": {"S": event_pk(key)}}
 
 
-def _key_of(item: dict[str, Any]) -> EventKey:
-    _, source_id, event_id = item["pk"]["S"].split("#", 2)
-    return EventKey(source_id, event_id)
+def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {":v": {"S": verdicts_text(verdicts)}} if verdicts else {}

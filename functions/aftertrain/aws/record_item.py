@@ -1,25 +1,32 @@
 """An event's record <-> its item in the ledger.
 
 pk           "event#tigris-models#4f1c…"
-body         JSON: event, verdicts, starts
+body         JSON: event, starts, and the verdicts that were there from the first
+verdicts     JSON: what policies and Step Functions decided, if it is more than a plain start
 progress     "received" | "done"
 due_shard    "due", only while received: the index that the sweeper reads holds nothing else
 due_at       when the sweeper looks at it next, in seconds
+kind         "event", and started_at: only of an event that fired something, for the index by_time
 expires_at   when DynamoDB may delete it: 90 days, as long as Step Functions keeps an execution's name
 """
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from aftertrain.ingest.match import Verdict
-from aftertrain.ingest.record import EventKey, Record, Start
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.record import Record, Start
+from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
+from aftertrain.model.policy import Policies
 from aftertrain.model.trigger import PipelineVersion
 
 KEEP_SECONDS = 90 * 24 * 3600
 FIRST_LOOK_SECONDS = 60
 DUE = "due"
+KIND = "event"
 
 Attributes = dict[str, dict[str, Any]]
 
@@ -44,6 +51,9 @@ def to_item(record: Record) -> Attributes:
         "progress": {"S": "done" if record.done else "received"},
         "expires_at": {"N": str(int(record.received_at) + KEEP_SECONDS)},
     }
+    if record.starts:
+        stamp = datetime.fromtimestamp(record.received_at, UTC).isoformat(timespec="milliseconds")
+        item |= {"kind": {"S": KIND}, "started_at": {"S": stamp}}
     if not record.done:
         item |= {"due_shard": {"S": DUE}, "due_at": {"N": str(record.received_at + FIRST_LOOK_SECONDS)}}
     return item
@@ -63,14 +73,29 @@ def from_item(item: Attributes) -> Record:
         envelope.get("depth", 0),
     )
     return Record(
-        key=EventKey(item["source_id"]["S"], event.id),
+        key=key_of(item),
         event=event,
         received_at=float(item["received_at"]["N"]),
-        verdicts=tuple(Verdict(each["trigger_id"], each["matched"], each["reason"]) for each in body["verdicts"]),
+        verdicts=tuple(Verdict.from_item(each) for each in [*body["verdicts"], *_decided(item)]),
         starts=tuple(_start(each) for each in body["starts"]),
         done=item["progress"]["S"] == "done",
-        refused=tuple(json.loads(item["refused"]["S"])) if "refused" in item else (),
     )
+
+
+def key_of(item: Attributes) -> EventKey:
+    """The key that an item stands at."""
+    _, source_id, event_id = item["pk"]["S"].split("#", 2)
+    return EventKey(source_id, event_id)
+
+
+def verdicts_text(verdicts: Sequence[Verdict]) -> str:
+    """The form in which an item has verdicts."""
+    return canonical_json([verdict.item() for verdict in verdicts])
+
+
+def _decided(item: Attributes) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(item["verdicts"]["S"]) if "verdicts" in item else []
+    return found
 
 
 def _start_item(start: Start) -> dict[str, Any]:
@@ -79,8 +104,11 @@ def _start_item(start: Start) -> dict[str, Any]:
         "trigger_id": start.trigger_id,
         "pipeline": start.pipeline.item(),
         "params": start.params,
+        **({"policies": policies} if (policies := start.policies.item()) else {}),
     }
 
 
 def _start(item: dict[str, Any]) -> Start:
-    return Start(item["name"], item["trigger_id"], PipelineVersion.from_item(item["pipeline"]), item["params"])
+    policies = Policies.from_item(item.get("policies", {}))
+    pipeline = PipelineVersion.from_item(item["pipeline"])
+    return Start(item["name"], item["trigger_id"], pipeline, item["params"], policies)

@@ -5,16 +5,19 @@ An execution's item has the pk `execution#<id>`; the indexes `by_pipeline` and `
 
 import json
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.aws.record_item import KEEP_SECONDS, event_pk, from_item
-from aftertrain.ingest.record import EventKey
+from aftertrain.aws.record_item import KIND as EVENT
+from aftertrain.ingest.key import EventKey
 from aftertrain.model.names import canonical_json
 
 KIND = "execution"
+MAX_PAGES = 100  # of 1 MB each
 
 
 class DynamoRuns:
@@ -25,17 +28,35 @@ class DynamoRuns:
 
     def event(self, source_id: str, event_id: str) -> dict[str, Any] | None:
         item = self._get(event_pk(EventKey(source_id, event_id)))
-        if item is None:
-            return None
-        record = from_item(item)
-        return record.event.envelope() | {
-            "source_id": source_id,
-            "received_at": record.received_at,
-            "status": "done" if record.done else "received",
-            "verdicts": [verdict.item() for verdict in record.verdicts],
-            "executions": record.executions,
-            "refused": list(record.refused),
-        }
+        return None if item is None else _event(item)
+
+    def events(self, since: str, limit: int, *, everything: bool) -> list[dict[str, Any]]:
+        if everything:
+            return [_event(item) for item in self._scanned(since, limit)]
+        with busy_unless_known("listing events"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="by_time",
+                KeyConditionExpression="kind = :kind AND started_at >= :since",
+                ExpressionAttributeValues={":kind": {"S": EVENT}, ":since": {"S": since}},
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return [_event(item) for item in answer["Items"]]
+
+    def _scanned(self, since: str, limit: int) -> list[dict[str, Any]]:
+        """All that the table holds, page by page: what fired nothing stands in no index, so that it costs one write."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(pk, :event) AND received_at >= :since",
+            ExpressionAttributeValues={
+                ":event": {"S": f"{EVENT}#"},
+                ":since": {"N": str(datetime.fromisoformat(since).timestamp())},
+            },
+        )
+        with busy_unless_known("reading all events"):
+            found = [item for page in islice(pages, MAX_PAGES) for item in page["Items"]]
+        return sorted(found, key=lambda item: float(item["received_at"]["N"]), reverse=True)[:limit]
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         item = self._get(f"{KIND}#{execution_id}")
@@ -84,6 +105,18 @@ class DynamoRuns:
             answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": pk}}, ConsistentRead=True)
         found: dict[str, Any] | None = answer.get("Item")
         return found
+
+
+def _event(item: dict[str, Any]) -> dict[str, Any]:
+    record = from_item(item)
+    return record.event.envelope() | {
+        "source_id": record.key.source_id,
+        "record_id": record.key.event_id,
+        "received_at": record.received_at,
+        "status": "done" if record.done else "received",
+        "verdicts": [verdict.item() for verdict in record.all_verdicts],
+        "executions": record.executions,
+    }
 
 
 def _body(item: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class StepFunctionsStarter:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def start(self, machine_arn: str, name: str, input_json: str) -> None:
+    def start(self, machine_arn: str, name: str, input_json: str) -> bool:
         with busy_unless_known(f"starting {name}"):
             try:
                 self._client.start_execution(stateMachineArn=machine_arn, name=name, input=input_json)
@@ -37,3 +37,31 @@ class StepFunctionsStarter:
                     raise RefusedError(f"{code(error)}: {error.response['Error'].get('Message', '')}") from None
                 if code(error) != "ExecutionAlreadyExists":
                     raise
+                return False  # one of the same input that runs is no error: this one is over
+        return True
+
+    def stop(self, machine_arn: str, name: str, why: str) -> None:
+        with busy_unless_known(f"stopping {name}"):
+            try:
+                self._client.stop_execution(executionArn=_execution(machine_arn, name), error="Replaced", cause=why)
+            except ClientError as error:
+                if code(error) != "ExecutionDoesNotExist":
+                    raise
+
+    def running(self, machine_arn: str, name: str) -> bool | None:
+        with busy_unless_known(f"looking for {name}"):
+            try:
+                found = self._client.describe_execution(
+                    executionArn=_execution(machine_arn, name), includedData="METADATA_ONLY"
+                )
+            except ClientError as error:
+                if code(error) == "ExecutionDoesNotExist":
+                    return None
+                raise
+        return bool(found["status"] in ("RUNNING", "PENDING_REDRIVE"))
+
+
+def _execution(machine_arn: str, name: str) -> str:
+    """The execution's ARN: that of its machine, without the version."""
+    parts = machine_arn.split(":")
+    return ":".join([*parts[:5], "execution", parts[6], name])

@@ -12,10 +12,12 @@ from aftertrain.cli.apply import apply
 from aftertrain.cli.approvals import approvals
 from aftertrain.cli.compile import compile_file
 from aftertrain.cli.deploy import deploy
+from aftertrain.cli.events import events
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
 from aftertrain.cli.send import send
 from aftertrain.cli.sources import sources
+from aftertrain.cli.triggers import triggers
 from aftertrain.cli.validate import validate
 from aftertrain.cli.worker import worker
 from aftertrain.errors import AftertrainError, exit_code
@@ -27,7 +29,19 @@ def cli() -> None:
     """Every command hangs below this one."""
 
 
-for command in (apply, approvals, compile_file, deploy, executions, send, sources, validate, worker):
+for command in (
+    apply,
+    approvals,
+    compile_file,
+    deploy,
+    events,
+    executions,
+    send,
+    sources,
+    triggers,
+    validate,
+    worker,
+):
     cli.add_command(command)
 
 

@@ -25,8 +25,12 @@ class EventTriggers:
         params: dict[str, Any] | None = None,
         enabled: bool = True,
         id: str | None = None,
+        **policies: Any,
     ) -> EventTrigger:
-        """Make a trigger. Raises: InvalidRequestError if a filter cannot be read or params do not fit."""
+        """Make a trigger. `policies`: assemble, order, debounce, rate, concurrency, priority.
+
+        Raises: InvalidRequestError if a filter or a policy cannot be read, or params do not fit.
+        """
         body = {
             "pipeline_id": pipeline_id,
             "event_type": event_type,
@@ -35,6 +39,7 @@ class EventTriggers:
             "params": params or {},
             "enabled": enabled,
             "id": id,
+            **policies,
         }
         return EventTrigger.model_validate(self._transport.call("POST", _PATH, body=body))
 
@@ -47,8 +52,9 @@ class EventTriggers:
         where: str | None = _KEEP,
         params: dict[str, Any] = _KEEP,
         enabled: bool = _KEEP,
+        **policies: Any,
     ) -> EventTrigger:
-        """Change what is given; what is left out stays."""
+        """Change what is given; what is left out stays, and None takes a filter or a policy away."""
         given = {
             "event_type": event_type,
             "filter": filter,
@@ -56,7 +62,7 @@ class EventTriggers:
             "params": params,
             "enabled": enabled,
         }
-        body = {name: value for name, value in given.items() if value is not _KEEP}
+        body = policies | {name: value for name, value in given.items() if value is not _KEEP}
         return EventTrigger.model_validate(self._transport.call("PATCH", f"{_PATH}/{trigger_id}", body=body))
 
     def enable(self, trigger_id: str) -> EventTrigger:
@@ -66,6 +72,10 @@ class EventTriggers:
     def disable(self, trigger_id: str) -> EventTrigger:
         """Keep it, but have it start nothing."""
         return self.update(trigger_id, enabled=False)
+
+    def resume(self, trigger_id: str) -> int:
+        """Let a trigger go on that its `rate` has paused; returns how many events it kept and starts now."""
+        return int(self._transport.call("POST", f"{_PATH}/{trigger_id}/resume")["released"])
 
     def get(self, trigger_id: str) -> EventTrigger:
         """One trigger."""

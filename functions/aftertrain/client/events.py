@@ -1,5 +1,7 @@
 """`client.events`."""
 
+from typing import Any
+
 from aftertrain.client.models import Event
 from aftertrain.client.transport import Transport
 
@@ -13,3 +15,14 @@ class Events:
     def get(self, source_id: str, event_id: str) -> Event:
         """One event with the verdict of every trigger on its type."""
         return Event.model_validate(self._transport.call("GET", f"/v1/events/{source_id}", {"event_id": event_id}))
+
+    def list(self, *, since_seconds: float = 86_400, limit: int = 20, everything: bool = False) -> list[Event]:
+        """The newest events that fired something; with `everything` all of them, which reads the whole ledger."""
+        query = {"since_seconds": since_seconds, "limit": limit, "everything": str(everything).lower()}
+        return [Event.model_validate(item) for item in self._transport.call("GET", "/v1/events", query)]
+
+    def replay(self, source_id: str, event_id: str, attempt: int | None = None) -> dict[str, Any]:
+        """Let an event happen once more; the same `attempt` is the same replay, without one it is the next."""
+        body = {"event_id": event_id, "attempt": attempt}
+        found: dict[str, Any] = self._transport.call("POST", f"/v1/events/{source_id}/replay", body=body)
+        return found

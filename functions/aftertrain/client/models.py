@@ -31,6 +31,12 @@ class EventTrigger(Resource):
     filter: dict[str, Any] | None
     params: dict[str, Any]
     enabled: bool
+    priority: int = 0
+    assemble: dict[str, Any] | None = None
+    order: str | dict[str, Any] | None = None
+    debounce: dict[str, Any] | None = None
+    rate: dict[str, Any] | None = None
+    concurrency: dict[str, Any] | None = None
 
 
 class Source(Resource):
@@ -110,8 +116,12 @@ class Event(Resource):
     event_type: str
     event_id: str
     source_id: str
+    record_id: str = ""
+    source: str = ""
+    subject: str = ""
+    timestamp: str = ""
+    received_at: float = 0.0
     status: str
     verdicts: list[dict[str, Any]]
     executions: list[str]
-    refused: list[str]
     data: dict[str, Any]

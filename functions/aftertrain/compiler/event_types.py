@@ -20,6 +20,10 @@ _OBJECT = {
     "event_name": _TEXT_OR_NULL,
     "version_id": _TEXT_OR_NULL,
     "sequencer": _TEXT_OR_NULL,
+    # What policies add: the objects of a set, the events of a burst.
+    "parts": Shape(frozenset({"array"}), there=False),
+    "events": Shape(frozenset({"array"}), there=False),
+    "events_left_out": INTEGER.maybe(),
 }
 _MODEL = dict.fromkeys(
     ("model_id", "model_name", "model_source", "model_uri", "created_by", "ref", "sha"), _TEXT_OR_NULL

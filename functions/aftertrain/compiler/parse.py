@@ -22,8 +22,8 @@ from aftertrain.model.definition import (
     Settings,
     Step,
     TriggerSpec,
-    Written,
 )
+from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
 

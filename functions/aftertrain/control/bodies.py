@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from aftertrain.model.definition import EventType
+from aftertrain.model.definition import EventType, Priority
 from aftertrain.model.names import ID_PATTERN
+from aftertrain.model.policy_spec import PolicySpecs
 from aftertrain.model.source import SourceAuth, SourceKind
 
 Secret = Annotated[str, StringConstraints(min_length=16, max_length=256, pattern=r"^[\x21-\x7e]+$")]
@@ -32,8 +33,8 @@ class PipelineUpdate(Body):
     definition: dict[str, Any] | str
 
 
-class TriggerCreate(Body):
-    """An event must match the type, the `where` clause and the `filter`, as far as they are given."""
+class TriggerCreate(PolicySpecs):
+    """An event must match the type, the `where` clause and the `filter`, as far as they are given; policies decide."""
 
     pipeline_id: str
     event_type: EventType
@@ -41,10 +42,11 @@ class TriggerCreate(Body):
     filter: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     enabled: bool = True
+    priority: Priority = 0
     id: Id | None = None
 
 
-class TriggerUpdate(Body):
+class TriggerUpdate(PolicySpecs):
     """What is given replaces what was there; what is left out stays."""
 
     event_type: EventType | None = None
@@ -52,6 +54,7 @@ class TriggerUpdate(Body):
     filter: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
     enabled: bool | None = None
+    priority: Priority | None = None
 
 
 class SourceCreate(Body):
@@ -71,6 +74,13 @@ class SourceRotate(Body):
 
     secret: Secret | None = None
     finish: bool = False
+
+
+class Replay(Body):
+    """The same `attempt` is the same replay; without one it is the next."""
+
+    event_id: str
+    attempt: Annotated[int, Field(ge=2, le=99)] | None = None
 
 
 class Decision(Body):

@@ -1,15 +1,71 @@
-"""Events: what was received, what every trigger said of it, and what it started."""
+"""Events: what was received, what every trigger said of it, and what it started; and the same once more, on purpose."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftertrain.control.explain import unmatched
 from aftertrain.control.ports import Item, Ports
-from aftertrain.errors import NotFoundError
+from aftertrain.errors import ConflictError, NotFoundError
+from aftertrain.ingest.drive import drive_or_hand_over
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.match import match
+from aftertrain.ingest.ports import Ports as IngestPorts
+from aftertrain.ingest.record import new_record
+from aftertrain.ingest.snapshot import Snapshot
+from aftertrain.model.event import Event
+
+ATTEMPTS = 100
 
 
 def get(source_id: str, event_id: str, ports: Ports) -> Item:
-    """One event with its verdicts.
+    """One event with the verdict of every trigger on its type; those that did not match are asked now.
 
     Raises: NotFoundError if no such event was received, or not in the last 90 days.
     """
     item = ports.runs.event(source_id, event_id)
     if item is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
-    return item
+    known = {verdict["trigger_id"] for verdict in item["verdicts"]}
+    others = unmatched(_event(item), known, ports.registry.items("trigger"))
+    return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in others)]}
+
+
+def list_all(since_seconds: float, limit: int, ports: Ports, *, everything: bool) -> list[Item]:
+    """The newest events of that many seconds: those that fired something, or all of them."""
+    since = datetime.fromisoformat(ports.clock()) - timedelta(seconds=since_seconds)
+    return ports.runs.events(since.isoformat(timespec="milliseconds"), limit, everything=everything)
+
+
+def replay(
+    source_id: str, event_id: str, attempt: int | None, ports: IngestPorts, snapshot: Snapshot
+) -> dict[str, Any]:
+    """Let an event happen once more: recorded, matched and started anew, by the triggers as they are now.
+
+    `attempt`: the same number is the same replay, however often it is asked for; without one it is the next.
+    Raises: NotFoundError, ConflictError after a hundred of them, BusyError.
+    """
+    standing = ports.ledger.get(EventKey(source_id, event_id))
+    if standing is None:
+        raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
+    event = standing.event
+    for number in [attempt] if attempt else range(2, ATTEMPTS):
+        record = new_record(event, source_id, match(event, snapshot), ports.clock(), f"~{number}")
+        known = ports.ledger.record(record)
+        if known is None or attempt:
+            found = known or record
+            verdicts = found.all_verdicts if found.done else drive_or_hand_over(found, ports) or found.all_verdicts
+            shown = [verdict.item() for verdict in verdicts]
+            return {"record_id": record.key.event_id, "executions": found.executions, "verdicts": shown}
+    raise ConflictError(f"the event {event_id!r} was replayed {ATTEMPTS} times")
+
+
+def _event(item: Item) -> Event:
+    return Event(
+        item["event_type"],
+        item["event_id"],
+        item["source"],
+        item["timestamp"],
+        item["subject"],
+        item["data"],
+        item.get("depth", 0),
+    )

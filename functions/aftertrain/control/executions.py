@@ -63,6 +63,7 @@ def changed(detail: dict[str, Any], runs: Runs, machines: Machines) -> Item | No
         "pipeline_id": given["pipeline"]["id"],
         "version": given["pipeline"]["version"],
         "trigger_id": given["trigger"]["id"],
+        "slot": given["trigger"].get("slot"),
         "event": {name: event[name] for name in ("event_type", "event_id", "source", "subject")},
         "started_at": _time(detail["startDate"]),
         "stopped_at": _time(detail.get("stopDate")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from aftertrain.compiler.diagnostics import did_you_mean
 from aftertrain.errors import AuthorError
+from aftertrain.ingest.params import path_of
 from aftertrain.model.definition import Parameter, ParameterType
 from aftertrain.model.names import canonical_json
 
@@ -43,6 +44,8 @@ def check_params(parameters: list[Parameter], given: dict[str, Any]) -> None:
 
 
 def _fits(value: Any, kind: ParameterType) -> bool:
+    if path_of(value) is not None:
+        return True  # what an event has there is seen when it comes
     if isinstance(value, bool) and kind != "boolean":
         return False
     return isinstance(value, _TYPES[kind])

@@ -74,6 +74,9 @@ class Runs(Protocol):
     def event(self, source_id: str, event_id: str) -> Item | None:
         """An event with its verdicts and executions."""
 
+    def events(self, since: str, limit: int, *, everything: bool) -> list[Item]:
+        """The newest events since a time (RFC 3339): those that fired something, or everything, which is a scan."""
+
     def execution(self, execution_id: str) -> Item | None:
         """An execution, without its steps."""
 

@@ -9,6 +9,7 @@ answered to is what the next look of a webhook sees.
 from typing import Any
 
 from aftertrain.control.ports import Entry, Item
+from aftertrain.model.policy_spec import policies_of
 from aftertrain.model.trigger import PipelineVersion, Trigger
 
 
@@ -51,6 +52,8 @@ def _watched(trigger: Item, pipeline: Item) -> Item:
         where=trigger["where"],
         filter=trigger["filter"],
         params=trigger["params"],
+        policies=policies_of(trigger),
+        priority=trigger.get("priority", 0),
     ).item()
 
 

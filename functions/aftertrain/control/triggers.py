@@ -1,15 +1,24 @@
 """Event triggers: what starts which pipeline."""
 
+from dataclasses import replace
+
 from aftertrain.control.bodies import TriggerCreate, TriggerUpdate
 from aftertrain.control.lookup import absent, existing, settled
 from aftertrain.control.params import check_params
 from aftertrain.control.pipelines import definition_of
 from aftertrain.control.ports import Change, Item, Ports
 from aftertrain.control.snapshot import with_trigger
-from aftertrain.errors import AuthorError
+from aftertrain.errors import AuthorError, ConflictError
 from aftertrain.expressions.pattern import compile_pattern
 from aftertrain.expressions.where import compile_where
+from aftertrain.ingest.admit import gate_id
+from aftertrain.ingest.ask import ask
+from aftertrain.ingest.handover import hand_over
+from aftertrain.ingest.policies import rate
+from aftertrain.ingest.policies.decision import PASS, Answer, State
+from aftertrain.ingest.ports import Ports as IngestPorts
 from aftertrain.model.names import slug
+from aftertrain.model.policy import KINDS
 
 
 def create(body: TriggerCreate, ports: Ports) -> Item:
@@ -53,6 +62,26 @@ def delete(trigger_id: str, ports: Ports) -> None:
     settled(change)
 
 
+def resume(trigger_id: str, ports: Ports, ingest: IngestPorts) -> Item:
+    """Close a breaker that `rate` has opened; what was kept starts now.
+
+    Raises: NotFoundError; ConflictError if the trigger is not paused.
+    """
+    existing(ports.registry, "trigger", trigger_id)
+    gate = gate_id("rate", trigger_id)
+    if "paused_at" not in ingest.gates.get(gate).state:
+        raise ConflictError(f"the trigger {trigger_id!r} is not paused")
+
+    def decide(state: State) -> Answer:
+        state, woken = rate.resume(state, ingest.clock())
+        return state, replace(PASS, wakes=woken)
+
+    woken = ask(gate, decide, ingest.gates).wakes
+    for key in woken:
+        hand_over(key, ingest.redrives)
+    return {"id": trigger_id, "released": len(woken)}
+
+
 def get(trigger_id: str, ports: Ports) -> Item:
     """One trigger."""
     return existing(ports.registry, "trigger", trigger_id).item
@@ -67,7 +96,7 @@ def list_all(pipeline_id: str | None, ports: Ports) -> list[Item]:
 def _merged(item: Item, given: Item) -> Item:
     """The trigger with what is given, held against what a new one must look like."""
     for name, value in given.items():
-        if value is None and name not in ("where", "filter"):
+        if value is None and name not in ("where", "filter", *KINDS):
             raise AuthorError(f"{name} cannot be null: leave it out to keep it", field=name)
     return item | given
 

@@ -12,6 +12,7 @@
 import json
 import operator
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -72,7 +73,10 @@ def _ignore_case(wanted: Any, path: str) -> Matcher:
 
 
 def _wildcard(wanted: Any, path: str) -> Matcher:
-    pieces = [re2.escape(piece.replace("\0", "*")) for piece in _text(wanted, path).replace("\\*", "\0").split("*")]
+    plain = [piece.replace("\0", "*") for piece in _text(wanted, path).replace("\\*", "\0").split("*")]
+    if len(plain) == 2:  # one star: no expression is needed
+        return partial(_between, *plain)
+    pieces = [re2.escape(piece) for piece in plain]
     options = re2.Options()
     options.log_errors = False
     try:
@@ -80,6 +84,11 @@ def _wildcard(wanted: Any, path: str) -> Matcher:
     except re2.error:
         raise _wrong(path, "a wildcard that is not as long", wanted) from None
     return lambda found: isinstance(found, str) and pattern.search(found) is not None
+
+
+def _between(head: str, tail: str, found: Any) -> bool:
+    long_enough = isinstance(found, str) and len(found) >= len(head) + len(tail)
+    return long_enough and found.startswith(head) and found.endswith(tail)
 
 
 def _anything_but(wanted: Any, path: str) -> Matcher:

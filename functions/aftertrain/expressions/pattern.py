@@ -20,6 +20,7 @@ from typing import Any
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.fields import MISSING, full_path
 from aftertrain.expressions.matchers import OPERATORS, Matcher, compile_matcher
+from aftertrain.expressions.miss import Miss
 from aftertrain.model.event import Event
 
 MAX_DEPTH = 16
@@ -46,11 +47,11 @@ class Node:
     fields: tuple[tuple[str, "Node | Leaf"], ...]
     choices: tuple[tuple["Node", ...], ...] = ()
 
-    def failure(self, value: Any) -> str | None:
-        """Why the value does not match, in words; None if it does."""
+    def failure(self, value: Any) -> Miss | None:
+        """Why the value does not match; None if it does."""
         if isinstance(value, list):
             whys = [self.failure(item) for item in value]
-            return None if None in whys else next((why for why in whys if why), "the array is empty")
+            return None if None in whys else next((why for why in whys if why), _EMPTY)
         for name, asked in self.fields:
             found = value.get(name, MISSING) if isinstance(value, dict) else MISSING
             if (why := _failure(asked, found)) is not None:
@@ -58,7 +59,8 @@ class Node:
         for alternatives in self.choices:
             whys = [each.failure(value) for each in alternatives]
             if None not in whys:
-                return "no alternative of $or holds: " + "; ".join(map(str, whys))
+                words = "no alternative of $or holds: " + "; ".join(map(str, whys))
+                return Miss("filter.$or", "one of the alternatives", None, words)
         return None
 
 
@@ -68,8 +70,8 @@ class Pattern:
 
     root: Node
 
-    def failure(self, event: Event) -> str | None:
-        """Why the event does not pass, in words; None if it passes."""
+    def failure(self, event: Event) -> Miss | None:
+        """Why the event does not pass; None if it passes."""
         return self.root.failure(event.envelope())
 
 
@@ -82,14 +84,19 @@ def compile_pattern(text: dict[str, Any]) -> Pattern:
     return Pattern(_compiled(deepcopy(text), "", 0))
 
 
-def _failure(asked: Node | Leaf, found: Any) -> str | None:
+_EMPTY = Miss("filter", "an item that matches", [], "the array is empty")
+
+
+def _failure(asked: Node | Leaf, found: Any) -> Miss | None:
     if isinstance(asked, Node):
         return asked.failure({} if found is MISSING else found)
     if asked.holds(found):
         return None
+    clause = f"filter.{asked.path}"
     if found is MISSING:
-        return f"the event has no {asked.path}"
-    return f"{asked.path} is {_shown(found)}, not {_shown(asked.written)}"
+        return Miss(clause, asked.written, None, f"the event has no {asked.path}")
+    words = f"{asked.path} is {_shown(found)}, not {_shown(asked.written)}"
+    return Miss(clause, asked.written, found, words)
 
 
 def _compiled(text: Mapping[str, Any], above: str, depth: int) -> Node:

@@ -10,6 +10,7 @@ compared with. REGEXP finds a match anywhere and is RE2: linear in the key's len
 an event does not have makes its comparison false, with every operator, as NULL does in SQL.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,9 @@ from typing import Any, Literal
 
 import re2
 
-from aftertrain.expressions.fields import lookup
+from aftertrain.expressions.fields import MISSING, lookup
 from aftertrain.expressions.lexer import FilterSyntaxError, Token, tokenize
+from aftertrain.expressions.miss import Miss
 from aftertrain.model.event import ENVELOPE_FIELDS, Event
 
 FieldType = Literal["text", "number", "time"]
@@ -33,6 +35,7 @@ FIELDS: dict[str, tuple[str, FieldType]] = {
     "content-type": ("data.content_type", "text"),
     "content-length": ("data.size", "number"),
 }
+_LITERAL = re.compile(r"\^([A-Za-z0-9/_ -]+)")
 SPELLING = {name.lower(): name for name in ("key", "Event-Type", "Last-Modified", "Content-Type", "Content-Length")}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -46,6 +49,18 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """What an index can know of a comparison: the texts of which one must be there, or how a text must begin.
+
+    `exact`: nothing else is asked.
+    """
+
+    texts: tuple[str, ...] = ()
+    prefix: str = ""
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """One comparison: its text as written, the path that it reads, and the test of the value found there."""
 
@@ -53,14 +68,16 @@ class Comparison:
     path: tuple[str, ...]
     type: FieldType
     test: Callable[[Any], bool]
+    asks: Asks
 
-    def failure(self, event: Event) -> str | None:
-        """Why the event does not pass, in words; None if it passes."""
+    def failure(self, event: Event) -> Miss | None:
+        """Why the event does not pass; None if it passes."""
         found = lookup(event, self.path)
         value = _event_value(found, self.type)
         if value is None:
-            return f"{self.text}: the event does not say"
-        return None if self.test(value) else f"{self.text} is false for {found!r}"
+            actual = None if found is MISSING else found
+            return Miss("where", self.text, actual, f"{self.text}: the event does not say")
+        return None if self.test(value) else Miss("where", self.text, found, f"{self.text} is false for {found!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +86,8 @@ class Where:
 
     comparisons: tuple[Comparison, ...]
 
-    def failure(self, event: Event) -> str | None:
-        """Why the event does not pass, in words; None if it passes."""
+    def failure(self, event: Event) -> Miss | None:
+        """Why the event does not pass; None if it passes."""
         return next((why for item in self.comparisons if (why := item.failure(event)) is not None), None)
 
 
@@ -104,9 +121,9 @@ class _Parser:
         start = self._peek().start
         name = self._field()
         path, kind = FIELDS.get(name.lower()) or (name, self._kind_ahead())
-        test = self._operator(SPELLING.get(name.lower(), name), kind)
+        test, asks = self._operator(SPELLING.get(name.lower(), name), kind)
         text = " ".join(self.text[start : self.tokens[self.at - 1].end].split())
-        return Comparison(text, tuple(path.split(".")), kind, test)
+        return Comparison(text, tuple(path.split(".")), kind, test, asks)
 
     def _field(self) -> str:
         token = self._peek()
@@ -124,20 +141,22 @@ class _Parser:
         ahead = (token.kind for token in self.tokens[self.at :] if token.kind in ("string", "number"))
         return "number" if next(ahead, "string") == "number" else "text"
 
-    def _operator(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
+    def _operator(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], Asks]:
         if self._peek().kind == "operator":
-            return partial(_compared, _COMPARE[self._take().value], self._value(field, kind))
+            operator, value = self._take().value, self._value(field, kind)
+            return partial(_compared, _COMPARE[operator], value), _asks([value] if operator == "=" else [])
         if self._accept("IN"):
-            return partial(_within, self._values(field, kind), True)
+            values = self._values(field, kind)
+            return partial(_within, values, True), _asks(values)
         if self._accept("NOT"):
             if not self._accept("IN"):
                 raise self._expected("IN")
-            return partial(_within, self._values(field, kind), False)
+            return partial(_within, self._values(field, kind), False), Asks()
         if self._accept("REGEXP"):
             return self._regexp(field, kind)
         raise self._expected("=, !=, >, <, >=, <=, IN, NOT IN or REGEXP")
 
-    def _regexp(self, field: str, kind: FieldType) -> Callable[[Any], bool]:
+    def _regexp(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], Asks]:
         token = self._peek()
         if kind != "text":
             raise self._error(f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token)
@@ -151,7 +170,7 @@ class _Parser:
         except re2.error as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
             raise self._error(f"not a regular expression of RE2: {reason}", token) from None
-        return partial(_searched, pattern)
+        return partial(_searched, pattern), _begins(token.value)
 
     def _values(self, field: str, kind: FieldType) -> frozenset[Value]:
         if not self._accept("("):
@@ -209,6 +228,26 @@ def _event_value(found: Any, kind: FieldType) -> Value | None:
             return found if isinstance(found, int | float) and not isinstance(found, bool) else None
         case "time":
             return _time(found) if isinstance(found, str) else None
+
+
+def _asks(values: Iterable[Value]) -> Asks:
+    texts = tuple(value for value in values if isinstance(value, str))
+    return Asks(texts, exact=True) if texts else Asks()
+
+
+def _begins(pattern: str) -> Asks:
+    """What a match begins with; letters, digits and a few signs stand for themselves, up to where one may be repeated.
+
+    `^final/` asks for nothing else, `^final/.*x` begins so, of `^fina?l` it is known that it begins with `fin`.
+    """
+    found = _LITERAL.match(pattern)
+    if found is None:
+        return Asks()
+    rest = pattern[found.end() :]
+    if "|" in rest:
+        return Asks()
+    prefix = found.group(1)[:-1] if rest[:1] in tuple("?*{") else found.group(1)
+    return Asks(prefix=prefix, exact=not rest)
 
 
 def _time(text: str) -> datetime | None:

@@ -1,11 +1,15 @@
-"""What ingest needs from outside: a ledger, a starter of executions, a queue for what is unfinished, a clock."""
+"""What ingest needs from outside: a ledger, gates, a starter of executions, a queue for what is unfinished, a clock."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from aftertrain.errors import OperatorError
-from aftertrain.ingest.record import EventKey, Record
+from aftertrain.errors import BusyError, OperatorError
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.objects import Object
+from aftertrain.ingest.record import Record
+from aftertrain.ingest.verdict import Verdict
+from aftertrain.model.event import Event
 
 
 class RefusedError(OperatorError):
@@ -25,8 +29,14 @@ class Ledger(Protocol):
     def get(self, key: EventKey) -> Record | None:
         """The record, read consistently."""
 
-    def done(self, key: EventKey, refused: list[str]) -> None:
-        """Mark a record as done, with the reasons of what was refused for good. Repeating it is harmless."""
+    def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
+        """Mark a record as done, with those verdicts that are no plain start, in the place of those that were held.
+
+        Repeating it is harmless.
+        """
+
+    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float) -> None:
+        """Keep a record that is not done, with what was decided so far; it is due at that time."""
 
     def due(self, now: float, limit: int) -> list[EventKey]:
         """Records that are not done and whose time to be looked at has come, the oldest first."""
@@ -35,28 +45,80 @@ class Ledger(Protocol):
         """Look at a record that is not done again later: after 1 minute, then 2, 4, … up to an hour."""
 
 
-class Starter(Protocol):
-    """Starts executions."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a policy remembers for one trigger and key; revision 0 is nothing."""
 
-    def start(self, machine_arn: str, name: str, input_json: str) -> None:
+    state: dict[str, Any] = field(default_factory=dict)
+    revision: int = 0
+
+
+class Gates(Protocol):
+    """Where policies remember."""
+
+    def get(self, gate: str) -> Gate:
+        """The gate, read consistently."""
+
+    def put(self, gate: str, state: dict[str, Any], revision: int) -> bool:
+        """Write over the gate of that revision; False if it is at another one.
+
+        Raises: BusyError if it is not known whether it was written; asking again is safe.
+        """
+
+
+class Starter(Protocol):
+    """Starts executions, and stops them."""
+
+    def start(self, machine_arn: str, name: str, input_json: str) -> bool:
         """Start an execution of this name; one that exists already is a success.
 
+        Returns: False if it exists and is over.
         Raises: BusyError if it may work later, RefusedError if it never will.
         """
+
+    def stop(self, machine_arn: str, name: str, why: str) -> None:
+        """Stop an execution; one that is over or was never there is a success. Raises: BusyError."""
+
+    def running(self, machine_arn: str, name: str) -> bool | None:
+        """Whether it runs; None if there is no such execution. Raises: BusyError."""
 
 
 class Redrives(Protocol):
     """The queue of records that somebody else should finish soon."""
 
-    def send(self, key: EventKey) -> None:
-        """Raises BusyError; the sweeper will find the record all the same."""
+    def send(self, key: EventKey, delay: float = 0) -> None:
+        """`delay` in seconds; a quarter of an hour is the most. Raises BusyError: the sweeper finds the record too."""
+
+
+class Buckets(Protocol):
+    """Looks into the bucket that an event speaks of. Raises: BusyError where it cannot be asked."""
+
+    def head(self, event: Event) -> Object | None:
+        """The event's object as it is now, or None."""
+
+    def weight_files(self, event: Event) -> tuple[str, ...] | None:
+        """The names in the `weight_map` of the index that the event is of; None if it is no index."""
+
+    def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
+        """What the bucket of the event holds below a prefix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of them, as the composition root hands them in. The clock tells seconds since 1970."""
+    """All of them, as the composition root hands them in. The clock tells seconds since 1970.
+
+    `buckets` is None where somebody waits for an answer: what has to look into a bucket is left to the queue there.
+    """
 
     ledger: Ledger
+    gates: Gates
     starter: Starter
     redrives: Redrives
     clock: Callable[[], float]
+    buckets: Buckets | None = None
+
+    def look(self) -> Buckets:
+        """The buckets. Raises: BusyError where they are left to the queue."""
+        if self.buckets is None:
+            raise BusyError("a bucket has to be looked into: left to the queue")
+        return self.buckets

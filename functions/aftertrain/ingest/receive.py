@@ -6,13 +6,14 @@ receive(Request(…), snapshot, ports)  ->  Receipt(received=1, duplicates=0, ma
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aftertrain.errors import SenderError
 from aftertrain.ingest.authenticate import authenticate
-from aftertrain.ingest.drive import drive_or_hand_over, hand_over
+from aftertrain.ingest.drive import drive_or_hand_over
+from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.parse import parse
@@ -21,6 +22,7 @@ from aftertrain.ingest.record import Record, new_record
 from aftertrain.ingest.request import Request, check_size
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -28,17 +30,18 @@ SECONDS_FOR_STARTS = 4.0  # senders give up after 10 s; what is not started by t
 SECONDS_FOR_QUEUE = 6.0  # and what is not even queued by then is the sweeper's: it is recorded, so it is not lost
 WORKERS = 16  # a batch's events are written side by side: 1 MiB can hold thousands
 
-Outcome = tuple[Record, bool]  # what stands in the ledger, and whether it stood there before
+Outcome = tuple[Record, bool]  # what is in the ledger, and whether it was there before
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a request. `rejected` holds the entries of a batch that are no events."""
+    """What became of a request. `decided`: what policies said. `rejected`: entries of a batch that are no events."""
 
     received: int = 0
     duplicates: int = 0
     matched: int = 0
     executions: list[str] = field(default_factory=list)
+    decided: list[Verdict] = field(default_factory=list)
     rejected: list[SenderError] = field(default_factory=list)
 
 
@@ -64,6 +67,7 @@ def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
         duplicates=sum(1 for _, known in outcomes if known),
         matched=sum(1 for record, _ in outcomes if record.starts),
         executions=[name for record, _ in outcomes for name in record.executions],
+        decided=[verdict for record, known in outcomes if not known for verdict in record.verdicts],
         rejected=rejected,
     )
 
@@ -79,7 +83,7 @@ def accept(
     with _side_by_side(len(events)) as each:
         recorded = list(each(lambda event: _record(event, source, snapshot, ports), events))
         outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
-        list(each(lambda outcome: _finish(outcome[0], begun, ports), outcomes))
+        outcomes = list(each(lambda outcome: (_finish(outcome[0], begun, ports), outcome[1]), outcomes))
     return outcomes, [outcome for outcome in recorded if isinstance(outcome, SenderError)]
 
 
@@ -100,8 +104,7 @@ def _side_by_side(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
 
 def _record(event: Event, source: Source, snapshot: Snapshot, ports: Ports) -> Outcome | SenderError:
     """Make one event durable; all of a request's events are, before the first of them starts anything."""
-    fired, verdicts = match(event, snapshot)
-    record = new_record(event, source, fired, verdicts, ports.clock())
+    record = new_record(event, source.id, match(event, snapshot), ports.clock())
     try:
         standing = ports.ledger.record(record)
     except SenderError as error:
@@ -109,11 +112,11 @@ def _record(event: Event, source: Source, snapshot: Snapshot, ports: Ports) -> O
     return (record, False) if standing is None else (standing, True)
 
 
-def _finish(record: Record, begun: float, ports: Ports) -> None:
-    if record.done:
-        return
+def _finish(record: Record, begun: float, ports: Ports) -> Record:
+    """The record with what was decided, as far as there was time."""
     spent = ports.clock() - begun
-    if spent < SECONDS_FOR_STARTS:
-        drive_or_hand_over(record, ports)
-    elif spent < SECONDS_FOR_QUEUE:
-        hand_over(record.key, ports)
+    if not record.done and spent < SECONDS_FOR_STARTS:
+        return replace(record, verdicts=tuple(drive_or_hand_over(record, ports)) or record.verdicts)
+    if not record.done and spent < SECONDS_FOR_QUEUE:
+        hand_over(record.key, ports.redrives)
+    return record

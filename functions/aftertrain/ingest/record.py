@@ -1,4 +1,4 @@
-"""Event + verdicts -> the ledger's record: what was received, and what is to be started for it.
+"""Event + triggers that it fires -> the ledger's record: what was received, and what is to be started for it.
 
     Record(key=EventKey("tigris-models", "4f1c…"), event=…, starts=(Start(name="trig-1-0d9c…", …),), done=False)
 
@@ -6,23 +6,18 @@ Everything that a start needs is decided here, once: whoever drives the record l
 same version under the same name with the same bytes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from aftertrain.ingest.match import Verdict
-from aftertrain.ingest.snapshot import Watch
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.params import MissingParamError, mapped
+from aftertrain.ingest.verdict import Verdict, Word
+from aftertrain.ingest.watch import Watch
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json, execution_name
-from aftertrain.model.source import Source
+from aftertrain.model.policy import Policies
 from aftertrain.model.trigger import PipelineVersion
-
-
-@dataclass(frozen=True, slots=True)
-class EventKey:
-    """What makes two deliveries the same event."""
-
-    source_id: str
-    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +28,20 @@ class Start:
     trigger_id: str
     pipeline: PipelineVersion
     params: dict[str, Any]
+    policies: Policies = field(default_factory=Policies)
 
-    def input(self, event: Event) -> str:
-        """The execution's input: the same bytes for the same record, always."""
+    def input(self, event: Event, given: Mapping[str, Any], slot: str | None = None) -> str:
+        """The execution's input: the same bytes for the same record and the same decision.
+
+        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data.
+        """
+        envelope = given.get("event", event.envelope())
+        more = {name: value for name, value in given.items() if name != "event"}
         return canonical_json(
             {
-                "event": event.envelope(),
+                "event": envelope | {"data": envelope["data"] | more} if more else envelope,
                 "params": self.params,
-                "trigger": {"id": self.trigger_id},
+                "trigger": {"id": self.trigger_id} | ({"slot": slot} if slot else {}),
                 "pipeline": {"id": self.pipeline.pipeline_id, "version": self.pipeline.version},
             }
         )
@@ -48,7 +49,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event in the ledger. It is `done` when every start was made or refused for good."""
+    """An event in the ledger. It is `done` when every start was made, or will never be.
+
+    `verdicts` are those that are not a plain start.
+    """
 
     key: EventKey
     event: Event
@@ -56,23 +60,50 @@ class Record:
     verdicts: tuple[Verdict, ...]
     starts: tuple[Start, ...]
     done: bool
-    refused: tuple[str, ...] = ()
+
+    def verdict_of(self, trigger_id: str) -> Verdict | None:
+        """What is known of one trigger; None where nothing but the start is."""
+        return next((verdict for verdict in self.verdicts if verdict.trigger_id == trigger_id), None)
+
+    @property
+    def all_verdicts(self) -> list[Verdict]:
+        """Of every trigger that the event fired."""
+        plain: Word = "started" if self.done else "received"
+        known = {verdict.trigger_id for verdict in self.verdicts}
+        others = [
+            Verdict(start.trigger_id, plain, execution=start.name, final=self.done)
+            for start in self.starts
+            if start.trigger_id not in known
+        ]
+        return sorted([*self.verdicts, *others], key=lambda verdict: verdict.trigger_id)
 
     @property
     def executions(self) -> list[str]:
-        """The ids of the executions that belong to this event."""
-        return [start.name for start in self.starts]
+        """The ids of the executions that belong to this event, or will when they start."""
+        names = {start.trigger_id: start.name for start in self.starts}
+        found = []
+        for verdict in self.all_verdicts:
+            if not verdict.final or verdict.verdict == "started":
+                found.append(names[verdict.trigger_id])
+            elif verdict.verdict in ("assembling", "debounced") and verdict.execution:
+                found.append(verdict.execution)
+        return found
 
 
-def new_record(event: Event, source: Source, fired: list[Watch], verdicts: list[Verdict], now: float) -> Record:
-    """The record of an event that was not seen before; one that nothing matches is done at once."""
-    starts = tuple(
-        Start(
-            execution_name(source.id, event.id, watch.trigger.id),
-            watch.trigger.id,
-            watch.trigger.pipeline,
-            watch.trigger.params,
-        )
-        for watch in fired
-    )
-    return Record(EventKey(source.id, event.id), event, now, tuple(verdicts), starts, done=not starts)
+def new_record(event: Event, source_id: str, fired: list[Watch], now: float, attempt: str = "") -> Record:
+    """The record of an event that was not seen before; one that nothing matches is done at once.
+
+    `attempt` makes a replay: a record and executions of its own.
+    """
+    key = EventKey(source_id, event.id + attempt)
+    starts, failed = [], []
+    for watch in fired:
+        trigger = watch.trigger
+        name = execution_name(source_id, key.event_id, trigger.id)
+        try:
+            params = mapped(trigger.params, event)
+        except MissingParamError as error:
+            failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
+        else:
+            starts.append(Start(name, trigger.id, trigger.pipeline, params, trigger.policies))
+    return Record(key, event, now, tuple(failed), tuple(starts), done=not starts)

@@ -6,32 +6,38 @@ costs a read.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.pattern import Pattern, compile_pattern
-from aftertrain.expressions.where import Where, compile_where
+from aftertrain.ingest.index import Index
+from aftertrain.ingest.watch import Watch, watch_of
 from aftertrain.model.source import Source
 from aftertrain.model.trigger import Trigger, matches_type
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """A trigger with its filters ready to run."""
-
-    trigger: Trigger
-    filters: tuple[Where | Pattern, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it."""
+    """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it.
+
+    `types` are those that triggers name, `prefixes` those that end in `.*`.
+    """
 
     version: int
     sources: dict[str, Source]
     watches: tuple[Watch, ...]
     unreadable: tuple[str, ...] = ()
+    types: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    indexes: dict[tuple[str, ...], Index] = field(default_factory=dict, compare=False)
+
+    def index(self, event_type: str) -> Index:
+        """The index of the triggers on this event type, built when the first such event comes."""
+        wide = tuple(each for each in self.prefixes if matches_type(each, event_type))
+        watched = (event_type, *wide) if event_type in self.types else wide
+        if watched not in self.indexes:
+            self.indexes[watched] = Index(self.watching(event_type))
+        return self.indexes[watched]
 
     def watching(self, event_type: str) -> list[Watch]:
         """The triggers on this event type, in the order of their ids."""
@@ -44,20 +50,13 @@ def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     watches, unreadable = [], []
     for item in sorted(content["triggers"], key=lambda item: str(item["id"])):
         try:
-            watches.append(_watch(Trigger.from_item(item)))
+            watches.append(watch_of(Trigger.from_item(item)))
         except (AuthorError, KeyError, TypeError, AttributeError):
             unreadable.append(str(item["id"]))  # one trigger that a newer version wrote must not silence the others
-    return Snapshot(version, {source.id: source for source in sources}, tuple(watches), tuple(unreadable))
-
-
-def _watch(trigger: Trigger) -> Watch:
-    matches_type(trigger.event_type, "")
-    filters: list[Where | Pattern] = []
-    if trigger.where is not None:
-        filters.append(compile_where(trigger.where))
-    if trigger.filter is not None:
-        filters.append(compile_pattern(trigger.filter))
-    return Watch(trigger, tuple(filters))
+    named = frozenset(watch.trigger.event_type for watch in watches)
+    prefixes = tuple(sorted(each for each in named if each.endswith(".*")))
+    by_id = {source.id: source for source in sources}
+    return Snapshot(version, by_id, tuple(watches), tuple(unreadable), named, prefixes)
 
 
 class SnapshotStore(Protocol):

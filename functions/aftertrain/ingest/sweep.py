@@ -4,7 +4,7 @@ Runs every minute. A record is due a minute after it was received and is looked 
 never be finished does not keep the queue busy.
 """
 
-from aftertrain.ingest.drive import hand_over
+from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.ports import Ports
 
 BATCH = 500
@@ -15,5 +15,5 @@ def sweep(ports: Ports) -> int:
     due = ports.ledger.due(ports.clock(), BATCH)
     for key in due:
         ports.ledger.postpone(key, ports.clock())
-        hand_over(key, ports)
+        hand_over(key, ports.redrives)
     return len(due)

@@ -18,6 +18,7 @@ from aftertrain.control.bodies import (
     Decision,
     PipelineCreate,
     PipelineUpdate,
+    Replay,
     SourceCreate,
     SourceRotate,
     TriggerCreate,
@@ -27,6 +28,7 @@ from aftertrain.errors import AftertrainError, http_status
 from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.problem import CONTENT_TYPE, problem, problem_body
 from aftertrain.lambdas.runtime import control as runtime
+from aftertrain.lambdas.runtime import ingest
 
 app = APIGatewayHttpResolver(enable_validation=True)
 Item = dict[str, Any]
@@ -140,6 +142,25 @@ def list_executions(pipeline_id: Optional = None, limit: Annotated[int, Query(ge
 @app.get("/v1/executions/<execution_id>")
 def get_execution(execution_id: str) -> Item:
     return executions.get(execution_id, runtime.ports())
+
+
+@app.post("/v1/event-triggers/<trigger_id>/resume")
+def resume_trigger(trigger_id: str) -> Item:
+    return triggers.resume(trigger_id, runtime.ports(), ingest.ports())
+
+
+@app.get("/v1/events")
+def list_events(
+    since_seconds: Annotated[float, Query(gt=0, le=7_776_000)] = 86_400,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    everything: Annotated[bool, Query()] = False,
+) -> Items:
+    return events.list_all(since_seconds, limit, runtime.ports(), everything=everything)
+
+
+@app.post("/v1/events/<source_id>/replay")
+def replay_event(source_id: str, body: Replay) -> Item:
+    return events.replay(source_id, body.event_id, body.attempt, ingest.ports(), ingest.snapshot().get())
 
 
 @app.get("/v1/events/<source_id>")

@@ -5,7 +5,7 @@ from typing import Any
 from aftertrain.aws.redrives import read_message
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
-from aftertrain.lambdas.observability import count, logger, metrics
+from aftertrain.lambdas.observability import count, count_verdicts, logger, metrics
 from aftertrain.lambdas.runtime import ingest as runtime
 
 
@@ -20,11 +20,13 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
 def _done(message: dict[str, Any]) -> bool:
     key = read_message(message["body"])
     try:
-        record = redrive(key, runtime.ports())
+        verdicts = redrive(key, runtime.patient_ports())
     except BusyError as error:
         logger.warning("not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message})
         return False
-    if record is not None:
+    if verdicts is not None:
         count("EventsRedriven")
-        logger.info("redriven", extra={"source_id": key.source_id, "executions": record.executions})
+        count_verdicts(verdicts)
+        decided = {verdict.trigger_id: verdict.verdict for verdict in verdicts}
+        logger.info("redriven", extra={"source_id": key.source_id, "event_id": key.event_id, "verdicts": decided})
     return True

@@ -3,8 +3,10 @@
 from typing import Any
 
 from aftertrain.control.executions import changed
+from aftertrain.control.slots import settle_slot
 from aftertrain.lambdas.observability import count, logger, metrics
 from aftertrain.lambdas.runtime import control as runtime
+from aftertrain.lambdas.runtime import ingest
 
 
 @metrics.log_metrics
@@ -14,5 +16,7 @@ def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - L
     if execution is None:
         count("ExecutionsOfOthers")
     else:
+        if execution["slot"]:
+            settle_slot(execution, event["detail"]["stateMachineArn"], ingest.ports())
         count(f"Executions{execution['status'].title().replace('_', '')}")
         logger.info("execution", extra={"id": execution["id"], "status": execution["status"]})

@@ -8,7 +8,7 @@ from aftertrain.errors import AftertrainError, BusyError, SenderError, Unauthori
 from aftertrain.ingest.handshake import handshake
 from aftertrain.ingest.receive import Receipt, receive
 from aftertrain.ingest.request import Request
-from aftertrain.lambdas.observability import count, logger, metrics
+from aftertrain.lambdas.observability import count, count_verdicts, logger, metrics
 from aftertrain.lambdas.problem import CONTENT_TYPE, answer, problem, problem_body
 from aftertrain.lambdas.runtime import ingest as runtime
 
@@ -69,6 +69,7 @@ def _note(receipt: Receipt) -> None:
     count("EventsDuplicate", receipt.duplicates)
     count("EventsMatched", receipt.matched)
     count("EventsRejected", len(receipt.rejected))
+    count_verdicts(receipt.decided)
     logger.info("received", extra=_body(receipt))
 
 

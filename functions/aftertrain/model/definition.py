@@ -14,12 +14,16 @@ These models check shapes only; what the words mean together is the compiler's t
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+from aftertrain.model.policy_spec import PolicySpecs
+from aftertrain.model.written import Written
 
 EVENT_TYPE_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(\*|[A-Za-z0-9_-]+)$"
 STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 
 StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]
+Priority = Annotated[int, Field(ge=-100, le=100)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
 STATES_ERRORS = ("States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout", "States.Permissions")
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
@@ -39,12 +43,6 @@ ErrorName = Annotated[
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$", max_length=200),
     AfterValidator(_known_if_reserved),
 ]
-
-
-class Written(BaseModel):
-    """A model of something written by hand: an unknown key is a mistake, and nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Parameter(Written):
@@ -118,7 +116,7 @@ class Settings(Written):
     retry: Retry | None = None
 
 
-class TriggerSpec(Written):
+class TriggerSpec(PolicySpecs):
     """A trigger that rides along with the pipeline that it starts."""
 
     id: str | None = None
@@ -127,6 +125,7 @@ class TriggerSpec(Written):
     filter: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     enabled: bool = True
+    priority: Priority = 0
 
 
 class Definition(Written):

@@ -6,6 +6,8 @@ The texts of the filters are kept as their authors wrote them; `aftertrain.inges
 from dataclasses import dataclass, field
 from typing import Any
 
+from aftertrain.model.policy import Policies
+
 
 @dataclass(frozen=True, slots=True)
 class PipelineVersion:
@@ -30,7 +32,7 @@ class Trigger:
     """Starts a pipeline for every event that it matches.
 
     `event_type` is a dotted name and may end in `.*`. `where` is a bucket WHERE clause, `filter` a JSON filter; an
-    event must pass both. A trigger that is not enabled is not in the snapshot.
+    event must pass both; then `policies` decide. A trigger that is not enabled is not in the snapshot.
     """
 
     id: str
@@ -39,6 +41,8 @@ class Trigger:
     where: str | None = None
     filter: dict[str, Any] | None = None
     params: dict[str, Any] = field(default_factory=dict)
+    policies: Policies = field(default_factory=Policies)
+    priority: int = 0
 
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> "Trigger":
@@ -50,6 +54,8 @@ class Trigger:
             where=item["where"],
             filter=item["filter"],
             params=item["params"],
+            policies=Policies.from_item(item.get("policies", {})),
+            priority=item.get("priority", 0),
         )
 
     def item(self) -> dict[str, Any]:
@@ -61,6 +67,8 @@ class Trigger:
             "where": self.where,
             "filter": self.filter,
             "params": self.params,
+            "policies": self.policies.item(),
+            "priority": self.priority,
         }
 
 

@@ -81,7 +81,7 @@ def test_the_failure_names_the_comparison_and_the_value() -> None:
     event = Event("object.created", "1", "s", "t", "k", DATA)
     failure = compile_where('`Content-Length`   = 1024 AND `key` REGEXP "^x/"').failure(event)
 
-    assert failure == """`key` REGEXP "^x/" is false for 'final/model.safetensors'"""
+    assert str(failure) == """`key` REGEXP "^x/" is false for 'final/model.safetensors'"""
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,10 @@ def left_behind(**more: object) -> tuple[Ports, FakeLedger, FakeStarter, FakeRed
 
 def test_a_redrive_finishes_it() -> None:
     ports, ledger, starter, _, key = left_behind()
-    record = redrive(key, ports)
+    verdicts = redrive(key, ports)
 
-    assert record is not None
-    assert list(starter.started) == record.executions
+    assert verdicts is not None
+    assert list(starter.started) == [verdict.execution for verdict in verdicts]
     assert ledger.records[key].done
 
 

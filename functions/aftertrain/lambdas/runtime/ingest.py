@@ -1,10 +1,14 @@
 """What the webhook, the redriver and the sweeper need, built once per process from the environment."""
 
+import json
 import os
 import time
+from dataclasses import replace
 from functools import cache
 
-from aftertrain.aws.clients import quick
+from aftertrain.aws.buckets import S3Buckets, client_maker
+from aftertrain.aws.clients import bucket_client, quick
+from aftertrain.aws.gates import DynamoGates
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.redrives import SqsRedrives
 from aftertrain.aws.snapshots import DynamoSnapshots
@@ -18,10 +22,18 @@ def ports() -> Ports:
     """The ledger, the starter and the queue."""
     return Ports(
         ledger=DynamoLedger(quick("dynamodb"), os.environ["LEDGER_TABLE"]),
+        gates=DynamoGates(quick("dynamodb"), os.environ["LEDGER_TABLE"], time.time),
         starter=StepFunctionsStarter(quick("stepfunctions")),
         redrives=SqsRedrives(quick("sqs"), os.environ["REDRIVE_QUEUE_URL"]),
         clock=time.time,
     )
+
+
+@cache
+def patient_ports() -> Ports:
+    """The same for who has the time to look into buckets."""
+    access = json.loads(os.environ["BUCKET_ACCESS"])
+    return replace(ports(), buckets=S3Buckets(client_maker(access, bucket_client)))
 
 
 @cache

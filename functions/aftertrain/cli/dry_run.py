@@ -1,0 +1,92 @@
+"""A trigger and an event -> what would happen, without anything happening.
+
+judged(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
+->  {"matched": False, "verdict": "filtered", "clause": "where", "expected": '`key` REGEXP "^final/"',
+     "actual": "tmp/x", "params": None, "would_start": None, …}
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from aftertrain.compiler.document import read_document
+from aftertrain.control.explain import explained
+from aftertrain.errors import AftertrainError
+from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.params import mapped
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.ingest.watch import watch_of
+from aftertrain.model.definition import TriggerSpec
+from aftertrain.model.event import Event
+from aftertrain.model.names import slug
+from aftertrain.model.policy_spec import policies_of
+from aftertrain.model.source import SOURCE_KINDS, Source
+from aftertrain.model.trigger import PipelineVersion, Trigger
+
+
+def triggers_of(file: Path) -> list[dict[str, Any]]:
+    """The triggers of a file: one trigger, or a pipeline with `triggers`."""
+    value = read_document(file.read_text(encoding="utf-8")).value
+    if not isinstance(value, dict):
+        raise click.UsageError(f"{file} is no trigger: it is an object with event_type")
+    listed = value.get("triggers", [value])
+    pipeline = slug(value["name"]) if "name" in value else None
+    try:
+        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k != "pipeline_id"}) for each in listed]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise click.UsageError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return [
+        spec.model_dump(mode="json")
+        | {"id": spec.id or f"{file.stem}-{number}", "pipeline_id": each.get("pipeline_id", pipeline)}
+        for number, (spec, each) in enumerate(zip(specs, listed, strict=True))
+    ]
+
+
+def events_of(file: Path) -> list[Event]:
+    """The events of a recorded request, or the one of an envelope."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.UsageError(f"{file} is no JSON: {error}") from None
+    request = isinstance(value, dict) and {"source", "headers", "body"} <= value.keys()
+    kind = value["source"] if request else "platform"
+    if kind not in SOURCE_KINDS:
+        raise click.UsageError(f"{file}: there is no source of kind {kind!r}")
+    headers = {name.lower(): text for name, text in value["headers"].items()} if request else {}
+    body = value["body"] if request else value
+    drafts = normalise(Delivery(body, Source("dry-run", kind, "none"), headers))
+    for draft in drafts:
+        if isinstance(draft, AftertrainError):
+            raise draft
+    return [draft for draft in drafts if isinstance(draft, Event)]
+
+
+def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
+    """What a trigger would say. `would_start` names the pipeline, and the policies that are asked before it does."""
+    verdict = explained(event, item)
+    found: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
+    newer = verdict.clause == "created_at"  # all filters let it pass
+    if not newer:
+        return (
+            found
+            | verdict.item()
+            | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
+        )
+    try:
+        params = mapped(item.get("params") or {}, event)
+    except AftertrainError as error:
+        failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
+        return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
+    start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies_of(item).item())}
+    passes = {"verdict": "started", "clause": "", "expected": None, "actual": None}
+    return found | passes | {"matched": True, "passed": 0, "params": params, "would_start": start}
+
+
+def _passed(event: Event, item: dict[str, Any]) -> int:
+    """How many of a trigger's filters let the event pass: what misses by one is nearer than what misses by two."""
+    trigger = Trigger(item["id"], item["event_type"], PipelineVersion("", 0, ""), item.get("where"), item.get("filter"))
+    return sum(each.failure(event) is None for each in watch_of(trigger).filters)

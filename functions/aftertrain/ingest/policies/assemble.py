@@ -1,0 +1,147 @@
+"""A checkpoint of many objects starts once, when its last object is there.
+
+    model-00002-of-00003.safetensors  ->  Piece("2", total=3): assembling; with the third of them: started
+
+The object that makes the set complete is the one that starts. The first of a set is held until then, or until the
+deadline: whoever drives it again after that finds what is missing. A part that comes again takes the place of the one
+before; what comes after a set was complete begins the next one. An incomplete set is kept: a part that comes late still
+completes it.
+"""
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.objects import Object
+from aftertrain.ingest.policies.decision import Answer, Decision, State, Ticket, said, saying
+from aftertrain.ingest.policies.keys import compiled
+from aftertrain.model.event import Event
+from aftertrain.model.names import canonical_json
+from aftertrain.model.policy import Assemble
+
+MAX_PARTS = 1000
+KEPT_SETS = 3  # sets that are complete and may not have started yet
+SHOWN = 20  # of what is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one object is to its set.
+
+    `needs`: the names of all, where this object says so. `last`: nothing follows; `there`: what the bucket has then.
+    """
+
+    part: str
+    total: int | None = None
+    needs: tuple[str, ...] | None = None
+    last: bool = False
+    there: tuple[Object, ...] = ()
+
+
+def place(event: Event, policy: Assemble) -> tuple[str, Piece] | None:
+    """The set that an object belongs to, and its place there; None if it belongs to none."""
+    bucket = event.data.get("bucket")
+    if policy.pattern is not None:
+        match = compiled(policy.pattern).search(event.subject)
+        if match is None:
+            return None
+        groups = match.groupdict()
+        rest = event.subject[: match.start()] + "*" + event.subject[match.end() :]
+        total = groups.get("total")
+        return canonical_json([bucket, rest, total]), Piece(str(int(groups["part"])), int(total) if total else None)
+    folder, name = posixpath.split(event.subject)
+    return canonical_json([bucket, folder]), Piece(name, last=name == policy.marker)
+
+
+def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: float) -> Answer:
+    """Take an object into its set."""
+    over = dict(state.get("over", []))
+    if ticket.name in over:
+        return state, _passed(over[ticket.name])
+    answer = said(state, ticket.name)
+    if answer is not None:
+        return state, Decision(answer[0], "assemble", execution=answer[1])
+    found = state.get("set") or {"parts": {}, "needs": None, "total": None}
+    if found.get("leader") == ticket.name:
+        return _waited(state, found, policy, now)
+    found = _with_part(found, ticket.event, piece)
+    if len(found["parts"]) > MAX_PARTS or (found["total"] or 0) > MAX_PARTS:
+        return state, Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(found["total"] or "more"))
+    if piece.last or not (_missing(found) or _unknown(found, policy)):
+        return _complete(state, found, ticket)
+    if found.get("leader") is None:
+        key = [ticket.event_key.source_id, ticket.event_key.event_id]
+        found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
+        return state | {"set": found}, _held(found)
+    return saying(state | {"set": found}, ticket.name, ["assembling", None]), _joined(found)
+
+
+def _with_part(found: dict[str, Any], event: Event, piece: Piece) -> dict[str, Any]:
+    part = {"part": piece.part, "key": event.subject} | {
+        name: event.data[name] for name in ("uri", "etag", "size", "version_id") if event.data.get(name) is not None
+    }
+    needs = list(piece.needs) if piece.needs is not None else found["needs"]
+    listed = {
+        posixpath.basename(each.key): {"part": posixpath.basename(each.key)} | each.item() for each in piece.there
+    }
+    return found | {
+        "parts": found["parts"] | listed | {piece.part: part},
+        "needs": needs,
+        "total": piece.total or found["total"],
+    }
+
+
+def _unknown(found: dict[str, Any], policy: Assemble) -> bool:
+    """Whether it is not known yet what all are."""
+    return policy.marker is not None or (found["total"] is None and found["needs"] is None)
+
+
+def _missing(found: dict[str, Any]) -> list[str]:
+    wanted = found["needs"] or [str(number) for number in range(1, (found["total"] or 0) + 1)]
+    missing = [part for part in wanted if part not in found["parts"]]
+    counted_from_zero = not found["needs"] and "0" in found["parts"]
+    if counted_from_zero:
+        missing = [str(number) for number in range(found["total"] or 0) if str(number) not in found["parts"]]
+    return missing
+
+
+def _complete(state: State, found: dict[str, Any], ticket: Ticket) -> Answer:
+    finished = [*state.get("over", []), [ticket.name, found]][-KEPT_SETS:]
+    state = {"said": state.get("said", []), "over": finished}
+    if found.get("leader") is None:
+        return state, _passed(found)
+    woken = (EventKey(*found["leader_key"]),)
+    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=woken)
+
+
+def _passed(found: dict[str, Any]) -> Decision:
+    parts = sorted(found["parts"].values(), key=lambda part: (len(part["part"]), part["part"]))
+    return Decision("started", input={"parts": parts})
+
+
+def _waited(state: State, found: dict[str, Any], policy: Assemble, now: float) -> Answer:
+    if now < found["deadline"]:
+        return state, _held(found)
+    left = {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
+    expected, actual = _progress(found)
+    decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
+    return saying(state | {"set": left}, found["leader"], ["incomplete", None]), decision
+
+
+def _held(found: dict[str, Any]) -> Decision:
+    expected, actual = _progress(found)
+    return Decision("assembling", "assemble", expected, actual, final=False, until=found["deadline"])
+
+
+def _joined(found: dict[str, Any]) -> Decision:
+    expected, actual = _progress(found)
+    return Decision("assembling", "assemble", expected, actual)
+
+
+def _progress(found: dict[str, Any]) -> tuple[str, str]:
+    """What is waited for, and what is there."""
+    wanted = len(found["needs"]) if found["needs"] else found["total"]
+    missing = _missing(found)[:SHOWN]
+    there = f"{len(found['parts'])} of them" + (f"; missing: {', '.join(missing)}" if missing else "")
+    return (f"{wanted} parts" if wanted else "what says which parts there are"), there

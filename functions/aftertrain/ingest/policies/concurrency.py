@@ -1,0 +1,127 @@
+"""At most so many executions at once, per trigger and key.
+
+A slot is taken before the execution starts and given back when Step Functions says that it ended. What has to wait
+stands in the gate, in order; its event stays unfinished in the ledger, so a crash loses nothing: whoever drives it
+again finds the slot that it was given, or its place in the queue.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, Ticket, said, saying
+from aftertrain.model.policy import Concurrency
+
+TAKEN = "a newer event took its place"
+MAX_WAITING = 1000  # what comes after that many is not listed: it asks again, in no order
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A start that has a slot, or waits for one."""
+
+    name: str
+    machine_arn: str
+    event_key: EventKey
+
+    @classmethod
+    def read(cls, item: list[str]) -> "Seat":
+        """What `item` wrote."""
+        return cls(item[0], item[1], EventKey(item[2], item[3]))
+
+    def item(self) -> list[str]:
+        """Small: a gate holds many."""
+        return [self.name, self.machine_arn, self.event_key.source_id, self.event_key.event_id]
+
+
+def decide(state: State, ticket: Ticket, policy: Concurrency) -> Answer:
+    """Give a slot, a place in the queue, or neither."""
+    answer = said(state, ticket.name)
+    if answer == "started":
+        return state, PASS
+    if answer is not None:
+        return state, _ended(answer, policy)
+    state = _granted(state | {"limit": policy.limit})
+    running, waiting = seats(state, "running"), seats(state, "waiting")
+    if any(seat.name == ticket.name for seat in running):
+        return state, replace(PASS, stops=_stops(state))
+    if any(seat.name == ticket.name for seat in waiting):
+        return state, _queued(running, policy)
+    own = Seat(ticket.name, ticket.machine_arn, ticket.event_key)
+    if len(running) < policy.limit and not waiting:
+        return _with(state, running=[*running, own]), PASS
+    return _full(state, own, policy, running, waiting)
+
+
+def _full(state: State, own: Seat, policy: Concurrency, running: list[Seat], waiting: list[Seat]) -> Answer:
+    match policy.on_full:
+        case "skip":
+            return saying(state, own.name, "skipped"), _ended("skipped", policy)
+        case "cancel":
+            oldest, *others = running
+            state = _with(state, running=[*others, own], stopping=[*seats(state, "stopping"), oldest])
+            state = saying(state, oldest.name, "replaced")
+            return state, replace(PASS, stops=_stops(state), wakes=(oldest.event_key,))
+        case "replace":
+            for seat in waiting:
+                state = saying(state, seat.name, "replaced")
+            woken = tuple(seat.event_key for seat in waiting)
+            return _with(state, waiting=[own]), replace(_queued(running, policy), wakes=woken)
+        case "queue":
+            listed = [*waiting, own] if len(waiting) < MAX_WAITING else waiting
+            return _with(state, waiting=listed), _queued(running, policy)
+
+
+def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey, ...]]:
+    """Give back the slots of executions that ended; returns the events whose turn it is.
+
+    Repeating it is harmless, and wakes those that have a slot once more: the first wake-up may have been lost.
+    """
+    for seat in seats(state, "running"):
+        if seat.name in ended:
+            state = saying(state, seat.name, "started")
+    left = {kind: [seat for seat in seats(state, kind) if seat.name not in ended] for kind in ("running", "stopping")}
+    state = _granted(_with(state, **left))
+    return state, tuple(seat.event_key for seat in seats(state, "running"))
+
+
+def seats(state: State, kind: str) -> list[Seat]:
+    """Those that run, that wait, or that are to be stopped."""
+    return [Seat.read(item) for item in state.get(kind, [])]
+
+
+def is_cancelled(state: State, name: str) -> bool:
+    """Whether an execution that was seen running had lost its slot before it started."""
+    return bool(said(state, name) == "replaced")
+
+
+def waking(decision: Decision, keys: tuple[EventKey, ...]) -> Decision:
+    """A decision that has changed others."""
+    return replace(decision, wakes=keys)
+
+
+def _granted(state: State) -> State:
+    """Free slots go to those that wait, in their order."""
+    running, waiting = seats(state, "running"), seats(state, "waiting")
+    free = max(0, state.get("limit", 1) - len(running))
+    if not free or not waiting:
+        return state
+    return _with(state, running=[*running, *waiting[:free]], waiting=waiting[free:])
+
+
+def _with(state: State, **given: list[Seat]) -> State:
+    return state | {kind: [seat.item() for seat in found] for kind, found in given.items()}
+
+
+def _stops(state: State) -> tuple[tuple[str, str], ...]:
+    return tuple((seat.machine_arn, seat.name) for seat in seats(state, "stopping"))
+
+
+def _queued(running: list[Seat], policy: Concurrency) -> Decision:
+    names = [seat.name for seat in running]
+    return Decision("queued", "concurrency", f"fewer than {policy.limit} at once", names, final=False)
+
+
+def _ended(word: Any, policy: Concurrency) -> Decision:
+    reason = TAKEN if word == "replaced" else "all slots are taken"
+    return Decision(word, "concurrency", f"at most {policy.limit} at once", reason)

@@ -1,0 +1,61 @@
+"""Many events in a short time start once, when it has become quiet, and the execution sees all of them.
+
+The first event of a burst is the one that starts; it is held until then. Those that come while it waits become part of
+it: they are noted in the gate and are over with.
+"""
+
+from typing import Any
+
+from aftertrain.ingest.policies.decision import Answer, Decision, State, Ticket, said, saying
+from aftertrain.model.names import canonical_json
+from aftertrain.model.policy import Debounce
+
+MAX_EVENTS = 100
+MAX_BYTES = 96 * 1024  # of all events together: they are part of an execution's input, which has 256 KiB
+KEPT_BURSTS = 4  # bursts that are over and may not have started yet
+
+
+def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer:
+    """Open a burst, join one, or let its first event through."""
+    over = dict(state.get("over", []))
+    if ticket.name in over:
+        return state, _passed(over[ticket.name])
+    joined = said(state, ticket.name)
+    if joined is not None:
+        return state, Decision("debounced", "debounce", execution=joined)
+    burst = state.get("burst")
+    if burst is None:
+        burst = _joined({"leader": ticket.name, "first": now, "events": [], "left_out": 0}, ticket, now)
+        return state | {"burst": burst}, _held(burst, policy, now)
+    if burst["leader"] != ticket.name:
+        joining = saying(state | {"burst": _joined(burst, ticket, now)}, ticket.name, burst["leader"])
+        return joining, Decision("debounced", "debounce", execution=burst["leader"])
+    if now < _due(burst, policy):
+        return state, _held(burst, policy, now)
+    finished = [*state.get("over", []), [ticket.name, burst]][-KEPT_BURSTS:]
+    return {"said": state.get("said", []), "over": finished}, _passed(burst)
+
+
+def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
+    """The burst with one more event; of too many, the newest are kept."""
+    events = [*burst["events"], ticket.event.envelope()]
+    left_out = burst["left_out"]
+    while len(events) > MAX_EVENTS or (len(events) > 1 and len(canonical_json(events).encode()) > MAX_BYTES):
+        events, left_out = events[1:], left_out + 1
+    return burst | {"last": now, "events": events, "left_out": left_out}
+
+
+def _due(burst: dict[str, Any], policy: Debounce) -> float:
+    return float(min(burst["last"] + policy.quiet, burst["first"] + policy.max_wait))
+
+
+def _held(burst: dict[str, Any], policy: Debounce, now: float) -> Decision:
+    quiet = f"quiet for {policy.quiet:g} s"
+    last = f"the last of {len(burst['events']) + burst['left_out']} came {now - burst['last']:.1f} s ago"
+    return Decision("debounced", "debounce", quiet, last, final=False, until=_due(burst, policy))
+
+
+def _passed(burst: dict[str, Any]) -> Decision:
+    """The execution's event is the newest of the burst."""
+    given: dict[str, Any] = {"event": burst["events"][-1], "events": burst["events"]}
+    return Decision("started", input=given | ({"events_left_out": burst["left_out"]} if burst["left_out"] else {}))

@@ -1,0 +1,71 @@
+"""A ticket stands for one start that asks to be let through; a policy answers it with a decision.
+
+A policy is a pure function of what its gate remembers, the ticket and the time, and gives the gate's next state along
+with the decision. Whoever asks again with the same ticket, after a crash or because an answer was lost, gets the same
+answer: what a gate has said of a name it says again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.verdict import Word
+from aftertrain.model.event import Event
+
+REMEMBERED = (
+    200  # names whose answers a gate knows: a start that is asked for again after that many others is a new one
+)
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The start's name, the event that it is for, and the machine that it runs."""
+
+    name: str
+    trigger_id: str
+    event_key: EventKey
+    event: Event
+    machine_arn: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`started` lets the ticket pass; anything else holds it, until `until` or a wake-up, or ends it if it is final.
+
+    `input`: what the execution is told beside the event. `wakes`: events whose decision changed by this one. `stops`:
+    executions (machine, name) that have to be stopped before this one starts.
+    """
+
+    verdict: Word
+    clause: str = ""
+    expected: Any = None
+    actual: Any = None
+    final: bool = True
+    until: float | None = None
+    execution: str | None = None
+    input: Mapping[str, Any] = field(default_factory=dict)
+    wakes: tuple[EventKey, ...] = ()
+    stops: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether the next policy is asked, and in the end the execution started."""
+        return self.verdict == "started"
+
+
+PASS = Decision("started")
+Answer = tuple[State, Decision]
+
+
+def said(state: State, name: str) -> Any:
+    """What a gate has said of a name, or None."""
+    return dict(state.get("said", [])).get(name)
+
+
+def saying(state: State, name: str, what: Any) -> State:
+    """The state with one more answer; the oldest is forgotten when there are too many."""
+    others = [each for each in state.get("said", []) if each[0] != name]
+    return state | {"said": [*others, [name, what]][-REMEMBERED:]}

@@ -1,0 +1,36 @@
+"""Too many starts in too short a time pause the trigger: a loop, or a sender gone wild, would burn GPU hours.
+
+The first start over the limit opens the breaker. From then on every event is kept and none starts, until a person
+resumes the trigger; what was kept until then passes without being counted.
+"""
+
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, Ticket, said, saying
+from aftertrain.model.policy import Rate
+
+LISTED = 500  # kept events that a resume wakes at once; the sweeper finds the others
+
+
+def decide(state: State, ticket: Ticket, policy: Rate, now: float) -> Answer:
+    """Count a start, or open the breaker."""
+    if said(state, ticket.name) is not None:
+        return state, PASS
+    if ticket.received_at <= state.get("resumed_at", 0.0):
+        return saying(state, ticket.name, True), PASS
+    starts = [at for at in state.get("starts", []) if at > now - policy.per]
+    if "paused_at" not in state and len(starts) < policy.limit:
+        return saying(state | {"starts": [*starts, now]}, ticket.name, True), PASS
+    kept = state.get("kept", [])
+    key = [ticket.event_key.source_id, ticket.event_key.event_id]
+    if key not in kept and len(kept) < LISTED:
+        kept = [*kept, key]
+    held = Decision(
+        "paused", "rate", f"at most {policy.limit} starts in {policy.per:g} s", f"{len(starts) + 1}", final=False
+    )
+    return state | {"paused_at": state.get("paused_at", now), "kept": kept}, held
+
+
+def resume(state: State, now: float) -> tuple[State, tuple[EventKey, ...]]:
+    """Close the breaker; returns the events that were kept."""
+    woken = tuple(EventKey(*each) for each in state.get("kept", []))
+    return {"said": state.get("said", []), "resumed_at": now, "starts": []}, woken

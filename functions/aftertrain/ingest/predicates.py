@@ -1,0 +1,141 @@
+"""Filters -> what an index can look up: simple questions about one path each, all of which must hold.
+
+    {"key": [{"prefix": "final/"}], "size": [{"numeric": [">", 0]}]}
+    ->  (("data", "key"), [Prefix("final/")]), (("data", "size"), [Bound(">", 0)])
+
+What is left out makes a trigger `opaque`: it has to be asked itself once the index has found it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aftertrain.expressions.matchers import compile_matcher
+from aftertrain.expressions.pattern import Leaf, Node, Pattern
+from aftertrain.expressions.where import Where
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """The value, with booleans apart from numbers."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Affix:
+    """A text that begins so, or ends so."""
+
+    text: str
+    at_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """There, or not there."""
+
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number on one side of another; `operator` is one of `<`, `<=`, `>`, `>=`."""
+
+    operator: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wild:
+    """A text of a form: `head` and `tail` are what it begins and ends with, `holds` decides."""
+
+    head: str
+    tail: str
+    holds: Callable[[Any], bool]
+
+
+Test = Wild | Equal | Affix | Exists | Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """One of the tests must hold of the value at the path. `any_item`: of an array, of one of its items."""
+
+    path: Path
+    tests: tuple[Test, ...]
+    any_item: bool
+
+
+def predicates(filters: tuple[Where | Pattern, ...]) -> tuple[list[Predicate], bool]:
+    """What can be looked up, and whether that is all that is asked."""
+    found: list[Predicate] = []
+    exact = True
+    for each in filters:
+        read = _of_where(each) if isinstance(each, Where) else _of_node(each.root, ())
+        for predicate in read:
+            if predicate is None:
+                exact = False
+            else:
+                found.append(predicate)
+    return found, exact
+
+
+def _of_where(where: Where) -> Iterator[Predicate | None]:
+    """None for each comparison that asks for more than is looked up."""
+    for comparison in where.comparisons:
+        asks = comparison.asks
+        tests: tuple[Test, ...] = tuple(Equal(text) for text in asks.texts)
+        if asks.prefix:
+            tests = (Affix(asks.prefix),)
+        if tests:
+            yield Predicate(comparison.path, tests, any_item=False)
+        if not asks.exact:
+            yield None
+
+
+def _of_node(node: Node, above: Path) -> Iterator[Predicate | None]:
+    if node.choices:
+        yield None
+    for name, asked in node.fields:
+        path = (*above, name)
+        if isinstance(asked, Node):
+            yield from _of_node(asked, path)
+        else:
+            yield from _of_leaf(asked, path)
+
+
+def _of_leaf(leaf: Leaf, path: Path) -> Iterator[Predicate | None]:
+    wanted = leaf.written if isinstance(leaf.written, list) else [leaf.written]
+    bounds = _bounds(wanted)
+    if bounds is not None:  # all of them must hold, so each is a question of its own
+        yield from (Predicate(path, (bound,), any_item=True) for bound in bounds)
+        if len(bounds) > 1:
+            yield None  # of an array one item must be within both
+        return
+    tests = [_test(each) for each in wanted]
+    if None not in tests:
+        yield Predicate(path, tuple(test for test in tests if test is not None), any_item=True)
+    else:
+        yield None
+
+
+def _bounds(wanted: list[Any]) -> list[Bound] | None:
+    if len(wanted) != 1 or not isinstance(wanted[0], dict) or "numeric" not in wanted[0]:
+        return None
+    listed = wanted[0]["numeric"]
+    pairs = list(zip(listed[::2], listed[1::2], strict=True))
+    return None if any(operator == "=" for operator, _ in pairs) else [Bound(*pair) for pair in pairs]
+
+
+def _test(asked: Any) -> Test | None:
+    if not isinstance(asked, dict):
+        return Equal(asked)
+    ((name, wanted),) = asked.items()
+    if name in ("prefix", "suffix") and isinstance(wanted, str):
+        return Affix(wanted, at_end=name == "suffix")
+    if name == "wildcard":
+        pieces = [piece.replace("\0", "*") for piece in wanted.replace("\\*", "\0").split("*")]
+        return Wild(pieces[0], pieces[-1], compile_matcher(asked, "")) if len(pieces) > 1 else Equal(pieces[0])
+    return Exists(wanted) if name == "exists" else None

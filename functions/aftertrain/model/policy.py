@@ -1,0 +1,100 @@
+"""What a trigger does with the events that it matches, before one of them starts its pipeline.
+
+    Policies.from_item({"concurrency": {"key": None, "limit": 1, "on_full": "replace"}})
+
+They are asked in this order: assemble, order, debounce, rate, concurrency. Times are in seconds.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+OnFull = Literal["queue", "skip", "replace", "cancel"]
+KINDS = ("assemble", "order", "debounce", "rate", "concurrency")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What events have in common: the values at some paths; with a `pattern` (RE2), what its groups find there."""
+
+    paths: tuple[str, ...]
+    pattern: str | None = None
+
+    @classmethod
+    def from_item(cls, item: dict[str, Any] | None) -> "Key | None":
+        """Read the form in which snapshot and ledger carry it."""
+        return None if item is None else cls(tuple(item["paths"]), item["pattern"])
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Only the newest starts. `by`: the path of a version; None asks the sequencer, the version or the bucket."""
+
+    key: Key | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assemble:
+    """Many objects start once, when all are there. One of the three says what all are.
+
+    `pattern`: RE2 with the groups `part` and `total`, found in the subject. `index`: the name of a file whose
+    `weight_map` names the others. `marker`: the name of a file that is written last.
+    """
+
+    deadline: float
+    pattern: str | None = None
+    index: str | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debounce:
+    """Starts once it was `quiet` for so long, and at the latest `max_wait` after the first event."""
+
+    quiet: float
+    max_wait: float
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """More than `limit` starts in `per` seconds pause the trigger until a person resumes it."""
+
+    limit: int
+    per: float
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """At most `limit` executions at once; `on_full` says what becomes of the next one."""
+
+    limit: int
+    on_full: OnFull
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Those that a trigger has."""
+
+    assemble: Assemble | None = None
+    order: Order | None = None
+    debounce: Debounce | None = None
+    rate: Rate | None = None
+    concurrency: Concurrency | None = None
+
+    @classmethod
+    def from_item(cls, item: dict[str, Any]) -> "Policies":
+        """Read the form in which snapshot and ledger carry it."""
+        return cls(**{kind: _read(_TYPES[kind], given) for kind, given in item.items()})
+
+    def item(self) -> dict[str, Any]:
+        """The form that `from_item` reads: only what there is."""
+        return {kind: asdict(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
+
+
+_TYPES = {"assemble": Assemble, "order": Order, "debounce": Debounce, "rate": Rate, "concurrency": Concurrency}
+
+
+def _read(kind: Any, item: dict[str, Any]) -> Any:
+    return kind(**item | ({"key": Key.from_item(item["key"])} if "key" in item else {}))

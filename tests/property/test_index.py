@@ -1,0 +1,89 @@
+"""The index finds what the interpreter finds, whatever the filters and the events are."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.ingest.samples import trigger
+
+from aftertrain.ingest.index import Index
+from aftertrain.ingest.watch import Watch, watch_of, why_not
+from aftertrain.model.event import Event
+
+# Few and small values, so that they meet; some that only look alike.
+TEXTS = st.sampled_from(["", "a", "A", "ab", "final/a", "final/b.gguf", "ü", "İ", "1", "true", "10.0.0.1"])
+SCALARS = st.one_of(TEXTS, st.sampled_from([0, 1, 1.0, -1, 2.5, True, False, None, 10**20]))
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["x", "y", "k"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+LOOKALIKES = st.sampled_from([0, 1, 1.0, 1.5, -1, True, False, "1"])
+DATA = st.fixed_dictionaries({"n": LOOKALIKES, "k": VALUES}, optional=dict.fromkeys(["o", "key", "size"], VALUES))
+
+NUMBERS = st.sampled_from([0, 1, 1.5, -1, 2.5])
+NUMERIC = st.one_of(
+    st.tuples(st.sampled_from(["<", "<=", "=", ">=", ">"]), NUMBERS).map(list),
+    st.tuples(NUMBERS, NUMBERS).map(lambda pair: [">=", pair[0], "<", pair[1]]),
+)
+OPERATORS = st.one_of(
+    st.builds(lambda text: {"prefix": text}, TEXTS),
+    st.builds(lambda text: {"suffix": text}, TEXTS),
+    st.builds(lambda text: {"prefix": {"equals-ignore-case": text}}, TEXTS),
+    st.builds(lambda text: {"equals-ignore-case": text}, TEXTS),
+    st.builds(lambda text: {"wildcard": f"*{text}*"}, TEXTS),
+    st.builds(lambda value: {"anything-but": value}, SCALARS),
+    st.builds(lambda values: {"anything-but": values}, st.lists(SCALARS, min_size=1, max_size=3)),
+    st.builds(lambda there: {"exists": there}, st.booleans()),
+    st.builds(lambda listed: {"numeric": listed}, NUMERIC),
+    st.just({"cidr": "10.0.0.0/8"}),
+)
+ASKED = st.one_of(
+    SCALARS,
+    NUMERIC.map(lambda listed: [{"numeric": listed}]),
+    st.lists(st.one_of(SCALARS, OPERATORS), min_size=1, max_size=3),
+)
+PATHS = st.sampled_from(["k", "n", "o", "size", "key", "k.x", "k.y", "o.x", "o.x.y", "subject", "data.k.x"])
+FILTERS = st.one_of(
+    st.builds(lambda asked: {"n": asked}, st.one_of(LOOKALIKES, NUMERIC.map(lambda listed: [{"numeric": listed}]))),
+    st.dictionaries(st.sampled_from(["k", "n", "size", "key", "o.x", "o.y", "subject"]), ASKED, min_size=1, max_size=3),
+    st.builds(lambda x, y: {"k": {"x": x, "y": y}}, ASKED, ASKED),
+    st.builds(
+        lambda either, beside: {"$or": either, "n": beside},
+        st.lists(st.dictionaries(st.sampled_from(["k", "n"]), ASKED, min_size=1, max_size=2), min_size=2, max_size=2),
+        ASKED,
+    ),
+)
+WHERES = st.sampled_from(
+    [
+        None,
+        '`key` = "final/a"',
+        '`key` IN ("a", "ab")',
+        '`key` NOT IN ("a", "ab")',
+        '`key` REGEXP "^final/"',
+        '`key` REGEXP "^final/.*gguf$"',
+        '`key` REGEXP "^fina?l"',
+        '`key` REGEXP "^final|a"',
+        '`key` REGEXP "a"',
+        '`Content-Length` >= 1 AND `key` REGEXP "^a"',
+        '`data.k` = "a" AND `data.k` != "b"',
+        "`data.k` = 1",
+    ]
+)
+
+
+def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Watch:
+    return watch_of(trigger(f"t{number}", where=where, filter=pattern))
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(WHERES, st.one_of(st.none(), FILTERS)), min_size=1, max_size=12), st.lists(DATA, min_size=4))
+def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads: list[dict[str, Any]]) -> None:
+    watches = [watch(number, *each) for number, each in enumerate(filters)]
+    index = Index(watches)
+    for data in payloads:
+        event = Event("object.created", "1", "s", "2026-01-01T00:00:00Z", str(data.get("key", "")), data)
+
+        assert index.fired(event) == [each for each in watches if why_not(event, each) is None]

@@ -1,0 +1,257 @@
+"""What policies decide where nothing goes wrong; `tests/property/test_policies.py` is for where something does."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.fakes import FakeBuckets, FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
+
+from aftertrain.ingest.drive import redrive
+from aftertrain.ingest.objects import Object
+from aftertrain.ingest.policies import assemble, order
+from aftertrain.ingest.policies.decision import Ticket
+from aftertrain.ingest.policies.keys import key_of
+from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.receive import receive
+from aftertrain.ingest.record import EventKey
+from aftertrain.ingest.verdict import Verdict
+from aftertrain.ingest.version import version_of
+from aftertrain.model.event import Event
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies
+
+INDEX = "model.safetensors.index.json"
+
+
+class Setting:
+    """A trigger with policies, and what became of the events that were sent to it."""
+
+    def __init__(self, buckets: FakeBuckets | None = None, **policies: Any) -> None:
+        self.watching = snapshot(trigger(policies=Policies(**policies)))
+        self.ledger, self.starter, self.redrives = FakeLedger(), FakeStarter(), FakeRedrives()
+        self.clock, self.buckets = FakeClock(), buckets
+        self.ports: Ports = ingest_ports(self.ledger, self.starter, self.redrives, self.clock, buckets)
+
+    def send(self, key: str, **more: Any) -> Verdict:
+        receive(notification(tigris_event(key, **more)), self.watching, self.ports)
+        return self.verdict(key)
+
+    def verdict(self, key: str) -> Verdict:
+        (found,) = (record for record in self.ledger.records.values() if record.event.subject == key)
+        return found.all_verdicts[0]
+
+    def drive_all(self) -> None:
+        for key in list(self.ledger.records):
+            redrive(key, self.ports)
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for _, text in self.starter.started.values()]
+
+
+def test_the_second_of_a_full_trigger_waits_and_says_for_whom() -> None:
+    setting = Setting(concurrency=Concurrency(1, "queue"))
+    first, second = setting.send("a"), setting.send("b")
+
+    assert (first.verdict, second.verdict, second.final) == ("started", "queued", False)
+    assert second.actual == [first.execution]
+
+
+def test_keys_are_counted_apart() -> None:
+    by_run = Key(("subject",), "^runs/([^/]+)/")
+    setting = Setting(concurrency=Concurrency(1, "skip", by_run))
+
+    assert [setting.send(key).verdict for key in ("runs/1/a", "runs/2/a", "runs/1/b")] == [
+        "started",
+        "started",
+        "skipped",
+    ]
+
+
+def test_a_slot_whose_end_nobody_heard_of_is_found_when_somebody_waits() -> None:
+    setting = Setting(concurrency=Concurrency(1, "queue"))
+    first = setting.send("a")
+    setting.send("b")
+    setting.starter.ended.add(str(first.execution))
+    setting.drive_all()
+    setting.drive_all()
+
+    assert setting.verdict("b").verdict == "started"
+
+
+def test_cancel_stops_what_runs() -> None:
+    setting = Setting(concurrency=Concurrency(1, "cancel"))
+    first, second = setting.send("a"), setting.send("b")
+
+    assert second.verdict == "started"
+    assert setting.starter.ended == {first.execution}
+
+
+def test_a_burst_starts_once_with_the_newest_and_all_of_it() -> None:
+    setting = Setting(debounce=Debounce(30.0, 600.0))
+    assert [setting.send(key).verdict for key in ("a", "b", "c")] == ["debounced"] * 3
+    setting.clock.now += 29
+    setting.drive_all()
+    assert setting.inputs == []
+    setting.clock.now += 1
+    setting.drive_all()
+
+    (given,) = setting.inputs
+    assert given["event"]["subject"] == "c"
+    assert [event["subject"] for event in given["event"]["data"]["events"]] == ["a", "b", "c"]
+    assert setting.verdict("b").execution == setting.verdict("a").execution
+
+
+def test_a_burst_that_does_not_end_starts_all_the_same() -> None:
+    setting = Setting(debounce=Debounce(30.0, 60.0))
+    for number in range(4):
+        setting.send(f"k{number}")
+        setting.clock.now += 20
+    setting.drive_all()
+
+    assert len(setting.inputs) == 1
+
+
+def test_a_held_event_is_queued_for_the_time_when_it_is_due() -> None:
+    setting = Setting(debounce=Debounce(30.0, 600.0))
+    setting.send("a")
+
+    assert setting.redrives.delays == [31.0]
+
+
+def test_a_pattern_assembles_what_the_key_has_around_it() -> None:
+    setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
+    keys = [f"{run}/m-0000{part}-of-00002.safetensors" for part in (1, 2) for run in ("a", "b")]
+
+    assert [setting.send(key).verdict for key in keys] == ["assembling", "assembling", "started", "started"]
+    assert [part["key"] for part in setting.inputs[0]["event"]["data"]["parts"]] == keys[::2]
+
+
+def test_what_is_missing_at_the_deadline_is_named_and_completes_the_set_when_it_comes() -> None:
+    setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
+    setting.send("m-1-of-3")
+    setting.send("m-2-of-3")
+    setting.clock.now += 601
+    setting.drive_all()
+    missed = setting.verdict("m-1-of-3")
+
+    assert (missed.verdict, missed.actual) == ("incomplete", "2 of them; missing: 3")
+    assert setting.send("m-3-of-3").verdict == "started"
+
+
+def test_parts_may_be_counted_from_zero() -> None:
+    setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
+
+    assert [setting.send(f"m-{part}-of-2").verdict for part in (1, 0)] == ["assembling", "started"]
+
+
+def test_an_index_says_which_files_there_are() -> None:
+    names = ("model-1.safetensors", "model-2.safetensors")
+    setting = Setting(FakeBuckets(indexes={f"run/{INDEX}": names}), assemble=Assemble(600.0, index=INDEX))
+    words = [setting.send(f"run/{name}").verdict for name in (names[1], INDEX, "config.json", names[0])]
+
+    assert words == ["assembling", "assembling", "assembling", "started"]
+
+
+def test_a_marker_completes_its_folder_with_what_lies_there() -> None:
+    there = {key: Object("models", key, "e", 1, 1.0) for key in ("run/a", "run/b")}
+    setting = Setting(FakeBuckets(there), assemble=Assemble(600.0, marker="_SUCCESS"))
+    words = [setting.send(f"run/{name}").verdict for name in ("a", "_SUCCESS")]
+
+    assert words == ["assembling", "started"]
+    parts = {part["key"] for part in setting.inputs[0]["event"]["data"]["parts"]}
+    assert parts == {"run/a", "run/b", "run/_SUCCESS"}
+
+
+def test_the_webhook_leaves_a_look_into_a_bucket_to_the_queue() -> None:
+    setting = Setting(None, order=Order())
+
+    assert setting.send("a").verdict == "received"
+    assert len(setting.redrives.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict", "actual"),
+    [
+        (Object("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0), "started", None),
+        (Object("models", "a", "another", 1, 5.0), "stale", "it is gone, or was written again"),
+        (None, "stale", "it is gone, or was written again"),
+    ],
+)
+def test_only_what_the_bucket_still_has_starts(held: Object | None, verdict: str, actual: str | None) -> None:
+    setting = Setting(FakeBuckets({"a": held} if held else {}), order=Order())
+    setting.send("a")
+    setting.clock.now += 61  # a bucket may be behind for a while
+    setting.drive_all()
+
+    assert (setting.verdict("a").verdict, setting.verdict("a").actual) == (verdict, actual)
+
+
+def ticket(name: str = "n") -> Ticket:
+    event = Event("object.created", "1", "s", "t", "k", {"bucket": "b", "sequencer": "0A"})
+    return Ticket(name, "t1", EventKey("s", "1"), event, "arn", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ({"sequencer": "0055AED6DCD90281E5"}, {"sequencer": "0055AED6DCD90281E6"}),
+        ({"sequencer": "9"}, {"sequencer": "10"}),
+        ({"sequencer": "00ff"}, {"sequencer": "100"}),
+    ],
+)
+def test_sequencers_are_compared_as_numbers_of_any_length(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+    ports = ingest_ports()
+    events = [Event("object.created", "1", "s", "t", "k", data) for data in (earlier, later)]
+    first, second = (version_of(event, Order(), ticket(), ports) for event in events)
+    state, passed = order.decide({}, ticket("a"), second)
+    _, refused = order.decide(state, ticket("b"), first)
+
+    assert (passed.verdict, refused.verdict) == ("started", "stale")
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"), [((9, 10), ["started", "started"]), (("v10", "9"), ["started", "stale"])]
+)
+def test_registries_order_by_their_versions(versions: tuple[Any, Any], words: list[str]) -> None:
+    state: dict[str, Any] = {}
+    found = []
+    for number, version in enumerate(versions):
+        event = Event("model.added", str(number), "s", "t", "m", {"version": version})
+        state, decision = order.decide(state, ticket(str(number)), version_of(event, Order(), ticket(), ingest_ports()))
+        found.append(decision.verdict)
+
+    assert found == words
+
+
+def test_a_key_is_the_values_at_its_paths_or_what_its_groups_find() -> None:
+    event = Event("object.created", "1", "s", "t", "runs/7/m", {"bucket": "b"})
+
+    assert key_of(event, None) == ""
+    assert key_of(event, Key(("bucket", "nothing"))) == '["b",null]'
+    assert key_of(event, Key(("subject",), "^runs/([^/]+)/")) == '[["7"]]'
+    assert key_of(event, Key(("subject",), "^other/")) == '["runs/7/m"]'
+
+
+def test_too_many_parts_are_refused() -> None:
+    piece = assemble.Piece("1", total=1001)
+    policy = Assemble(1.0, pattern="x")
+    _, decision = assemble.decide({}, ticket(), piece, policy, 0.0)
+
+    assert (decision.verdict, decision.expected) == ("failed", "at most 1000 parts")
+
+
+def test_params_come_from_the_event_and_a_missing_one_fails_the_start() -> None:
+    watching = snapshot(
+        trigger("good", params={"uri": "{{ event.uri }}", "n": 1}), trigger("bad", params={"x": "{{ event.nothing }}"})
+    )
+    ledger, starter = FakeLedger(), FakeStarter()
+    receive(notification(tigris_event("a")), watching, ingest_ports(ledger, starter))
+    (record,) = ledger.records.values()
+
+    assert [(each.trigger_id, each.verdict, each.clause) for each in record.all_verdicts] == [
+        ("bad", "failed", "params.x"),
+        ("good", "started", ""),
+    ]
+    ((_, text),) = starter.started.values()
+    assert json.loads(text)["params"] == {"uri": "s3://models/a", "n": 1}
