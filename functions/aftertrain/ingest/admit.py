@@ -17,10 +17,12 @@ from aftertrain.ingest.policies.keys import OBJECT, key_of
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.record import Record, Start
 from aftertrain.ingest.slots import heal
-from aftertrain.ingest.version import version_of
+from aftertrain.ingest.version import UnsettledError, version_of
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
-from aftertrain.model.policy import Assemble
+from aftertrain.model.policy import Assemble, Order
+
+SETTLING_LOOK_SECONDS = 5.0  # until a bucket that is behind is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,7 @@ def _asks(start: Start, ticket: Ticket, ports: Ports) -> Iterator[Question | Dec
     if (gathering := policies.assemble) is not None:
         yield _assembling(gathering, ticket, ports)
     if (ordered := policies.order) is not None:
-        version = version_of(event, ordered, ticket, ports)
-        key = key_of(event, ordered.key or OBJECT)
-        yield Question(gate_id("order", ticket.trigger_id, key), lambda state: order.decide(state, ticket, version))
+        yield _ordered(ordered, ticket, ports)
     if (quiet := policies.debounce) is not None:
         gate = gate_id("debounce", ticket.trigger_id, key_of(event, quiet.key))
         yield Question(gate, lambda state: debounce.decide(state, ticket, quiet, now))
@@ -80,6 +80,16 @@ def _asks(start: Start, ticket: Ticket, ports: Ports) -> Iterator[Question | Dec
         if counted.on_full in ("skip", "cancel"):
             heal(gate, ports)  # what it costs an event is final: only executions that really run may cost it
         yield Question(gate, lambda state: concurrency.decide(state, ticket, counted))
+
+
+def _ordered(policy: Order, ticket: Ticket, ports: Ports) -> Question | Decision:
+    try:
+        version = version_of(ticket.event, policy, ticket, ports)
+    except UnsettledError as error:
+        until = ports.clock() + SETTLING_LOOK_SECONDS
+        return Decision("received", "order", "the bucket shows it", error.message, final=False, until=until)
+    gate = gate_id("order", ticket.trigger_id, key_of(ticket.event, policy.key or OBJECT))
+    return Question(gate, lambda state: order.decide(state, ticket, version))
 
 
 def _assembling(policy: Assemble, ticket: Ticket, ports: Ports) -> Question | Decision:

@@ -18,10 +18,14 @@ SEQUENCER_DIGITS = 64  # hexadecimal and of any length: compared after zeros are
 SETTLING_SECONDS = 60.0  # how long a bucket may answer with what was there before
 
 
+class UnsettledError(BusyError):
+    """The bucket still answers with what was there before, or already with what came after."""
+
+
 def version_of(event: Event, policy: Order, ticket: Ticket, ports: Ports) -> Version | None:
     """The version; None if the object is gone or was written again since.
 
-    Raises: BusyError if the bucket does not show the object yet, or cannot be asked now.
+    Raises: UnsettledError if the bucket does not show the object yet, BusyError if it cannot be asked now.
     """
     if policy.by is not None:
         return _numbered(lookup(event, full_path(policy.by.split("."))))
@@ -48,5 +52,5 @@ def _modified(event: Event, ticket: Ticket, ports: Ports) -> Version | None:
     if found is not None and etag in (None, found.etag):
         return Version("modified", found.modified, found.modified_text)
     if fresh:
-        raise BusyError(f"{event.subject}: the bucket does not show what the event speaks of yet")
+        raise UnsettledError(f"{event.subject}: the bucket does not show what the event speaks of yet")
     return None

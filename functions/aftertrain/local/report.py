@@ -64,7 +64,7 @@ def report(found: Findings) -> Table:
     table.add_row("two notifications", f"one execution: {found.execution.id}")
     for verdict in found.other_event.verdicts:
         table.add_row(
-            "third notification", f"started nothing: {verdict['expected']} is false for {verdict['actual']!r}"
+            "third notification", f"matched nothing: {verdict['expected']} is false for {verdict['actual']!r}"
         )
     for url, answer, label, version in found.predictions:
         table.add_row("prediction", f"{url} says {answer} for a {label} (version {version})")

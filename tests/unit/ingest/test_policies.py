@@ -187,6 +187,18 @@ def test_only_what_the_bucket_still_has_starts(held: Object | None, verdict: str
     assert (setting.verdict("a").verdict, setting.verdict("a").actual) == (verdict, actual)
 
 
+def test_a_bucket_that_is_behind_is_asked_again_in_seconds() -> None:
+    setting = Setting(FakeBuckets(), order=Order())
+    held = setting.send("a")
+    assert setting.buckets is not None
+    setting.buckets.held["a"] = Object("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0)
+    setting.clock.now += 5
+    setting.drive_all()
+
+    assert (held.verdict, held.final, setting.redrives.delays) == ("received", False, [6.0])
+    assert setting.verdict("a").verdict == "started"
+
+
 def ticket(name: str = "n") -> Ticket:
     event = Event("object.created", "1", "s", "t", "k", {"bucket": "b", "sequencer": "0A"})
     return Ticket(name, "t1", EventKey("s", "1"), event, "arn", 0.0)
