@@ -33,7 +33,7 @@ class EventTrigger(Resource):
     enabled: bool
     priority: int = 0
     assemble: dict[str, Any] | None = None
-    order: str | dict[str, Any] | None = None
+    order: dict[str, Any] | None = None
     debounce: dict[str, Any] | None = None
     rate: dict[str, Any] | None = None
     concurrency: dict[str, Any] | None = None

@@ -22,6 +22,14 @@ DAY, WEEK = 86_400.0, 7 * 86_400.0
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$", max_length=200)]
 
 
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_key(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str | list) else value
+
+
 def _readable(pattern: str) -> str:
     options = re2.Options()
     options.log_errors = False
@@ -46,25 +54,33 @@ def _seconds(value: Any) -> Any:
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+Keep = Literal["latest", "all"]
 UpToAWeek = Annotated[Seconds, Field(gt=0, le=WEEK)]
 
 
 class KeySpec(Written):
-    """`path` is a field of the event; `pattern` is looked for in it."""
+    """`path` are fields of the event; `pattern` is looked for in them."""
 
-    path: Path = "subject"
-    pattern: Pattern
+    path: Annotated[tuple[Path, ...], BeforeValidator(_listed, json_schema_input_type=Path | list[Path])] = ("subject",)
+    pattern: Pattern | None = None
 
 
-KeyText = Path | list[Path] | KeySpec
+KeyText = Annotated[KeySpec, BeforeValidator(_as_key, json_schema_input_type=Path | list[Path] | KeySpec)]
+
+
+def _as_order(value: Any) -> Any:
+    return {"keep": value} if isinstance(value, str) else value
 
 
 class OrderSpec(Written):
     """`by`: the path of a version, where neither a sequencer nor the bucket is to be asked."""
 
-    keep: Literal["latest", "all"] = "latest"
+    keep: Keep = "latest"
     key: KeyText | None = None
     by: Path | None = None
+
+
+OrderText = Annotated[OrderSpec, BeforeValidator(_as_order, json_schema_input_type=Keep | OrderSpec)]
 
 
 class AssembleSpec(Written):
@@ -117,7 +133,7 @@ class PolicySpecs(Written):
     """The policies of a trigger; every one of them may be left out."""
 
     assemble: AssembleSpec | None = None
-    order: Literal["latest", "all"] | OrderSpec | None = None
+    order: OrderText | None = None
     debounce: DebounceSpec | None = None
     rate: RateSpec | None = None
     concurrency: ConcurrencySpec | None = None
@@ -138,26 +154,16 @@ def policies_of(trigger: dict[str, Any]) -> Policies:
     return PolicySpecs.model_validate({kind: trigger.get(kind) for kind in KINDS}).policies()
 
 
-def _key(key: KeyText | None) -> Key | None:
-    match key:
-        case None:
-            return None
-        case KeySpec():
-            return Key((key.path,), key.pattern)
-        case list():
-            return Key(tuple(key))
-        case _:
-            return Key((key,))
+def _key(key: KeySpec | None) -> Key | None:
+    return None if key is None else Key(key.path, key.pattern)
 
 
 def _assemble(spec: AssembleSpec | None) -> Assemble | None:
     return None if spec is None else Assemble(spec.deadline, spec.pattern, spec.index, spec.marker)
 
 
-def _order(spec: str | OrderSpec | None) -> Order | None:
-    if spec is None or spec == "all" or (isinstance(spec, OrderSpec) and spec.keep == "all"):
-        return None
-    return Order() if isinstance(spec, str) else Order(_key(spec.key), spec.by)
+def _order(spec: OrderSpec | None) -> Order | None:
+    return None if spec is None or spec.keep == "all" else Order(_key(spec.key), spec.by)
 
 
 def _debounce(spec: DebounceSpec | None) -> Debounce | None:

@@ -1,0 +1,173 @@
+"""Policies, verdicts, replays and resumption through the SDK and the real handler."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import pytest
+from tests.api import api_client
+from tests.fakes import FakeLedger, FakeRuns, FakeStarter, control_ports, ingest_ports
+from tests.unit.ingest.samples import request
+
+from aftertrain.client import Client, InvalidRequestError
+from aftertrain.control import ports as control_ports_module
+from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.receive import receive
+from aftertrain.ingest.snapshot import CurrentSnapshot, Snapshot, read_snapshot
+from aftertrain.lambdas import control
+from aftertrain.model.policy import Concurrency, Key, Order, Policies, Rate
+
+HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]}
+
+
+@dataclass
+class Api:
+    """A client, what is behind it, and a source that sends."""
+
+    client: Client
+    ports: control_ports_module.Ports
+    ingest: Ports
+
+    def snapshot(self) -> Snapshot:
+        """What a webhook would know now."""
+        return read_snapshot(1, self.ports.registry.snapshot().item)
+
+    def send(self, event_id: str, **data: Any) -> None:
+        envelope = {
+            "event_type": "model.added",
+            "event_id": event_id,
+            "timestamp": "2026-01-01T00:00:00Z",
+            "source": "r",
+        }
+        receive(request(envelope | {"data": data}, "registry", None), self.snapshot(), self.ingest)
+        record = self.ingest.ledger.get(EventKey("registry", event_id))
+        assert record is not None
+        self.ports.runs.known_events["registry", event_id] = record.event.envelope() | {
+            "source_id": "registry",
+            "status": "done" if record.done else "received",
+            "verdicts": [verdict.item() for verdict in record.all_verdicts],
+            "executions": record.executions,
+        }
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    ports, ingest = control_ports(runs=FakeRuns()), ingest_ports(FakeLedger(), FakeStarter())
+    current = mock.Mock(spec=CurrentSnapshot)
+    current.get.side_effect = lambda: read_snapshot(1, ports.registry.snapshot().item)
+    with (
+        api_client(ports) as client,
+        mock.patch.object(control.ingest, "ports", return_value=ingest),
+        mock.patch.object(control.ingest, "snapshot", return_value=current),
+    ):
+        client.pipelines.create(id="p", definition=HELLO)
+        client.sources.create("registry", kind="platform", auth="none")
+        yield Api(client, ports, ingest)
+
+
+def test_policies_are_taken_as_authors_write_them(api: Api) -> None:
+    api.client.event_triggers.create(
+        id="t",
+        pipeline_id="p",
+        event_type="model.added",
+        order={"key": "model_name"},
+        rate={"limit": 3, "per": "1h"},
+        concurrency={"limit": 2, "on_full": "replace", "key": {"pattern": "^a/(.)"}},
+        priority=5,
+    )
+    (watch,) = api.snapshot().watches
+
+    assert watch.trigger.priority == 5
+    assert watch.trigger.policies == Policies(
+        order=Order(Key(("model_name",))),
+        rate=Rate(3, 3600.0),
+        concurrency=Concurrency(2, "replace", Key(("subject",), "^a/(.)")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ({"concurrency": {"limit": 0}}, "concurrency.limit"),
+        ({"concurrency": {"limit": 1, "key": {"pattern": "("}}}, "not a regular expression of RE2"),
+        ({"assemble": {"pattern": "x"}}, "the pattern needs the groups part and total"),
+        ({"assemble": {"index": "a", "marker": "b"}}, "give one of pattern, index and marker"),
+        ({"debounce": {"quiet": "soon"}}, "write a duration"),
+        ({"debounce": {"quiet": "1h", "max_wait": "1m"}}, "max_wait is less than quiet"),
+        ({"rate": {"limit": 1}}, "rate.per"),
+        ({"order": "newest"}, "order"),
+        ({"params": {"x": "{{ event.a | upper }}"}}, "there is|no path|has no parameter"),
+    ],
+)
+def test_a_policy_that_could_not_work_is_refused(api: Api, policy: dict[str, Any], why: str) -> None:
+    with pytest.raises(InvalidRequestError, match=why):
+        api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", **policy)
+
+
+def test_a_policy_is_taken_away_by_none(api: Api) -> None:
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", rate={"limit": 1, "per": 60})
+    api.client.event_triggers.update("t", rate=None)
+
+    assert api.snapshot().watches[0].trigger.policies == Policies()
+
+
+def test_an_event_is_explained_by_every_trigger_on_its_type(api: Api) -> None:
+    create = api.client.event_triggers.create
+    create(id="yes", pipeline_id="p", event_type="model.added")
+    create(id="no", pipeline_id="p", event_type="model.*", filter={"model_name": "llama"})
+    create(id="off", pipeline_id="p", event_type="model.added", enabled=False)
+    create(id="other", pipeline_id="p", event_type="object.created")
+    api.send("e1", model_name="gemma")
+    create(id="later", pipeline_id="p", event_type="model.added")
+
+    found = {each["trigger_id"]: each for each in api.client.events.get("registry", "e1").verdicts}
+
+    assert {name: each["verdict"] for name, each in found.items()} == {
+        "yes": "started",
+        "no": "filtered",
+        "off": "disabled",
+        "later": "filtered",
+    }
+    assert (found["no"]["clause"], found["no"]["expected"], found["no"]["actual"]) == (
+        "filter.model_name",
+        "llama",
+        "gemma",
+    )
+    assert found["later"]["clause"] == "created_at"
+
+
+def test_a_replay_is_a_new_attempt_on_purpose_and_the_same_attempt_is_the_same(api: Api) -> None:
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+    api.send("e1")
+    first, second = (api.client.events.replay("registry", "e1") for _ in range(2))
+    again = api.client.events.replay("registry", "e1", attempt=2)
+
+    assert [each["record_id"] for each in (first, second, again)] == ["e1~2", "e1~3", "e1~2"]
+    assert again["executions"] == first["executions"]
+    assert len(api.ingest.starter.started) == 3
+
+
+def test_what_was_never_received_cannot_be_replayed(api: Api) -> None:
+    with pytest.raises(InvalidRequestError, match="has sent no event"):
+        api.client.events.replay("registry", "never")
+
+
+def test_a_paused_trigger_goes_on_when_it_is_resumed(api: Api) -> None:
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", rate={"limit": 1, "per": "1h"})
+    for number in range(3):
+        api.send(f"e{number}")
+    assert [each.verdicts[0]["verdict"] for each in api.client.events.list()] == ["started", "paused", "paused"]
+
+    assert api.client.event_triggers.resume("t") == 2
+    assert len(api.ingest.redrives.sent) == 2
+    with pytest.raises(InvalidRequestError, match="is not paused"):
+        api.client.event_triggers.resume("t")
+
+
+def test_events_that_started_nothing_are_listed_only_on_demand(api: Api) -> None:
+    api.send("e1")
+
+    assert api.client.events.list() == []
+    assert [each.event_id for each in api.client.events.list(everything=True)] == ["e1"]

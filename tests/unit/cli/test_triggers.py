@@ -1,0 +1,187 @@
+"""`aftertrain triggers` and `aftertrain events` as a person uses them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import pytest
+from tests.unit.cli.test_cli import ROOT, run
+
+from aftertrain.cli import events as events_module
+from aftertrain.cli import triggers as triggers_module
+from aftertrain.client.models import Event, EventTrigger
+
+__all__ = ["run"]  # a fixture
+TRIGGER = """
+id: finals
+pipeline_id: evaluate
+event_type: object.created
+where: '`key` REGEXP "^final/"'
+params: {uri: "{{ event.uri }}", shard: "{{ event.shard }}"}
+concurrency: {limit: 1}
+"""
+BATCH = str(ROOT / "events/tigris/batch.json")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "trigger.yaml"
+    path.write_text(TRIGGER.replace(', shard: "{{ event.shard }}"', ""))
+    return path
+
+
+def event(key: str, **more: Any) -> Event:
+    return Event.model_validate(
+        {
+            "event_type": "object.created",
+            "event_id": f"id-{key}",
+            "record_id": f"id-{key}",
+            "source_id": "bucket",
+            "source": "bucket",
+            "subject": key,
+            "timestamp": "2026-01-01T00:00:00Z",
+            "received_at": 1_780_000_000.0,
+            "status": "done",
+            "verdicts": [],
+            "executions": [],
+            "data": {"bucket": "b", "key": key, "uri": f"s3://b/{key}"},
+        }
+        | more
+    )
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    """A client whose calls are recorded."""
+    fake = SimpleNamespace(events=mock.Mock(), event_triggers=mock.Mock())
+    with (
+        mock.patch.object(events_module, "Client", return_value=fake),
+        mock.patch.object(triggers_module, "Client", return_value=fake),
+    ):
+        yield fake
+
+
+def test_a_test_says_of_each_event_what_would_happen_and_why(run: Any, file: Path) -> None:
+    ran = run("triggers", "test", str(file), "--event", BATCH)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "  started   final/model-00001-of-00002.safetensors",
+        "  filtered  final/config.json",
+        "            event_type: expected object.created; found object.renamed",
+        "  filtered  checkpoints/step-100.safetensors",
+        "            event_type: expected object.created; found object.transitioned",
+    ]
+
+
+def test_a_test_is_json_for_programs(run: Any, file: Path) -> None:
+    found = json.loads(run("triggers", "test", str(file), "--event", BATCH, "--json").out)
+
+    assert found[0]["matched"]
+    assert found[0]["params"] == {"uri": "s3://models/final/model-00001-of-00002.safetensors"}
+    assert found[0]["would_start"] == {"pipeline_id": "evaluate", "policies": ["concurrency"]}
+    assert [each["would_start"] for each in found[1:]] == [None, None]
+
+
+def test_a_param_that_the_event_lacks_is_a_failure(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "trigger.yaml"
+    path.write_text(TRIGGER)
+    ran = run("triggers", "test", str(path), "--event", BATCH)
+
+    assert ran.code == 1
+    assert "params.shard: expected a value; found the event has no data.shard" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- 1", "is no trigger"),
+        ("event_type: x.y\ncolour: red", "colour: Extra inputs are not permitted"),
+        ("event_type: x.y\nwhere: key =", "expected a string in double quotes"),
+    ],
+)
+def test_a_trigger_that_cannot_be_read_is_refused(run: Any, tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "trigger.yaml"
+    path.write_text(text)
+    request = json.loads((ROOT / "events/platform/model-added.json").read_text())
+    request["body"]["event_type"] = "x.y"
+    (tmp_path / "event.json").write_text(json.dumps(request))
+    ran = run("triggers", "test", str(path), "--event", str(tmp_path / "event.json"))
+
+    assert ran.code == 2
+    assert why in ran.err
+
+
+def test_a_backtest_counts_and_shows_what_was_just_missed(run: Any, file: Path, client: Any) -> None:
+    client.events.list.return_value = [event("final/a"), event("tmp/b"), event("final/c", record_id="id-c~2")]
+    ran = run("triggers", "backtest", str(file), "--since", "2d")
+
+    assert client.events.list.call_args.kwargs == {"since_seconds": 172_800.0, "limit": 1000, "everything": True}
+    assert ran.out.splitlines() == [
+        "finals: 1 of 2 events would have started evaluate",
+        "  started  final/a",
+        "  nearest misses:",
+        "  filtered  tmp/b",
+        '            where: expected `key` REGEXP "^final/"; found tmp/b',
+    ]
+
+
+def test_triggers_are_listed_and_resumed(run: Any, client: Any) -> None:
+    trigger = {"id": "t", "pipeline_id": "p", "event_type": "x.y", "where": None, "filter": None, "params": {}}
+    client.event_triggers.list.return_value = [EventTrigger.model_validate(trigger | {"enabled": False})]
+    client.event_triggers.resume.return_value = 3
+
+    assert run("triggers", "list").out == "t  x.y -> p  disabled\n"
+    assert run("triggers", "resume", "t").out == "t: goes on; 3 events that were kept start now\n"
+
+
+def test_an_event_is_explained(run: Any, client: Any) -> None:
+    verdict = {
+        "trigger_id": "t",
+        "verdict": "stale",
+        "clause": "order",
+        "expected": "at least 5",
+        "actual": 4,
+        "execution": None,
+    }
+    client.events.get.return_value = event("final/a", verdicts=[verdict])
+    ran = run("events", "explain", "bucket", "id-final/a")
+
+    assert ran.out.splitlines() == [
+        "2026-05-28 20:26:40  object.created  final/a  stale  bucket id-final/a",
+        "  stale  t",
+        "         order: expected at least 5; found 4",
+    ]
+
+
+def test_events_are_listed_with_ids_to_copy(run: Any, client: Any) -> None:
+    client.events.list.return_value = [event("a", record_id="id-a~2")]
+
+    assert run("events", "list", "--all").out == "2026-05-28 20:26:40  object.created  a    bucket id-a~2\n"
+    assert client.events.list.call_args.kwargs["everything"] is True
+
+
+def test_a_range_is_replayed_oldest_first_and_without_replays(run: Any, client: Any) -> None:
+    client.events.list.return_value = [event("b"), event("x", record_id="x~2"), event("a"), event("c", source_id="s")]
+    client.events.replay.return_value = {"record_id": "r~2", "verdicts": [{"trigger_id": "t", "verdict": "started"}]}
+    ran = run("events", "replay", "bucket", "--since", "1h")
+
+    assert [call.args for call in client.events.replay.call_args_list] == [
+        ("bucket", "id-a", None),
+        ("bucket", "id-b", None),
+    ]
+    assert ran.out == "r~2  t: started\n" * 2
+
+
+@pytest.mark.parametrize("arguments", [(), ("id", "--since", "1h")])
+def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments: tuple[str, ...]) -> None:
+    ran = run("events", "replay", "bucket", *arguments)
+
+    assert (ran.code, "give one event's id, or --since" in ran.err) == (2, True)
+
+
+def test_a_duration_is_a_number_with_a_unit(run: Any, client: Any) -> None:
+    assert "write a number with s, m, h or d" in run("events", "list", "--since", "soon").err
