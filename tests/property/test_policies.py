@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.property.faulty import FAULTS, World
+from tests.property.laws import broken
 from tests.unit.ingest.samples import PIPELINE, notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.admit import gate_id
@@ -56,6 +57,10 @@ class Policy(RuleBasedStateMachine):
     def sweep(self, faults: list[str], minutes: int) -> None:
         self.world.clock.now += 60 * minutes
         self.world.survives(lambda: sweep(self.world.ports), faults)
+
+    @invariant()
+    def no_law_is_broken(self) -> None:
+        assert broken(self.world) == []
 
     @property
     def running(self) -> list[str]:
