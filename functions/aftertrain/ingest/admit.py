@@ -46,10 +46,21 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
         decision = asked if isinstance(asked, Decision) else ask(asked.gate, asked.decide, ports.gates)
         if not decision.passes:
             return replace(decision, wakes=passed.wakes + decision.wakes)
-        passed = replace(
-            decision, input={**passed.input, **decision.input}, wakes=passed.wakes + decision.wakes, clause=""
-        )
+        passed = _both(passed, decision, asked)
     return passed
+
+
+def _both(before: Decision, now: Decision, asked: Question | Decision) -> Decision:
+    """What two passes bring with them."""
+    keeps = (asked.gate,) if isinstance(asked, Question) and now.input else ()
+    return replace(
+        now,
+        clause="",
+        input={**before.input, **now.input},
+        wakes=before.wakes + now.wakes,
+        stops=before.stops + now.stops,
+        gates=before.gates + keeps,
+    )
 
 
 def gate_id(kind: str, trigger_id: str, key: str = "") -> str:
@@ -80,6 +91,8 @@ def _asks(start: Start, ticket: Ticket, ports: Ports) -> Iterator[Question | Dec
         if counted.on_full in ("skip", "cancel"):
             heal(gate, ports)  # what it costs an event is final: only executions that really run may cost it
         yield Question(gate, lambda state: concurrency.decide(state, ticket, counted))
+        if ordered is not None:  # once more, for it may have waited: with a slot in hand nothing newer can overtake it
+            yield _ordered(ordered, ticket, ports)
 
 
 def _ordered(policy: Order, ticket: Ticket, ports: Ports) -> Question | Decision:

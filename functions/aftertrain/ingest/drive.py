@@ -6,10 +6,11 @@ said, and the ledger's `done` can be repeated. That is why there is no lease and
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.admit import admit, slot_of
+from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.policies.concurrency import TAKEN
-from aftertrain.ingest.policies.decision import PASS, Decision
+from aftertrain.ingest.policies.decision import PASS, Decision, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import Record, Start
 from aftertrain.ingest.slots import give_back, heal, stop_if_cancelled
@@ -102,7 +103,10 @@ def _begin(start: Start, decision: Decision, record: Record, ports: Ports) -> Ve
     try:
         begun = ports.starter.start(machine, start.name, start.input(record.event, decision.input, slot))
     except RefusedError as error:
-        decision, begun = Decision("failed", "start", "Step Functions accepts it", error.message), False
+        refused = Decision("failed", "start", "Step Functions accepts it", error.message, gates=decision.gates)
+        decision, begun = refused, False
+    for gate in decision.gates:
+        ask(gate, lambda state: (concluded(state, start.name), PASS), ports.gates)
     if slot is not None and not begun:  # it is over, or will never begin
         give_back(slot, frozenset({start.name}), ports)
     elif slot is not None and stop_if_cancelled(slot, machine, start.name, ports.gates, ports.starter):

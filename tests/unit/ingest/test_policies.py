@@ -1,11 +1,12 @@
 """What policies decide where nothing goes wrong; `tests/property/test_policies.py` is for where something does."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.fakes import FakeBuckets, FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
-from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
+from tests.unit.ingest.samples import PIPELINE, notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.objects import Object
@@ -15,6 +16,7 @@ from aftertrain.ingest.policies.keys import key_of
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.record import EventKey
+from aftertrain.ingest.slots import give_back
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.ingest.version import version_of
 from aftertrain.model.event import Event
@@ -85,6 +87,42 @@ def test_cancel_stops_what_runs() -> None:
 
     assert second.verdict == "started"
     assert setting.starter.ended == {first.execution}
+
+
+def test_a_start_that_is_over_does_not_cancel_what_came_after_it() -> None:
+    """Its process died before it could say that it had started; whoever drives it again must not stop the next one."""
+    setting = Setting(concurrency=Concurrency(1, "cancel"))
+    setting.send("a")
+    (first,) = setting.ledger.records.values()
+    name = first.executions[0]
+    setting.ledger.records[first.key] = replace(first, done=False, verdicts=())
+    setting.starter.ended.add(name)
+    give_back("concurrency#t1", frozenset({name}), setting.ports)
+    setting.send("b")
+    setting.drive_all()
+
+    assert (setting.verdict("a").verdict, setting.verdict("b").verdict) == ("started", "started")
+    assert setting.starter.ended == {name}
+
+
+def test_a_slot_that_is_given_back_wakes_the_next() -> None:
+    setting = Setting(concurrency=Concurrency(1, "queue"))
+    first = setting.send("a")
+    setting.send("b")
+    setting.redrives.sent.clear()
+    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    (woken,) = setting.redrives.sent
+
+    assert setting.ledger.records[woken].event.subject == "b"
+
+
+def test_a_start_that_is_refused_gives_its_slot_back() -> None:
+    setting = Setting(concurrency=Concurrency(1, "queue"))
+    setting.starter.refuses.add(PIPELINE.machine_arn)
+    first = setting.send("a")
+    setting.starter.refuses.clear()
+
+    assert (first.verdict, setting.send("b").verdict) == ("failed", "started")
 
 
 def test_a_burst_starts_once_with_the_newest_and_all_of_it() -> None:

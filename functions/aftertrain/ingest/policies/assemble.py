@@ -14,7 +14,17 @@ from typing import Any
 
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.objects import Object
-from aftertrain.ingest.policies.decision import Answer, Decision, State, Ticket, said, saying
+from aftertrain.ingest.policies.decision import (
+    LOOK_AGAIN_SECONDS,
+    Answer,
+    Decision,
+    State,
+    Ticket,
+    keeping,
+    kept,
+    said,
+    saying,
+)
 from aftertrain.ingest.policies.keys import compiled
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
@@ -56,9 +66,8 @@ def place(event: Event, policy: Assemble) -> tuple[str, Piece] | None:
 
 def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: float) -> Answer:
     """Take an object into its set."""
-    over = dict(state.get("over", []))
-    if ticket.name in over:
-        return state, _passed(over[ticket.name])
+    if (over := kept(state, ticket.name)) is not None:
+        return state, _passed(over)
     answer = said(state, ticket.name)
     if answer is not None:
         return state, Decision(answer[0], "assemble", execution=answer[1])
@@ -69,7 +78,7 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
     if len(found["parts"]) > MAX_PARTS or (found["total"] or 0) > MAX_PARTS:
         return state, Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(found["total"] or "more"))
     if piece.last or not (_missing(found) or _unknown(found, policy)):
-        return _complete(state, found, ticket)
+        return _complete(state, found, ticket, now)
     if found.get("leader") is None:
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
         found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
@@ -106,9 +115,11 @@ def _missing(found: dict[str, Any]) -> list[str]:
     return missing
 
 
-def _complete(state: State, found: dict[str, Any], ticket: Ticket) -> Answer:
-    finished = [*state.get("over", []), [ticket.name, found]][-KEPT_SETS:]
-    state = {"said": state.get("said", []), "over": finished}
+def _complete(state: State, found: dict[str, Any], ticket: Ticket, now: float) -> Answer:
+    if len(state.get("over", [])) >= KEPT_SETS:
+        expected = "the sets before it have started"
+        return state, Decision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
+    state = keeping({name: value for name, value in state.items() if name != "set"}, ticket.name, found)
     if found.get("leader") is None:
         return state, _passed(found)
     woken = (EventKey(*found["leader_key"]),)

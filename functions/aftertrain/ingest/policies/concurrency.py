@@ -80,7 +80,11 @@ def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey,
     for seat in seats(state, "running"):
         if seat.name in ended:
             state = saying(state, seat.name, "started")
-    left = {kind: [seat for seat in seats(state, kind) if seat.name not in ended] for kind in ("running", "stopping")}
+    for seat in seats(state, "waiting"):  # another policy has ended it while it waited
+        if seat.name in ended:
+            state = saying(state, seat.name, "replaced")
+    kinds = ("running", "stopping", "waiting")
+    left = {kind: [seat for seat in seats(state, kind) if seat.name not in ended] for kind in kinds}
     state = _granted(_with(state, **left))
     return state, tuple(seat.event_key for seat in seats(state, "running"))
 

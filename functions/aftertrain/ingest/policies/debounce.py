@@ -4,9 +4,22 @@ The first event of a burst is the one that starts; it is held until then. Those 
 it: they are noted in the gate and are over with.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from aftertrain.ingest.policies.decision import Answer, Decision, State, Ticket, said, saying
+from aftertrain.ingest.policies.decision import (
+    CONCLUDED,
+    LOOK_AGAIN_SECONDS,
+    PASS,
+    Answer,
+    Decision,
+    State,
+    Ticket,
+    keeping,
+    kept,
+    said,
+    saying,
+)
 from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Debounce
 
@@ -17,23 +30,25 @@ KEPT_BURSTS = 4  # bursts that are over and may not have started yet
 
 def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer:
     """Open a burst, join one, or let its first event through."""
-    over = dict(state.get("over", []))
-    if ticket.name in over:
-        return state, _passed(over[ticket.name])
-    joined = said(state, ticket.name)
-    if joined is not None:
-        return state, Decision("debounced", "debounce", execution=joined)
+    if (over := kept(state, ticket.name)) is not None:
+        return state, _passed(over)
+    answer = said(state, ticket.name)
+    if answer is not None:
+        return state, PASS if answer == CONCLUDED else Decision("debounced", "debounce", execution=answer[1])
     burst = state.get("burst")
     if burst is None:
         burst = _joined({"leader": ticket.name, "first": now, "events": [], "left_out": 0}, ticket, now)
         return state | {"burst": burst}, _held(burst, policy, now)
     if burst["leader"] != ticket.name:
-        joining = saying(state | {"burst": _joined(burst, ticket, now)}, ticket.name, burst["leader"])
+        answer = ["debounced", burst["leader"]]
+        joining = saying(state | {"burst": _joined(burst, ticket, now)}, ticket.name, answer)
         return joining, Decision("debounced", "debounce", execution=burst["leader"])
     if now < _due(burst, policy):
         return state, _held(burst, policy, now)
-    finished = [*state.get("over", []), [ticket.name, burst]][-KEPT_BURSTS:]
-    return {"said": state.get("said", []), "over": finished}, _passed(burst)
+    if len(state.get("over", [])) >= KEPT_BURSTS:  # those before it have not started yet: it goes on collecting
+        return state, replace(_held(burst, policy, now), until=now + LOOK_AGAIN_SECONDS)
+    left = {name: value for name, value in state.items() if name != "burst"}
+    return keeping(left, ticket.name, burst), _passed(burst)
 
 
 def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from aftertrain.model.event import Event
 REMEMBERED = (
     200  # names whose answers a gate knows: a start that is asked for again after that many others is a new one
 )
+CONCLUDED = ["started", None]
+LOOK_AGAIN_SECONDS = 60.0  # at a gate that can keep no more
 State = dict[str, Any]
 
 
@@ -35,7 +37,8 @@ class Ticket:
 class Decision:
     """`started` lets the ticket pass; anything else holds it, until `until` or a wake-up, or ends it if it is final.
 
-    `input`: what the execution is told beside the event. `wakes`: events whose decision changed by this one. `stops`:
+    `input`: what the execution is told beside the event; `gates` keep it until it has
+    started. `wakes`: events whose decision changed by this one. `stops`:
     executions (machine, name) that have to be stopped before this one starts.
     """
 
@@ -49,6 +52,7 @@ class Decision:
     input: Mapping[str, Any] = field(default_factory=dict)
     wakes: tuple[EventKey, ...] = ()
     stops: tuple[tuple[str, str], ...] = ()
+    gates: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -69,3 +73,19 @@ def saying(state: State, name: str, what: Any) -> State:
     """The state with one more answer; the oldest is forgotten when there are too many."""
     others = [each for each in state.get("said", []) if each[0] != name]
     return state | {"said": [*others, [name, what]][-REMEMBERED:]}
+
+
+def kept(state: State, name: str) -> Any:
+    """What a start was let through with and may not have started with yet, or None."""
+    return dict(state.get("over", [])).get(name)
+
+
+def keeping(state: State, name: str, what: Any) -> State:
+    """The state with what a start was let through with."""
+    return state | {"over": [*state.get("over", []), [name, what]]}
+
+
+def concluded(state: State, name: str) -> State:
+    """The state once a start was made, or never will be: it passes if it asks again, with nothing."""
+    left = [each for each in state.get("over", []) if each[0] != name]
+    return saying(state | {"over": left}, name, CONCLUDED)
