@@ -16,11 +16,7 @@ from statistics import median
 from infra.bundle import build_bundle
 from infra.settings import Settings
 
-from aftertrain.ingest.match import match
-from aftertrain.ingest.snapshot import read_snapshot
-from aftertrain.model.event import Event
-from aftertrain.model.trigger import PipelineVersion, Trigger
-from tests.bench import compiler
+from tests.bench import compiler, matching, webhook
 
 ROUNDS = 9
 ENVIRONMENT = {
@@ -33,6 +29,9 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 WEBHOOK = "from aftertrain.lambdas import webhook; webhook.runtime.ports(); webhook.runtime.snapshot()"
+BARE = "import botocore.session; s = botocore.session.get_session(); " + "; ".join(
+    f"s.create_client({name!r})" for name in ("dynamodb", "stepfunctions", "sqs")
+)
 CONTROL = "from aftertrain.lambdas import control"
 
 
@@ -52,6 +51,7 @@ def cold_starts() -> dict[str, float]:
         shutil.copytree(bundle, sources, ignore=shutil.ignore_patterns("__pycache__"))
         cases: dict[str, Callable[[], float]] = {
             "an interpreter": lambda: start(bundle, "pass"),
+            "botocore's clients alone": lambda: start(bundle, BARE),
             "webhook": lambda: start(bundle, WEBHOOK),
             "webhook without byte code": lambda: start(sources, WEBHOOK),
             "control": lambda: start(bundle, CONTROL),
@@ -63,34 +63,9 @@ def cold_starts() -> dict[str, float]:
     return {name: median(values) for name, values in times.items()}
 
 
-def matching(count: int) -> tuple[float, float]:
-    """Seconds to match one event against `count` triggers on its type, and to parse its JSON."""
-    version = PipelineVersion("p", 1, "arn")
-    triggers = [
-        Trigger(f"t{number}", "object.created", version, where=f'`key` REGEXP "^run-{number}/"').item()
-        for number in range(count)
-    ]
-    snapshot = read_snapshot(1, {"sources": [], "triggers": triggers})
-    event = Event("object.created", "1", "s", "t", "k", {"key": "run-7/final/model.safetensors", "size": 1})
-    text = json.dumps(event.envelope())
-    return per_call(lambda: match(event, snapshot)), per_call(lambda: json.loads(text))
-
-
-def per_call(run: Callable[[], object], calls: int = 300) -> float:
-    """The best of five rounds."""
-
-    def once() -> float:
-        begun = time.perf_counter()
-        for _ in range(calls):
-            run()
-        return (time.perf_counter() - begun) / calls
-
-    return min(once() for _ in range(5))
-
-
 def main() -> None:
     """Measure, print a table, and write the same as JSON to the file that is named."""
-    found = {**webhook_report(), **compiler_report()}
+    found = {**webhook_report(), **matching_report(), **compiler_report()}
     for title, rows in found.items():
         print(f"{title}:")
         for name, value in rows.items():
@@ -100,15 +75,36 @@ def main() -> None:
 
 
 def webhook_report() -> dict[str, dict[str, float]]:
-    """Cold starts and matching."""
+    """Cold starts, calls and costs."""
     starts = cold_starts()
-    matched = {count: matching(count) for count in (1, 100, 1000)}
+    counts, own = webhook.counted(), webhook.own_time()
     return {
-        "cold start, as a multiple of the webhook's": {
-            name: seconds / starts["webhook"] for name, seconds in starts.items()
+        "cold start, as a multiple of that of bare botocore clients": {
+            name: seconds / starts["botocore's clients alone"] for name, seconds in starts.items()
         },
-        "matching one event, as a multiple of parsing its JSON": {
-            f"{count} triggers on its type": seconds / parsing for count, (seconds, parsing) in matched.items()
+        "the webhook's own time for one event, in microseconds": {"from the request to the receipt": own * 1e6},
+        "calls of AWS per event": {name: float(len(each.calls)) for name, each in counts.items()},
+        "write units per event": {name: float(each.write_units) for name, each in counts.items()},
+        "dollars per million events": {name: webhook.dollars(each, own) for name, each in counts.items()},
+    }
+
+
+def matching_report() -> dict[str, dict[str, float]]:
+    """An event among many triggers."""
+    times = matching.matching_times()
+    ours = times["index"]
+    return {
+        "matching one event and parsing it, as a multiple of that at 100 triggers": {
+            f"{count} triggers": seconds / ours[100] for count, seconds in ours.items()
+        },
+        "matching one event and parsing it, in microseconds": {
+            f"{count} triggers": seconds * 1e6 for count, seconds in ours.items()
+        },
+        "matching one event by asking every trigger, as a multiple of ours": {
+            f"{count} triggers, {name}": seconds / ours[count]
+            for name, by_count in times.items()
+            if name != "index"
+            for count, seconds in by_count.items()
         },
     }
 

@@ -5,15 +5,10 @@ said, and the ledger's `done` can be repeated. That is why there is no lease and
 """
 
 from aftertrain.errors import BusyError
-from aftertrain.ingest.admit import admit, slot_of
-from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.policies.concurrency import TAKEN
-from aftertrain.ingest.policies.decision import PASS, Decision, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
-from aftertrain.ingest.record import Record, Start
-from aftertrain.ingest.slots import give_back, heal, stop_if_cancelled
+from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.policy import Policies
 
@@ -58,10 +53,10 @@ def redrive(key: EventKey, ports: Ports) -> list[Verdict] | None:
     record = ports.ledger.get(key)
     if record is None or record.done:
         return None
-    for start in record.starts:
-        standing, slot = record.verdict_of(start.trigger_id), slot_of(start, record.event)
-        if slot is not None and standing is not None and standing.verdict == "queued":
-            heal(slot, ports)
+    if any(start.policies != UNBOUND for start in record.starts):
+        from aftertrain.ingest.bound import heal_queued  # see `_settle`
+
+        heal_queued(record, ports)
     return drive(record, ports)
 
 
@@ -86,54 +81,16 @@ def _keep(key: EventKey, verdicts: list[Verdict], until: list[float], ports: Por
 
 def _settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float | None]:
     """What becomes of one start, and when to ask again if it is held until a time."""
-    decision = PASS if start.policies == UNBOUND else admit(start, record, ports)
-    for key in decision.wakes:
-        hand_over(key, ports.redrives)
-    if decision.final and not decision.passes:
-        decision = _end(start, decision, record, ports)
-    verdict = _begin(start, decision, record, ports) if decision.passes else _verdict(start, decision)
-    return verdict, decision.until
+    if start.policies == UNBOUND:
+        return _plain(start, record, ports), None
+    from aftertrain.ingest.bound import settle  # a cold start pays for policies only where there are some
+
+    return settle(start, record, ports)
 
 
-def _begin(start: Start, decision: Decision, record: Record, ports: Ports) -> Verdict:
-    slot = slot_of(start, record.event)
-    machine = start.pipeline.machine_arn
-    for other in decision.stops:
-        ports.starter.stop(*other, TAKEN)
+def _plain(start: Start, record: Record, ports: Ports) -> Verdict:
     try:
-        begun = ports.starter.start(machine, start.name, start.input(record.event, decision.input, slot))
+        ports.starter.start(start.pipeline.machine_arn, start.name, start.input(record.event, {}))
     except RefusedError as error:
-        refused = Decision("failed", "start", "Step Functions accepts it", error.message, gates=decision.gates)
-        decision, begun = refused, False
-    for gate in decision.gates:
-        ask(gate, lambda state: (concluded(state, start.name), PASS), ports.gates)
-    if slot is not None and not begun:  # it is over, or will never begin
-        give_back(slot, frozenset({start.name}), ports)
-    elif slot is not None and stop_if_cancelled(slot, machine, start.name, ports.gates, ports.starter):
-        decision = Decision("replaced", "concurrency", "its slot", TAKEN)
-    return _verdict(start, decision)
-
-
-def _end(start: Start, decision: Decision, record: Record, ports: Ports) -> Decision:
-    """See to it that what must not start has not started, and holds no slot."""
-    slot, machine = slot_of(start, record.event), start.pipeline.machine_arn
-    if decision.clause == "order" and ports.starter.running(machine, start.name) is not None:
-        return PASS  # it began when it was the newest, and whoever began it could not say so any more
-    if decision.clause == "concurrency" and decision.verdict == "replaced":
-        ports.starter.stop(machine, start.name, TAKEN)
-    elif slot is not None:
-        give_back(slot, frozenset({start.name}), ports)
-    return decision
-
-
-def _verdict(start: Start, decision: Decision) -> Verdict:
-    execution = start.name if decision.passes else decision.execution
-    return Verdict(
-        start.trigger_id,
-        decision.verdict,
-        decision.clause,
-        decision.expected,
-        decision.actual,
-        execution,
-        decision.final,
-    )
+        return Verdict(start.trigger_id, "failed", "start", ACCEPTED, error.message)
+    return Verdict(start.trigger_id, "started", execution=start.name)

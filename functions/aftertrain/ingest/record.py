@@ -19,6 +19,8 @@ from aftertrain.model.names import canonical_json, execution_name
 from aftertrain.model.policy import Policies
 from aftertrain.model.trigger import PipelineVersion
 
+ACCEPTED = "Step Functions accepts it"  # what is expected of a start
+
 
 @dataclass(frozen=True, slots=True)
 class Start:

@@ -44,7 +44,8 @@ def decide(state: State, ticket: Ticket, policy: Concurrency) -> Answer:
     state = _granted(state | {"limit": policy.limit})
     running, waiting = seats(state, "running"), seats(state, "waiting")
     if any(seat.name == ticket.name for seat in running):
-        return state, replace(PASS, stops=_stops(state))
+        heard = [name for name in state.get("granted", []) if name != ticket.name]
+        return state | {"granted": heard}, replace(PASS, stops=_stops(state))
     if any(seat.name == ticket.name for seat in waiting):
         return state, _queued(running, policy)
     own = Seat(ticket.name, ticket.machine_arn, ticket.event_key)
@@ -75,7 +76,7 @@ def _full(state: State, own: Seat, policy: Concurrency, running: list[Seat], wai
 def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey, ...]]:
     """Give back the slots of executions that ended; returns the events whose turn it is.
 
-    Repeating it is harmless, and wakes those that have a slot once more: the first wake-up may have been lost.
+    Repeating it is harmless, and wakes those once more that have not come for their slots: a wake-up may be lost.
     """
     for seat in seats(state, "running"):
         if seat.name in ended:
@@ -83,10 +84,12 @@ def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey,
     for seat in seats(state, "waiting"):  # another policy has ended it while it waited
         if seat.name in ended:
             state = saying(state, seat.name, "replaced")
+    state = state | {"granted": [name for name in state.get("granted", []) if name not in ended]}
     kinds = ("running", "stopping", "waiting")
     left = {kind: [seat for seat in seats(state, kind) if seat.name not in ended] for kind in kinds}
     state = _granted(_with(state, **left))
-    return state, tuple(seat.event_key for seat in seats(state, "running"))
+    granted = state.get("granted", [])
+    return state, tuple(seat.event_key for seat in seats(state, "running") if seat.name in granted)
 
 
 def seats(state: State, kind: str) -> list[Seat]:
@@ -110,7 +113,8 @@ def _granted(state: State) -> State:
     free = max(0, state.get("limit", 1) - len(running))
     if not free or not waiting:
         return state
-    return _with(state, running=[*running, *waiting[:free]], waiting=waiting[free:])
+    granted = [*state.get("granted", []), *(seat.name for seat in waiting[:free])]
+    return _with(state | {"granted": granted}, running=[*running, *waiting[:free]], waiting=waiting[free:])
 
 
 def _with(state: State, **given: list[Seat]) -> State:
