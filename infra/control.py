@@ -7,13 +7,13 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.foundation import Foundation
 from infra.function import allow
+from infra.intake import Intake
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PUBLISH = ("states:CreateStateMachine", "states:UpdateStateMachine", "states:PublishStateMachineVersion")
@@ -22,11 +22,11 @@ PUBLISH = ("states:CreateStateMachine", "states:UpdateStateMachine", "states:Pub
 class Control(Construct):
     """The control function on `/v1/…`, and the status function behind an EventBridge rule, which frees slots too."""
 
-    def __init__(self, scope: Construct, name: str, *, foundation: Foundation, redrives: sqs.Queue) -> None:
+    def __init__(self, scope: Construct, name: str, *, foundation: Foundation, intake: Intake) -> None:
         super().__init__(scope, name)
         self._foundation = foundation
         self._ledger = foundation.ledger.table
-        self._redrives = redrives
+        self._redrives, self._dead_letters = intake.redrives, intake.dead_letters
         self.control = foundation.functions.make(
             self, "control", timeout=29, memory=1024, environment=self._environment()
         )
@@ -53,6 +53,7 @@ class Control(Construct):
             "ARTIFACTS_URI": f"s3://{compute.artifacts.bucket_name}",
             "WEBHOOK_URL": self._foundation.webhook_url,
             "REDRIVE_QUEUE_URL": self._redrives.queue_url,
+            "DEAD_LETTERS_URL": self._dead_letters.queue_url,
             "SNAPSHOT_SECONDS": "0",
         }
 
@@ -62,6 +63,7 @@ class Control(Construct):
         replays = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Scan")
         allow(self.control, *replays, on=[self._ledger.table_arn])
         allow(self.control, "sqs:SendMessage", on=[self._redrives.queue_arn])
+        allow(self.control, "sqs:ReceiveMessage", "sqs:DeleteMessage", on=[self._dead_letters.queue_arn])
         allow(self.control, "states:StartExecution", on=[f"{compute.machine_arn_prefix}*"])
         allow(self.control, "dynamodb:Query", on=[f"{self._ledger.table_arn}/index/by_*"])
         allow(self.control, *PUBLISH, on=[f"{compute.machine_arn_prefix}*"])

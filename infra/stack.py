@@ -25,7 +25,7 @@ class AftertrainStack(Stack):
         super().__init__(scope, name, **options)  # type: ignore[arg-type]  # jsii's keyword arguments are not typed
         foundation = self._foundation(settings, Functions(settings, bundle))
         intake = Intake(self, "Intake", foundation=foundation)
-        control = Control(self, "Control", foundation=foundation, redrives=intake.redrives)
+        control = Control(self, "Control", foundation=foundation, intake=intake)
         Approvals(self, "Approvals", foundation=foundation)
         Alarms(self, "Alarms", settings=settings, api=foundation.api, intake=intake, control=control)
         self._outputs(foundation)

@@ -232,6 +232,7 @@ class FakeMachines:
     published: dict[str, list[str]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
+    stopped: list[tuple[str, str]] = field(default_factory=list)
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         self.published.setdefault(pipeline_id, []).append(asl)
@@ -240,8 +241,23 @@ class FakeMachines:
     def input(self, execution_arn: str) -> str:
         return self.inputs[execution_arn]
 
+    def stop(self, execution_arn: str, cause: str) -> None:
+        self.stopped.append((execution_arn, cause))
+
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         return self.events
+
+
+@dataclass
+class FakeDeadLetters:
+    """A count of messages that were given up."""
+
+    held: int = 0
+
+    def replay(self, limit: int) -> int:
+        moved = min(self.held, limit)
+        self.held -= moved
+        return moved
 
 
 @dataclass
@@ -254,7 +270,7 @@ class FakeRuns:
     def event(self, source_id: str, event_id: str) -> control.Item | None:
         return self.known_events.get((source_id, event_id))
 
-    def events(self, since: str, limit: int, *, everything: bool) -> list[control.Item]:
+    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[control.Item]:
         return [item for item in self.known_events.values() if everything or item["executions"]][:limit]
 
     def execution(self, execution_id: str) -> control.Item | None:
@@ -295,6 +311,7 @@ def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = 
         machines=FakeMachines(),
         runs=runs or FakeRuns(),
         answers=FakeAnswers(),
+        dead_letters=FakeDeadLetters(),
         bindings=PLACEHOLDERS,
         clock=lambda: "2026-01-01T00:00:00.000+00:00",
         token=lambda: "s3cret",

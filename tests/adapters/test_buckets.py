@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from aftertrain.aws.buckets import S3Buckets, client_maker
+from aftertrain.aws.listing import objects_since
 from aftertrain.errors import BusyError
 from aftertrain.model.event import Event
 
@@ -83,3 +84,13 @@ def test_a_bucket_elsewhere_is_asked_with_its_own_keys(aws: Any) -> None:
         ("s3", "https://t3.storage.dev", "theirs"),
         ("s3", None, None),
     ]
+
+
+def test_a_listing_has_what_was_written_since(buckets: S3Buckets) -> None:
+    assert buckets.head(event("run/a")) is not None
+    found = [each.key for each in objects_since("models", "run/", 0.0, None, None)]
+
+    assert found == ["run/a", "run/deeper/b", "run/model.safetensors.index.json"]
+    assert list(objects_since("models", "run/", 9e9, None, None)) == []
+    with pytest.raises(BusyError):
+        list(objects_since("others", "", 0.0, None, None))

@@ -10,7 +10,7 @@ import pytest
 
 from aftertrain.aws.channels import SnsChannel, build_channels
 from aftertrain.aws.objects import S3Objects
-from aftertrain.aws.redrives import SqsRedrives, read_message
+from aftertrain.aws.redrives import SqsDeadLetters, SqsRedrives, read_message
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.record import EventKey
 
@@ -38,6 +38,26 @@ def test_a_key_survives_the_queue(aws: Any) -> None:
 def test_a_queue_that_is_gone_is_busy(aws: Any) -> None:
     with pytest.raises(BusyError):
         SqsRedrives(aws("sqs"), "https://sqs.us-east-1.amazonaws.com/1/none").send(EventKey("a", "b"))
+
+
+def test_dead_letters_go_back_to_the_queue(aws: Any) -> None:
+    sqs = aws("sqs")
+    dead, queue = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "queue"))
+    for number in range(12):
+        SqsRedrives(sqs, dead).send(EventKey("s", str(number)))
+    letters = SqsDeadLetters(sqs, dead, queue)
+
+    assert [letters.replay(1000), letters.replay(1000)] == [12, 0]
+    first = sqs.receive_message(QueueUrl=queue)["Messages"][0]
+    assert read_message(first["Body"]).source_id == "s"
+
+
+def test_a_message_can_wait(aws: Any) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    SqsRedrives(sqs, url).send(EventKey("s", "1"), 30.2)
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
 def test_objects_are_written_read_and_deleted(aws: Any) -> None:

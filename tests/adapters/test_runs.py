@@ -66,3 +66,18 @@ def test_an_event_shows_verdicts_and_executions(dynamodb: Any, runs: DynamoRuns)
     assert found is not None
     assert (found["status"], found["executions"]) == ("received", record().executions)
     assert [(each["trigger_id"], each["verdict"]) for each in found["verdicts"]] == [("t1", "received")]
+
+
+def test_events_that_fired_something_are_listed_and_others_only_if_everything_is_read(
+    dynamodb: Any, runs: DynamoRuns
+) -> None:
+    ledger = DynamoLedger(dynamodb, LEDGER)
+    ledger.record(record("final/a"))
+    ledger.record(record("tmp/b", matching=False))
+    around = ("2023-11-14T00:00:00+00:00", "2023-11-15T00:00:00+00:00")
+    later = ("2023-11-14T22:13:21+00:00", "2023-11-15T00:00:00+00:00")
+
+    assert [each["subject"] for each in runs.events(*around, 10, everything=False)] == ["final/a"]
+    assert {each["subject"] for each in runs.events(*around, 10, everything=True)} == {"final/a", "tmp/b"}
+    assert len(runs.events(*around, 1, everything=True)) == 1
+    assert runs.events(*later, 10, everything=False) == runs.events(*later, 10, everything=True) == []

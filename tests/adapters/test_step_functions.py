@@ -67,6 +67,43 @@ def test_everything_else_may_work_later(aws: Any, code: str) -> None:
             start(client)
 
 
+EXECUTION = f"{PREFIX}execution:aftertrain-test-p:t-1"
+
+
+def test_an_execution_that_exists_and_is_over_is_told_apart(aws: Any) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_response("start_execution", {"executionArn": EXECUTION, "startDate": 0})
+        stub.add_client_error("start_execution", "ExecutionAlreadyExists")
+
+        assert [StepFunctionsStarter(client).start(MACHINE, "t-1", "{}") for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("status", "running"), [("RUNNING", True), ("SUCCEEDED", False), ("PENDING_REDRIVE", True)])
+def test_whether_it_runs_is_asked_by_its_name(aws: Any, status: str, running: bool) -> None:
+    client = aws("stepfunctions")
+    answer = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": 0, "status": status}
+    with Stubber(client) as stub:
+        stub.add_response("describe_execution", answer, {"executionArn": EXECUTION, "includedData": "METADATA_ONLY"})
+        stub.add_client_error("describe_execution", "ExecutionDoesNotExist")
+
+        assert StepFunctionsStarter(client).running(MACHINE, "t-1") is running
+        assert StepFunctionsStarter(client).running(MACHINE, "t-1") is None
+
+
+def test_a_stop_of_what_is_not_there_is_a_success(aws: Any) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        sent = {"executionArn": EXECUTION, "error": "Replaced", "cause": "why"}
+        stub.add_response("stop_execution", {"stopDate": 0}, sent)
+        stub.add_client_error("stop_execution", "ExecutionDoesNotExist")
+        stub.add_client_error("stop_execution", "ThrottlingException")
+        StepFunctionsStarter(client).stop(MACHINE, "t-1", "why")
+        StepFunctionsStarter(client).stop(MACHINE, "t-1", "why")
+        with pytest.raises(BusyError):
+            StepFunctionsStarter(client).stop(MACHINE, "t-1", "why")
+
+
 def test_a_connection_that_fails_is_busy() -> None:
     class Dead:
         def start_execution(self, **_: Any) -> None:

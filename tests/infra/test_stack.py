@@ -79,6 +79,8 @@ PERMITTED = {
     | {
         "dynamodb:Query",
         "dynamodb:Scan",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
         "dynamodb:DeleteItem",
         "states:CreateStateMachine",
         "states:UpdateStateMachine",

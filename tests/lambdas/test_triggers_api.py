@@ -171,3 +171,21 @@ def test_events_that_started_nothing_are_listed_only_on_demand(api: Api) -> None
 
     assert api.client.events.list() == []
     assert [each.event_id for each in api.client.events.list(everything=True)] == ["e1"]
+
+
+def test_what_was_given_up_is_queued_again(api: Api) -> None:
+    api.ports.dead_letters.held = 3
+
+    assert [api.client.events.replay_dead_letters() for _ in range(2)] == [3, 0]
+
+
+def test_an_execution_is_stopped_while_it_runs(api: Api) -> None:
+    item = {"id": "e", "arn": "arn:e", "status": "running", "pipeline_id": "p", "version": 1}
+    more = {"trigger_id": "t", "event": {}, "started_at": "2026-01-01T00:00:00+00:00", "stopped_at": None}
+    api.ports.runs.update(item | more | {"error": None, "cause": None})
+    api.client.executions.stop("e", "a better one is coming")
+
+    assert api.ports.machines.stopped == [("arn:e", "a better one is coming")]
+    api.ports.runs.update(item | more | {"status": "failed", "error": None, "cause": None})
+    with pytest.raises(InvalidRequestError, match="is over: it has failed"):
+        api.client.executions.stop("e")

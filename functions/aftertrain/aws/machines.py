@@ -55,6 +55,10 @@ class StepFunctionsMachines:
             text: str = self._client.describe_execution(executionArn=execution_arn)["input"]
         return text
 
+    def stop(self, execution_arn: str, cause: str) -> None:
+        with busy_unless_known("stopping an execution"):
+            self._client.stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)
+
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         with busy_unless_known("reading an execution's history"):
             pages = self._client.get_paginator("get_execution_history").paginate(

@@ -7,6 +7,8 @@ from typing import Any
 from aftertrain.aws.faults import busy_unless_known
 from aftertrain.ingest.key import EventKey
 
+BATCH = 10  # as many as one call of SQS gives
+
 
 class SqsRedrives:
     """Port `Redrives` of ingest."""
@@ -18,6 +20,27 @@ class SqsRedrives:
         with busy_unless_known("queueing an event"):
             body = json.dumps({"source_id": key.source_id, "event_id": key.event_id})
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=math.ceil(delay))
+
+
+class SqsDeadLetters:
+    """Port `DeadLetters` of control."""
+
+    def __init__(self, client: Any, queue_url: str, redrives_url: str) -> None:
+        self._client, self._queue_url, self._redrives_url = client, queue_url, redrives_url
+
+    def replay(self, limit: int) -> int:
+        moved = 0
+        with busy_unless_known("replaying dead letters"):
+            while moved < limit:
+                answer = self._client.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH)
+                for message in answer.get("Messages", ()):
+                    # Sent before it is deleted: what is moved twice is driven twice, and starts once.
+                    self._client.send_message(QueueUrl=self._redrives_url, MessageBody=message["Body"])
+                    self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+                    moved += 1
+                if not answer.get("Messages"):
+                    break
+        return moved
 
 
 def read_message(body: str) -> EventKey:

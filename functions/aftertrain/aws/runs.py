@@ -30,28 +30,29 @@ class DynamoRuns:
         item = self._get(event_pk(EventKey(source_id, event_id)))
         return None if item is None else _event(item)
 
-    def events(self, since: str, limit: int, *, everything: bool) -> list[dict[str, Any]]:
+    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[dict[str, Any]]:
         if everything:
-            return [_event(item) for item in self._scanned(since, limit)]
+            return [_event(item) for item in self._scanned(since, until, limit)]
         with busy_unless_known("listing events"):
             answer = self._client.query(
                 TableName=self._table,
                 IndexName="by_time",
-                KeyConditionExpression="kind = :kind AND started_at >= :since",
-                ExpressionAttributeValues={":kind": {"S": EVENT}, ":since": {"S": since}},
+                KeyConditionExpression="kind = :kind AND started_at BETWEEN :since AND :until",
+                ExpressionAttributeValues={":kind": {"S": EVENT}, ":since": {"S": since}, ":until": {"S": until}},
                 ScanIndexForward=False,
                 Limit=limit,
             )
         return [_event(item) for item in answer["Items"]]
 
-    def _scanned(self, since: str, limit: int) -> list[dict[str, Any]]:
+    def _scanned(self, since: str, until: str, limit: int) -> list[dict[str, Any]]:
         """All that the table holds, page by page: what fired nothing stands in no index, so that it costs one write."""
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
-            FilterExpression="begins_with(pk, :event) AND received_at >= :since",
+            FilterExpression="begins_with(pk, :event) AND received_at BETWEEN :since AND :until",
             ExpressionAttributeValues={
                 ":event": {"S": f"{EVENT}#"},
                 ":since": {"N": str(datetime.fromisoformat(since).timestamp())},
+                ":until": {"N": str(datetime.fromisoformat(until).timestamp())},
             },
         )
         with busy_unless_known("reading all events"):

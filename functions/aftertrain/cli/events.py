@@ -1,4 +1,7 @@
-"""`aftertrain events list|show|explain|replay|send`: what was received, and why it did or did not start something."""
+"""`aftertrain events …`: what was received, and why it did or did not start something.
+
+list, show, explain, replay, replay-dead-letters, send
+"""
 
 from datetime import UTC, datetime
 
@@ -70,6 +73,12 @@ def replay(source_id: str, event_id: str | None, since: float | None, attempt: i
         again = client.events.replay(source_id, each, attempt)
         words = ", ".join(f"{verdict['trigger_id']}: {verdict['verdict']}" for verdict in again["verdicts"])
         click.echo(f"{again['record_id']}  {words or 'no trigger matches'}")
+
+
+@events.command("replay-dead-letters")
+def replay_dead_letters() -> None:
+    """Queue again the events that the redrives have given up on; what has started meanwhile starts nothing."""
+    click.echo(f"{Client().events.replay_dead_letters()} events queued again")
 
 
 events.add_command(send, "send")

@@ -1,4 +1,4 @@
-"""`aftertrain executions list|get|watch`."""
+"""`aftertrain executions list|get|stop|watch`."""
 
 import click
 from rich.console import Console
@@ -31,6 +31,15 @@ def get_execution(execution_id: str, as_json: bool) -> None:
         click.echo(execution.model_dump_json(indent=2))
     else:
         Console().print(execution_view(execution))
+
+
+@executions.command("stop")
+@click.argument("execution_id")
+@click.option("--cause", default="stopped by hand", show_default=True, help="What its history says.")
+def stop_execution(execution_id: str, cause: str) -> None:
+    """Stop one execution, and the jobs that it waits for."""
+    Client().executions.stop(execution_id, cause)
+    click.echo(f"{execution_id}: stopped")
 
 
 @executions.command("watch")

@@ -15,6 +15,7 @@ from aftertrain.cli.deploy import deploy
 from aftertrain.cli.events import events
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
+from aftertrain.cli.reconcile import reconcile
 from aftertrain.cli.send import send
 from aftertrain.cli.sources import sources
 from aftertrain.cli.triggers import triggers
@@ -36,6 +37,7 @@ for command in (
     deploy,
     events,
     executions,
+    reconcile,
     send,
     sources,
     triggers,

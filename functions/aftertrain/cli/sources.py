@@ -1,10 +1,12 @@
-"""`aftertrain sources create|list|rotate|delete`: who may send, and what to tell the sender."""
+"""`aftertrain sources create|connect|list|rotate|delete`: who may send, and what to tell the sender."""
 
 import click
 
+from aftertrain.aws.tigris import ENDPOINT, set_notifications
 from aftertrain.cli.setup import setup
 from aftertrain.client import Client
 from aftertrain.client.models import Source
+from aftertrain.model.names import slug
 from aftertrain.model.source import SOURCE_KINDS
 
 
@@ -21,6 +23,26 @@ def sources() -> None:
 def create(source_id: str, kind: str, auth: str | None, secret: str | None) -> None:
     """Make a source; its secret is shown this once."""
     _show(Client().sources.create(source_id, kind=kind, auth=auth, secret=secret))
+
+
+@sources.command("connect")
+@click.argument("bucket")
+@click.option("--source", "source_id", help="The source's id; the bucket's name if it is left out.")
+@click.option("--filter", "clause", help="The bucket's own WHERE clause: what it does not notify of at all.")
+@click.option("--profile", help="The profile in ~/.aws/credentials that has Tigris' keys.")
+@click.option("--endpoint", default=ENDPOINT, show_default=True, help="Tigris' API.")
+def connect(bucket: str, source_id: str | None, clause: str | None, profile: str | None, endpoint: str) -> None:
+    """Have BUCKET, tigris://NAME, notify this stage: makes a source, or a new secret for it, and tells Tigris."""
+    name = bucket.removeprefix("tigris://").strip("/")
+    if not bucket.startswith("tigris://") or not name:
+        raise click.UsageError(f"{bucket!r} is no tigris://BUCKET")
+    client, made = Client(), source_id or slug(name)
+    known = {each.id: each.kind for each in client.sources.list()}
+    if known.get(made, "tigris") != "tigris":
+        raise click.UsageError(f"the source {made} is of kind {known[made]}: give another one by --source")
+    source = client.sources.rotate(made) if made in known else client.sources.create(made, kind="tigris", auth="bearer")
+    set_notifications(name, source.url, source.secret or "", clause, profile, endpoint)
+    click.echo(f"{name} notifies {source.url}, as source {source.id}")
 
 
 @sources.command("rotate")

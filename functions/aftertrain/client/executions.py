@@ -25,6 +25,10 @@ class Executions:
         """One execution with its steps."""
         return Execution.model_validate(self._transport.call("GET", f"/v1/executions/{execution_id}"))
 
+    def stop(self, execution_id: str, cause: str = "stopped by hand") -> None:
+        """Stop it, and the jobs that it waits for."""
+        self._transport.call("POST", f"/v1/executions/{execution_id}/stop", body={"cause": cause})
+
     def watch(self, execution_id: str, *, interval: float = 1.0) -> Iterator[Execution]:
         """The execution again and again, until it is finished."""
         appears_until = time.monotonic() + APPEARS_WITHIN

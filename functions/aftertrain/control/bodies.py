@@ -83,6 +83,12 @@ class Replay(Body):
     attempt: Annotated[int, Field(ge=2, le=99)] | None = None
 
 
+class Stop(Body):
+    """Why an execution is stopped; its history keeps it."""
+
+    cause: Annotated[str, StringConstraints(max_length=1000)] = "stopped by hand"
+
+
 class Decision(Body):
     """A yes or a no to a question that a step asks."""
 

@@ -1,6 +1,6 @@
 """Events: what was received, what every trigger said of it, and what it started; and the same once more, on purpose."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aftertrain.control.explain import unmatched
@@ -30,10 +30,13 @@ def get(source_id: str, event_id: str, ports: Ports) -> Item:
     return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in others)]}
 
 
-def list_all(since_seconds: float, limit: int, ports: Ports, *, everything: bool) -> list[Item]:
+def list_all(since_seconds: float, before: float | None, limit: int, ports: Ports, *, everything: bool) -> list[Item]:
     """The newest events of that many seconds: those that fired something, or all of them."""
-    since = datetime.fromisoformat(ports.clock()) - timedelta(seconds=since_seconds)
-    return ports.runs.events(since.isoformat(timespec="milliseconds"), limit, everything=everything)
+    now = datetime.fromisoformat(ports.clock())
+    until = now if before is None else datetime.fromtimestamp(before, UTC)
+    between = (now - timedelta(seconds=since_seconds), until + timedelta(milliseconds=1))
+    since, end = (each.isoformat(timespec="milliseconds") for each in between)
+    return ports.runs.events(since, end, limit, everything=everything)
 
 
 def replay(

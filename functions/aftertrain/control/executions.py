@@ -10,7 +10,7 @@ from typing import Any
 
 from aftertrain.control.history import details, steps
 from aftertrain.control.ports import Item, Machines, Ports, Runs
-from aftertrain.errors import NotFoundError
+from aftertrain.errors import ConflictError, NotFoundError
 
 STATES = {
     "RUNNING": "running",
@@ -44,6 +44,18 @@ def get(execution_id: str, ports: Ports) -> Item:
 def list_all(pipeline_id: str | None, limit: int, ports: Ports) -> list[Item]:
     """The newest executions, without their steps."""
     return ports.runs.executions(pipeline_id, limit)
+
+
+def stop(execution_id: str, cause: str, ports: Ports) -> Item:
+    """Stop an execution that runs, and the jobs that it waits for.
+
+    Raises: NotFoundError, ConflictError if it is over.
+    """
+    item = get(execution_id, ports)
+    if item["status"] != "running":
+        raise ConflictError(f"the execution {execution_id!r} is over: it has {item['status']}")
+    ports.machines.stop(item["arn"], cause)
+    return {"id": execution_id, "status": "aborted"}
 
 
 def changed(detail: dict[str, Any], runs: Runs, machines: Machines) -> Item | None:

@@ -64,6 +64,9 @@ class Machines(Protocol):
     def input(self, execution_arn: str) -> str:
         """The input that an execution was started with."""
 
+    def stop(self, execution_arn: str, cause: str) -> None:
+        """Stop an execution, and the jobs that it waits for."""
+
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
         """All events of an execution, the oldest first, as GetExecutionHistory names them."""
 
@@ -74,8 +77,8 @@ class Runs(Protocol):
     def event(self, source_id: str, event_id: str) -> Item | None:
         """An event with its verdicts and executions."""
 
-    def events(self, since: str, limit: int, *, everything: bool) -> list[Item]:
-        """The newest events since a time (RFC 3339): those that fired something, or everything, which is a scan."""
+    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[Item]:
+        """The newest events between two times (RFC 3339): those that fired something, or all, which is a scan."""
 
     def execution(self, execution_id: str) -> Item | None:
         """An execution, without its steps."""
@@ -85,6 +88,13 @@ class Runs(Protocol):
 
     def update(self, execution: Item) -> None:
         """Write what is known of an execution now; a final state is never overwritten by an earlier one."""
+
+
+class DeadLetters(Protocol):
+    """What the queue of unfinished events has given up on."""
+
+    def replay(self, limit: int) -> int:
+        """Queue it again, as much as is there and the limit allows; returns how much."""
 
 
 class Answers(Protocol):
@@ -105,6 +115,7 @@ class Ports:
     machines: Machines
     runs: Runs
     answers: Answers
+    dead_letters: DeadLetters
     bindings: Bindings
     clock: Callable[[], str]
     token: Callable[[], str]

@@ -21,6 +21,7 @@ from aftertrain.control.bodies import (
     Replay,
     SourceCreate,
     SourceRotate,
+    Stop,
     TriggerCreate,
     TriggerUpdate,
 )
@@ -149,13 +150,24 @@ def resume_trigger(trigger_id: str) -> Item:
     return triggers.resume(trigger_id, runtime.ports(), ingest.ports())
 
 
+@app.post("/v1/executions/<execution_id>/stop")
+def stop_execution(execution_id: str, body: Stop) -> Item:
+    return executions.stop(execution_id, body.cause, runtime.ports())
+
+
+@app.post("/v1/dead-letters/replay")
+def replay_dead_letters(limit: Annotated[int, Query(ge=1, le=1000)] = 1000) -> Item:
+    return {"replayed": runtime.ports().dead_letters.replay(limit)}
+
+
 @app.get("/v1/events")
 def list_events(
     since_seconds: Annotated[float, Query(gt=0, le=7_776_000)] = 86_400,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    before: Annotated[float | None, Query()] = None,
     everything: Annotated[bool, Query()] = False,
 ) -> Items:
-    return events.list_all(since_seconds, limit, runtime.ports(), everything=everything)
+    return events.list_all(since_seconds, before, limit, runtime.ports(), everything=everything)
 
 
 @app.post("/v1/events/<source_id>/replay")

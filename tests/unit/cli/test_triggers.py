@@ -176,6 +176,12 @@ def test_a_range_is_replayed_oldest_first_and_without_replays(run: Any, client: 
     assert ran.out == "r~2  t: started\n" * 2
 
 
+def test_dead_letters_are_counted(run: Any, client: Any) -> None:
+    client.events.replay_dead_letters.return_value = 4
+
+    assert run("events", "replay-dead-letters").out == "4 events queued again\n"
+
+
 @pytest.mark.parametrize("arguments", [(), ("id", "--since", "1h")])
 def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments: tuple[str, ...]) -> None:
     ran = run("events", "replay", "bucket", *arguments)

@@ -8,6 +8,7 @@ from functools import cache
 from aftertrain.aws.approvals import StepFunctionsAnswers
 from aftertrain.aws.clients import patient
 from aftertrain.aws.machines import StepFunctionsMachines
+from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
 from aftertrain.compiler.bindings import Bindings
@@ -42,6 +43,7 @@ def ports() -> Ports:
         registry=registry,
         machines=machines(),
         runs=runs(),
+        dead_letters=SqsDeadLetters(patient("sqs"), environment["DEAD_LETTERS_URL"], environment["REDRIVE_QUEUE_URL"]),
         answers=StepFunctionsAnswers(patient("stepfunctions")),
         bindings=Bindings(
             tasks_function=environment["TASKS_FUNCTION_ARN"],

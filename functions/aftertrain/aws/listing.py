@@ -1,0 +1,25 @@
+"""A bucket -> its objects, with the keys of whoever runs the command."""
+
+from collections.abc import Iterator
+
+import botocore.session
+from botocore.config import Config
+
+from aftertrain.aws.faults import busy_unless_known
+from aftertrain.ingest.objects import Object
+
+
+def objects_since(
+    bucket: str, prefix: str, since: float, endpoint: str | None, profile: str | None
+) -> Iterator[Object]:
+    """The objects that were written since then. Raises: BusyError if the bucket cannot be listed."""
+    session = botocore.session.Session(profile=profile)
+    client = session.create_client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
+    with busy_unless_known(f"listing {bucket}"):
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for each in page.get("Contents", ()):
+                found = Object(
+                    bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"].timestamp()
+                )
+                if found.modified >= since:
+                    yield found

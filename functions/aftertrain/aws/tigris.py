@@ -1,0 +1,43 @@
+"""A bucket's notifications at Tigris, set over its API.
+
+    PATCH https://t3.storage.dev/BUCKET  {"object_notifications": {"enabled": true, "web_hook": "https://…", …}}
+
+The S3 API of Tigris cannot set them; this is what its own SDK sends, signed as S3's requests are.
+"""
+
+import json
+
+import botocore.session
+import urllib3
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from aftertrain.errors import OperatorError
+
+ENDPOINT = "https://t3.storage.dev"
+
+
+def set_notifications(
+    bucket: str, url: str, token: str, clause: str | None, profile: str | None, endpoint: str
+) -> None:
+    """Have a bucket notify a URL of its objects; a bucket has one such rule, which this one takes the place of.
+
+    Raises: OperatorError if there are no keys, or Tigris does not do it.
+    """
+    session = botocore.session.Session(profile=profile)
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise OperatorError("there are no keys for Tigris: give --profile, or set the AWS_… variables")
+    rule = {"enabled": True, "web_hook": url, "auth": {"token": token}} | ({"filter": clause} if clause else {})
+    body = json.dumps({"object_notifications": rule}).encode()
+    target = f"{endpoint}/{bucket}"
+    request = AWSRequest("PATCH", target, data=body, headers={"content-type": "application/json"})
+    S3SigV4Auth(credentials.get_frozen_credentials(), "s3", "auto").add_auth(request)
+    try:
+        answer = urllib3.request(
+            "PATCH", target, body=body, headers=dict(request.headers), timeout=20.0, retries=False, redirect=False
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise OperatorError(f"{endpoint} does not answer: {error}") from None
+    if not 200 <= answer.status < 300:
+        raise OperatorError(f"{endpoint} answers {answer.status}: {answer.data.decode(errors='replace')[:300]}")

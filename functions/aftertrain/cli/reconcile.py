@@ -1,0 +1,122 @@
+"""`aftertrain reconcile SOURCE`: objects whose events never started anything -> sent once more.
+
+Senders give up after some tries. What lies in the bucket and is in no event that fired a trigger is posted to the
+webhook as its sender would have, with Last-Modified as the time: however often this runs, an object is one event.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus
+
+import click
+import urllib3
+
+from aftertrain.aws.listing import objects_since
+from aftertrain.cli.durations import Duration
+from aftertrain.client import Client
+from aftertrain.client.errors import ApiError
+from aftertrain.ingest.objects import Object
+
+BATCH = 100
+PAGE = 500
+
+
+@click.command()
+@click.argument("source_id")
+@click.option("--bucket", required=True, help="The bucket that the source speaks of.")
+@click.option("--prefix", default="", help="Only objects below it.")
+@click.option(
+    "--since", type=Duration(), default="7d", show_default=True, help="Only objects that were written since then."
+)
+@click.option("--endpoint", help="Where the bucket is, if not in S3: https://t3.storage.dev")
+@click.option("--profile", help="The profile in ~/.aws/credentials that may list it.")
+@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
+def reconcile(
+    source_id: str,
+    bucket: str,
+    prefix: str,
+    since: float,
+    endpoint: str | None,
+    profile: str | None,
+    token: str | None,
+    dry_run: bool,
+) -> None:
+    """Send the events of objects that are in a bucket and in no event that a trigger has matched."""
+    client, begin = Client(), time.time() - since
+    source = client.sources.get(source_id)
+    if source.kind not in ("tigris", "s3"):
+        raise click.UsageError(f"{source_id} is of kind {source.kind}: only buckets, tigris and s3, can be reconciled")
+    seen = set(_seen(client, since))
+    missing = [
+        found
+        for found in objects_since(bucket, prefix, begin, endpoint, profile)
+        if (found.bucket, found.key, found.etag) not in seen
+    ]
+    for found in missing:
+        click.echo(f"{found.modified_text}  {found.key}")
+    if dry_run or not missing:
+        click.echo(f"{len(missing)} objects without an event that a trigger has matched")
+        return
+    started = 0
+    for at in range(0, len(missing), BATCH):
+        started += _post(source.url, source.kind, missing[at : at + BATCH], token)
+    click.echo(f"{len(missing)} events sent, {started} executions")
+
+
+def _seen(client: Client, since: float) -> Iterator[tuple[Any, Any, Any]]:
+    """What the ledger knows, page by page, the newest first."""
+    before: float | None = None
+    while True:
+        page = client.events.list(since_seconds=since, limit=PAGE, before=before)
+        yield from ((each.data.get("bucket"), each.data.get("key"), each.data.get("etag")) for each in page)
+        if len(page) < PAGE or page[-1].received_at == before:
+            return
+        before = page[-1].received_at
+
+
+def _post(url: str, kind: str, found: list[Object], token: str | None) -> int:
+    """Send a notification; returns how many executions belong to it. Raises: ApiError."""
+    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+    body = json.dumps(_tigris(found) if kind == "tigris" else _s3(found)).encode()
+    try:
+        answer = urllib3.request("POST", url, body=body, headers=headers, timeout=30.0, retries=False)
+    except urllib3.exceptions.HTTPError as error:
+        raise ApiError(0, {"detail": f"{url} does not answer: {error}"}) from None
+    if answer.status != 200:
+        raise ApiError(answer.status, {"detail": answer.data.decode(errors="replace")[:300]})
+    return len(answer.json()["executions"])
+
+
+def _tigris(found: list[Object]) -> dict[str, Any]:
+    return {
+        "events": [
+            {
+                "eventName": "OBJECT_CREATED_PUT",
+                "eventTime": each.modified_text,
+                "bucket": each.bucket,
+                "object": {"key": each.key, "size": each.size, "eTag": each.etag},
+            }
+            for each in found
+        ]
+    }
+
+
+def _s3(found: list[Object]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventVersion": "2.1",
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "eventTime": each.modified_text,
+                "s3": {
+                    "bucket": {"name": each.bucket},
+                    "object": {"key": quote_plus(each.key), "size": each.size, "eTag": each.etag},
+                },
+            }
+            for each in found
+        ]
+    }
