@@ -12,6 +12,7 @@ from tests.unit.ingest.samples import request
 
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.control import ports as control_ports_module
+from aftertrain.errors import SenderError
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
@@ -189,3 +190,41 @@ def test_an_execution_is_stopped_while_it_runs(api: Api) -> None:
     api.ports.runs.update(item | more | {"status": "failed", "error": None, "cause": None})
     with pytest.raises(InvalidRequestError, match="is over: it has failed"):
         api.client.executions.stop("e")
+
+
+SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+
+def test_events_of_a_registered_type_have_to_fit(api: Api) -> None:
+    api.client.event_types.register("model.added", SCHEMA)
+    api.send("good", n=1)
+    with pytest.raises(SenderError, match=r"data\.n must be integer") as caught:
+        api.send("bad", n="one")
+
+    assert caught.value.field == "data.n"
+    assert api.client.event_types.list() == {"model.added": SCHEMA}
+    api.client.event_types.delete("model.added")
+    api.send("bad", n="one")
+
+
+@pytest.mark.parametrize(
+    ("event_type", "schema", "why"),
+    [
+        ("Nodots", {}, "is no dotted name"),
+        ("object.created", {}, "has no schema of yours"),
+        ("a.b", {"type": "objekt"}, "this is no JSON Schema"),
+        ("a.b", {"properties": {"x": {"pattern": "(a+)+$"}}}, "uses 'pattern'"),
+        ("a.b", {"$ref": "https://example.com/schema"}, "only what lies in it"),
+        ("a.b", {"enum": ["x" * 17_000]}, "more than 16384 bytes"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused(api: Api, event_type: str, schema: Any, why: str) -> None:
+    with pytest.raises(InvalidRequestError, match=why):
+        api.client.event_types.register(event_type, schema)
+
+
+def test_a_field_may_have_the_name_of_a_keyword(api: Api) -> None:
+    schema = {"properties": {"pattern": {"type": "string"}, "id": {"$ref": "#/definitions/id"}}}
+    api.client.event_types.register("a.b", schema | {"definitions": {"id": {"type": "string"}}})
+
+    assert "a.b" in api.client.event_types.list()

@@ -12,6 +12,7 @@ from aftertrain.cli.apply import apply
 from aftertrain.cli.approvals import approvals
 from aftertrain.cli.compile import compile_file
 from aftertrain.cli.deploy import deploy
+from aftertrain.cli.event_types import event_types
 from aftertrain.cli.events import events
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
@@ -35,6 +36,7 @@ for command in (
     approvals,
     compile_file,
     deploy,
+    event_types,
     events,
     executions,
     reconcile,

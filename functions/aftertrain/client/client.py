@@ -12,6 +12,7 @@ from aftertrain.client.approvals import Approvals
 from aftertrain.client.clusters import Clusters
 from aftertrain.client.errors import ApiError
 from aftertrain.client.event_triggers import EventTriggers
+from aftertrain.client.event_types import EventTypes
 from aftertrain.client.events import Events
 from aftertrain.client.executions import Executions
 from aftertrain.client.pipelines import Pipelines
@@ -28,6 +29,7 @@ class Client:
         self.clusters = Clusters(transport)
         self.event_triggers = EventTriggers(transport)
         self.events = Events(transport)
+        self.event_types = EventTypes(transport)
         self.executions = Executions(transport)
         self.pipelines = Pipelines(transport)
         self.sources = Sources(transport)

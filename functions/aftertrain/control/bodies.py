@@ -89,6 +89,12 @@ class Stop(Body):
     cause: Annotated[str, StringConstraints(max_length=1000)] = "stopped by hand"
 
 
+class EventTypeBody(Body):
+    """`schema`: JSON Schema (draft 7) of the data of an event."""
+
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+
+
 class Decision(Body):
     """A yes or a no to a question that a step asks."""
 

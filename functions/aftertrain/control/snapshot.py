@@ -39,6 +39,14 @@ def with_pipeline(snapshot: Entry, pipeline: Item) -> Entry:
     return Entry(snapshot.item | {"triggers": triggers}, snapshot.revision)
 
 
+def with_schema(snapshot: Entry, event_type: str, schema: dict[str, Any] | None) -> Entry:
+    """The snapshot with the schema of an event type put in, or taken out if it is None."""
+    schemas = {name: each for name, each in snapshot.item.get("schemas", {}).items() if name != event_type}
+    return Entry(
+        snapshot.item | {"schemas": schemas | ({event_type: schema} if schema is not None else {})}, snapshot.revision
+    )
+
+
 def current_version(pipeline: Item) -> PipelineVersion:
     """What an execution of the pipeline runs now."""
     return PipelineVersion(pipeline["id"], pipeline["version"], pipeline["machine_arn"])

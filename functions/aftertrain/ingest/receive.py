@@ -20,6 +20,7 @@ from aftertrain.ingest.parse import parse
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.record import Record, new_record
 from aftertrain.ingest.request import Request, check_size
+from aftertrain.ingest.schemas import misfit
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.verdict import Verdict
@@ -104,6 +105,10 @@ def _side_by_side(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
 
 def _record(event: Event, source: Source, snapshot: Snapshot, ports: Ports) -> Outcome | SenderError:
     """Make one event durable; all of a request's events are, before the first of them starts anything."""
+    schema = snapshot.schemas.get(event.type)
+    wrong = None if schema is None else misfit(event, schema)
+    if wrong is not None:
+        return wrong
     record = new_record(event, source.id, match(event, snapshot), ports.clock())
     try:
         standing = ports.ledger.record(record)

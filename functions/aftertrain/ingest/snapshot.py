@@ -20,7 +20,7 @@ from aftertrain.model.trigger import Trigger, matches_type
 class Snapshot:
     """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it.
 
-    `types` are those that triggers name, `prefixes` those that end in `.*`.
+    `types` are those that triggers name, `prefixes` those that end in `.*`; `schemas` are of the data of event types.
     """
 
     version: int
@@ -29,6 +29,7 @@ class Snapshot:
     unreadable: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
+    schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
     indexes: dict[tuple[str, ...], Index] = field(default_factory=dict, compare=False)
 
     def index(self, event_type: str) -> Index:
@@ -56,7 +57,7 @@ def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     named = frozenset(watch.trigger.event_type for watch in watches)
     prefixes = tuple(sorted(each for each in named if each.endswith(".*")))
     by_id = {source.id: source for source in sources}
-    return Snapshot(version, by_id, tuple(watches), tuple(unreadable), named, prefixes)
+    return Snapshot(version, by_id, tuple(watches), tuple(unreadable), named, prefixes, content.get("schemas", {}))
 
 
 class SnapshotStore(Protocol):

@@ -12,10 +12,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from aftertrain.compiler.diagnostics import CompileError
-from aftertrain.control import approvals, clusters, events, executions, pipelines, sources, triggers
+from aftertrain.control import approvals, clusters, event_types, events, executions, pipelines, sources, triggers
 from aftertrain.control.bodies import (
     ClusterCreate,
     Decision,
+    EventTypeBody,
     PipelineCreate,
     PipelineUpdate,
     Replay,
@@ -112,6 +113,22 @@ def rotate_source(source_id: str, body: SourceRotate) -> Item:
 def delete_source(source_id: str) -> Item:
     sources.delete(source_id, runtime.ports())
     return {"deleted": source_id}
+
+
+@app.put("/v1/event-types/<event_type>")
+def register_event_type(event_type: str, body: EventTypeBody) -> Item:
+    return event_types.register(event_type, body, runtime.ports())
+
+
+@app.get("/v1/event-types")
+def list_event_types() -> Items:
+    return event_types.list_all(runtime.ports())
+
+
+@app.delete("/v1/event-types/<event_type>")
+def delete_event_type(event_type: str) -> Item:
+    event_types.delete(event_type, runtime.ports())
+    return {"deleted": event_type}
 
 
 @app.put("/v1/clusters/<cluster_id>")

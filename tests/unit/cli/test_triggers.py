@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from tests.unit.cli.test_cli import ROOT, run
 
+from aftertrain.cli import event_types as event_types_module
 from aftertrain.cli import events as events_module
 from aftertrain.cli import triggers as triggers_module
 from aftertrain.client.models import Event, EventTrigger
@@ -174,6 +175,24 @@ def test_a_range_is_replayed_oldest_first_and_without_replays(run: Any, client: 
         ("bucket", "id-b", None),
     ]
     assert ran.out == "r~2  t: started\n" * 2
+
+
+def test_schemas_are_registered_listed_and_deleted(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text('{"properties": {"n": {}}}')
+    fake = SimpleNamespace(event_types=mock.Mock())
+    fake.event_types.list.return_value = {"a.b": {"properties": {"n": {}}}, "c.d": {}}
+    with mock.patch.object(event_types_module, "Client", return_value=fake):
+        made, listed, gone = (
+            run("event-types", "register", "a.b", str(file)),
+            run("event-types", "list"),
+            run("event-types", "delete", "a.b"),
+        )
+
+    assert made.out == f"a.b: events have to fit {file}\n"
+    assert listed.out == "a.b  n\nc.d  any fields\n"
+    assert gone.out == "a.b: any data is taken again\n"
+    fake.event_types.register.assert_called_once_with("a.b", {"properties": {"n": {}}})
 
 
 def test_dead_letters_are_counted(run: Any, client: Any) -> None:

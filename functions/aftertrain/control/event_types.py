@@ -1,0 +1,52 @@
+"""Event types of one's own: what the data of their events has to look like. The webhook refuses what does not fit."""
+
+import re
+
+from aftertrain.control.bodies import EventTypeBody
+from aftertrain.control.lookup import existing, settled
+from aftertrain.control.ports import Change, Item, Ports
+from aftertrain.control.snapshot import with_schema
+from aftertrain.errors import AuthorError
+from aftertrain.ingest.schemas import check_schema
+
+MAX_TYPE = 128
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
+
+
+def register(event_type: str, body: EventTypeBody, ports: Ports) -> Item:
+    """Make a type's schema known, or replace it; what was received before is not looked at again.
+
+    Raises: AuthorError if the name is no event type, is that of a bucket's events, or the schema cannot be used.
+    """
+    if not _TYPE.fullmatch(event_type) or len(event_type) > MAX_TYPE:
+        raise AuthorError(f"{event_type!r} is no dotted name such as training.finished", field="event_type")
+    if event_type.startswith("object."):
+        raise AuthorError("the data of object.… is what buckets send: it has no schema of yours", field="event_type")
+    check_schema(body.schema_)
+
+    def change() -> Item:
+        snapshot = ports.registry.snapshot()
+        entry = ports.registry.get("event_type", event_type)
+        item = {"id": event_type, "schema": body.schema_, "updated_at": ports.clock()}
+        changes = [Change("event_type", event_type, item, entry.revision if entry else 0)]
+        ports.registry.commit(changes, with_schema(snapshot, event_type, body.schema_))
+        return item
+
+    return settled(change)
+
+
+def delete(event_type: str, ports: Ports) -> None:
+    """Forget a type's schema: its events may have any data again."""
+
+    def change() -> None:
+        snapshot = ports.registry.snapshot()
+        entry = existing(ports.registry, "event_type", event_type)
+        changes = [Change("event_type", event_type, None, entry.revision)]
+        ports.registry.commit(changes, with_schema(snapshot, event_type, None))
+
+    settled(change)
+
+
+def list_all(ports: Ports) -> list[Item]:
+    """All of them."""
+    return ports.registry.items("event_type")

@@ -1,0 +1,70 @@
+"""Event + the schema that its type was registered with -> why its data does not fit, if it does not.
+
+    misfit(event, {"type": "object", "required": ["run_id"]})  ->  SenderError("data must contain ['run_id'] …")
+
+Schemas are JSON Schema (draft 7) without what would cost time or reach out: no `pattern`, whose regular expressions
+could be made to explode, no `format`, and no `$ref` to elsewhere.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from aftertrain.errors import AuthorError, SenderError
+from aftertrain.model.event import Event
+from aftertrain.model.names import canonical_json
+
+MAX_BYTES = 16 * 1024
+_REFUSED = ("pattern", "patternProperties", "format", "$id", "id")
+
+
+def check_schema(schema: dict[str, Any]) -> None:
+    """Whether a schema can be used. Raises: AuthorError"""
+    text = canonical_json(schema)
+    if len(text.encode()) > MAX_BYTES:
+        raise AuthorError(f"the schema has more than {MAX_BYTES} bytes", field="schema")
+    for keyword, value in _keywords(schema):
+        if keyword in _REFUSED:
+            raise AuthorError(f"the schema uses {keyword!r}, which is not taken here", field="schema")
+        if keyword == "$ref" and not str(value).startswith("#"):
+            raise AuthorError(
+                f"the schema refers to {value!r}: only what lies in it can be referred to", field="schema"
+            )
+    _compiled(text)
+
+
+def misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
+    """What is wrong with the event's data; None if it fits."""
+    from fastjsonschema import JsonSchemaValueException  # paid for only where there are schemas
+
+    try:
+        _compiled(canonical_json(schema))(event.data)
+    except JsonSchemaValueException as error:
+        return SenderError(f"{event.type}: {error.message}"[:300], field=str(error.name))
+    return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Callable[[Any], Any]:
+    import json
+
+    import fastjsonschema
+
+    try:
+        made: Callable[[Any], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
+    except (fastjsonschema.JsonSchemaDefinitionException, AttributeError, TypeError, ValueError) as error:
+        raise AuthorError(f"this is no JSON Schema: {error}", field="schema") from None
+    return made
+
+
+def _keywords(schema: Any, named: bool = False) -> Iterator[tuple[str, Any]]:
+    """Every keyword with its value; below `properties` and the like, keys are names."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _keywords(each)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if not named:
+                yield key, value
+            if key not in ("enum", "const", "default", "examples") or named:
+                yield from _keywords(value, named=not named and key in ("properties", "definitions", "$defs"))
