@@ -61,11 +61,11 @@ class FakeLedger:
         self.records[key] = replace(self.records[key], done=True, verdicts=_merged(self.records[key], verdicts))
         self.due_at.pop(key, None)
 
-    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float) -> None:
+    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
         self._maybe_busy()
         if not self.records[key].done:
             self.records[key] = replace(self.records[key], verdicts=_merged(self.records[key], verdicts))
-            self.due_at[key] = until
+            self.due_at[key] = self.due_at[key] if until is None else until
 
     def due(self, now: float, limit: int) -> list[EventKey]:
         return sorted((key for key, at in self.due_at.items() if at <= now), key=lambda key: self.due_at[key])[:limit]

@@ -1,5 +1,6 @@
 """The ledger on DynamoDB, as far as moto goes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,23 @@ def test_the_first_record_is_written_and_the_second_finds_it(ledger: DynamoLedge
 
 def test_an_unknown_event_is_none(ledger: DynamoLedger) -> None:
     assert ledger.get(EventKey("bucket", "x")) is None
+
+
+@pytest.mark.parametrize(("until", "due_at"), [(None, NOW + 60), (NOW + 500, NOW + 500)])
+def test_a_record_is_held_with_what_was_decided(ledger: DynamoLedger, until: float | None, due_at: float) -> None:
+    ledger.record(record())
+    held = replace(GONE, verdict="queued", final=False)
+    ledger.hold(record().key, [held], until)
+    found = ledger.get(record().key)
+
+    assert found is not None
+    assert (found.done, found.verdicts) == (False, (held,))
+    assert (ledger.due(due_at - 1, 10), ledger.due(due_at, 10)) == ([], [record().key])
+    ledger.done(record().key, [])
+    ledger.hold(record().key, [held], until)
+    found = ledger.get(record().key)
+    assert found is not None
+    assert (found.done, found.verdicts) == (True, ())
 
 
 def test_done_keeps_the_refusals_and_can_be_repeated(ledger: DynamoLedger) -> None:

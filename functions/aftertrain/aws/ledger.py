@@ -56,16 +56,16 @@ class DynamoLedger:
                 ExpressionAttributeValues={":done": {"S": "done"}} | _verdicts(verdicts),
             )
 
-    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float) -> None:
+    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
+        due = {} if until is None else {":until": {"N": str(until)}}
         with busy_unless_known("holding an event"):
             try:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(key),
-                    UpdateExpression="SET verdicts = :v, due_at = :until",
+                    UpdateExpression=f"SET verdicts = :v{', due_at = :until' if due else ''}",
                     ConditionExpression="progress = :received",
-                    ExpressionAttributeValues={":until": {"N": str(until)}, ":received": {"S": "received"}}
-                    | _verdicts(verdicts),
+                    ExpressionAttributeValues={":received": {"S": "received"}} | due | _verdicts(verdicts),
                 )
             except ClientError as error:
                 if code(error) != _CONFLICT:  # somebody else has finished it in the meantime

@@ -12,7 +12,6 @@ from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.policy import Policies
 
-LOOK_AGAIN_SECONDS = 60.0  # at what is held without a time of its own; then ever more rarely
 MAX_DELAY = 900.0  # of a message in the queue
 UNBOUND = Policies()
 
@@ -74,9 +73,10 @@ def _keep(key: EventKey, verdicts: list[Verdict], until: list[float], ports: Por
         ports.ledger.done(key, [verdict for verdict in verdicts if verdict.verdict != "started"])
         return
     now = ports.clock()
-    ports.ledger.hold(key, verdicts, min(until, default=now + LOOK_AGAIN_SECONDS))
-    if until:
-        hand_over(key, ports.redrives, min(max(min(until) - now, 0.0) + 1.0, MAX_DELAY))
+    ports.ledger.hold(key, verdicts, min(until, default=None))
+    delay = max(min(until, default=now) - now, 0.0) + 1.0
+    if until and delay <= MAX_DELAY:  # what is due later is found by the sweeper, to the minute
+        hand_over(key, ports.redrives, delay)
 
 
 def _settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float | None]:

@@ -35,8 +35,8 @@ class Ledger(Protocol):
         Repeating it is harmless.
         """
 
-    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float) -> None:
-        """Keep a record that is not done, with what was decided so far; it is due at that time."""
+    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
+        """Keep a record that is not done, with what was decided so far; due at that time, or when it is due anyway."""
 
     def due(self, now: float, limit: int) -> list[EventKey]:
         """Records that are not done and whose time to be looked at has come, the oldest first."""
@@ -87,7 +87,7 @@ class Redrives(Protocol):
     """The queue of records that somebody else should finish soon."""
 
     def send(self, key: EventKey, delay: float = 0) -> None:
-        """`delay` in seconds; a quarter of an hour is the most. Raises BusyError: the sweeper finds the record too."""
+        """`delay` in seconds, 900 at most. Raises BusyError; the sweeper finds the record all the same."""
 
 
 class Buckets(Protocol):

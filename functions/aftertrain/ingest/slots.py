@@ -1,7 +1,6 @@
 """Slots of `concurrency`: given back when an execution ends, and looked after where that was never heard of."""
 
 from aftertrain.ingest.ask import ask
-from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.policies import concurrency
 from aftertrain.ingest.policies.decision import PASS, Answer, State
 from aftertrain.ingest.ports import Gates, Ports, Starter
@@ -18,7 +17,7 @@ def give_back(slot: str, ended: frozenset[str], ports: Ports) -> None:
         return state, concurrency.waking(PASS, woken)
 
     for key in ask(slot, decide, ports.gates).wakes:
-        hand_over(key, ports.redrives)
+        ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again
 
 
 def heal(slot: str, ports: Ports) -> None:

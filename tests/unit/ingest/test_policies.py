@@ -157,6 +157,15 @@ def test_a_held_event_is_queued_for_the_time_when_it_is_due() -> None:
     assert setting.redrives.delays == [31.0]
 
 
+def test_what_is_due_much_later_is_left_to_the_sweeper() -> None:
+    setting = Setting(debounce=Debounce(7200.0, 7200.0))
+    setting.send("a")
+    (key,) = setting.ledger.records
+
+    assert setting.redrives.sent == []
+    assert setting.ledger.due_at[key] == setting.clock.now + 7200
+
+
 def test_a_pattern_assembles_what_the_key_has_around_it() -> None:
     setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
     keys = [f"{run}/m-0000{part}-of-00002.safetensors" for part in (1, 2) for run in ("a", "b")]
