@@ -144,8 +144,8 @@ class FakeStarter:
             raise BusyError("StateMachineDoesNotExist")
         if machine_arn in self.refuses:
             raise ingest.RefusedError("StateMachineDeleting")
-        self.started.setdefault(name, (machine_arn, input_json))
-        return name not in self.ended
+        standing = self.started.setdefault(name, (machine_arn, input_json))
+        return name not in self.ended and standing == (machine_arn, input_json)
 
     def stop(self, machine_arn: str, name: str, why: str) -> None:
         if name in self.started:

@@ -302,7 +302,7 @@ def test_a_queue_starts_one_after_the_other(stage: Stage, slow: str) -> None:
         _send(slow, None, f"q{number}", "queue.x")
     names = [client.events.get("policies", f"q{number}").executions[0] for number in range(3)]
     assert [each["verdict"] for each in client.events.get("policies", "q2").verdicts] == ["queued"]
-    runs = [_waited(stage, name) for name in names]
+    runs = [_ended(stage, name) for name in names]
 
     assert [run.status for run in runs] == ["succeeded"] * 3
     for before, after in pairwise(runs):
@@ -317,7 +317,7 @@ def test_cancel_stops_what_runs_for_what_is_newer(stage: Stage, slow: str) -> No
     _until_watched()
     first, second = (_send(slow, None, f"c{number}", "cancel.x")["executions"][0] for number in range(2))
 
-    assert [_waited(stage, name).status for name in (first, second)] == ["aborted", "succeeded"]
+    assert [_ended(stage, name).status for name in (first, second)] == ["aborted", "succeeded"]
 
 
 def test_a_burst_is_one_execution_and_a_replay_another(stage: Stage, slow: str) -> None:
@@ -326,12 +326,12 @@ def test_a_burst_is_one_execution_and_a_replay_another(stage: Stage, slow: str) 
     _until_watched()
     answers = [_send(slow, None, f"b{number}", "burst.x") for number in range(3)]
     (name,) = {name for answer in answers for name in answer["executions"]}
-    run = _waited(stage, name)
+    run = _ended(stage, name)
     again = client.events.replay("policies", "b1")
 
     assert run.status == "succeeded"
     assert (again["record_id"], again["verdicts"][0]["verdict"]) == ("b1~2", "debounced")
-    assert _waited(stage, again["executions"][0]).status == "succeeded"
+    assert _ended(stage, again["executions"][0]).status == "succeeded"
 
 
 def test_a_trigger_that_starts_too_often_is_paused_until_it_is_resumed(stage: Stage, slow: str) -> None:
@@ -344,7 +344,7 @@ def test_a_trigger_that_starts_too_often_is_paused_until_it_is_resumed(stage: St
 
     assert (verdict["verdict"], verdict["clause"]) == ("paused", "rate")
     assert client.event_triggers.resume("rate") == 1
-    assert _waited(stage, client.events.get("policies", "r1").executions[0]).status == "succeeded"
+    assert _ended(stage, client.events.get("policies", "r1").executions[0]).status == "succeeded"
 
 
 def test_only_what_the_bucket_still_has_starts(stage: Stage, slow: str, tmp_path: Path) -> None:
@@ -361,12 +361,12 @@ def test_only_what_the_bucket_still_has_starts(stage: Stage, slow: str, tmp_path
     requests = [notification(ROOT, MODEL_BUCKET, "newest/a", each) for each in facts]
     names = [deliver(each, stage.source.url, stage.token).answer["executions"][0] for each in reversed(requests)]
 
-    assert _waited(stage, names[0]).status == "succeeded"
+    assert _ended(stage, names[0]).status == "succeeded"
     words = [event.verdicts[0]["verdict"] for event in client.events.list() if event.subject == "newest/a"]
     assert words == ["received", "started"]  # the older one is looked at again until the bucket has surely settled
 
 
-def _waited(stage: Stage, name: str) -> Any:
+def _ended(stage: Stage, name: str) -> Any:
     """An execution at its end; it may not have begun yet."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

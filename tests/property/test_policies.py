@@ -67,6 +67,25 @@ class Policy(RuleBasedStateMachine):
         starter = self.world.starter
         return [name for name in starter.started if name not in starter.ended]
 
+    def end_all(self) -> None:
+        """Every execution ends, and is heard of."""
+        for name in self.running:
+            self.world.starter.ended.add(name)
+            give_back(gate_id("concurrency", "t1"), frozenset({name}), self.world.ports)
+
+    def is_alive(self) -> None:
+        """Whatever has happened: what comes now, when nothing fails, starts."""
+        self.world.clock.now += 7200
+        self.end_all()
+        self.deliver_one("alive")
+        self.world.settle(self.end_all)
+        assert not self.world.ledger.due_at
+        assert self.verdicts()["alive"] == "started", self.verdicts()
+
+    def deliver_one(self, key: str) -> None:
+        """One event that starts something all by itself."""
+        self.post(key, [])
+
     def inputs(self) -> list[dict[str, Any]]:
         """What executions were told, in the order in which they started."""
         return [json.loads(text) for _, text in self.world.starter.started.values()]
@@ -108,6 +127,7 @@ class Concurrent(Policy):
         self.world.settle(end_all)
         assert not self.world.ledger.due_at
         self.law()
+        self.is_alive()
 
     def law(self) -> None:
         raise NotImplementedError
@@ -229,6 +249,11 @@ class Ordered(Policy):
             recorded = {record.event.data["etag"] for record in self.world.ledger.records.values()}
             newest = f"e{self.sent}"
             assert newest in etags or newest not in recorded
+        self.is_alive()
+
+    def deliver_one(self, key: str) -> None:
+        self.world.buckets.held[key] = Object("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1e6)
+        super().deliver_one(key)
 
 
 class OrderedOneByOne(Ordered):
@@ -294,6 +319,16 @@ class Assembling(Policy):
         for run, parts in self.shards.items():
             assert run in started or len(parts) < 3
         assert self.verdicts().get("readme.md", "filtered") == "filtered"
+        self.is_alive()
+
+    def is_alive(self) -> None:
+        """A set that is sent when nothing fails starts, and gates keep nothing for those that are over."""
+        self.end_all()
+        for part in (1, 2, 3):
+            self.post(f"alive/m-{part}-of-3", [])
+        self.world.settle(self.end_all)
+        assert any(given["event"]["subject"].startswith("alive") for given in self.inputs())
+        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
 
 
 class Debounced(Policy):
@@ -320,6 +355,39 @@ class Debounced(Policy):
         seen = [event["subject"] for given in self.inputs() for event in given["event"]["data"]["events"]]
         assert set(self.acknowledged) <= set(seen)
         assert len(seen) == len(set(seen))
+        self.is_alive()
+
+
+class DebouncedWhereOthersEnd(Debounced):
+    """Bursts that another policy may put an end to: the gate must not wait for those that never start."""
+
+    policies = Policies(debounce=Debounce(30.0, 300.0), concurrency=Concurrency(1, "skip"))
+
+    @rule()
+    def end(self) -> None:
+        self.end_all()
+
+    @invariant()
+    def no_more_than_one_runs(self) -> None:
+        assert len(self.running) <= 1
+
+    def teardown(self) -> None:
+        self.world.settle(self.end_all)
+        assert not self.world.ledger.due_at
+        self.is_alive()
+        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
+
+
+class OrderedBursts(Ordered):
+    """A burst of versions starts with its newest."""
+
+    policies = Policies(order=Order(), debounce=Debounce(30.0, 300.0))
+
+    @rule(faults=FAULTS)
+    def end_a_burst(self, faults: list[str]) -> None:
+        self.world.clock.now += 31
+        for _ in list(self.world.redrives.sent):
+            self.world.take_message(faults)
 
 
 class Limited(Policy):
@@ -363,6 +431,9 @@ TestOrderedOneByOne = OrderedOneByOne.TestCase
 TestAssembling = Assembling.TestCase
 TestDebounced = Debounced.TestCase
 TestLimited = Limited.TestCase
+TestDebouncedWhereOthersEnd = DebouncedWhereOthersEnd.TestCase
+TestOrderedBursts = OrderedBursts.TestCase
 CASES = (TestQueueing, TestReplacing, TestSkipping, TestCancelling, TestOrdered, TestOrderedOneByOne)
-for _case in (*CASES, TestAssembling, TestDebounced, TestLimited):
+OTHERS = (TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestOrderedBursts, TestLimited)
+for _case in (*CASES, *OTHERS):
     _case.settings = SETTINGS

@@ -14,7 +14,7 @@ from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.ingest.objects import Object
 from aftertrain.model.event import Event
 
-MAX_OBJECTS = 1000
+MAX_OBJECTS = 2000  # more than a set may have: whoever gets as many knows that there are too many
 MAX_INDEX_BYTES = 8 * 1024 * 1024
 _GONE = ("404", "NoSuchKey", "NotFound")
 
@@ -51,12 +51,15 @@ class S3Buckets:
     def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
         bucket = _place(event)["Bucket"]
         with busy_unless_known(f"listing {prefix}"):
-            found = self._clients(bucket).list_objects_v2(
-                Bucket=bucket, Prefix=prefix, Delimiter="/", MaxKeys=MAX_OBJECTS
+            pages = (
+                self._clients(bucket)
+                .get_paginator("list_objects_v2")
+                .paginate(Bucket=bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"MaxItems": MAX_OBJECTS})
             )
+            found = [each for page in pages for each in page.get("Contents", ())]
         return tuple(
             Object(bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"].timestamp())
-            for each in found.get("Contents", ())
+            for each in found
         )
 
 

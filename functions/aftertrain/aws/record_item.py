@@ -62,19 +62,9 @@ def to_item(record: Record) -> Attributes:
 def from_item(item: Attributes) -> Record:
     """The record that an item holds."""
     body = json.loads(item["body"]["S"])
-    envelope = body["event"]
-    event = Event(
-        envelope["event_type"],
-        envelope["event_id"],
-        envelope["source"],
-        envelope["timestamp"],
-        envelope["subject"],
-        envelope["data"],
-        envelope.get("depth", 0),
-    )
     return Record(
         key=key_of(item),
-        event=event,
+        event=Event.from_envelope(body["event"]),
         received_at=float(item["received_at"]["N"]),
         verdicts=tuple(Verdict.from_item(each) for each in [*body["verdicts"], *_decided(item)]),
         starts=tuple(_start(each) for each in body["starts"]),

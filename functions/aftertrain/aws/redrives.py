@@ -32,7 +32,9 @@ class SqsDeadLetters:
         moved = 0
         with busy_unless_known("replaying dead letters"):
             while moved < limit:
-                answer = self._client.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH)
+                answer = self._client.receive_message(
+                    QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1
+                )
                 for message in answer.get("Messages", ()):
                     # Sent before it is deleted: what is moved twice is driven twice, and starts once.
                     self._client.send_message(QueueUrl=self._redrives_url, MessageBody=message["Body"])

@@ -37,7 +37,7 @@ class StepFunctionsStarter:
                     raise RefusedError(f"{code(error)}: {error.response['Error'].get('Message', '')}") from None
                 if code(error) != "ExecutionAlreadyExists":
                     raise
-                return False  # one of the same input that runs is no error: this one is over
+                return False  # one that runs with the same input is no error; this one is over, or of another input
         return True
 
     def stop(self, machine_arn: str, name: str, why: str) -> None:

@@ -56,7 +56,7 @@ def backtest(trigger: str, since: float) -> None:
     """Say which stored events TRIGGER, a file or a trigger's id, would have matched, and what it just missed."""
     items = _items(trigger)
     found = Client().events.list(since_seconds=since, limit=1000, everything=True)
-    events = [_event(each.model_dump()) for each in found if "~" not in each.record_id]
+    events = [Event.from_envelope(each.model_dump()) for each in found if "~" not in each.record_id]
     for item in items:
         verdicts = [judged(event, item) for event in events]
         matched = [each for each in verdicts if each["matched"]]
@@ -87,7 +87,3 @@ def _show(verdicts: list[dict[str, Any]]) -> None:
     named = [each | {"event": each["subject"] or each["event_id"]} for each in verdicts]
     if named:
         Console().print(verdict_lines(named, "event"), soft_wrap=True)
-
-
-def _event(item: dict[str, Any]) -> Event:
-    return Event(item["event_type"], item["event_id"], item["source"], item["timestamp"], item["subject"], item["data"])

@@ -26,7 +26,7 @@ def get(source_id: str, event_id: str, ports: Ports) -> Item:
     if item is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
     known = {verdict["trigger_id"] for verdict in item["verdicts"]}
-    others = unmatched(_event(item), known, ports.registry.items("trigger"))
+    others = unmatched(Event.from_envelope(item), known, ports.registry.items("trigger"))
     return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in others)]}
 
 
@@ -60,15 +60,3 @@ def replay(
             shown = [verdict.item() for verdict in verdicts]
             return {"record_id": record.key.event_id, "executions": found.executions, "verdicts": shown}
     raise ConflictError(f"the event {event_id!r} was replayed {ATTEMPTS} times")
-
-
-def _event(item: Item) -> Event:
-    return Event(
-        item["event_type"],
-        item["event_id"],
-        item["source"],
-        item["timestamp"],
-        item["subject"],
-        item["data"],
-        item.get("depth", 0),
-    )

@@ -67,9 +67,9 @@ def resume(trigger_id: str, ports: Ports, ingest: IngestPorts) -> Item:
 
     Raises: NotFoundError; ConflictError if the trigger is not paused.
     """
-    existing(ports.registry, "trigger", trigger_id)
     gate = gate_id("rate", trigger_id)
-    if "paused_at" not in ingest.gates.get(gate).state:
+    if "paused_at" not in ingest.gates.get(gate).state:  # one that was deleted while it was paused can be resumed too
+        existing(ports.registry, "trigger", trigger_id)
         raise ConflictError(f"the trigger {trigger_id!r} is not paused")
 
     def decide(state: State) -> Answer:

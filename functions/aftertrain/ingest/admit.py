@@ -20,7 +20,7 @@ from aftertrain.ingest.slots import heal
 from aftertrain.ingest.version import UnsettledError, version_of
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
-from aftertrain.model.policy import Assemble, Order
+from aftertrain.model.policy import Assemble, Debounce, Order, Policies
 
 SETTLING_LOOK_SECONDS = 5.0  # until a bucket that is behind is asked again
 
@@ -33,6 +33,9 @@ class Question:
     decide: Callable[[State], Answer]
 
 
+Asker = Callable[[Start, Ticket, Ports], "Question | Decision | None"]
+
+
 def admit(start: Start, record: Record, ports: Ports) -> Decision:
     """What the policies say: the first that does not let the start pass, or all that the passes bring with them.
 
@@ -42,12 +45,21 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
         start.name, start.trigger_id, record.key, record.event, start.pipeline.machine_arn, record.received_at
     )
     passed = PASS
-    for asked in _asks(start, ticket, ports):
+    for question in _questions(start.policies):
+        asked = question(start, replace(ticket, event=_newest(passed, ticket)), ports)
+        if asked is None:
+            continue
         decision = asked if isinstance(asked, Decision) else ask(asked.gate, asked.decide, ports.gates)
         if not decision.passes:
-            return replace(decision, wakes=passed.wakes + decision.wakes)
+            return replace(decision, wakes=passed.wakes + decision.wakes, gates=passed.gates)
         passed = _both(passed, decision, asked)
     return passed
+
+
+def _newest(passed: Decision, ticket: Ticket) -> Event:
+    """What the execution will be about: of a burst its newest event."""
+    given = passed.input.get("event")
+    return ticket.event if given is None else Event.from_envelope(given)
 
 
 def _both(before: Decision, now: Decision, asked: Question | Decision) -> Decision:
@@ -74,28 +86,31 @@ def slot_of(start: Start, event: Event) -> str | None:
     return None if policy is None else gate_id("concurrency", start.trigger_id, key_of(event, policy.key))
 
 
-def _asks(start: Start, ticket: Ticket, ports: Ports) -> Iterator[Question | Decision]:
-    """In the order in which they are asked; a policy is looked into only if those before it let pass."""
-    policies, event, now = start.policies, ticket.event, ports.clock()
-    if (gathering := policies.assemble) is not None:
-        yield _assembling(gathering, ticket, ports)
-    if (ordered := policies.order) is not None:
-        yield _ordered(ordered, ticket, ports)
-    if (quiet := policies.debounce) is not None:
-        gate = gate_id("debounce", ticket.trigger_id, key_of(event, quiet.key))
-        yield Question(gate, lambda state: debounce.decide(state, ticket, quiet, now))
-    if (limited := policies.rate) is not None:
-        yield Question(gate_id("rate", ticket.trigger_id), lambda state: rate.decide(state, ticket, limited, now))
-    if (counted := policies.concurrency) is not None:
-        gate = gate_id("concurrency", ticket.trigger_id, key_of(event, counted.key))
-        if counted.on_full in ("skip", "cancel"):
-            heal(gate, ports)  # what it costs an event is final: only executions that really run may cost it
-        yield Question(gate, lambda state: concurrency.decide(state, ticket, counted))
-        if ordered is not None:  # once more, for it may have waited: with a slot in hand nothing newer can overtake it
-            yield _ordered(ordered, ticket, ports)
+def _questions(policies: Policies) -> Iterator[Asker]:
+    """What is asked, in this order; a policy is looked into only if those before it let pass."""
+    if policies.assemble is not None:
+        yield _assembling
+    if policies.order is not None:
+        yield _ordered
+    if policies.debounce is not None:
+        yield _debounced
+    if policies.rate is not None:
+        yield _limited
+    if policies.concurrency is not None:
+        yield _counted
+        if policies.order is not None:  # once more, for it may have waited: with a slot nothing newer can overtake it
+            yield _still_newest
 
 
-def _ordered(policy: Order, ticket: Ticket, ports: Ports) -> Question | Decision:
+def _ordered(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision | None:
+    quiet = start.policies.debounce
+    if quiet is not None and debounce.leads(ports.gates.get(_burst(ticket, quiet)).state, ticket.name):
+        return None  # it speaks for its burst, whose other events were asked when they joined
+    return _still_newest(start, ticket, ports)
+
+
+def _still_newest(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision:
+    policy = start.policies.order or Order()
     try:
         version = version_of(ticket.event, policy, ticket, ports)
     except UnsettledError as error:
@@ -105,7 +120,38 @@ def _ordered(policy: Order, ticket: Ticket, ports: Ports) -> Question | Decision
     return Question(gate, lambda state: order.decide(state, ticket, version))
 
 
-def _assembling(policy: Assemble, ticket: Ticket, ports: Ports) -> Question | Decision:
+def _debounced(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
+    policy, now = start.policies.debounce, ports.clock()
+    if policy is None:
+        return None
+    return Question(_burst(ticket, policy), lambda state: debounce.decide(state, ticket, policy, now))
+
+
+def _burst(ticket: Ticket, policy: Debounce) -> str:
+    return gate_id("debounce", ticket.trigger_id, key_of(ticket.event, policy.key))
+
+
+def _limited(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
+    policy, now = start.policies.rate, ports.clock()
+    if policy is None:
+        return None
+    return Question(gate_id("rate", ticket.trigger_id), lambda state: rate.decide(state, ticket, policy, now))
+
+
+def _counted(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
+    policy = start.policies.concurrency
+    if policy is None:
+        return None
+    gate = gate_id("concurrency", ticket.trigger_id, key_of(ticket.event, policy.key))
+    if policy.on_full in ("skip", "cancel"):
+        heal(gate, ports)  # what it costs an event is final: only executions that really run may cost it
+    return Question(gate, lambda state: concurrency.decide(state, ticket, policy))
+
+
+def _assembling(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision | None:
+    policy = start.policies.assemble
+    if policy is None:
+        return None
     placed = assemble.place(ticket.event, policy)
     if placed is None:
         expected = f"a key that has {policy.pattern}"
@@ -122,5 +168,5 @@ def _told(piece: Piece, policy: Assemble, ticket: Ticket, ports: Ports) -> Piece
         return replace(piece, needs=ports.look().weight_files(ticket.event))
     if piece.last:
         folder = posixpath.dirname(ticket.event.subject)
-        return replace(piece, there=ports.look().objects(ticket.event, f"{folder}/"))
+        return replace(piece, there=ports.look().objects(ticket.event, f"{folder}/" if folder else ""))
     return piece

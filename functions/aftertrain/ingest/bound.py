@@ -1,13 +1,15 @@
 """A start that policies have a say in -> its verdict: held, ended, or begun with all that belongs to it."""
 
+from aftertrain.errors import BusyError
 from aftertrain.ingest.admit import admit, slot_of
 from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
+from aftertrain.ingest.params import MissingParamError
 from aftertrain.ingest.policies.concurrency import TAKEN
 from aftertrain.ingest.policies.decision import PASS, Decision, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
-from aftertrain.ingest.slots import give_back, heal, stop_if_cancelled
+from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled
 from aftertrain.ingest.verdict import Verdict
 
 
@@ -19,47 +21,67 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
     decision = admit(start, record, ports)
     for key in decision.wakes:
         hand_over(key, ports.redrives)
-    if decision.final and not decision.passes:
+    if decision.passes:
+        decision = _begin(start, decision, record, ports)
+    elif decision.final:
         decision = _end(start, decision, record, ports)
-    verdict = _begin(start, decision, record, ports) if decision.passes else _verdict(start, decision)
-    return verdict, decision.until
+    if decision.final:
+        for gate in decision.gates:
+            ask(gate, lambda state: (concluded(state, start.name), PASS), ports.gates)
+    return _verdict(start, decision), decision.until
 
 
-def heal_queued(record: Record, ports: Ports) -> None:
-    """See to it that what a record waits for is still there. Raises: BusyError"""
+def heal_queued(record: Record, verdicts: list[Verdict], ports: Ports) -> None:
+    """See to it that what a record waits for is still there; what cannot be seen now is looked at the next time."""
+    queued = {verdict.trigger_id for verdict in verdicts if verdict.verdict == "queued"}
     for start in record.starts:
-        standing, slot = record.verdict_of(start.trigger_id), slot_of(start, record.event)
-        if slot is not None and standing is not None and standing.verdict == "queued":
-            heal(slot, ports)
+        slot = slot_of(start, record.event)
+        if slot is not None and start.trigger_id in queued:
+            try:
+                heal(slot, ports)
+            except BusyError:
+                return
 
 
-def _begin(start: Start, decision: Decision, record: Record, ports: Ports) -> Verdict:
-    slot = slot_of(start, record.event)
-    machine = start.pipeline.machine_arn
+def _begin(start: Start, decision: Decision, record: Record, ports: Ports) -> Decision:
+    slot, machine = slot_of(start, record.event), start.pipeline.machine_arn
     for other in decision.stops:
         ports.starter.stop(*other, TAKEN)
+    if slot is not None and decision.stops:
+        note_stopped(slot, frozenset(name for _, name in decision.stops), ports)
     try:
         begun = ports.starter.start(machine, start.name, start.input(record.event, decision.input, slot))
+    except MissingParamError as error:
+        return _failed(start, slot, error.field or "params", error.message, decision, ports)
     except RefusedError as error:
-        decision, begun = Decision("failed", "start", ACCEPTED, error.message, gates=decision.gates), False
-    for gate in decision.gates:
-        ask(gate, lambda state: (concluded(state, start.name), PASS), ports.gates)
-    if slot is not None and not begun:  # it is over, or will never begin
+        return _failed(start, slot, "start", error.message, decision, ports)
+    if slot is None:
+        return decision
+    if not begun and ports.starter.running(machine, start.name) is False:
         give_back(slot, frozenset({start.name}), ports)
-    elif slot is not None and stop_if_cancelled(slot, machine, start.name, ports.gates, ports.starter):
-        decision = Decision("replaced", "concurrency", "its slot", TAKEN)
-    return _verdict(start, decision)
+    elif stop_if_cancelled(slot, machine, start.name, ports.gates, ports.starter):
+        return Decision("replaced", "concurrency", "its slot", TAKEN, gates=decision.gates)
+    return decision
+
+
+def _failed(start: Start, slot: str | None, clause: str, why: str, decision: Decision, ports: Ports) -> Decision:
+    if slot is not None:
+        give_up(slot, start.name, ports)
+    return Decision("failed", clause, ACCEPTED if clause == "start" else "a value", why, gates=decision.gates)
 
 
 def _end(start: Start, decision: Decision, record: Record, ports: Ports) -> Decision:
     """See to it that what must not start has not started, and holds no slot."""
     slot, machine = slot_of(start, record.event), start.pipeline.machine_arn
-    if decision.clause == "order" and ports.starter.running(machine, start.name) is not None:
-        return PASS  # it began when it was the newest, and whoever began it could not say so any more
+    if decision.clause == "order" and (running := ports.starter.running(machine, start.name)) is not None:
+        if slot is not None and not running:
+            give_back(slot, frozenset({start.name}), ports)
+        # It began when it was the newest, and whoever began it could not say so any more.
+        return Decision("started", gates=decision.gates)
     if decision.clause == "concurrency" and decision.verdict == "replaced":
         ports.starter.stop(machine, start.name, TAKEN)
     elif slot is not None and decision.clause != "concurrency":
-        give_back(slot, frozenset({start.name}), ports)
+        give_up(slot, start.name, ports)
     return decision
 
 

@@ -52,11 +52,12 @@ def redrive(key: EventKey, ports: Ports) -> list[Verdict] | None:
     record = ports.ledger.get(key)
     if record is None or record.done:
         return None
-    if any(start.policies != UNBOUND for start in record.starts):
+    verdicts = drive(record, ports)
+    if any(verdict.verdict == "queued" for verdict in verdicts):
         from aftertrain.ingest.bound import heal_queued  # see `_settle`
 
-        heal_queued(record, ports)
-    return drive(record, ports)
+        heal_queued(record, verdicts, ports)
+    return verdicts
 
 
 def drive_or_hand_over(record: Record, ports: Ports) -> list[Verdict]:

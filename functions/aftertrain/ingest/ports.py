@@ -72,7 +72,7 @@ class Starter(Protocol):
     def start(self, machine_arn: str, name: str, input_json: str) -> bool:
         """Start an execution of this name; one that exists already is a success.
 
-        Returns: False if it exists and is over.
+        Returns: False if it exists and is over, or runs with another input.
         Raises: BusyError if it may work later, RefusedError if it never will.
         """
 

@@ -35,14 +35,17 @@ class Start:
     def input(self, event: Event, given: Mapping[str, Any], slot: str | None = None) -> str:
         """The execution's input: the same bytes for the same record and the same decision.
 
-        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data.
+        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data. Params
+        of a burst are those of its newest event.
+        Raises: MissingParamError if that one lacks what a param is taken from.
         """
         envelope = given.get("event", event.envelope())
+        params = mapped(self.params, Event.from_envelope(envelope)) if self.policies.debounce else self.params
         more = {name: value for name, value in given.items() if name != "event"}
         return canonical_json(
             {
                 "event": envelope | {"data": envelope["data"] | more} if more else envelope,
-                "params": self.params,
+                "params": params,
                 "trigger": {"id": self.trigger_id} | ({"slot": slot} if slot else {}),
                 "pipeline": {"id": self.pipeline.pipeline_id, "version": self.pipeline.version},
             }
@@ -107,5 +110,6 @@ def new_record(event: Event, source_id: str, fired: list[Watch], now: float, att
         except MissingParamError as error:
             failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
         else:
-            starts.append(Start(name, trigger.id, trigger.pipeline, params, trigger.policies))
+            kept = trigger.params if trigger.policies.debounce else params
+            starts.append(Start(name, trigger.id, trigger.pipeline, kept, trigger.policies))
     return Record(key, event, now, tuple(failed), tuple(starts), done=not starts)

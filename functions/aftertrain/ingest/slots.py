@@ -1,23 +1,33 @@
 """Slots of `concurrency`: given back when an execution ends, and looked after where that was never heard of."""
 
+from collections.abc import Callable
+
 from aftertrain.ingest.ask import ask
+from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.policies import concurrency
+from aftertrain.ingest.policies.concurrency import Seat
 from aftertrain.ingest.policies.decision import PASS, Answer, State
 from aftertrain.ingest.ports import Gates, Ports, Starter
 
+LOOKED_AT = 10  # seats, the oldest first: each look is a call of Step Functions
+
 
 def give_back(slot: str, ended: frozenset[str], ports: Ports) -> None:
-    """The executions have ended, or never will begin; those whose turn it is are woken.
+    """The executions have ended; those whose turn it is are woken.
 
     Raises: BusyError; giving back once more is harmless.
     """
+    _change(slot, lambda state: concurrency.release(state, ended), ports)
 
-    def decide(state: State) -> Answer:
-        state, woken = concurrency.release(state, ended)
-        return state, concurrency.waking(PASS, woken)
 
-    for key in ask(slot, decide, ports.gates).wakes:
-        ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again
+def give_up(slot: str, name: str, ports: Ports) -> None:
+    """The start will never be made. Raises: BusyError; giving up once more is harmless."""
+    _change(slot, lambda state: concurrency.forfeit(state, name), ports)
+
+
+def note_stopped(slot: str, names: frozenset[str], ports: Ports) -> None:
+    """The executions were stopped for what takes their place. Raises: BusyError"""
+    _change(slot, lambda state: (concurrency.stopped(state, names), ()), ports)
 
 
 def heal(slot: str, ports: Ports) -> None:
@@ -25,10 +35,16 @@ def heal(slot: str, ports: Ports) -> None:
 
     Raises: BusyError
     """
-    held = concurrency.seats(ports.gates.get(slot).state, "running")
-    ended = frozenset(seat.name for seat in held if ports.starter.running(seat.machine_arn, seat.name) is False)
-    if ended:
-        give_back(slot, ended, ports)
+    state = ports.gates.get(slot).state
+    held = concurrency.seats(state, "running")
+    if len(held) < state.get("limit", 1):
+        return
+    for seat in held[:LOOKED_AT]:
+        running = ports.starter.running(seat.machine_arn, seat.name)
+        if running is False:
+            give_back(slot, frozenset({seat.name}), ports)
+        elif running is None and _is_settled(seat, ports):
+            give_up(slot, seat.name, ports)
 
 
 def stop_if_cancelled(slot: str, machine_arn: str, name: str, gates: Gates, starter: Starter) -> bool:
@@ -37,3 +53,18 @@ def stop_if_cancelled(slot: str, machine_arn: str, name: str, gates: Gates, star
         return False
     starter.stop(machine_arn, name, concurrency.TAKEN)
     return True
+
+
+def _is_settled(seat: Seat, ports: Ports) -> bool:
+    """Whether nobody will start it any more."""
+    record = ports.ledger.get(seat.event_key)
+    return record is None or record.done
+
+
+def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ...]]], ports: Ports) -> None:
+    def decide(state: State) -> Answer:
+        state, woken = change(state)
+        return state, concurrency.waking(PASS, woken)
+
+    for key in ask(slot, decide, ports.gates).wakes:
+        ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again

@@ -4,6 +4,7 @@ S3 orders the events of one key by a sequencer, registries number their versions
 asked for the object's Last-Modified: never the event's own time, which is the sender's clock.
 """
 
+import math
 from typing import Any
 
 from aftertrain.errors import BusyError
@@ -15,6 +16,7 @@ from aftertrain.model.event import Event
 from aftertrain.model.policy import Order
 
 SEQUENCER_DIGITS = 64  # hexadecimal and of any length: compared after zeros are put in front
+OLDEST = -1e300  # of what has no number: JSON knows no infinity
 SETTLING_SECONDS = 60.0  # how long a bucket may answer with what was there before
 
 
@@ -40,9 +42,12 @@ def version_of(event: Event, policy: Order, ticket: Ticket, ports: Ports) -> Ver
 def _numbered(value: Any) -> Version:
     """A registry's number; what is none is as old as can be, so that it is seen and never outruns a number."""
     try:
-        return Version("version", float(str(value).lstrip("vV")), str(value))
+        number = float(str(value).lstrip("vV"))
     except ValueError:
-        return Version("version", float("-inf"), f"{value!r}, which is no number")
+        number = math.nan
+    if math.isfinite(number):
+        return Version("version", number, str(value))
+    return Version("version", OLDEST, f"{value!r}, which is no number")
 
 
 def _modified(event: Event, ticket: Ticket, ports: Ports) -> Version | None:

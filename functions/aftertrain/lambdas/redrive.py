@@ -24,6 +24,9 @@ def _done(message: dict[str, Any]) -> bool:
     except BusyError as error:
         logger.warning("not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message})
         return False
+    except Exception:  # one event that cannot be handled must not take its neighbours to the dead letters
+        logger.exception("an event could not be handled", extra={"source_id": key.source_id, "event_id": key.event_id})
+        return False
     if verdicts is not None:
         count("EventsRedriven")
         count_verdicts(verdicts)

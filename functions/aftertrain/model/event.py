@@ -28,6 +28,19 @@ class Event:
     data: dict[str, Any]
     depth: int = 0
 
+    @classmethod
+    def from_envelope(cls, item: dict[str, Any]) -> "Event":
+        """Read what `envelope` wrote."""
+        return cls(
+            item["event_type"],
+            item["event_id"],
+            item["source"],
+            item["timestamp"],
+            item["subject"],
+            item["data"],
+            item.get("depth", 0),
+        )
+
     def envelope(self) -> dict[str, Any]:
         """The event as the state machine, the templates and the filters see it."""
         return {

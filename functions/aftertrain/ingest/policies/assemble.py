@@ -31,6 +31,7 @@ from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Assemble
 
 MAX_PARTS = 1000
+MAX_BYTES = 160 * 1024  # of all parts together: they are part of an execution's input, which has 256 KiB
 KEPT_SETS = 3  # sets that are complete and may not have started yet
 SHOWN = 20  # of what is missing
 
@@ -56,10 +57,11 @@ def place(event: Event, policy: Assemble) -> tuple[str, Piece] | None:
         match = compiled(policy.pattern).search(event.subject)
         if match is None:
             return None
-        groups = match.groupdict()
+        part, total = (str(match.group(name) or "") for name in ("part", "total"))
+        if not (part.isascii() and part.isdigit() and total.isascii() and total.isdigit()):
+            return None
         rest = event.subject[: match.start()] + "*" + event.subject[match.end() :]
-        total = groups.get("total")
-        return canonical_json([bucket, rest, total]), Piece(str(int(groups["part"])), int(total) if total else None)
+        return canonical_json([bucket, rest, int(total)]), Piece(str(int(part)), int(total))
     folder, name = posixpath.split(event.subject)
     return canonical_json([bucket, folder]), Piece(name, last=name == policy.marker)
 
@@ -75,8 +77,10 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
     if found.get("leader") == ticket.name:
         return _waited(state, found, policy, now)
     found = _with_part(found, ticket.event, piece)
-    if len(found["parts"]) > MAX_PARTS or (found["total"] or 0) > MAX_PARTS:
-        return state, Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(found["total"] or "more"))
+    if _count(found) > MAX_PARTS:
+        return state, Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(_count(found)))
+    if len(canonical_json(found["parts"]).encode()) > MAX_BYTES:
+        return state, Decision("failed", "assemble", f"parts that fit into {MAX_BYTES} bytes", "more")
     if piece.last or not (_missing(found) or _unknown(found, policy)):
         return _complete(state, found, ticket, now)
     if found.get("leader") is None:
@@ -99,6 +103,10 @@ def _with_part(found: dict[str, Any], event: Event, piece: Piece) -> dict[str, A
         "needs": needs,
         "total": piece.total or found["total"],
     }
+
+
+def _count(found: dict[str, Any]) -> int:
+    return max(len(found["parts"]), len(found["needs"] or ()), found["total"] or 0)
 
 
 def _unknown(found: dict[str, Any], policy: Assemble) -> bool:

@@ -59,10 +59,12 @@ def _full(state: State, own: Seat, policy: Concurrency, running: list[Seat], wai
         case "skip":
             return saying(state, own.name, "skipped"), _ended("skipped", policy)
         case "cancel":
-            oldest, *others = running
-            state = _with(state, running=[*others, own], stopping=[*seats(state, "stopping"), oldest])
-            state = saying(state, oldest.name, "replaced")
-            return state, replace(PASS, stops=_stops(state), wakes=(oldest.event_key,))
+            count = len(running) - policy.limit + 1
+            oldest, others = running[:count], running[count:]
+            state = _with(state, running=[*others, own], stopping=[*seats(state, "stopping"), *oldest])
+            for seat in oldest:
+                state = saying(state, seat.name, "replaced")
+            return state, replace(PASS, stops=_stops(state), wakes=tuple(seat.event_key for seat in oldest))
         case "replace":
             for seat in waiting:
                 state = saying(state, seat.name, "replaced")
@@ -81,15 +83,26 @@ def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey,
     for seat in seats(state, "running"):
         if seat.name in ended:
             state = saying(state, seat.name, "started")
-    for seat in seats(state, "waiting"):  # another policy has ended it while it waited
-        if seat.name in ended:
-            state = saying(state, seat.name, "replaced")
     state = state | {"granted": [name for name in state.get("granted", []) if name not in ended]}
     kinds = ("running", "stopping", "waiting")
     left = {kind: [seat for seat in seats(state, kind) if seat.name not in ended] for kind in kinds}
     state = _granted(_with(state, **left))
     granted = state.get("granted", [])
     return state, tuple(seat.event_key for seat in seats(state, "running") if seat.name in granted)
+
+
+def forfeit(state: State, name: str) -> tuple[State, tuple[EventKey, ...]]:
+    """A start that will never be made gives up its slot or its place, and is refused if it asks again.
+
+    Also one that has neither: somebody else may be about to ask for it, or to start it with a slot that it has.
+    """
+    state, woken = release(state, frozenset({name}))
+    return saying(state, name, "replaced"), woken
+
+
+def stopped(state: State, names: frozenset[str]) -> State:
+    """Those that have been stopped, or never began, need not be stopped by the next."""
+    return _with(state, stopping=[seat for seat in seats(state, "stopping") if seat.name not in names])
 
 
 def seats(state: State, kind: str) -> list[Seat]:

@@ -24,7 +24,7 @@ from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Debounce
 
 MAX_EVENTS = 100
-MAX_BYTES = 96 * 1024  # of all events together: they are part of an execution's input, which has 256 KiB
+MAX_BYTES = 210 * 1024  # of the newest event and all of them: they are in an execution's input, which has 256 KiB
 KEPT_BURSTS = 4  # bursts that are over and may not have started yet
 
 
@@ -51,13 +51,22 @@ def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer
     return keeping(left, ticket.name, burst), _passed(burst)
 
 
+def leads(state: State, name: str) -> bool:
+    """Whether a start is the one that its burst waits for, or was let through with it."""
+    return (state.get("burst") or {}).get("leader") == name or kept(state, name) is not None
+
+
 def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
     """The burst with one more event; of too many, the newest are kept."""
-    events = [*burst["events"], ticket.event.envelope()]
-    left_out = burst["left_out"]
-    while len(events) > MAX_EVENTS or (len(events) > 1 and len(canonical_json(events).encode()) > MAX_BYTES):
+    newest = ticket.event.envelope()
+    events, left_out = [*burst["events"], newest], burst["left_out"]
+    while events and (len(events) > MAX_EVENTS or _size([newest, events]) > MAX_BYTES):
         events, left_out = events[1:], left_out + 1
-    return burst | {"last": now, "events": events, "left_out": left_out}
+    return burst | {"last": now, "newest": newest, "events": events, "left_out": left_out}
+
+
+def _size(value: Any) -> int:
+    return len(canonical_json(value).encode())
 
 
 def _due(burst: dict[str, Any], policy: Debounce) -> float:
@@ -72,5 +81,5 @@ def _held(burst: dict[str, Any], policy: Debounce, now: float) -> Decision:
 
 def _passed(burst: dict[str, Any]) -> Decision:
     """The execution's event is the newest of the burst."""
-    given: dict[str, Any] = {"event": burst["events"][-1], "events": burst["events"]}
+    given: dict[str, Any] = {"event": burst["newest"], "events": burst["events"]}
     return Decision("started", input=given | ({"events_left_out": burst["left_out"]} if burst["left_out"] else {}))
