@@ -10,13 +10,13 @@ from tests.unit.ingest.samples import PIPELINE, notification, snapshot, tigris_e
 
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.objects import Object
-from aftertrain.ingest.policies import assemble, order
+from aftertrain.ingest.policies import assemble, concurrency, debounce, order
 from aftertrain.ingest.policies.decision import Ticket
 from aftertrain.ingest.policies.keys import key_of
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.record import EventKey
-from aftertrain.ingest.slots import give_back
+from aftertrain.ingest.slots import give_back, heal
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.ingest.version import version_of
 from aftertrain.model.event import Event
@@ -123,6 +123,86 @@ def test_a_start_that_is_refused_gives_its_slot_back() -> None:
     setting.starter.refuses.clear()
 
     assert (first.verdict, setting.send("b").verdict) == ("failed", "started")
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_a_start_that_was_given_up_is_refused_and_stopped_whoever_asks_for_it(holds: bool) -> None:
+    """Two work on one event; one finds that it is stale while the other is about to start it."""
+    policy = Concurrency(1, "queue")
+    state, _ = concurrency.decide({}, ticket("n"), policy) if holds else ({}, None)
+    state, _ = concurrency.forfeit(state, "n")
+    state, again = concurrency.decide(state, ticket("n"), policy)
+    _, other = concurrency.decide(state, ticket("other"), policy)
+
+    assert (again.verdict, again.final, other.verdict) == ("replaced", True, "started")
+    assert concurrency.is_cancelled(state, "n")
+
+
+def test_a_slot_is_kept_while_its_execution_runs_whatever_start_says() -> None:
+    """After a crash a burst starts with another input; Step Functions answers that the name exists, and it runs on."""
+    setting = Setting(debounce=Debounce(30.0, 600.0), concurrency=Concurrency(1, "queue"))
+    setting.send("a")
+    setting.clock.now += 31
+    setting.drive_all()
+    (first,) = setting.ledger.records.values()
+    setting.ledger.records[first.key] = replace(first, done=False, verdicts=())
+    setting.drive_all()
+
+    state = setting.ports.gates.get("concurrency#t1").state
+    assert [seat.name for seat in concurrency.seats(state, "running")] == list(setting.starter.started)
+
+
+def test_a_slot_of_a_start_that_nobody_will_make_is_found() -> None:
+    setting = Setting(concurrency=Concurrency(1, "queue"))
+    first = setting.send("a")
+    setting.starter.started.clear()  # as if the start had never come through, and the record says that it has
+    setting.send("b")
+    heal("concurrency#t1", setting.ports)
+    setting.drive_all()
+
+    assert first.verdict == "started"
+    assert setting.verdict("b").verdict == "started"
+
+
+def test_params_of_a_burst_are_those_of_its_newest_event() -> None:
+    policies = Policies(debounce=Debounce(30.0, 600.0))
+    setting = Setting()
+    setting.watching = snapshot(trigger(policies=policies, params={"uri": "{{ event.uri }}"}))
+    setting.send("a")
+    setting.send("b")
+    setting.clock.now += 31
+    setting.drive_all()
+
+    assert setting.inputs[0]["params"] == {"uri": "s3://models/b"}
+
+
+@pytest.mark.parametrize("version", [None, "latest", "inf", float("nan"), {"n": 1}])
+def test_what_has_no_version_is_seen_and_outrun_by_what_has_one(version: Any) -> None:
+    ports = ingest_ports()
+    event, numbered = (Event("model.added", "1", "s", "t", "m", {"version": each}) for each in (version, 3))
+    state, first = order.decide({}, ticket("a"), version_of(event, Order(), ticket(), ports))
+    state, second = order.decide(state, ticket("b"), version_of(numbered, Order(), ticket(), ports))
+    _, third = order.decide(state, ticket("c"), version_of(event, Order(), ticket(), ports))
+
+    assert [each.verdict for each in (first, second, third)] == ["started", "started", "stale"]
+    assert json.loads(json.dumps(state, allow_nan=False)) == state
+
+
+@pytest.mark.parametrize("key", ["m-x-of-y", "m--of-3", "other"])
+def test_what_is_no_part_is_filtered(key: str) -> None:
+    setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\w*)-of-(?P<total>\w+)"))
+
+    assert (setting.send(key).verdict, setting.verdict(key).clause) == ("filtered", "assemble")
+
+
+def test_a_large_event_of_a_burst_stands_in_its_input_once() -> None:
+    event = Event("x.y", "1", "s", "t", "k", {"text": "x" * 150_000})
+    one = replace(ticket(), event=event)
+    state, _ = debounce.decide({}, one, Debounce(1.0, 1.0), 0.0)
+    _, passed = debounce.decide(state, one, Debounce(1.0, 1.0), 2.0)
+
+    assert (passed.input["event"]["data"], passed.input["events"]) == (event.data, [])
+    assert passed.input["events_left_out"] == 1
 
 
 def test_a_burst_starts_once_with_the_newest_and_all_of_it() -> None:
