@@ -12,6 +12,7 @@ from typing import Any
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.control import ports as control
+from aftertrain.control.lookup import schema_of
 from aftertrain.errors import BusyError, ConflictError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.ingest import ports as ingest
@@ -305,14 +306,14 @@ class FakeAnswers:
 
 def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.Ports:
     """Ports of control; ids end in 1, 2, 3 …, and the clock stands still."""
-    numbers = iter(range(1, 1000))
+    numbers, known = iter(range(1, 1000)), registry or FakeRegistry()
     return control.Ports(
-        registry=registry or FakeRegistry(),
+        registry=known,
         machines=FakeMachines(),
         runs=runs or FakeRuns(),
         answers=FakeAnswers(),
         dead_letters=FakeDeadLetters(),
-        bindings=PLACEHOLDERS,
+        bindings=replace(PLACEHOLDERS, schema_of=lambda event_type: schema_of(known, event_type)),
         clock=lambda: "2026-01-01T00:00:00.000+00:00",
         token=lambda: "s3cret",
         suffix=lambda: str(next(numbers)),

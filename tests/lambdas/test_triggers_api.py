@@ -229,3 +229,15 @@ def test_a_field_may_have_the_name_of_a_keyword(api: Api) -> None:
     api.client.event_types.register("a.b", schema)
 
     assert "a.b" in api.client.event_types.list()
+
+
+def test_templates_are_checked_against_a_registered_type(api: Api) -> None:
+    api.client.event_types.register("run.over", {"properties": {"run_id": {"type": "string"}, "n": {"type": "number"}}})
+    step = {"id": "a", "action": "log", "params": {"message": "{{ event.run_idd }}"}}
+    with pytest.raises(InvalidRequestError) as caught:
+        api.client.pipelines.create(id="q", definition={"steps": [step], "triggers": [{"event_type": "run.over"}]})
+
+    (mistake,) = caught.value.diagnostics
+    assert (mistake["code"], mistake["hint"]) == ("AT305", "did you mean 'run_id'?")
+    step["params"] = {"message": "{{ event.run_id }} {{ event.n + 1 }} {{ event.else }}"}
+    api.client.pipelines.create(id="q", definition={"steps": [step], "triggers": [{"event_type": "run.over"}]})

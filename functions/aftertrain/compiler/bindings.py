@@ -3,8 +3,9 @@
 `PLACEHOLDERS` stands in where there is no stage: `aftertrain compile` shows machines with it, and the goldens hold it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aftertrain.model.definition import Parameter
 
@@ -24,11 +25,15 @@ def any_pipeline(pipeline_id: str) -> Callee:
     return Callee(pipeline_id, 0, f"${{Pipeline:{pipeline_id}}}")
 
 
+def no_schema(_event_type: str) -> None:
+    """Where there is no stage, no event type has a schema."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bindings:
     """`activity_prefix` is the ARN of a worker pool's activity without the pool's name at its end.
 
-    `callee` finds a published pipeline by its id.
+    `callee` finds a published pipeline by its id, `schema_of` the JSON Schema of an event type.
     """
 
     tasks_function: str
@@ -36,6 +41,7 @@ class Bindings:
     artifacts_uri: str
     latch_table: str
     callee: Callable[[str], Callee | None] = any_pipeline
+    schema_of: Callable[[str], Mapping[str, Any] | None] = no_schema
 
 
 PLACEHOLDERS = Bindings("${TasksFunction}", "${ActivityPrefix}", "s3://${ArtifactsBucket}", "${LatchTable}")

@@ -45,7 +45,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     checked = check(definition)
     linked = link(definition)
     _stop_at(checked + linked.diagnostics, parsed)
-    known = shapes(definition, linked.graph, linked.rescue)
+    known = shapes(definition, bindings, linked.graph, linked.rescue)
     calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
     _stop_at(examine(definition, linked, known) + calls, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None

@@ -1,13 +1,14 @@
 """Event type -> the fields of its data, for the types whose senders' formats are known.
 
-    fields_of(["object.created"])  ->  {"bucket": string, "key": string, "uri": string, …}
+    fields_of(["object.created"], no_schema)  ->  {"bucket": string, "key": string, "uri": string, …}
 
 A type that anybody may send has fields that nobody listed; of those only what is nearly a known one is a mistake.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from aftertrain.expressions.shapes import BOOLEAN, INTEGER, STRING, Shape, of
+from aftertrain.expressions.shapes import BOOLEAN, INTEGER, KINDS, STRING, Shape, of
 
 _TEXT_OR_NULL = of("string", "null", there=False)
 
@@ -43,12 +44,26 @@ _BY_FAMILY: Mapping[str, Mapping[str, Shape]] = {
 CLOSED = frozenset({"object"})  # what our own dialects write, with nothing in it that a sender added
 
 
-def fields_of(event_types: Sequence[str]) -> Mapping[str, Shape] | None:
-    """The fields that every event of these types may have, None if one of the types is not known."""
+def fields_of(
+    event_types: Sequence[str], schema_of: Callable[[str], Mapping[str, Any] | None]
+) -> Mapping[str, Shape] | None:
+    """The fields that every event of these types may have, None if one of the types is not known.
+
+    A type that is registered with a schema has the fields of its `properties`.
+    """
+    if len(set(event_types)) == 1 and (schema := schema_of(event_types[0])) is not None:
+        return {name: _property(each) for name, each in schema.get("properties", {}).items()}
     families = {event_type.split(".")[0] for event_type in event_types}
     if len(families) != 1 or not families <= _BY_FAMILY.keys():
         return None
     return _BY_FAMILY[families.pop()]
+
+
+def _property(schema: Any) -> Shape:
+    """The kinds that a property may be of; what is below it, and whether it is there, is for the event to say."""
+    given = schema.get("type") if isinstance(schema, dict) else None
+    named = {given} if isinstance(given, str) else set(given or KINDS)
+    return Shape(frozenset(named | ({"integer"} if "number" in named else set())), there=False)
 
 
 def closed(event_types: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from aftertrain.actions.action import Action
+from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.event_types import fields_of
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.render.scope import Reader, StepCode
@@ -25,9 +26,9 @@ class Shapes:
     event: Mapping[str, Shape] | None
 
 
-def shapes(definition: Definition, *graphs: Graph) -> Shapes:
+def shapes(definition: Definition, bindings: Bindings, *graphs: Graph) -> Shapes:
     """What is known of a pipeline's values."""
-    event = fields_of([trigger.event_type for trigger in definition.triggers])
+    event = fields_of([trigger.event_type for trigger in definition.triggers], bindings.schema_of)
     outputs: dict[str, Shape] = {}
     for graph in graphs:
         for step in graph.order:

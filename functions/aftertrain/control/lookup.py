@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from aftertrain.compiler.bindings import Callee
-from aftertrain.control.ports import Entry, Registry, StaleError
+from aftertrain.control.ports import Entry, Item, Registry, StaleError
 from aftertrain.errors import ConflictError, NotFoundError
 from aftertrain.model.definition import Definition
 
@@ -41,6 +41,12 @@ def callee(registry: Registry, pipeline_id: str) -> Callee | None:
         return None
     parameters = Definition.model_validate(entry.item["definition"]).parameters
     return Callee(pipeline_id, entry.item["version"], entry.item["machine_arn"], tuple(parameters))
+
+
+def schema_of(registry: Registry, event_type: str) -> Item | None:
+    """The JSON Schema that an event type is registered with."""
+    entry = registry.get("event_type", event_type)
+    return None if entry is None else entry.item["schema"]
 
 
 def settled(change: Callable[[], Result]) -> Result:

@@ -12,7 +12,7 @@ from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
 from aftertrain.compiler.bindings import Bindings
-from aftertrain.control.lookup import callee
+from aftertrain.control.lookup import callee, schema_of
 from aftertrain.control.ports import Ports
 
 
@@ -51,6 +51,7 @@ def ports() -> Ports:
             artifacts_uri=environment["ARTIFACTS_URI"],
             latch_table=environment["LATCH_TABLE"],
             callee=lambda pipeline_id: callee(registry, pipeline_id),
+            schema_of=lambda event_type: schema_of(registry, event_type),
         ),
         clock=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
         token=lambda: secrets.token_urlsafe(32),
