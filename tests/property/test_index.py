@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.ingest.samples import trigger
 
-from aftertrain.ingest.index import Index
+from aftertrain.ingest.index import Index, rank
 from aftertrain.ingest.watch import Watch, watch_of, why_not
 from aftertrain.model.event import Event
 
@@ -86,4 +86,4 @@ def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads
     for data in payloads:
         event = Event("object.created", "1", "s", "2026-01-01T00:00:00Z", str(data.get("key", "")), data)
 
-        assert index.fired(event) == [each for each in watches if why_not(event, each) is None]
+        assert index.fired(event) == sorted((each for each in watches if why_not(event, each) is None), key=rank)

@@ -7,6 +7,4 @@ from aftertrain.model.event import Event
 
 def match(event: Event, snapshot: Snapshot) -> list[Watch]:
     """The triggers that the event fires; the highest priority first, then by their ids."""
-    return sorted(
-        snapshot.index(event.type).fired(event), key=lambda watch: (-watch.trigger.priority, watch.trigger.id)
-    )
+    return snapshot.index(event.type).fired(event)
