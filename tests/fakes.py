@@ -1,193 +1,20 @@
-"""One fake per port, in memory, with the behaviour that the real adapter is tested for in `tests/adapters`.
+"""One fake per port of control, tasks and fleets, as `ingest_fakes` has them for ingest.
 
-ports = ingest_ports(FakeLedger(), FakeStarter())
-ports.starter.busy = 1          # the next start is throttled
-ports.starter.started           # {"name": (machine_arn, input_json)}
+ports = control_ports()
+ports.machines.published        # {"hello": ["{…}"]}
 """
 
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.control import ports as control
 from aftertrain.control.lookup import schema_of
-from aftertrain.errors import BusyError, ConflictError
+from aftertrain.errors import ConflictError
 from aftertrain.fleets.fleet import Release, ReplicaError
-from aftertrain.ingest import ports as ingest
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.objects import Object
-from aftertrain.ingest.record import Record
-from aftertrain.ingest.verdict import Verdict
-from aftertrain.model.event import Event
 from aftertrain.tasks import ports as tasks
 from aftertrain.tasks.ports import StoredDeployment
-
-
-@dataclass
-class FakeClock:
-    """Tells the time that it is set to."""
-
-    now: float = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
-class FakeLedger:
-    """Keeps records in a dict; `busy` calls fail first."""
-
-    records: dict[EventKey, Record] = field(default_factory=dict)
-    due_at: dict[EventKey, float] = field(default_factory=dict)
-    looks: dict[EventKey, int] = field(default_factory=dict)
-    busy: int = 0
-
-    def record(self, record: Record) -> Record | None:
-        self._maybe_busy()
-        if record.key in self.records:
-            return self.records[record.key]
-        self.records[record.key] = record
-        if not record.done:
-            self.due_at[record.key] = record.received_at + 60
-        return None
-
-    def get(self, key: EventKey) -> Record | None:
-        self._maybe_busy()
-        return self.records.get(key)
-
-    def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
-        self._maybe_busy()
-        self.records[key] = replace(self.records[key], done=True, verdicts=_merged(self.records[key], verdicts))
-        self.due_at.pop(key, None)
-
-    def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
-        self._maybe_busy()
-        if not self.records[key].done:
-            self.records[key] = replace(self.records[key], verdicts=_merged(self.records[key], verdicts))
-            self.due_at[key] = self.due_at[key] if until is None else until
-
-    def due(self, now: float, limit: int) -> list[EventKey]:
-        return sorted((key for key, at in self.due_at.items() if at <= now), key=lambda key: self.due_at[key])[:limit]
-
-    def postpone(self, key: EventKey, now: float) -> None:
-        if key in self.due_at:
-            self.looks[key] = self.looks.get(key, 0) + 1
-            self.due_at[key] = now + min(60 * 2 ** (self.looks[key] - 1), 3600)
-
-    def _maybe_busy(self) -> None:
-        if self.busy:
-            self.busy -= 1
-            raise BusyError("throttled")
-
-
-def _merged(record: Record, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """Those of the first write stay, as in an item's body: they are of triggers that start nothing."""
-    starting = {start.trigger_id for start in record.starts}
-    return (*(each for each in record.verdicts if each.trigger_id not in starting), *verdicts)
-
-
-@dataclass
-class FakeGates:
-    """Gates in a dict; their states go through JSON, as in the table."""
-
-    gates: dict[str, ingest.Gate] = field(default_factory=dict)
-
-    def get(self, gate: str) -> ingest.Gate:
-        found = self.gates.get(gate, ingest.Gate())
-        return ingest.Gate(json.loads(json.dumps(found.state)), found.revision)
-
-    def put(self, gate: str, state: dict[str, Any], revision: int) -> bool:
-        if self.gates.get(gate, ingest.Gate()).revision != revision:
-            return False
-        self.gates[gate] = ingest.Gate(json.loads(json.dumps(state)), revision + 1)
-        return True
-
-
-@dataclass
-class FakeBuckets:
-    """Objects by key; `indexes` are what index files say."""
-
-    held: dict[str, Object] = field(default_factory=dict)
-    indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def head(self, event: Event) -> Object | None:
-        return self.held.get(event.subject)
-
-    def weight_files(self, event: Event) -> tuple[str, ...] | None:
-        return self.indexes.get(event.subject)
-
-    def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
-        return tuple(found for key, found in sorted(self.held.items()) if key.startswith(prefix))
-
-
-@dataclass
-class FakeStarter:
-    """Remembers what was started, each name once; `busy` starts are throttled, machines in `gone` always are.
-
-    What was started runs until it is in `ended`; what is stopped is.
-    """
-
-    started: dict[str, tuple[str, str]] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
-    calls: int = 0
-    busy: int = 0
-    refuses: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
-
-    def start(self, machine_arn: str, name: str, input_json: str) -> bool:
-        self.calls += 1
-        if self.busy:
-            self.busy -= 1
-            raise BusyError("throttled")
-        if machine_arn in self.gone:
-            raise BusyError("StateMachineDoesNotExist")
-        if machine_arn in self.refuses:
-            raise ingest.RefusedError("StateMachineDeleting")
-        standing = self.started.setdefault(name, (machine_arn, input_json))
-        return name not in self.ended and standing == (machine_arn, input_json)
-
-    def stop(self, machine_arn: str, name: str, why: str) -> None:
-        if name in self.started:
-            self.ended.add(name)
-
-    def running(self, machine_arn: str, name: str) -> bool | None:
-        return name not in self.ended if name in self.started else None
-
-
-@dataclass
-class FakeRedrives:
-    """A queue as a list; `busy` sends fail first. `delays` are those of what was sent."""
-
-    sent: list[EventKey] = field(default_factory=list)
-    delays: list[float] = field(default_factory=list)
-    busy: int = 0
-
-    def send(self, key: EventKey, delay: float = 0) -> None:
-        if self.busy:
-            self.busy -= 1
-            raise BusyError("throttled")
-        self.sent.append(key)
-        self.delays.append(delay)
-
-
-def ingest_ports(
-    ledger: FakeLedger | None = None,
-    starter: FakeStarter | None = None,
-    redrives: FakeRedrives | None = None,
-    clock: Callable[[], float] | None = None,
-    buckets: FakeBuckets | None = None,
-) -> ingest.Ports:
-    """Ports of ingest, with a fake for each that is not given, but for buckets."""
-    return ingest.Ports(
-        ledger or FakeLedger(),
-        FakeGates(),
-        starter or FakeStarter(),
-        redrives or FakeRedrives(),
-        clock or FakeClock(),
-        buckets,
-    )
+from tests.ingest_fakes import FakeClock
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.fakes import FakeLedger, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeLedger, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import snapshot, trigger
 
 from aftertrain.errors import BusyError

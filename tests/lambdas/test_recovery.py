@@ -3,7 +3,8 @@
 import json
 from unittest import mock
 
-from tests.fakes import FakeClock, FakeMachines, FakeRedrives, FakeRuns, FakeStarter, ingest_ports
+from tests.fakes import FakeMachines, FakeRuns
+from tests.ingest_fakes import FakeClock, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.ports import Ports

@@ -7,7 +7,8 @@ from unittest import mock
 
 import pytest
 from tests.api import api_client
-from tests.fakes import FakeLedger, FakeRuns, FakeStarter, control_ports, ingest_ports
+from tests.fakes import FakeRuns, control_ports
+from tests.ingest_fakes import FakeLedger, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import request
 
 from aftertrain.client import Client, InvalidRequestError

@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.fakes import FakeClock, FakeLedger, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeClock, FakeLedger, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import TOKEN, snapshot, tigris_event, trigger
 
 from aftertrain.errors import BusyError, ThrottledError

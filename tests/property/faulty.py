@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.fakes import FakeBuckets, FakeClock, FakeGates, FakeLedger, FakeRedrives, FakeStarter
+from tests.ingest_fakes import FakeBuckets, FakeClock, FakeGates, FakeLedger, FakeRedrives, FakeStarter
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive

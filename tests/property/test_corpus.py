@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes import FakeClock, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeClock, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import PIPELINE
 
 from aftertrain.errors import SenderError

@@ -4,98 +4,17 @@ The real stages run over fakes that fail, die, lose answers and let others work 
 when they like, and the news of it may be lost.
 """
 
-import json
-from typing import Any
-
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.property.faulty import FAULTS, World
-from tests.property.laws import broken
-from tests.unit.ingest.samples import PIPELINE, notification, snapshot, tigris_event, trigger
+from hypothesis.stateful import initialize, invariant, rule
+from tests.property.faulty import FAULTS
+from tests.property.policy import SETTINGS, Policy
+from tests.unit.ingest.samples import PIPELINE
 
 from aftertrain.ingest.admit import gate_id
-from aftertrain.ingest.objects import Object
 from aftertrain.ingest.policies import rate
 from aftertrain.ingest.policies.concurrency import is_cancelled
-from aftertrain.ingest.receive import receive
 from aftertrain.ingest.slots import give_back, heal, stop_if_cancelled
-from aftertrain.ingest.sweep import sweep
-from aftertrain.model.policy import Assemble, Concurrency, Debounce, Order, Policies, Rate
-
-SETTINGS = settings(max_examples=60, stateful_step_count=25, deadline=None)
-
-
-class Policy(RuleBasedStateMachine):
-    """Senders, redrivers, sweepers and executions that end; a subclass says which policy, and what its law is."""
-
-    policies = Policies()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World()
-        self.world.meanwhile = self.world.take_message
-        self.watching = snapshot(trigger(policies=self.policies))
-        self.sent = 0
-        self.acknowledged: list[str] = []
-
-    @rule(faults=FAULTS)
-    def deliver(self, faults: list[str]) -> None:
-        self.sent += 1
-        self.post(f"k{self.sent}", faults)
-
-    def post(self, key: str, faults: list[str]) -> None:
-        request = notification(tigris_event(key))
-        if self.world.survives(lambda: receive(request, self.watching, self.world.ports), faults):
-            self.acknowledged.append(key)
-
-    @rule(faults=FAULTS)
-    def take_message(self, faults: list[str]) -> None:
-        self.world.take_message(faults)
-
-    @rule(faults=FAULTS, minutes=st.integers(0, 90))
-    def sweep(self, faults: list[str], minutes: int) -> None:
-        self.world.clock.now += 60 * minutes
-        self.world.survives(lambda: sweep(self.world.ports), faults)
-
-    @invariant()
-    def no_law_is_broken(self) -> None:
-        assert broken(self.world) == []
-
-    @property
-    def running(self) -> list[str]:
-        starter = self.world.starter
-        return [name for name in starter.started if name not in starter.ended]
-
-    def end_all(self) -> None:
-        """Every execution ends, and is heard of."""
-        for name in self.running:
-            self.world.starter.ended.add(name)
-            give_back(gate_id("concurrency", "t1"), frozenset({name}), self.world.ports)
-
-    def is_alive(self) -> None:
-        """Whatever has happened: what comes now, when nothing fails, starts."""
-        self.world.clock.now += 7200
-        self.end_all()
-        self.deliver_one("alive")
-        self.world.settle(self.end_all)
-        assert not self.world.ledger.due_at
-        assert self.verdicts()["alive"] == "started", self.verdicts()
-
-    def deliver_one(self, key: str) -> None:
-        """One event that starts something all by itself."""
-        self.post(key, [])
-
-    def inputs(self) -> list[dict[str, Any]]:
-        """What executions were told, in the order in which they started."""
-        return [json.loads(text) for _, text in self.world.starter.started.values()]
-
-    def verdicts(self) -> dict[str, str]:
-        """The last word on each event, by its key."""
-        return {record.event.subject: record.all_verdicts[0].verdict for record in self.world.ledger.records.values()}
-
-    def started_keys(self) -> list[str]:
-        return [given["event"]["subject"] for given in self.inputs()]
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies, Rate
 
 
 class Concurrent(Policy):
@@ -189,93 +108,6 @@ class Cancelling(Concurrent):
         """Nothing waits; what was replaced has been stopped, and something of what was acknowledged has started."""
         assert set(self.verdicts().values()) <= {"started", "replaced"}
         assert self.started_keys() or not self.acknowledged
-
-
-class Ordered(Policy):
-    """A key that is written again and again; the bucket knows when."""
-
-    policies = Policies(order=Order())
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mark = 0.0
-        self.world.meanwhile = self._overtake
-
-    def _overtake(self) -> None:
-        """While an event is looked at, a newer one comes and goes its way."""
-        self.sent += 1
-        self._write(self.sent)
-        request = notification(self._entry(self.sent))
-        receive(request, self.watching, self.world.ports)
-
-    @rule(faults=FAULTS)
-    def deliver(self, faults: list[str]) -> None:
-        self.sent += 1
-        self._write(self.sent)
-        self._tell(self.sent, faults)
-
-    @rule(faults=FAULTS, back=st.integers(1, 3))
-    def deliver_late(self, faults: list[str], back: int) -> None:
-        """The event of an older version comes after that of a newer one."""
-        self.sent += 1 + back
-        self._write(self.sent)
-        self._tell(self.sent, [])
-        self._tell(self.sent - back, faults)
-
-    def _write(self, version: int) -> None:
-        self.world.buckets.held["model"] = Object("models", "model", f"e{version}", 1, float(version))
-
-    def _tell(self, version: int, faults: list[str]) -> None:
-        request = notification(self._entry(version))
-        if self.world.survives(lambda: receive(request, self.watching, self.world.ports), faults):
-            self.acknowledged.append(f"e{version}")
-
-    def _entry(self, version: int) -> dict[str, Any]:
-        thing = {"key": "model", "size": 1, "eTag": f"e{version}"}
-        return tigris_event("model", object=thing, eventTime=f"2026-05-15T10:30:00.{version:03}Z")
-
-    @invariant()
-    def nothing_older_passes_after_something_newer(self) -> None:
-        marks = [each.state["mark"]["rank"] for name, each in self.world.gates.gates.items() if "order" in name]
-        mark = max(marks, default=0.0)
-        assert mark >= self.mark
-        self.mark = mark
-
-    def teardown(self) -> None:
-        self.world.settle()
-        assert not self.world.ledger.due_at
-        if self.acknowledged:
-            etags = [given["event"]["data"]["etag"] for given in self.inputs()]
-            recorded = {record.event.data["etag"] for record in self.world.ledger.records.values()}
-            newest = f"e{self.sent}"
-            assert newest in etags or newest not in recorded
-        self.is_alive()
-
-    def deliver_one(self, key: str) -> None:
-        self.world.buckets.held[key] = Object("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1e6)
-        super().deliver_one(key)
-
-
-class OrderedOneByOne(Ordered):
-    """With a slot, the executions themselves are in order: what waited for it is asked once more."""
-
-    policies = Policies(order=Order(), concurrency=Concurrency(1, "queue"))
-    slot = gate_id("concurrency", "t1")
-
-    @rule()
-    def end(self) -> None:
-        for name in self.running:
-            self.world.starter.ended.add(name)
-            give_back(self.slot, frozenset({name}), self.world.ports)
-
-    @invariant()
-    def nothing_older_starts_after_something_newer(self) -> None:
-        versions = [int(given["event"]["data"]["etag"][1:]) for given in self.inputs()]
-        assert versions == sorted(versions)
-
-    def teardown(self) -> None:
-        self.world.settle(self.end)
-        super().teardown()
 
 
 class Assembling(Policy):
@@ -378,18 +210,6 @@ class DebouncedWhereOthersEnd(Debounced):
         assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
 
 
-class OrderedBursts(Ordered):
-    """A burst of versions starts with its newest."""
-
-    policies = Policies(order=Order(), debounce=Debounce(30.0, 300.0))
-
-    @rule(faults=FAULTS)
-    def end_a_burst(self, faults: list[str]) -> None:
-        self.world.clock.now += 31
-        for _ in list(self.world.redrives.sent):
-            self.world.take_message(faults)
-
-
 class Limited(Policy):
     """At most two starts an hour; a person resumes the trigger in the end."""
 
@@ -426,14 +246,10 @@ TestQueueing = Queueing.TestCase
 TestReplacing = Replacing.TestCase
 TestSkipping = Skipping.TestCase
 TestCancelling = Cancelling.TestCase
-TestOrdered = Ordered.TestCase
-TestOrderedOneByOne = OrderedOneByOne.TestCase
 TestAssembling = Assembling.TestCase
 TestDebounced = Debounced.TestCase
-TestLimited = Limited.TestCase
 TestDebouncedWhereOthersEnd = DebouncedWhereOthersEnd.TestCase
-TestOrderedBursts = OrderedBursts.TestCase
-CASES = (TestQueueing, TestReplacing, TestSkipping, TestCancelling, TestOrdered, TestOrderedOneByOne)
-OTHERS = (TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestOrderedBursts, TestLimited)
-for _case in (*CASES, *OTHERS):
+TestLimited = Limited.TestCase
+WITH_SLOTS = (TestQueueing, TestReplacing, TestSkipping, TestCancelling)
+for _case in (*WITH_SLOTS, TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestLimited):
     _case.settings = SETTINGS

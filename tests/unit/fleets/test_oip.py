@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.fakes import FakeCalls, FakeClock, FakeObjects
+from tests.fakes import FakeCalls, FakeObjects
+from tests.ingest_fakes import FakeClock
 
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.oip import OipFleet, zeros

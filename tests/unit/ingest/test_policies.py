@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes import FakeBuckets, FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeBuckets, FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import PIPELINE, notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.drive import redrive

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot, tigris_event, trigger
 
 from aftertrain.errors import BusyError, SenderError, TooLargeError

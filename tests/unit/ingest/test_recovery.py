@@ -1,7 +1,7 @@
 """What happens to an event that a request left behind."""
 
 import pytest
-from tests.fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
+from tests.ingest_fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import notification, snapshot, trigger
 
 from aftertrain.errors import BusyError

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.fakes import FakeClock
+from tests.ingest_fakes import FakeClock
 from tests.unit.ingest.samples import trigger
 
 from aftertrain.ingest.snapshot import CurrentSnapshot

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.fakes import FakeApprovals, FakeChannel, FakeClock, tasks_ports
+from tests.fakes import FakeApprovals, FakeChannel, tasks_ports
+from tests.ingest_fakes import FakeClock
 
 from aftertrain.model.event import Event
 from aftertrain.tasks.fail import IntentionalFailureError

@@ -1,0 +1,95 @@
+"""What all machines that test a policy have in common.
+
+The real stages run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
+when they like, and the news of it may be lost.
+"""
+
+import json
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.property.faulty import FAULTS, World
+from tests.property.laws import broken
+from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
+
+from aftertrain.ingest.admit import gate_id
+from aftertrain.ingest.receive import receive
+from aftertrain.ingest.slots import give_back
+from aftertrain.ingest.sweep import sweep
+from aftertrain.model.policy import Policies
+
+SETTINGS = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+class Policy(RuleBasedStateMachine):
+    """Senders, redrivers, sweepers and executions that end; a subclass says which policy, and what its law is."""
+
+    policies = Policies()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.world.meanwhile = self.world.take_message
+        self.watching = snapshot(trigger(policies=self.policies))
+        self.sent = 0
+        self.acknowledged: list[str] = []
+
+    @rule(faults=FAULTS)
+    def deliver(self, faults: list[str]) -> None:
+        self.sent += 1
+        self.post(f"k{self.sent}", faults)
+
+    def post(self, key: str, faults: list[str]) -> None:
+        request = notification(tigris_event(key))
+        if self.world.survives(lambda: receive(request, self.watching, self.world.ports), faults):
+            self.acknowledged.append(key)
+
+    @rule(faults=FAULTS)
+    def take_message(self, faults: list[str]) -> None:
+        self.world.take_message(faults)
+
+    @rule(faults=FAULTS, minutes=st.integers(0, 90))
+    def sweep(self, faults: list[str], minutes: int) -> None:
+        self.world.clock.now += 60 * minutes
+        self.world.survives(lambda: sweep(self.world.ports), faults)
+
+    @invariant()
+    def no_law_is_broken(self) -> None:
+        assert broken(self.world) == []
+
+    @property
+    def running(self) -> list[str]:
+        starter = self.world.starter
+        return [name for name in starter.started if name not in starter.ended]
+
+    def end_all(self) -> None:
+        """Every execution ends, and is heard of."""
+        for name in self.running:
+            self.world.starter.ended.add(name)
+            give_back(gate_id("concurrency", "t1"), frozenset({name}), self.world.ports)
+
+    def is_alive(self) -> None:
+        """Whatever has happened: what comes now, when nothing fails, starts."""
+        self.world.clock.now += 7200
+        self.end_all()
+        self.deliver_one("alive")
+        self.world.settle(self.end_all)
+        assert not self.world.ledger.due_at
+        assert self.verdicts()["alive"] == "started", self.verdicts()
+
+    def deliver_one(self, key: str) -> None:
+        """One event that starts something all by itself."""
+        self.post(key, [])
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """What executions were told, in the order in which they started."""
+        return [json.loads(text) for _, text in self.world.starter.started.values()]
+
+    def verdicts(self) -> dict[str, str]:
+        """The last word on each event, by its key."""
+        return {record.event.subject: record.all_verdicts[0].verdict for record in self.world.ledger.records.values()}
+
+    def started_keys(self) -> list[str]:
+        return [given["event"]["subject"] for given in self.inputs()]
