@@ -46,14 +46,24 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
     )
     passed = PASS
     for question in _questions(start.policies):
-        asked = question(start, replace(ticket, event=_newest(passed, ticket)), ports)
-        if asked is None:
-            continue
-        decision = asked if isinstance(asked, Decision) else ask(asked.gate, asked.decide, ports.gates)
-        if not decision.passes:
-            return replace(decision, wakes=passed.wakes + decision.wakes, gates=passed.gates)
-        passed = _both(passed, decision, asked)
+        passed = _asked(question(start, ticket, ports), passed, ports)
+        if not passed.passes:
+            return passed
+    if start.policies.order is not None and start.policies.concurrency is not None:
+        # Once more, for it may have waited: with a slot in hand nothing newer can overtake it.
+        newest = replace(ticket, event=_newest(passed, ticket))
+        passed = _asked(_still_newest(start, newest, ports), passed, ports)
     return passed
+
+
+def _asked(question: Question | Decision | None, passed: Decision, ports: Ports) -> Decision:
+    """What is known after one more answer."""
+    if question is None:
+        return passed
+    decision = question if isinstance(question, Decision) else ask(question.gate, question.decide, ports.gates)
+    if not decision.passes:
+        return replace(decision, wakes=passed.wakes + decision.wakes, gates=passed.gates)
+    return _both(passed, decision, question)
 
 
 def _newest(passed: Decision, ticket: Ticket) -> Event:
@@ -98,8 +108,6 @@ def _questions(policies: Policies) -> Iterator[Asker]:
         yield _limited
     if policies.concurrency is not None:
         yield _counted
-        if policies.order is not None:  # once more, for it may have waited: with a slot nothing newer can overtake it
-            yield _still_newest
 
 
 def _ordered(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision | None:

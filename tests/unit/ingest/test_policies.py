@@ -164,6 +164,19 @@ def test_a_slot_of_a_start_that_nobody_will_make_is_found() -> None:
     assert setting.verdict("b").verdict == "started"
 
 
+def test_a_burst_takes_and_gives_back_one_and_the_same_slot() -> None:
+    """Its events may have other keys of `concurrency`; the first one's is the burst's."""
+    by_run = Key(("subject",), "^runs/([^/]+)/")
+    setting = Setting(debounce=Debounce(30.0, 600.0), concurrency=Concurrency(1, "queue", by_run))
+    setting.send("runs/1/a")
+    setting.send("runs/2/a")
+    setting.clock.now += 31
+    setting.drive_all()
+    taken = [name for name in setting.ports.gates.gates if name.startswith("concurrency")]
+
+    assert taken == [setting.inputs[0]["trigger"]["slot"]]
+
+
 def test_params_of_a_burst_are_those_of_its_newest_event() -> None:
     policies = Policies(debounce=Debounce(30.0, 600.0))
     setting = Setting()

@@ -13,9 +13,7 @@ from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.verdict import Word
 from aftertrain.model.event import Event
 
-REMEMBERED = (
-    200  # names whose answers a gate knows: a start that is asked for again after that many others is a new one
-)
+REMEMBERED = 200  # names whose answers a gate knows; one that asks again after as many others is taken for a new one
 CONCLUDED = ["started", None]
 LOOK_AGAIN_SECONDS = 60.0  # at a gate that can keep no more
 State = dict[str, Any]
@@ -37,9 +35,8 @@ class Ticket:
 class Decision:
     """`started` lets the ticket pass; anything else holds it, until `until` or a wake-up, or ends it if it is final.
 
-    `input`: what the execution is told beside the event; `gates` keep it until it has
-    started. `wakes`: events whose decision changed by this one. `stops`:
-    executions (machine, name) that have to be stopped before this one starts.
+    `input`: what the execution is told beside the event; `gates` keep it until it has started. `wakes`: events whose
+    decision changed by this one. `stops`: executions (machine, name) that have to be stopped before this one starts.
     """
 
     verdict: Word
