@@ -71,18 +71,22 @@ def _failed(start: Start, slot: str | None, clause: str, why: str, decision: Dec
 
 
 def _end(start: Start, decision: Decision, record: Record, ports: Ports) -> Decision:
-    """See to it that what must not start has not started, and holds no slot."""
+    """See to it that what must not start has not started, and holds no slot.
+
+    Only `order` and `concurrency` end what they have let pass before: a newer event came meanwhile.
+    """
     slot, machine = slot_of(start, record.event), start.pipeline.machine_arn
-    if decision.clause == "order" and (running := ports.starter.running(machine, start.name)) is not None:
-        if slot is not None and not running:
-            give_back(slot, frozenset({start.name}), ports)
-        # It began when it was the newest, and whoever began it could not say so any more.
-        return Decision("started", gates=decision.gates)
-    if decision.clause == "concurrency" and decision.verdict == "replaced":
+    if decision.verdict == "replaced":
         ports.starter.stop(machine, start.name, TAKEN)
-    elif slot is not None and decision.clause != "concurrency":
+    if decision.clause != "order":
+        return decision
+    running = ports.starter.running(machine, start.name)
+    if running is None and slot is not None:
         give_up(slot, start.name, ports)
-    return decision
+    if running is False and slot is not None:
+        give_back(slot, frozenset({start.name}), ports)
+    # What runs or ran began when it was the newest, and whoever began it could not say so any more.
+    return decision if running is None else Decision("started", gates=decision.gates)
 
 
 def _verdict(start: Start, decision: Decision) -> Verdict:
