@@ -9,7 +9,7 @@ are a graph of their own, which knows nothing of the others but that they failed
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from typing import Any
 
 from aftertrain.actions.registry import ACTIONS
@@ -63,8 +63,8 @@ def link(definition: Definition) -> Linked:
     reading = _Reading(known)
     outputs = {name: _value(value, ("outputs", name), reading) for name, value in definition.outputs.items()}
     found += more + reading.diagnostics
-    found = found or [*_cycle(nodes, "steps"), *_cycle(after, "on_failure")]
-    return Linked(Graph(nodes, parameters, outputs), Graph(after, parameters), found)
+    graph, others = Graph(nodes, parameters, outputs), Graph(after, parameters)
+    return Linked(graph, others, found or [*_cycle(graph, "steps"), *_cycle(others, "on_failure")])
 
 
 def _nodes(steps: list[Step], key: str, known: _Known) -> tuple[dict[str, Node], list[Diagnostic]]:
@@ -182,10 +182,10 @@ def _unknown_dependencies(step: Step, where: Place, known: _Known) -> Iterator[D
             yield Diagnostic("AT301", place, f"there is no step {name!r} to depend on", hint)
 
 
-def _cycle(nodes: dict[str, Node], key: str) -> Iterator[Diagnostic]:
+def _cycle(graph: Graph, key: str) -> Iterator[Diagnostic]:
     try:
-        TopologicalSorter({node.id: node.needs for node in nodes.values()}).prepare()
+        graph.order  # noqa: B018  # it is kept for the stages that follow; a circle has no order
     except CycleError as error:
         circle = list(reversed(error.args[1]))
-        index = next(index for index, step in enumerate(nodes) if step in circle)
+        index = next(index for index, step in enumerate(graph.nodes) if step in circle)
         yield Diagnostic("AT302", (key, index), f"these steps wait for each other: {' -> '.join(circle)}")

@@ -99,7 +99,7 @@ def _problem(value: Any) -> str | None:
 def _mark(diagnostic: Diagnostic, document: Document) -> Mark | None:
     """Of a key that should not be there the key, of anything else the value."""
     if diagnostic.code in ("AT103", "AT204"):
-        return document.keys.get(diagnostic.where)
+        return document.places.keys.get(diagnostic.where)
     return diagnostic.mark or document.mark(diagnostic.where)
 
 
@@ -108,7 +108,7 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
     if detail["type"] == "extra_forbidden":
         name = str(where[-1])
         hint = did_you_mean(name, _keys_beside(where))
-        return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.keys.get(where))
+        return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
     where = tuple(part for part in where if part not in ("str", "bool"))
     message = detail["msg"][0].lower() + detail["msg"][1:]
     return Diagnostic("AT102", where, f"{_last_name(where)}: {message}", mark=document.mark(where))

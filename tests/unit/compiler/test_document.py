@@ -46,7 +46,7 @@ def test_every_value_has_a_place() -> None:
 
     assert document.mark(("a", 0, "c")) == Mark(3, 8)
     assert document.mark(("a", 0, "unknown")) == Mark(2, 5)
-    assert document.keys[("a", 0, "c")] == Mark(3, 5)
+    assert document.places.keys[("a", 0, "c")] == Mark(3, 5)
 
 
 def test_an_alias_cannot_grow_without_bounds() -> None:
