@@ -1,7 +1,8 @@
-"""Matching one event, its JSON parsed with it, at 1 to 100,000 triggers: the index beside a loop over all triggers.
+"""Matching one event, its JSON parsed with it, at 1 to 100,000 triggers: the index beside loops over all triggers.
 
 Triggers are drawn as a platform team's would be: a few event types, a prefix of the key, a size, an environment, and in
-one of five a wildcard. The loop is the interpreter that the index is tested against.
+one of five a wildcard. One loop is the interpreter that the index is tested against, the other evaluates each filter
+as an expression of CEL, compiled beforehand by an implementation in Rust. All three have to find the same.
 """
 
 import json
@@ -11,8 +12,10 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
 
+import cel
+
 from aftertrain.ingest.match import match
-from aftertrain.ingest.snapshot import Snapshot, read_snapshot
+from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.ingest.watch import why_not
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion, Trigger
@@ -38,6 +41,19 @@ def _filter(source: random.Random) -> dict[str, Any]:
     return asked
 
 
+def in_cel(asked: dict[str, Any]) -> cel.Program:
+    """The same filter as an expression of CEL: a wildcard becomes its beginning and its end."""
+    key = asked["key"][0]
+    terms = [f"e.env in {json.dumps(asked['env'])}"]
+    if "prefix" in key:
+        terms.append(f"e.key.startsWith({json.dumps(key['prefix'])})")
+    else:
+        before, after = key["wildcard"].split("*")
+        terms.append(f"e.key.startsWith({json.dumps(before)}) && e.key.endsWith({json.dumps(after)})")
+    terms += [f"e.size >= {numeric['numeric'][1]}" for numeric in asked.get("size", ())]
+    return cel.compile(" && ".join(terms))
+
+
 def bodies(source: random.Random) -> list[str]:
     """Events as text."""
     return [
@@ -60,25 +76,44 @@ def event(body: str) -> Event:
     return Event(data.pop("event_type"), "1", "s", "2026-01-01T00:00:00Z", data["key"], data)
 
 
+Find = Callable[[Event], list[str]]
+
+
+def ways(drawn: list[Trigger]) -> dict[str, Find]:
+    """The three ways to find the ids of the triggers that an event matches."""
+    snapshot = read_snapshot(1, {"sources": [], "triggers": [trigger.item() for trigger in drawn]})
+    programs: dict[str, list[tuple[str, cel.Program]]] = {kind: [] for kind in TYPES}
+    for trigger in drawn:
+        programs[trigger.event_type].append((trigger.id, in_cel(trigger.filter or {})))
+    return {
+        "index": lambda one: [watch.trigger.id for watch in match(one, snapshot)],
+        "loop": lambda one: [watch.trigger.id for watch in snapshot.watching(one.type) if why_not(one, watch) is None],
+        "loop of CEL": lambda one: [id_ for id_, each in programs[one.type] if each.execute({"e": one.data})],
+    }
+
+
 def matching_times() -> dict[str, dict[int, float]]:
     """Seconds per event, by how it is done and how many triggers there are."""
-    found: dict[str, dict[int, float]] = {"index": {}, "loop": {}}
+    times: dict[str, dict[int, float]] = {}
     for count in COUNTS:
         source = random.Random(count)
-        items = [trigger.item() for trigger in triggers(count, source)]
-        snapshot = read_snapshot(1, {"sources": [], "triggers": items})
+        finds = ways(triggers(count, source))
         texts = cycle(bodies(source))
         for body in bodies(random.Random(1)):
-            match(event(body), snapshot)  # the index is built when the first event of a type comes
-        found["index"][count] = _best(match, texts, snapshot, EVENTS)
-        found["loop"][count] = _best(loop, texts, snapshot, max(3, min(EVENTS, 20_000 // count)))
-    return found
+            finds["index"](event(body))  # the index is built when the first event of a type comes
+        agree(finds, [event(next(texts)) for _ in range(3)])
+        for name, find in finds.items():
+            number = EVENTS if name == "index" else max(3, min(EVENTS, 20_000 // count))
+            times.setdefault(name, {})[count] = _best(find, texts, number)
+    return times
 
 
-def loop(one: Event, snapshot: Snapshot) -> list[Any]:
-    """Every trigger asked."""
-    return [watch for watch in snapshot.watching(one.type) if why_not(one, watch) is None]
+def agree(finds: dict[str, Find], events: list[Event]) -> None:
+    """Raises: AssertionError, if the ways do not find the same."""
+    for one in events:
+        found = {name: sorted(find(one)) for name, find in finds.items()}
+        assert len({tuple(ids) for ids in found.values()}) == 1, found
 
 
-def _best(find: Callable[[Event, Snapshot], Any], texts: Iterator[str], snapshot: Snapshot, number: int) -> float:
-    return min(timeit.repeat(lambda: find(event(next(texts)), snapshot), number=number, repeat=5)) / number
+def _best(find: Find, texts: Iterator[str], number: int) -> float:
+    return min(timeit.repeat(lambda: find(event(next(texts))), number=number, repeat=5)) / number
