@@ -7,39 +7,28 @@ import json
 import os
 import shlex
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 from tests.e2e.conftest import Stage
-from tests.project.blocks import ROOT, commands
+from tests.e2e.steering import changed, hello, run, send, until_watched, waited
+from tests.project.blocks import commands
 
 from aftertrain.aws.record_item import to_item
-from aftertrain.client import InvalidRequestError
 from aftertrain.ingest.record import EventKey, Record, Start
-from aftertrain.local.notification import deliver, notification
+from aftertrain.local.notification import deliver
 from aftertrain.local.report import Findings, check
 from aftertrain.local.scenario import CLUSTER, DEPLOYMENT, PIPELINE, SOURCE, predict
-from aftertrain.local.stage import MODEL_BUCKET
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion
 
 pytestmark = pytest.mark.e2e
 README = ("aftertrain send", "aftertrain events", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
-
-
-def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Another notification of the same object."""
-    copy: dict[str, Any] = json.loads(json.dumps(request))
-    copy["body"]["events"][0] |= fields
-    return copy
 
 
 def test_a_checkpoint_lands_and_is_serving(stage: Stage) -> None:
@@ -109,13 +98,13 @@ def test_steps_that_cross_meet_and_people_are_asked(stage: Stage) -> None:
     client = stage.local.client
     client.pipelines.create(id="inner", definition=INNER)
     client.pipelines.create(id="steered", definition=STEERED)
-    client.pipelines.create(id="woken", definition=_hello("woken"))
+    client.pipelines.create(id="woken", definition=hello("woken"))
     client.event_triggers.create(pipeline_id="steered", event_type="steer.it")
     client.event_triggers.create(pipeline_id="woken", event_type="steer.over")
     source = client.sources.create("steering", kind="platform")
-    _until_watched()
-    (started,) = _send(source.url, source.secret, "s1", event_type="steer.it")["executions"]
-    question = _waited(client.approvals.list)[0]
+    until_watched()
+    (started,) = send(source.url, source.secret, "s1", event_type="steer.it")["executions"]
+    question = waited(client.approvals.list)[0]
     assert (question.step, question.message) == ("ask", "2 and b a?")
     client.approvals.approve(question.id, by="me", comment="go")
     execution = client.executions.wait(started, interval=0.3)
@@ -158,15 +147,15 @@ def test_a_job_that_nobody_waits_for_any_more_is_killed(stage: Stage, ends_by: s
     source = client.sources.create(pool, kind="platform")
     with _silent_server() as endpoint:
         log = _worker(stage, pool, {"slow": {"endpoint": endpoint}})
-        _until_watched()
-        (started,) = _send(source.url, source.secret, "1", event_type=f"steer.{pool}")["executions"]
-        _waited(lambda: "started model_evaluate" in log.read_text())
+        until_watched()
+        (started,) = send(source.url, source.secret, "1", event_type=f"steer.{pool}")["executions"]
+        waited(lambda: "started model_evaluate" in log.read_text())
         if ends_by == "a stop":
-            _waited(lambda: client.executions.get(started).step("beside").status == "succeeded")
+            waited(lambda: client.executions.get(started).step("beside").status == "succeeded")
             arn = client.executions.get(started).arn
             stage.local.account.client("stepfunctions").stop_execution(executionArn=arn)
         execution = client.executions.wait(started, interval=0.3)
-        _waited(lambda: "dropped model_evaluate" in log.read_text())
+        waited(lambda: "dropped model_evaluate" in log.read_text())
 
     statuses = {step.id: step.status for step in execution.steps}
     assert execution.status == ("aborted" if ends_by == "a stop" else "failed")
@@ -219,27 +208,19 @@ steps:
 """
 
 
-def _waited(look: Any) -> Any:
-    end = time.monotonic() + 60
-    while not (found := look()):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-    return found
-
-
 def test_a_disabled_trigger_starts_nothing_and_an_enabled_one_starts_the_version_of_its_time(stage: Stage) -> None:
     client = stage.local.client
-    client.pipelines.create(id="hello", definition=_hello("one"))
+    client.pipelines.create(id="hello", definition=hello("one"))
     trigger = client.event_triggers.create(pipeline_id="hello", event_type="model.*", enabled=False)
     source = client.sources.create("registry", kind="platform")
-    _until_watched()
-    assert _send(source.url, source.secret, "e0")["matched"] == 0
+    until_watched()
+    assert send(source.url, source.secret, "e0")["matched"] == 0
     client.event_triggers.enable(trigger.id)
-    _until_watched()
-    (first,) = _send(source.url, source.secret, "e1")["executions"]
-    client.pipelines.update("hello", definition=_hello("two"))
-    _until_watched()
-    (second,) = _send(source.url, source.secret, "e2")["executions"]
+    until_watched()
+    (first,) = send(source.url, source.secret, "e1")["executions"]
+    client.pipelines.update("hello", definition=hello("two"))
+    until_watched()
+    (second,) = send(source.url, source.secret, "e2")["executions"]
     finished = [client.executions.wait(execution, interval=0.2) for execution in (first, second)]
 
     assert [(each.version, each.step("a").output["message"]) for each in finished] == [(1, "one n"), (2, "two n")]
@@ -284,130 +265,10 @@ def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stag
     assert stage.local.client.events.get("registry", "lost").status == "done"
 
 
-@pytest.fixture(scope="module")
-def slow(stage: Stage) -> str:
-    """A pipeline that takes two seconds, and an open source."""
-    wait = {"id": "wait", "action": "wait_until", "params": {"duration_seconds": 2}}
-    stage.local.client.pipelines.create(id="slow", definition={"steps": [wait]})
-    return stage.local.client.sources.create("policies", kind="platform", auth="none").url
-
-
-def test_a_queue_starts_one_after_the_other(stage: Stage, slow: str) -> None:
-    client = stage.local.client
-    client.event_triggers.create(
-        id="queue", pipeline_id="slow", event_type="queue.x", concurrency={"limit": 1, "on_full": "queue"}
-    )
-    _until_watched()
-    for number in range(3):
-        _send(slow, None, f"q{number}", "queue.x")
-    names = [client.events.get("policies", f"q{number}").executions[0] for number in range(3)]
-    assert [each["verdict"] for each in client.events.get("policies", "q2").verdicts] == ["queued"]
-    runs = [_ended(stage, name) for name in names]
-
-    assert [run.status for run in runs] == ["succeeded"] * 3
-    for before, after in pairwise(runs):
-        assert str(before.stopped_at) <= after.started_at
-
-
-def test_cancel_stops_what_runs_for_what_is_newer(stage: Stage, slow: str) -> None:
-    client = stage.local.client
-    client.event_triggers.create(
-        id="cancel", pipeline_id="slow", event_type="cancel.x", concurrency={"limit": 1, "on_full": "cancel"}
-    )
-    _until_watched()
-    first, second = (_send(slow, None, f"c{number}", "cancel.x")["executions"][0] for number in range(2))
-
-    assert [_ended(stage, name).status for name in (first, second)] == ["aborted", "succeeded"]
-
-
-def test_a_burst_is_one_execution_and_a_replay_another(stage: Stage, slow: str) -> None:
-    client = stage.local.client
-    client.event_triggers.create(id="burst", pipeline_id="slow", event_type="burst.x", debounce={"quiet": "2s"})
-    _until_watched()
-    answers = [_send(slow, None, f"b{number}", "burst.x") for number in range(3)]
-    (name,) = {name for answer in answers for name in answer["executions"]}
-    run = _ended(stage, name)
-    again = client.events.replay("policies", "b1")
-
-    assert run.status == "succeeded"
-    assert (again["record_id"], again["verdicts"][0]["verdict"]) == ("b1~2", "debounced")
-    assert _ended(stage, again["executions"][0]).status == "succeeded"
-
-
-def test_a_trigger_that_starts_too_often_is_paused_until_it_is_resumed(stage: Stage, slow: str) -> None:
-    client = stage.local.client
-    client.event_triggers.create(id="rate", pipeline_id="slow", event_type="rate.x", rate={"limit": 1, "per": "1h"})
-    _until_watched()
-    for number in range(2):
-        _send(slow, None, f"r{number}", "rate.x")
-    (verdict,) = client.events.get("policies", "r1").verdicts
-
-    assert (verdict["verdict"], verdict["clause"]) == ("paused", "rate")
-    assert client.event_triggers.resume("rate") == 1
-    assert _ended(stage, client.events.get("policies", "r1").executions[0]).status == "succeeded"
-
-
-def test_only_what_the_bucket_still_has_starts(stage: Stage, slow: str, tmp_path: Path) -> None:
-    """The first event speaks of what was there before; HEAD says so, with the redrive function's own permissions."""
-    client = stage.local.client
-    client.event_triggers.create(
-        id="newest", pipeline_id="slow", event_type="object.created", where='`key` = "newest/a"', order="latest"
-    )
-    _until_watched()
-    facts = []
-    for text in ("old", "newer"):
-        (tmp_path / "a").write_text(text)
-        facts.append(stage.local.account.upload(MODEL_BUCKET, {"newest/a": tmp_path / "a"})["newest/a"])
-    requests = [notification(ROOT, MODEL_BUCKET, "newest/a", each) for each in facts]
-    names = [deliver(each, stage.source.url, stage.token).answer["executions"][0] for each in reversed(requests)]
-
-    assert _ended(stage, names[0]).status == "succeeded"
-    words = [event.verdicts[0]["verdict"] for event in client.events.list() if event.subject == "newest/a"]
-    assert words == ["received", "started"]  # the older one is looked at again until the bucket has surely settled
-
-
-def _ended(stage: Stage, name: str) -> Any:
-    """An execution at its end; it may not have begun yet."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            return stage.local.client.executions.wait(name, interval=0.2)
-        except InvalidRequestError:
-            time.sleep(0.2)
-    raise AssertionError(f"{name} has not begun")
-
-
 @pytest.mark.parametrize("command", [command for command, _ in commands() if command.startswith(README)])
 def test_the_readmes_commands_run_as_they_stand_there(stage: Stage, command: str) -> None:
-    environment = os.environ | stage.local.emulator.credentials()
-    environment |= {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "AFTERTRAIN_API_URL": stage.local.stage.api_url,
-        "AFTERTRAIN_TOKEN": stage.token,
-    }
     assert SOURCE in command or "--source" not in command
-    ran = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    ran = run(stage, *shlex.split(command))
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout
-
-
-def _hello(word: str) -> dict[str, Any]:
-    return {"steps": [{"id": "a", "action": "log", "params": {"message": f"{word} {{{{ event.name }}}}"}}]}
-
-
-def _send(url: str, token: str | None, event_id: str, event_type: str = "model.added") -> Any:
-    envelope = {
-        "event_type": event_type,
-        "event_id": event_id,
-        "timestamp": "2026-01-01T00:00:00Z",
-        "source": "r",
-        "data": {"name": "n"},
-    }
-    request = {"method": "POST", "headers": {}, "body": envelope}
-    return deliver(request, url, token or "").answer
-
-
-def _until_watched() -> None:
-    """A webhook's view of the registry is at most half a second old on this stage."""
-    time.sleep(0.6)
