@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -9,6 +10,7 @@ from aftertrain.asl.emit import pretty
 from aftertrain.cli.files import compiled
 from aftertrain.compiler import draw
 from aftertrain.compiler.compile import Compiled
+from aftertrain.model.definition import Backend, Compute
 
 FORMATS: dict[str, Callable[[Compiled], str]] = {
     "asl": lambda found: pretty(found.asl),
@@ -24,6 +26,13 @@ FORMATS: dict[str, Callable[[Compiled], str]] = {
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="asl", show_default=True, help="What to show."
 )
-def compile_file(file: Path, form: str) -> None:
+@click.option(
+    "--backend",
+    type=click.Choice(list(get_args(Backend))),
+    default="worker",
+    show_default=True,
+    help="Where jobs run that do not say: what the stage would say.",
+)
+def compile_file(file: Path, form: str, backend: Backend) -> None:
     """Show the Step Functions definition of a pipeline, or a picture of it; ${…} stands for what a stage fills in."""
-    click.echo(FORMATS[form](compiled(file)), nl=False)
+    click.echo(FORMATS[form](compiled(file, Compute(backend=backend))), nl=False)

@@ -1,20 +1,22 @@
 """Reading and compiling a definition's file, with mistakes shown in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from aftertrain.cli.failures import FileError
-from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.bindings import PLACEHOLDERS, WORKER
 from aftertrain.compiler.compile import Compiled, compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic
+from aftertrain.model.definition import Compute
 
 
-def compiled(file: Path) -> Compiled:
+def compiled(file: Path, compute: Compute = WORKER) -> Compiled:
     """Compile a file against placeholders. Raises: FileError."""
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise FileError(file, "", [Diagnostic("AT101", (), "this is not a text in UTF-8")]) from None
     try:
-        return compile_pipeline(text, PLACEHOLDERS)
+        return compile_pipeline(text, replace(PLACEHOLDERS, compute=compute))
     except CompileError as error:
         raise FileError(file, text, list(error.diagnostics)) from None

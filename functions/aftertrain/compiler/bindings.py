@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aftertrain.model.definition import Parameter
+from aftertrain.model.definition import Compute, Parameter
+
+WORKER = Compute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,33 @@ def no_schema(_event_type: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Queues and job definitions are found by the ends of their names, which the compiler knows.
+
+    `job_definition`: the one of the stage's own image.
+    """
+
+    queue_prefix: str
+    definition_prefix: str
+    job_definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class SageMaker:
+    """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`."""
+
+    role: str
+    image: str
+    vpc: Mapping[str, list[str]] | None = None
+    network_isolation: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Bindings:
     """`activity_prefix` is the ARN of a worker pool's activity without the pool's name at its end.
 
-    `callee` finds a published pipeline by its id, `schema_of` the JSON Schema of an event type.
+    `backends`: where jobs can run; `compute`: where and on what they do if a step does not say. `callee` finds a
+    published pipeline by its id, `schema_of` the JSON Schema of an event type.
     """
 
     tasks_function: str
@@ -42,6 +67,20 @@ class Bindings:
     latch_table: str
     callee: Callable[[str], Callee | None] = any_pipeline
     schema_of: Callable[[str], Mapping[str, Any] | None] = no_schema
+    backends: tuple[str, ...] = ("worker",)
+    compute: Compute = WORKER
+    batch: Batch = Batch("", "", "")
+    sagemaker: SageMaker = SageMaker("", "")
 
 
-PLACEHOLDERS = Bindings("${TasksFunction}", "${ActivityPrefix}", "s3://${ArtifactsBucket}", "${LatchTable}")
+PLACEHOLDERS = Bindings(
+    "${TasksFunction}",
+    "${ActivityPrefix}",
+    "s3://${ArtifactsBucket}",
+    "${LatchTable}",
+    backends=("worker", "batch", "sagemaker"),
+    batch=Batch("${BatchQueuePrefix}", "${JobDefinitionPrefix}", "${JobDefinition}"),
+    sagemaker=SageMaker(
+        "${SageMakerRole}", "${JobImage}", {"Subnets": ["${Subnet}"], "SecurityGroupIds": ["${Group}"]}
+    ),
+)

@@ -15,6 +15,7 @@ from aftertrain.compiler.calls import check_calls
 from aftertrain.compiler.check import check
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic
 from aftertrain.compiler.examine import examine
+from aftertrain.compiler.jobs.resolve import check_compute
 from aftertrain.compiler.link import Linked, link
 from aftertrain.compiler.lower.machine import lower
 from aftertrain.compiler.nest import nest
@@ -46,8 +47,9 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     linked = link(definition)
     _stop_at(checked + linked.diagnostics, parsed)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
+    places = [*check_compute(linked.graph, "steps", bindings), *check_compute(linked.rescue, "on_failure", bindings)]
     calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
-    _stop_at(examine(definition, linked, known) + calls, parsed)
+    _stop_at(examine(definition, linked, known) + calls + places, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     region = nest(linked.graph)
     machine = lower(definition, (linked.graph, region), rescue, bindings, known)

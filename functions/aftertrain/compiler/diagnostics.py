@@ -28,6 +28,7 @@ CODES = {
     "AT208": "a secret is written in plain text",
     "AT209": "a value in a URL is not encoded",
     "AT210": "an action does not go together with what stands beside it",
+    "AT211": "a job asks for what cannot be had where it runs",
     "AT301": "`depends_on` names a step that does not exist",
     "AT302": "steps depend on each other in a circle",
     "AT303": "a template cannot be read",

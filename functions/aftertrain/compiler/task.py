@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aftertrain.asl.states import Retrier
+from aftertrain.compiler.jobs.remote import Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Work:
     """The part of a Task that says what is done, apart from where it stands.
 
     `until`: the field of the output that names the time to wait for afterwards. `on_timeout`: the code of the output
-    that the step has if nobody answered in time.
+    that the step has if nobody answered in time. `remote`: what surrounds a job that a service runs.
     """
 
     resource: str
@@ -40,3 +41,4 @@ class Work:
     each: Each | None = None
     until: str | None = None
     on_timeout: str | None = None
+    remote: Remote | None = None

@@ -1,4 +1,4 @@
-"""Step -> the Task that does its work: a Lambda invocation for a task, a worker's activity for a job.
+"""Step -> the Task that does its work: a Lambda invocation for a task, a backend's for a job.
 
     Node(log)             ->  lambda:invoke of the tasks function with {action, step, execution, params}
     Node(model_evaluate)  ->  an activity with {job, step, execution, params, output_uri}
@@ -6,26 +6,31 @@
 `Work.result` is the code that reads the step's output from what the service answers.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from aftertrain.actions.action import LAMBDA_RETRY, WORKER_LOST_RETRY
+from aftertrain.actions.action import LAMBDA_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.calls import Call, pipeline_work
 from aftertrain.compiler.graph import Node
+from aftertrain.compiler.jobs.batch import batch_job
+from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.compiler.jobs.sagemaker import sagemaker_job
+from aftertrain.compiler.jobs.worker import worker_job
 from aftertrain.compiler.render.scope import Code, Reader
 from aftertrain.compiler.render.template import render_value
 from aftertrain.compiler.task import Each, Work
 from aftertrain.expressions.shapes import ANYTHING
 from aftertrain.expressions.tree import Template
-from aftertrain.model.definition import Compute, Foreach, Retry
+from aftertrain.model.definition import Foreach, Retry
 from aftertrain.model.names import digest
 
-HEARTBEAT_SECONDS = 60
 INLINE_CONCURRENCY = 40  # of an inline Map, in AWS
 INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has 25,000 of them
+BACKENDS = {"worker": worker_job, "batch": batch_job, "sagemaker": sagemaker_job}
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ITEM = "$states.context.Map.Item"
@@ -37,41 +42,20 @@ UNANSWERED = (
 def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | None) -> Work:
     """What the step's Task calls, with what, how long, and what is tried again."""
     if node.step.foreach is None:
-        return _work(node, _Given(_params(node, reader)), bindings, default_retry)
+        return _work(node, Given(_params(node, reader)), bindings, default_retry)
     each, given = _each(node, node.step.foreach, reader)
     return replace(_work(node, given, bindings, default_retry), each=each)
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a Task is told, as fields have it: a step's own, or what an item finds in its input."""
-
-    params: Any
-    execution: str = jsonata.EXECUTION_NAME
-    event: str = f"{jsonata.INPUT}.event"
-    trigger: str = f"{jsonata.INPUT}.trigger"
-    index: str | None = None
-
-    def common(self, step: str) -> dict[str, Any]:
-        item = {} if self.index is None else {"item": jsonata.expression(self.index)}
-        return {"step": step, **item, "execution": jsonata.expression(self.execution), "params": self.params}
-
-    def passed(self, names: tuple[str, ...]) -> dict[str, str]:
-        """What some actions are told besides."""
-        depth = f"$exists({self.event}.depth) ? {self.event}.depth : 0"
-        codes = {"token": "$states.context.Task.Token", "depth": depth}
-        return {name: jsonata.expression(codes[name]) for name in names}
 
 
 def _params(node: Node, reader: Reader) -> dict[str, Any]:
     return {name: render_value(value, reader) for name, value in node.params.items()}
 
 
-def _work(node: Node, given: _Given, bindings: Bindings, default_retry: Retry | None) -> Work:
+def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | None) -> Work:
     timeout = node.step.timeout_seconds or node.action.timeout_seconds
     written = _written_retry(node.step.retry or default_retry)
     if node.action.runs == "job":
-        return _job(node, given, bindings, timeout, (WORKER_LOST_RETRY, *node.action.retry, *written))
+        return _job(node, given, bindings, written)
     if node.action.runs == "pipeline":
         call = Call(given.params, given.event, given.trigger)
         return pipeline_work(node, call, bindings, timeout, written)
@@ -88,21 +72,13 @@ def _work(node: Node, given: _Given, bindings: Bindings, default_retry: Retry | 
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 
 
-def _job(node: Node, given: _Given, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
-    compute = node.step.compute or Compute()
-    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": _output_uri(node, given, bindings)}
-    heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
-    return Work(f"{bindings.activity_prefix}{compute.pool}", arguments, "$states.result", timeout, heartbeat, retry)
+def _job(node: Node, given: Given, bindings: Bindings, written: tuple[Retrier, ...]) -> Work:
+    compute = resolve(node.step, bindings)
+    timeout = node.step.timeout_seconds or compute.timeout_seconds or node.action.timeout_seconds
+    return BACKENDS[compute.backend](node, given, bindings, compute, timeout, (*node.action.retry, *written))
 
 
-def _output_uri(node: Node, given: _Given, bindings: Bindings) -> str:
-    parts = [jsonata.string(f"{bindings.artifacts_uri}/executions/"), given.execution, jsonata.string(f"/{node.id}")]
-    if given.index is not None:
-        parts += [jsonata.string("/"), f"$string({given.index})"]
-    return jsonata.expression(" & ".join(parts))
-
-
-def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, _Given]:
+def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, Given]:
     """The loop, and what its items are told.
 
     An item makes its own params, so that one whose templates fail fails alone. Where it is an execution of its own it
@@ -120,7 +96,7 @@ def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, _Given]:
     else:
         selector = {"item": jsonata.expression(f"{ITEM}.Value"), **common}
         params, own = _params(node, reader.naming(foreach.as_, Code("$states.input.item", ANYTHING))), {}
-    given = _Given(params, "$states.input.execution", index="$states.input.index", **own)
+    given = Given(params, "$states.input.execution", index="$states.input.index", **own)
     label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
     return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label, most), given
 

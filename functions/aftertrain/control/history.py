@@ -5,7 +5,8 @@
 
 A state that does a step's work has the step's id as its name; every other state's name has a blank in it. An event
 belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave. A step that
-waits goes on in the state `Wait for ID`; one with items is a Map, whose output says how each of them went.
+waits goes on in the state `Wait for ID`, and a job that a service runs is prepared and read in states of its own; one
+with items is a Map, whose output says how each of them went.
 """
 
 import json
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 _FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
-_WAITING = "Wait for "
+_AROUND = ("Wait for ", "Prepare ", "Look for ", "Mind ", "Read ")  # states that do a part of a step's work
 _TRIES = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
@@ -40,12 +41,14 @@ class _Steps:
     def read(self, event: dict[str, Any]) -> None:
         kind = event["type"]
         if kind.endswith("StateEntered"):
-            self.owners[event["id"]] = event["stateEnteredEventDetails"]["name"].removeprefix(_WAITING)
+            self.owners[event["id"]] = event["stateEnteredEventDetails"]["name"]
         else:
             self.owners[event["id"]] = self.owners.get(event.get("previousEventId", 0), "")
-        step = self.seen.get(self.owners[event["id"]])
+        owner = self.owners[event["id"]]
+        name = next((owner.removeprefix(each) for each in _AROUND if owner.startswith(each)), owner)
+        step = self.seen.get(name)
         if step is not None:
-            _note(step, kind, event)
+            _note(step, kind, event, own=owner == name)
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
@@ -56,19 +59,18 @@ def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> lis
     return [_item(step_id, seen, running) for step_id, seen in reader.seen.items()]
 
 
-def _note(step: _Seen, kind: str, event: dict[str, Any]) -> None:
-    if kind in ("TaskStateEntered", "MapStateEntered"):
-        step.entered = event["timestamp"]
-        step.attempts += kind == "MapStateEntered"
-    elif kind == "WaitStateEntered":
+def _note(step: _Seen, kind: str, event: dict[str, Any], *, own: bool) -> None:
+    if kind.endswith("StateEntered"):
+        step.entered = step.entered or event["timestamp"]
         step.exited = None
+        step.attempts += kind == "MapStateEntered"
     elif kind in ("TaskStateExited", "WaitStateExited"):
         step.exited = event["timestamp"]
     elif kind == "MapStateExited":
         step.exited = event["timestamp"]
         _note_items(step, json.loads(details(event).get("output") or "[]"))
     elif kind in _TRIES:
-        step.attempts += 1
+        step.attempts += own
         step.error = None
     elif kind.endswith(_FAILURES):
         why = details(event)
@@ -93,8 +95,10 @@ def details(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _output(text: str | None) -> Any:
-    """A step's output; what Lambda wraps around it is taken off."""
+    """A step's output; what the service wraps around it is taken off."""
     value = json.loads(text) if text else None
+    if isinstance(value, dict) and "Body" in value:
+        return json.loads(value["Body"]).get("output")
     if isinstance(value, dict) and "ExecutionArn" in value:
         return {"outputs": value.get("Output"), "execution": value["ExecutionArn"]}
     return value["Payload"] if isinstance(value, dict) and "Payload" in value else value

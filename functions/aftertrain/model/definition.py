@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from aftertrain.model.instances import GPU_TYPES
 from aftertrain.model.policy_spec import PolicySpecs
 from aftertrain.model.written import Written
 
@@ -27,6 +28,7 @@ Priority = Annotated[int, Field(ge=-100, le=100)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
 STATES_ERRORS = ("States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout", "States.Permissions")
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^(ml\.)?[a-z0-9-]+\.[a-z0-9-]+$", max_length=40)]
 ParameterType = Literal["string", "integer", "float", "boolean", "array", "object"]
 
 
@@ -84,11 +86,33 @@ class Foreach(Written):
     )
 
 
-class Compute(Written):
-    """Where a job runs: `pool` names the workers that take it."""
+Backend = Literal["worker", "batch", "sagemaker"]
 
-    backend: Literal["worker"] = "worker"
+
+def _known_gpu(name: str) -> str:
+    if name not in GPU_TYPES:
+        raise ValueError(f"there is no GPU {name!r}: there is {', '.join(GPU_TYPES)}")
+    return name
+
+
+class Compute(Written):
+    """Where a job runs and what it needs; what is left out, the stage says.
+
+    `pool`: the workers that take it, where the backend is `worker`. `instance_types`: of EC2, by preference. `spot`:
+    capacity that may be reclaimed. `image`: the container, where the backend is not `worker`.
+    """
+
+    backend: Backend = "worker"
     pool: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=32)] = "default"
+    gpu: Annotated[int, Field(ge=0, le=8)] = 0
+    gpu_type: Annotated[str, AfterValidator(_known_gpu)] | None = None
+    cpu: Annotated[float, Field(ge=0.25, le=192)] = 2
+    memory_gib: Annotated[float, Field(ge=0.5, le=2048)] = 8
+    disk_gib: Annotated[int, Field(ge=1, le=16_384)] = 50
+    instance_types: Annotated[list[InstanceType], Field(max_length=10)] = Field(default_factory=list)
+    spot: bool = False
+    image: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@-]*$", max_length=255)] | None = None
+    timeout_seconds: Seconds | None = None
 
 
 class Step(Written):

@@ -11,6 +11,8 @@ from typing import Any
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Choice, Pass, Rule, State
 from aftertrain.compiler.graph import Node
+from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.compiler.lower.job import prepare_name
 from aftertrain.compiler.lower.plan import FAILED, SKIPPED, Env, Plan, Turn, record_name, records
 from aftertrain.compiler.render.template import Decision, render_condition
 from aftertrain.expressions.tree import Literal
@@ -38,7 +40,13 @@ def entry(node: Node, env: Env, plan: Plan) -> str:
 
 def first_state(node: Node, plan: Plan) -> str:
     """The state that a step begins with once it is decided that it runs."""
-    return node.id if plan.slots is None else f"Acquire {node.id}"
+    return work_state(node, plan) if plan.slots is None else f"Acquire {node.id}"
+
+
+def work_state(node: Node, plan: Plan) -> str:
+    """The state that a step's work begins with: a job that a service runs has its input brought there first."""
+    local = node.action.runs != "job" or resolve(node.step, plan.bindings).backend == "worker"
+    return node.id if local or node.step.foreach is not None else prepare_name(node.id)
 
 
 def guard(node: Node, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:

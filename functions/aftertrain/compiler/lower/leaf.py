@@ -14,7 +14,8 @@ from aftertrain.compiler.check import variable
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.lower import slots
 from aftertrain.compiler.lower.end import cause_of, way_out
-from aftertrain.compiler.lower.guard import Exits, guard, guarded
+from aftertrain.compiler.lower.guard import Exits, guard, guarded, work_state
+from aftertrain.compiler.lower.job import framed, prepare_name
 from aftertrain.compiler.lower.plan import (
     FAILED,
     SUCCEEDED,
@@ -68,7 +69,7 @@ def leaf_states(leaf: Leaf, turn: Turn, plan: Plan) -> dict[str, State]:
     inner, more = _exits(node, held, plan)
     return {
         **guard(node, turn, plan, exits),
-        **slots.acquire(node.id, plan),
+        **slots.acquire(node.id, work_state(node, plan), plan),
         **_work_states(node, todo, held, plan, inner),
         **slots.release(node.id, turn, way_out(turn, plan), plan),
         **more,
@@ -109,7 +110,7 @@ def _work_states(node: Node, todo: Work, turn: Turn, plan: Plan, exits: Exits) -
         heartbeat=todo.heartbeat,
         comment=node.step.name or None,
     )
-    found: dict[str, State] = {node.id: task}
+    found: dict[str, State] = framed(node.id, task, todo.remote, item=False)
     if todo.on_timeout is not None and turn.next is None:
         found[_unanswered(node)] = Pass(None, onward)
     if wait is None:
@@ -205,7 +206,8 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
         timeout=todo.timeout,
         heartbeat=todo.heartbeat,
     )
-    return Scope(item, {item: body, **states})
+    start = item if todo.remote is None else prepare_name(item)
+    return Scope(start, {**framed(item, body, todo.remote, item=True), **states})
 
 
 def _after_each(node: Node, after: str, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:

@@ -41,8 +41,8 @@ def while_held(step: str, turn: Turn) -> Turn:
     return replace(turn, next=release if turn.next else None, over=release)
 
 
-def acquire(step: str, plan: Plan) -> dict[str, State]:
-    """Take a slot, or queue for one."""
+def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
+    """Take a slot, or queue for one; `work` is where the step's work begins."""
     assert plan.slots is not None
     first, queue = f"Acquire {step}", f"Queue {step}"
     mine = {":me": {"SS": [step]}, ":id": {"S": step}, **_limit(plan.slots)}
@@ -50,7 +50,7 @@ def acquire(step: str, plan: Plan) -> dict[str, State]:
     take = Task(
         resource=UPDATE,
         arguments=_update(plan, step, "ADD holders :me SET expires_at = :e REMOVE #w", free, mine | {":e": expiry()}),
-        next=step,
+        next=work,
         output={},
         retry=(REFUSED_AT_ONCE, BUSY),
         catch=(Catcher(queue, {}, errors=REFUSED),),
@@ -60,7 +60,7 @@ def acquire(step: str, plan: Plan) -> dict[str, State]:
     wait = Task(
         resource=UPDATE_AND_WAIT,
         arguments=_update(plan, step, "SET #w = :t", full, token),
-        next=step,
+        next=work,
         output={},
         timeout=QUEUE_SECONDS,
         retry=(REFUSED_AT_ONCE, BUSY),

@@ -1,0 +1,90 @@
+"""A job on AWS Batch: `batch:submitJob.sync` into the queue of its GPU type.
+
+    compute: {gpu: 1, gpu_type: L4, spot: true}  ->  JobQueue …l4-spot: spot capacity, and on-demand behind it
+
+`SubmitJob` knows no client token. So every try of a job has a name of its own that begins alike, and before one is
+submitted Batch is asked for all that begin so. The container is told where its input lies, for overrides may have 8,192
+characters. A host that was reclaimed is another try of Batch's own; a program that failed is none.
+"""
+
+import math
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Retrier
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.graph import Node
+from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
+from aftertrain.compiler.task import Work
+from aftertrain.model.definition import Compute
+from aftertrain.model.names import digest
+
+SUBMIT = "arn:aws:states:::batch:submitJob.sync"
+LIST = "arn:aws:states:::aws-sdk:batch:listJobs"
+ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+UNSURE = (
+    "Batch.AWSBatchException",
+    "Batch.BatchException",
+    "Batch.ServerException",
+    "Batch.SdkClientException",
+    "Batch.TooManyRequestsException",
+)
+RECLAIMED_TRIES = 5
+SHORTEST_SECONDS = 60  # of Batch's own time limit
+
+
+def queue_name(compute: Compute) -> str:
+    """The end of a queue's name: the GPU's type, or `cpu`, and whether spot capacity comes first."""
+    kind = (compute.gpu_type or "gpu").lower() if compute.gpu else "cpu"
+    return f"{kind}-spot" if compute.spot else kind
+
+
+def definition_name(image: str) -> str:
+    """The end of the name of the job definition that is made for an image which is not the stage's own."""
+    return f"image-{digest(image)[:24]}"
+
+
+def batch_job(
+    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+) -> Work:
+    """The Task and what surrounds it."""
+    place = bindings.batch
+    queue = f"{place.queue_prefix}{queue_name(compute)}"
+    image = f"{place.definition_prefix}{definition_name(compute.image)}" if compute.image else place.job_definition
+    arguments = {
+        "JobName": jsonata.expression(given.name(node.id)),
+        "JobQueue": queue,
+        "JobDefinition": image,
+        "ShareIdentifier": "".join(each for each in node.action.name if each.isalnum()),
+        "ContainerOverrides": {
+            "Command": ["--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
+            "ResourceRequirements": _resources(compute),
+        },
+        "RetryStrategy": {
+            "Attempts": RECLAIMED_TRIES,
+            "EvaluateOnExit": [
+                {"OnStatusReason": "Host EC2*", "Action": "RETRY"},
+                {"OnReason": "*", "Action": "EXIT"},
+            ],
+        },
+        "Timeout": {"AttemptDurationSeconds": max(timeout, SHORTEST_SECONDS)},
+        "PropagateTags": True,
+        "Tags": {"aftertrain:step": node.id, "aftertrain:execution": jsonata.expression(given.execution)},
+    }
+    name = given.base_name(node.id)
+    look = Look(
+        LIST,
+        {"JobQueue": queue, "Filters": [{"Name": "JOB_NAME", "Values": [jsonata.expression(f"{name} & '*'")]}]},
+        "$states.result.JobSummaryList.Status",
+        ALIVE,
+        "SUCCEEDED",
+    )
+    around = remote(node, given, bindings, look, UNSURE)
+    return Work(SUBMIT, arguments, OUTPUT, timeout, None, retry, remote=around)
+
+
+def _resources(compute: Compute) -> list[dict[str, Any]]:
+    needs = {"VCPU": str(math.ceil(compute.cpu)), "MEMORY": str(round(compute.memory_gib * 1024))}
+    needs |= {"GPU": str(compute.gpu)} if compute.gpu else {}
+    return [{"Type": kind, "Value": value} for kind, value in needs.items()]

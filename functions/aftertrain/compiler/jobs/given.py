@@ -1,0 +1,63 @@
+"""What a job is told, as a state's fields have it, and how it is called wherever it runs.
+
+Given(params, …).base_name("evaluate")  ->  'evaluate-' & $substring($hash(…, 'SHA-256'), 0, 16)
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from aftertrain.asl import jsonata
+
+TRY = (
+    "($exists($states.context.Execution.RedriveCount) ? $string($states.context.Execution.RedriveCount) : '0')"
+    " & '-' & $string($states.context.State.RetryCount)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a Task is told, as fields have it: a step's own, or what an item finds in its input."""
+
+    params: Any
+    execution: str = jsonata.EXECUTION_NAME
+    event: str = f"{jsonata.INPUT}.event"
+    trigger: str = f"{jsonata.INPUT}.trigger"
+    index: str | None = None
+
+    def common(self, step: str) -> dict[str, Any]:
+        """What every Task is told."""
+        item = {} if self.index is None else {"item": jsonata.expression(self.index)}
+        return {"step": step, **item, "execution": jsonata.expression(self.execution), "params": self.params}
+
+    def passed(self, names: tuple[str, ...]) -> dict[str, str]:
+        """What some actions are told besides."""
+        depth = f"$exists({self.event}.depth) ? {self.event}.depth : 0"
+        codes = {"token": "$states.context.Task.Token", "depth": depth}
+        return {name: jsonata.expression(codes[name]) for name in names}
+
+    def folder(self, prefix: str, step: str) -> str:
+        """The code of the key, or the URI, below which a job writes."""
+        parts = [jsonata.string(f"{prefix}executions/"), self.execution, jsonata.string(f"/{step}")]
+        if self.index is not None:
+            parts += [jsonata.string("/"), f"$string({self.index})"]
+        return " & ".join(parts)
+
+    def base_name(self, step: str) -> str:
+        """The code of what the names of all tries of this job start with: at most 47 letters, digits and dashes."""
+        slug = re.sub("[^A-Za-z0-9]+", "-", step).strip("-")[:30].rstrip("-")
+        return f"'{slug}-' & $substring($hash({self.folder('', step)}, 'SHA-256'), 0, 16)"
+
+    def name(self, step: str) -> str:
+        """The code of the name of this try: each try of the same job has another one, and always the same."""
+        return f"{self.base_name(step)} & '-' & {TRY}"
+
+    def param(self, name: str) -> str | None:
+        """The code of a param's value, if it is there."""
+        if isinstance(self.params, str):
+            code = self.params.removeprefix("{% ").removesuffix(" %}")
+            return f"{code}.{name}"
+        value = self.params.get(name)
+        if isinstance(value, str) and value.startswith("{% "):
+            return f"({value.removeprefix('{% ').removesuffix(' %}')})"
+        return None if value is None else jsonata.literal(value)

@@ -1,0 +1,57 @@
+"""What a step says of its compute, and what the stage says -> where its job runs and with what.
+
+compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true}
+->  Compute(backend="batch", gpu=1, gpu_type="L4", spot=True, …)
+"""
+
+from collections.abc import Iterator
+
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.diagnostics import Diagnostic, Place
+from aftertrain.compiler.graph import Graph, Node
+from aftertrain.compiler.jobs.sagemaker import instance_type
+from aftertrain.model.definition import Compute, Step
+from aftertrain.model.instances import FAMILIES
+
+
+def resolve(step: Step, bindings: Bindings) -> Compute:
+    """The stage's own compute, with what the step says put over it."""
+    said = {} if step.compute is None else step.compute.model_dump(exclude_unset=True)
+    compute = bindings.compute.model_copy(update=said)
+    kinds = {FAMILIES.get(_family(each)) for each in compute.instance_types}
+    if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+        compute = compute.model_copy(update={"gpu_type": kind, "gpu": compute.gpu or 1})
+    return compute
+
+
+def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnostic]:
+    """Compute of steps that are no jobs, and what a job asks for that its backend does not have."""
+    for index, node in enumerate(graph.nodes.values()):
+        yield from _mistakes(node, (key, index, "compute"), bindings)
+
+
+def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
+    if node.action.runs != "job":
+        if node.step.compute is not None:
+            yield Diagnostic("AT210", where, f"{node.action.name} is no job: it needs no compute")
+        return
+    compute = resolve(node.step, bindings)
+    if compute.backend not in bindings.backends:
+        hint = "the stage's setting `backends` says which it has"
+        yield Diagnostic("AT211", where, f"this stage has no {compute.backend}", hint)
+    if compute.backend == "batch" and not _one_queue(compute):
+        message = "instance types of several GPUs, or of a family that is not known, have no queue of Batch in common"
+        yield Diagnostic("AT211", (*where, "instance_types"), message, f"known are {', '.join(FAMILIES)}")
+    if compute.backend == "sagemaker" and instance_type(compute) is None:
+        kind = f" {compute.gpu_type}" if compute.gpu_type else ""
+        needs = f"{compute.gpu}{kind} GPUs, {compute.cpu:g} processors and {compute.memory_gib:g} GiB"
+        yield Diagnostic("AT211", where, f"no instance has {needs}", "ask for less, or name instance_types")
+
+
+def _one_queue(compute: Compute) -> bool:
+    families = {_family(each) for each in compute.instance_types}
+    return families <= FAMILIES.keys() and len({FAMILIES[each] for each in families}) <= 1
+
+
+def _family(instance_type: str) -> str:
+    return instance_type.removeprefix("ml.").partition(".")[0]

@@ -1,0 +1,161 @@
+"""A job on SageMaker: a processing job, or a training job where spot capacity is asked for, which only those can use.
+
+    compute: {gpu: 1, gpu_type: L4}  ->  createProcessingJob.sync on ml.g6.xlarge, named evaluate-0f3c…-0-0
+
+A name can be used once, so a second start of the same try is refused by SageMaker itself. In a container without
+network SageMaker brings what the params name: each `…_uri` is downloaded with the folder that it lies in, and the job's
+input says what lies where. A training job writes to its folder of checkpoints, which goes to the bucket while it runs
+and comes back after a reclaim.
+"""
+
+from typing import Any
+
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Retrier
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.graph import Node
+from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
+from aftertrain.compiler.task import Work
+from aftertrain.model.definition import Compute
+from aftertrain.model.instances import smallest
+
+PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"
+TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"
+LIST = "arn:aws:states:::aws-sdk:sagemaker:list"
+ALIVE = ("InProgress", "Stopping")
+UNSURE = (
+    "SageMaker.AmazonSageMakerException",
+    "SageMaker.ResourceInUseException",
+    "SageMaker.SageMakerException",
+    "SageMaker.SdkClientException",
+)
+ENTRYPOINT = ["python", "-m", "aftertrain.jobs.container"]
+PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
+LONGEST_PROCESSING = 777_600  # seconds
+WAIT_FACTOR = 2  # how long spot capacity is waited for and worked on, as a multiple of the job's own time
+
+
+def instance_type(compute: Compute) -> str | None:
+    """The first instance type that is asked for, else the smallest that the job fits into; None if there is none."""
+    if compute.instance_types:
+        return f"ml.{compute.instance_types[0].removeprefix('ml.')}"
+    found = smallest(compute.gpu, compute.gpu_type, compute.cpu, compute.memory_gib)
+    return f"ml.{found.name}" if found else None
+
+
+def sagemaker_job(
+    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+) -> Work:
+    """The Task and what surrounds it."""
+    kind, make = ("Training", _training) if compute.spot else ("Processing", _processing)
+    look = Look(
+        f"{LIST}{kind}Jobs",
+        {"NameContains": jsonata.expression(given.base_name(node.id)), "SortBy": "CreationTime"},
+        f"$states.result.{kind}JobSummaries.{kind}JobStatus",
+        ALIVE,
+        "Completed",
+    )
+    inputs = "input" if kind == "Processing" else "input/data"
+    output = "output" if kind == "Processing" else "checkpoints"
+    base = PROCESSING if kind == "Processing" else TRAINING
+    folder = given.folder(f"{bindings.artifacts_uri}/", node.id)
+    mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node)}
+    pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'}}" for name, path in mounts.items()]
+    pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
+    around = remote(node, given, bindings, look, UNSURE, mounts=jsonata.expression(f"[{', '.join(pairs)}]"))
+    arguments = {
+        **make(node, given, bindings, compute, timeout),
+        "Environment": {
+            "AFTERTRAIN_INPUT": f"{base}/{inputs}/job/input.json",
+            "AFTERTRAIN_OUTPUT": f"{base}/{output}/output.json",
+        },
+        "RoleArn": bindings.sagemaker.role,
+        "Tags": [{"Key": "aftertrain:step", "Value": node.id}],
+    }
+    return Work(TRAIN if compute.spot else PROCESS, arguments, OUTPUT, timeout, None, retry, remote=around)
+
+
+def _uris(node: Node) -> list[str]:
+    return [name for name in node.params if name.endswith("_uri")]
+
+
+def _parent(given: Given, name: str) -> str:
+    """The code of the folder that an object lies in."""
+    return f"$replace({given.param(name)}, /[^\\/]*$/, '')"
+
+
+def _sources(node: Node, given: Given, bindings: Bindings) -> dict[str, str]:
+    """What SageMaker downloads: the job's input, and the folder of every object that a param names."""
+    job = jsonata.expression(f"{given.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json'")
+    return {"job": job, **{name: jsonata.expression(_parent(given, name)) for name in _uris(node)}}
+
+
+def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
+    place = bindings.sagemaker
+    folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
+    target = {"S3Uri": folder, "LocalPath": f"{PROCESSING}/output", "S3UploadMode": "EndOfJob"}
+    inside = {"VpcConfig": place.vpc} if place.vpc else {}
+    return {
+        "ProcessingJobName": jsonata.expression(given.name(node.id)),
+        "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": ENTRYPOINT},
+        "ProcessingInputs": [
+            {
+                "InputName": name.replace("_", "-"),
+                "S3Input": {
+                    "S3Uri": uri,
+                    "LocalPath": f"{PROCESSING}/input/{name}",
+                    "S3DataType": "S3Prefix",
+                    "S3InputMode": "File",
+                },
+            }
+            for name, uri in _sources(node, given, bindings).items()
+        ],
+        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "output", "S3Output": target}]},
+        "ProcessingResources": {"ClusterConfig": _machine(compute)},
+        "NetworkConfig": {
+            "EnableNetworkIsolation": place.network_isolation,
+            "EnableInterContainerTrafficEncryption": True,
+            **inside,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": min(timeout, LONGEST_PROCESSING)},
+    }
+
+
+def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
+    place = bindings.sagemaker
+    folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
+    inside = {"VpcConfig": place.vpc} if place.vpc else {}
+    return {
+        "TrainingJobName": jsonata.expression(given.name(node.id)),
+        "AlgorithmSpecification": {
+            "TrainingImage": compute.image or place.image,
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ENTRYPOINT,
+        },
+        "InputDataConfig": [
+            {
+                "ChannelName": name,
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": uri,
+                        "S3DataDistributionType": "FullyReplicated",
+                    }
+                },
+            }
+            for name, uri in _sources(node, given, bindings).items()
+        ],
+        "OutputDataConfig": {"S3OutputPath": folder},
+        "CheckpointConfig": {"S3Uri": folder, "LocalPath": f"{TRAINING}/checkpoints"},
+        "ResourceConfig": _machine(compute),
+        "EnableManagedSpotTraining": True,
+        "EnableNetworkIsolation": place.network_isolation,
+        "EnableInterContainerTrafficEncryption": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": timeout, "MaxWaitTimeInSeconds": timeout * WAIT_FACTOR},
+        **inside,
+    }
+
+
+def _machine(compute: Compute) -> dict[str, Any]:
+    return {"InstanceCount": 1, "InstanceType": instance_type(compute), "VolumeSizeInGB": compute.disk_gib}

@@ -1,0 +1,29 @@
+"""A job on a worker: an activity with {job, step, execution, params, output_uri}, answered with the output."""
+
+from aftertrain.actions.action import WORKER_LOST_RETRY
+from aftertrain.asl import jsonata
+from aftertrain.asl.states import Retrier
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.graph import Node
+from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.task import Work
+from aftertrain.model.definition import Compute
+
+HEARTBEAT_SECONDS = 60
+
+
+def worker_job(
+    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+) -> Work:
+    """The Task; whichever worker of the pool asks first gets it."""
+    output = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
+    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": output}
+    heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
+    return Work(
+        f"{bindings.activity_prefix}{compute.pool}",
+        arguments,
+        "$states.result",
+        timeout,
+        heartbeat,
+        (WORKER_LOST_RETRY, *retry),
+    )

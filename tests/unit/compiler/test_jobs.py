@@ -1,0 +1,179 @@
+"""Jobs on Batch and SageMaker: what a machine sends, and that no answer that gets lost starts a second machine."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sfnx import testing
+from tests.services import OUTPUT, Services
+
+from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.diagnostics import CompileError
+from aftertrain.compiler.jobs.sagemaker import instance_type
+from aftertrain.model.definition import Compute
+from aftertrain.model.instances import INSTANCES, smallest
+
+ROLE = "arn:aws:iam::123456789012:role/jobs"
+STAGE = replace(
+    PLACEHOLDERS,
+    artifacts_uri="s3://artifacts",
+    sagemaker=SageMaker(ROLE, "image:1", {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}),
+)
+PARAMS = {"model_uri": "s3://m/final/model.safetensors", "dataset_uri": "s3://d/holdout.safetensors"}
+BACKENDS = [Compute(backend="batch"), Compute(backend="sagemaker"), Compute(backend="sagemaker", spot=True)]
+NAMES = ["batch", "processing", "training"]
+SUBMITS = ("batch:submitJob.sync", "sagemaker:createProcessingJob.sync", "sagemaker:createTrainingJob.sync")
+
+
+def machine(default: Compute, **step: Any) -> dict[str, Any]:
+    steps = [
+        {"id": "evaluate", "action": "model_evaluate", "params": PARAMS, **step},
+    ]
+    source = {"steps": steps, "outputs": {"got": "{{ steps.evaluate.output }}"}}
+    found: dict[str, Any] = json.loads(compile_pipeline(source, replace(STAGE, compute=default)).asl)
+    return found
+
+
+def run(found: dict[str, Any], services: Services) -> testing.Execution:
+    given = {"event": {"data": {}}, "params": {}, "trigger": {"id": "t"}}
+    return testing.run(found, given, tasks=services, on_wait=lambda _: None)
+
+
+def submitted(services: Services) -> int:
+    return sum(services.calls.count(each) for each in SUBMITS)
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_input_goes_to_the_bucket_and_output_comes_from_there(compute: Compute) -> None:
+    services = Services(["succeeds"])
+    found = run(machine(compute), services)
+
+    assert found.output == {"got": OUTPUT}
+    (key,) = (key for key in services.objects if key.endswith("/input.json"))
+    told = services.objects[key]
+    assert (told["job"], told["params"]) == ("model_evaluate", PARAMS)
+    assert told["output_uri"] == f"s3://artifacts/{key.removesuffix('/input.json')}"
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_an_answer_that_gets_lost_does_not_start_a_second_machine(compute: Compute) -> None:
+    services = Services(["lost"])
+    found = run(machine(compute), services)
+
+    assert found.output == {"got": OUTPUT}
+    assert submitted(services) == 1
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_a_program_that_fails_is_tried_again_under_another_name_if_somebody_says_so(compute: Compute) -> None:
+    services = Services(["fails", "succeeds"])
+    found = run(machine(compute, retry={"max_attempts": 2, "backoff_seconds": 1}), services)
+
+    assert found.output == {"got": OUTPUT}
+    assert (submitted(services), len(services.jobs)) == (2, 2)
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_a_program_that_fails_fails_the_step(compute: Compute) -> None:
+    services = Services(["fails"])
+    found = run(machine(compute), services)
+
+    assert found.error is not None
+    assert "Essential container exited" in str(found.cause)
+    assert submitted(services) == 1
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_each_item_is_a_job_of_its_own(compute: Compute) -> None:
+    services = Services(["succeeds", "succeeds", "lost"])
+    found = run(machine(compute, foreach={"items": [1, 2, 3]}), services)
+
+    assert found.output == {"got": [OUTPUT] * 3}
+    assert len(services.jobs) == 3
+    assert all(len(name) <= 63 for name in services.jobs)
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_slots_are_held_by_jobs_that_services_run(compute: Compute) -> None:
+    steps = [{"id": f"s{n}", "action": "model_evaluate", "params": PARAMS} for n in range(3)]
+    source = {"settings": {"max_parallel_steps": 2}, "steps": steps}
+    found = json.loads(compile_pipeline(source, replace(STAGE, compute=compute)).asl)
+    text = json.dumps(found)
+
+    assert text.count('"Next": "Prepare s1"') == 2  # with a slot at once, and after the queue
+
+
+def test_what_a_container_without_network_needs_is_brought_to_it() -> None:
+    services = Services(["succeeds"])
+    found = machine(Compute(backend="sagemaker"))
+    run(found, services)
+    (told,) = (value for key, value in services.objects.items() if key.endswith("/input.json"))
+
+    assert {each["uri"]: each["path"] for each in told["mounts"]} == {
+        "s3://m/final/": "/opt/ml/processing/input/model_uri",
+        "s3://d/": "/opt/ml/processing/input/dataset_uri",
+        told["output_uri"] + "/": "/opt/ml/processing/output",
+    }
+    arguments = found["States"]["evaluate"]["Arguments"]
+    assert arguments["NetworkConfig"]["EnableNetworkIsolation"] is True
+
+
+@pytest.mark.parametrize("path", sorted(Path("pipelines").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("backend", ["worker", "batch", "sagemaker"])
+def test_every_pipeline_compiles_unchanged_for_every_backend(path: Path, backend: Any) -> None:
+    compute = Compute(backend=backend, gpu=1, gpu_type="L4")
+
+    assert compile_pipeline(path.read_text(), replace(PLACEHOLDERS, compute=compute)).asl
+
+
+@pytest.mark.parametrize(
+    ("compute", "queue"),
+    [
+        ({}, "cpu"),
+        ({"gpu": 1}, "gpu"),
+        ({"gpu": 2, "gpu_type": "A10G", "spot": True}, "a10g-spot"),
+        ({"instance_types": ["g6.xlarge", "g6.4xlarge"]}, "l4"),
+        ({"instance_types": ["m7i.large"], "spot": True}, "cpu-spot"),
+    ],
+)
+def test_a_job_goes_to_the_queue_of_its_gpu(compute: dict[str, Any], queue: str) -> None:
+    found = machine(Compute(backend="batch"), compute=compute)
+
+    assert found["States"]["evaluate"]["Arguments"]["JobQueue"] == f"${{BatchQueuePrefix}}{queue}"
+
+
+@pytest.mark.parametrize(
+    ("compute", "words"),
+    [
+        ({"backend": "batch", "instance_types": ["g6.xlarge", "p5.48xlarge"]}, "no queue of Batch in common"),
+        ({"backend": "batch", "instance_types": ["x9.huge"]}, "family that is not known"),
+        ({"backend": "sagemaker", "gpu": 1, "memory_gib": 2048, "gpu_type": "T4"}, "no instance has 1 T4 GPUs"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(compute: dict[str, Any], words: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        machine(Compute(), compute=compute)
+    (diagnostic,) = caught.value.diagnostics
+
+    assert diagnostic.code == "AT211"
+    assert words in diagnostic.message
+
+
+def test_a_stage_without_a_backend_says_so() -> None:
+    with pytest.raises(CompileError, match="this stage has no batch"):
+        compile_pipeline(
+            {"steps": [{"id": "e", "action": "model_evaluate", "params": PARAMS}]},
+            replace(STAGE, backends=("worker",), compute=Compute(backend="batch")),
+        )
+
+
+def test_the_smallest_instance_is_the_cheapest_that_fits() -> None:
+    for each in INSTANCES:
+        found = smallest(each.gpus, each.gpu_type, each.cpu, each.memory_gib)
+        assert found is not None
+        assert found.dollars <= each.dollars
+    assert instance_type(Compute(gpu=1, gpu_type="L4", cpu=8)) == "ml.g6.4xlarge"
+    assert instance_type(Compute(instance_types=["g5.48xlarge"])) == "ml.g5.48xlarge"
