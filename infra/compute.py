@@ -14,6 +14,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.function import Functions, allow
+from infra.heavy import Heavy
+from infra.job_roles import object_statements
 from infra.latches import Latches
 from infra.registry import Registry
 from infra.settings import Settings
@@ -54,6 +56,10 @@ class Compute(Construct):
         self.execution_arn_prefix = f"{states}:execution:{settings.prefix}"
         self._grant_machines()
         self.worker_policy = self._worker_policy()
+        self.heavy = self._heavy() if settings.heavy else None
+
+    def _heavy(self) -> Heavy:
+        return Heavy(self, "Heavy", settings=self._settings, artifacts=self.artifacts, machine_role=self.machine_role)
 
     def _bucket(self) -> s3.Bucket:
         local = self._settings.local
@@ -107,10 +113,6 @@ class Compute(Construct):
             self.machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
 
     def _worker_policy(self) -> iam.ManagedPolicy:
-        readable = [self.artifacts.bucket_arn, self.artifacts.arn_for_objects("*")]
-        for bucket in self._settings.model_buckets:
-            readable += [f"arn:{Aws.PARTITION}:s3:::{bucket}", f"arn:{Aws.PARTITION}:s3:::{bucket}/*"]
-        written = self.artifacts.arn_for_objects("executions/*")
         replies = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]
         return iam.ManagedPolicy(
             self,
@@ -120,7 +122,6 @@ class Compute(Construct):
                 iam.PolicyStatement(actions=["states:GetActivityTask"], resources=[f"{self.activity_arn_prefix}*"]),
                 # A task token is the permission for its one task; these actions know no resource.
                 iam.PolicyStatement(actions=replies, resources=["*"]),
-                iam.PolicyStatement(actions=["s3:GetObject", "s3:ListBucket"], resources=readable),
-                iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[written]),
+                *object_statements(self._settings, self.artifacts),
             ],
         )

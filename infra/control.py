@@ -3,6 +3,8 @@
 Machines are made at run time, one per pipeline, by the control function, which may pass on the machines' role only.
 """
 
+import json
+
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -55,6 +57,21 @@ class Control(Construct):
             "REDRIVE_QUEUE_URL": self._redrives.queue_url,
             "DEAD_LETTERS_URL": self._dead_letters.queue_url,
             "SNAPSHOT_SECONDS": "0",
+            **self._places(),
+        }
+
+    def _places(self) -> dict[str, str]:
+        """Where jobs run, if not on workers alone."""
+        settings, heavy = self._foundation.settings, self._foundation.compute.heavy
+        if heavy is None:
+            return {}
+        first = {"backend": settings.backends[0]}
+        first |= {"gpu_type": settings.gpu_types[0]} if settings.gpu_types else {}
+        return {
+            "BACKENDS": json.dumps(settings.backends),
+            "COMPUTE": json.dumps(first | settings.compute),
+            "GPU_TYPES": json.dumps(settings.gpu_types),
+            **heavy.environment(),
         }
 
     def _grant(self) -> None:

@@ -7,21 +7,37 @@ import json
 import platform
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from aftertrain.model.instances import GPU_TYPES
 
 if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle does not need
     from constructs import Node
 
 AWS_PYTHON = "3.13"
 RETENTIONS = (7, 30, 90, 365)  # days
-_KINDS: dict[str, type] = {
+
+
+def _truth(value: Any) -> bool:
+    """`-c network_isolation=false` comes as text."""
+    return str(value).lower() == "true"
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
     "model_buckets": tuple,
     "tasks_subnets": tuple,
     "tasks_security_groups": tuple,
     "allowed_hosts": tuple,
     "account_events": tuple,
     "bucket_access": dict,
+    "backends": tuple,
+    "compute": dict,
+    "gpu_types": tuple,
+    "max_vcpus": int,
+    "job_disk_gib": int,
+    "network_isolation": _truth,
     "snapshot_seconds": float,
     "throttle_rate": int,
     "throttle_burst": int,
@@ -38,8 +54,10 @@ class Settings:
     http_request may call although they are not on the public internet. `throttle_rate`, `throttle_burst`: bound the
     webhook, in requests per second. `account_events`: services whose events on the account's own bus are taken in, such
     as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `bucket_access`: endpoint and secret of the
-    buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that
-    alarms go to.
+    buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that alarms go to.
+    `backends`: where jobs run: worker, batch, sagemaker; `compute`: what holds for jobs that do not say. `job_image`:
+    the container of jobs. `gpu_types`: of Batch's queues; `max_vcpus`, `job_disk_gib`: of each of its environments.
+    `network_isolation`: of SageMaker's containers.
     """
 
     stage: str = "prod"
@@ -56,6 +74,13 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     account_events: tuple[str, ...] = ()
     bucket_access: dict[str, dict[str, str]] = field(default_factory=dict)
+    backends: tuple[str, ...] = ("worker",)
+    compute: dict[str, Any] = field(default_factory=dict)
+    job_image: str = ""
+    gpu_types: tuple[str, ...] = ()
+    max_vcpus: int = 256
+    job_disk_gib: int = 200
+    network_isolation: bool = True
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
@@ -63,6 +88,12 @@ class Settings:
             raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z and 0-9, for it is part of every name")
         if self.log_retention_days not in RETENTIONS:
             raise ValueError(f"log_retention_days {self.log_retention_days}: one of {', '.join(map(str, RETENTIONS))}")
+        if set(self.backends) - {"worker", "batch", "sagemaker"}:
+            raise ValueError(f"backends {', '.join(self.backends)}: of worker, batch and sagemaker")
+        if self.heavy and not self.job_image:
+            raise ValueError("job_image: batch and sagemaker need the URI of a container image")
+        if unknown := set(self.gpu_types) - set(GPU_TYPES):
+            raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
         if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
             raise ValueError("tasks_subnets and tasks_security_groups go together")
 
@@ -70,6 +101,11 @@ class Settings:
     def local(self) -> bool:
         """Whether the stage runs in an emulator."""
         return self.endpoint is not None
+
+    @property
+    def heavy(self) -> bool:
+        """Whether jobs run on more than workers."""
+        return bool({"batch", "sagemaker"} & set(self.backends))
 
     @property
     def prefix(self) -> str:

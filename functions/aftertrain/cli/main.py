@@ -16,6 +16,7 @@ from aftertrain.cli.event_types import event_types
 from aftertrain.cli.events import events
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
+from aftertrain.cli.job import job
 from aftertrain.cli.reconcile import reconcile
 from aftertrain.cli.send import send
 from aftertrain.cli.sources import sources
@@ -39,6 +40,7 @@ for command in (
     event_types,
     events,
     executions,
+    job,
     reconcile,
     send,
     sources,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aftertrain.model.definition import Compute, Parameter
+from aftertrain.model.instances import GPU_TYPES
 
 WORKER = Compute()
 
@@ -35,12 +36,13 @@ def no_schema(_event_type: str) -> None:
 class Batch:
     """Queues and job definitions are found by the ends of their names, which the compiler knows.
 
-    `job_definition`: the one of the stage's own image.
+    `job_definition`: the one of the stage's own image. `kinds`: of machines that there are queues for.
     """
 
     queue_prefix: str
     definition_prefix: str
     job_definition: str
+    kinds: tuple[str, ...] = ("cpu", *(each.lower() for each in GPU_TYPES))
 
 
 @dataclass(frozen=True, slots=True)

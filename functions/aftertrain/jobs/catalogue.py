@@ -7,8 +7,10 @@ from typing import Any
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
+from aftertrain.jobs.program import program
 
 JOBS: dict[str, Callable[[JobInput, Path], dict[str, Any]]] = {
+    "job_run": program,
     "model_convert": convert,
     "model_evaluate": evaluate,
 }

@@ -19,20 +19,28 @@ class JobError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JobInput:
-    """What a job is told."""
+    """What a job is told; `mounts`: which folders of buckets lie where in the container."""
 
     job: str
     step: str
     execution: str
     params: dict[str, Any]
     output_uri: str
+    mounts: tuple[dict[str, str], ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "JobInput":
         """Read the input file. Raises: JobError if it is none."""
         try:
             given = json.loads(path.read_text())
-            return cls(given["job"], given["step"], given["execution"], given["params"], given["output_uri"])
+            return cls(
+                given["job"],
+                given["step"],
+                given["execution"],
+                given["params"],
+                given["output_uri"],
+                tuple(given.get("mounts", ())),
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError(f"the job's input {path} cannot be read: {error!r}") from None
 

@@ -3,6 +3,8 @@
 Exit code 0: the output file has the output. 1: it has the error. Anything else: the process died; there is no output.
 """
 
+import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +17,7 @@ def main(input_path: Path, output_path: Path) -> int:
     """Run the job; returns the exit code."""
     try:
         job = JobInput.read(input_path)
+        os.environ.setdefault("AFTERTRAIN_MOUNTS", json.dumps(job.mounts))
         with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
             output = find(job.job)(job, Path(folder))
     except JobError as error:

@@ -3,15 +3,21 @@
     fetch("s3://models/final/model.safetensors", Path("work"))  ->  Path("work/model.safetensors")
 
 A bucket is one of the machine's own AWS account, unless `AFTERTRAIN_BUCKETS` says where else it is: at Tigris, R2, or
-any other store that speaks S3. Credentials are named there by a profile of ~/.aws and never stand in a variable.
+any other store that speaks S3. Credentials are named there, by a profile of ~/.aws or by a secret in Secrets Manager,
+{"access_key_id": …, "secret_access_key": …}; they never stand in a variable.
 
     AFTERTRAIN_BUCKETS='{"my-weights": {"endpoint": "https://t3.storage.dev", "region": "auto", "profile": "tigris"}}'
+
+Where a service brings objects to the container, as SageMaker does, `AFTERTRAIN_MOUNTS` says which folder is which:
+
+    AFTERTRAIN_MOUNTS='[{"uri": "s3://models/final/", "path": "/opt/ml/processing/input/model_uri"}]'
 
 Large objects go in parallel ranges; that is boto3's transfer manager.
 """
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +30,8 @@ from aftertrain.jobs.contract import JobError
 def fetch(uri: str, folder: Path) -> Path:
     """Download an object into a folder. Raises: JobError if it is not there or cannot be read."""
     bucket, key = _place(uri)
+    if (mounted := _mounted(uri)) is not None and mounted.exists():
+        return mounted
     target = folder / Path(key).name
     try:
         _client(bucket).download_file(bucket, key, str(target))
@@ -35,6 +43,10 @@ def fetch(uri: str, folder: Path) -> Path:
 def store(path: Path, uri: str) -> str:
     """Upload a file; returns its URI. Raises: JobError if it cannot be written."""
     bucket, key = _place(uri)
+    if (mounted := _mounted(uri)) is not None:
+        mounted.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, mounted)
+        return uri
     try:
         _client(bucket).upload_file(str(path), bucket, key)
     except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
@@ -47,18 +59,41 @@ def sibling(uri: str, name: str) -> str:
     return f"{uri.rpartition('/')[0]}/{name}"
 
 
+def _mounted(uri: str) -> Path | None:
+    """Where an object lies in the container, if its folder was brought there."""
+    for mount in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")):
+        if uri.startswith(mount["uri"]):
+            return Path(mount["path"], *uri.removeprefix(mount["uri"]).split("/"))
+    return None
+
+
 def _client(bucket: str) -> Any:
     """S3, or the store that the bucket is said to be in. Raises: JobError if what is said cannot be read."""
     try:
         place = json.loads(os.environ.get("AFTERTRAIN_BUCKETS", "{}")).get(bucket)
         if place is None:
             return boto3.client("s3")
-        session = boto3.session.Session(profile_name=place.get("profile"), region_name=place.get("region"))
+        session = boto3.session.Session(
+            profile_name=place.get("profile"), region_name=place.get("region"), **_secret(place.get("secret"))
+        )
         return session.client("s3", endpoint_url=place["endpoint"])
+    except (ClientError, BotoCoreError) as error:
+        raise JobError(f"the credentials of {bucket} cannot be read: {error}") from None
     except (ValueError, KeyError, AttributeError) as error:
         raise JobError(
             f"AFTERTRAIN_BUCKETS cannot be read: {error!r}; aftertrain.jobs.storage shows its form"
         ) from None
+
+
+def _secret(name: str | None) -> dict[str, str]:
+    """The credentials that a secret has."""
+    if name is None:
+        return {}
+    found = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    return {
+        "aws_access_key_id": found["access_key_id"],
+        "aws_secret_access_key": found["secret_access_key"],
+    }
 
 
 def _place(uri: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ DATA = "s3://models/data.safetensors"
 
 
 def job(name: str, **params: Any) -> JobInput:
-    given = {"model_uri": WEIGHTS, "dataset_uri": DATA, "sample_uri": DATA}
+    given: dict[str, Any] = {"model_uri": WEIGHTS, "dataset_uri": DATA, "sample_uri": DATA, "command": ["true"]}
     return JobInput(name, "s", "e1", given | params, "s3://artifacts/executions/e1/s")
 
 

@@ -34,10 +34,14 @@ RECLAIMED_TRIES = 5
 SHORTEST_SECONDS = 60  # of Batch's own time limit
 
 
+def queue_kind(compute: Compute) -> str:
+    """The kind of machine that a job needs: the GPU's type, `gpu` if it may be any, or `cpu`."""
+    return (compute.gpu_type or "gpu").lower() if compute.gpu else "cpu"
+
+
 def queue_name(compute: Compute) -> str:
-    """The end of a queue's name: the GPU's type, or `cpu`, and whether spot capacity comes first."""
-    kind = (compute.gpu_type or "gpu").lower() if compute.gpu else "cpu"
-    return f"{kind}-spot" if compute.spot else kind
+    """The end of a queue's name: the kind of machine, and whether spot capacity comes first."""
+    return f"{queue_kind(compute)}-spot" if compute.spot else queue_kind(compute)
 
 
 def definition_name(image: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.diagnostics import Diagnostic, Place
 from aftertrain.compiler.graph import Graph, Node
+from aftertrain.compiler.jobs.batch import queue_kind
 from aftertrain.compiler.jobs.sagemaker import instance_type
 from aftertrain.model.definition import Compute, Step
 from aftertrain.model.instances import FAMILIES
@@ -42,6 +43,9 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
     if compute.backend == "batch" and not _one_queue(compute):
         message = "instance types of several GPUs, or of a family that is not known, have no queue of Batch in common"
         yield Diagnostic("AT211", (*where, "instance_types"), message, f"known are {', '.join(FAMILIES)}")
+    elif compute.backend == "batch" and queue_kind(compute) not in bindings.batch.kinds:
+        message = f"this stage has no queue for {compute.gpu_type or 'a GPU whose type nobody has said'}"
+        yield Diagnostic("AT211", (*where, "gpu_type"), message, f"it has {', '.join(bindings.batch.kinds)}")
     if compute.backend == "sagemaker" and instance_type(compute) is None:
         kind = f" {compute.gpu_type}" if compute.gpu_type else ""
         needs = f"{compute.gpu}{kind} GPUs, {compute.cpu:g} processors and {compute.memory_gib:g} GiB"

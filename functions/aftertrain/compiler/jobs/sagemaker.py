@@ -30,7 +30,7 @@ UNSURE = (
     "SageMaker.SageMakerException",
     "SageMaker.SdkClientException",
 )
-ENTRYPOINT = ["python", "-m", "aftertrain.jobs.container"]
+ENTRYPOINT = ["python3", "-m", "aftertrain.jobs.container"]
 PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
 LONGEST_PROCESSING = 777_600  # seconds
 WAIT_FACTOR = 2  # how long spot capacity is waited for and worked on, as a multiple of the job's own time

@@ -8,6 +8,7 @@ from functools import cache
 from aftertrain.aws.approvals import StepFunctionsAnswers
 from aftertrain.aws.clients import patient
 from aftertrain.aws.machines import StepFunctionsMachines
+from aftertrain.aws.places import places
 from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
@@ -50,6 +51,7 @@ def ports() -> Ports:
             activity_prefix=environment["ACTIVITY_ARN_PREFIX"],
             artifacts_uri=environment["ARTIFACTS_URI"],
             latch_table=environment["LATCH_TABLE"],
+            **places(environment),
             callee=lambda pipeline_id: callee(registry, pipeline_id),
             schema_of=lambda event_type: schema_of(registry, event_type),
         ),

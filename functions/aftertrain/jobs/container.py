@@ -1,0 +1,55 @@
+"""A job in a container: its input from a bucket, its output back there.
+
+    python -m aftertrain.jobs.container --folder s3://artifacts/executions/trig-1-0d9c/evaluate
+    ->  reads …/input.json, runs the job, writes …/output.json; exit code 0 or 1
+
+Where the service moves files itself, `AFTERTRAIN_INPUT` and `AFTERTRAIN_OUTPUT` name them instead. What the job cannot
+do is also said on standard error: it is what Batch and SageMaker keep of a container that failed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from aftertrain.jobs import run
+from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.storage import fetch, store
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the job; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="aftertrain.jobs.container")
+    parser.add_argument("--folder", help="where input.json lies and output.json goes")
+    folder = parser.parse_args(arguments).folder
+    try:
+        return _in_bucket(folder) if folder else _in_files()
+    except (JobError, KeyError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _in_bucket(uri: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
+        given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
+        code = run.main(given, output)
+        store(output, f"{uri}/output.json")
+        return _told(code, output)
+
+
+def _in_files() -> int:
+    given, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
+    output.parent.mkdir(parents=True, exist_ok=True)
+    return _told(run.main(given, output), output)
+
+
+def _told(code: int, output: Path) -> int:
+    if code:
+        sys.stderr.write(f"{json.loads(output.read_text())['cause']}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Where jobs run besides workers: Batch and SageMaker, as the setting `backends` says, and what machines may do there.
+
+Nothing of it is there on a stage that names neither.
+"""
+
+import json
+from typing import Any
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.batch import Batch
+from infra.job_roles import object_statements, secret_statements
+from infra.network import Network
+from infra.sagemaker import SageMaker
+from infra.settings import Settings
+
+BATCH_RULE = "StepFunctionsGetEventsForBatchJobsRule"
+SAGEMAKER_RULES = tuple(f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in ("Processing", "Training"))
+SAGEMAKER_JOBS = tuple(
+    f"sagemaker:{verb}{kind}Job" for kind in ("Processing", "Training") for verb in ("Create", "Describe", "Stop")
+)
+
+
+class Heavy(Construct):
+    """Batch and SageMaker, and the facts that the compiler needs of them."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, settings: Settings, artifacts: s3.Bucket, machine_role: iam.Role
+    ) -> None:
+        super().__init__(scope, name)
+        self._settings, self._machine_role = settings, machine_role
+        self._arn = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        self.batch: Batch | None = None
+        self.sagemaker: SageMaker | None = None
+        statements = [*object_statements(settings, artifacts), *secret_statements(settings)]
+        network = Network(self, "Network")
+        self._allow(["s3:GetObject", "s3:PutObject"], artifacts.arn_for_objects("executions/*"))
+        if "batch" in settings.backends:
+            self.batch = self._make_batch(network, statements)
+        if "sagemaker" in settings.backends:
+            self.sagemaker = self._make_sagemaker(network, statements)
+
+    def _make_batch(self, network: Network, statements: list[iam.PolicyStatement]) -> Batch:
+        self.job_role = iam.Role(self, "JobRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+        for statement in statements:
+            self.job_role.add_to_policy(statement)
+        buckets = json.dumps(self._settings.bucket_access)
+        made = Batch(self, "Batch", settings=self._settings, network=network, role=self.job_role, buckets=buckets)
+        self._allow(["batch:SubmitJob"], f"{made.queue_prefix}*", f"{made.definition_prefix}*")
+        job = f"arn:{Aws.PARTITION}:batch:{self._arn}:job/*"
+        self._allow(["batch:TerminateJob", "batch:TagResource"], job)
+        # These two know no resource.
+        self._allow(["batch:DescribeJobs", "batch:ListJobs"], "*")
+        self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], self._rule(BATCH_RULE))
+        return made
+
+    def _make_sagemaker(self, network: Network, statements: list[iam.PolicyStatement]) -> SageMaker:
+        made = SageMaker(self, "SageMaker", network=network, statements=statements)
+        jobs = [f"arn:{Aws.PARTITION}:sagemaker:{self._arn}:{kind}-job/*" for kind in ("processing", "training")]
+        self._allow([*SAGEMAKER_JOBS, "sagemaker:AddTags"], *jobs)
+        # These two know no resource.
+        self._allow(["sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs"], "*")
+        self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], *map(self._rule, SAGEMAKER_RULES))
+        made.role.grant_pass_role(self._machine_role.grant_principal)
+        return made
+
+    def _rule(self, name: str) -> str:
+        return f"arn:{Aws.PARTITION}:events:{self._arn}:rule/{name}"
+
+    def _allow(self, actions: list[str], *resources: str) -> None:
+        self._machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[*resources]))
+
+    def environment(self) -> dict[str, str]:
+        """What the control function has to be told, as `aftertrain.aws.places` reads it."""
+        found: dict[str, Any] = {}
+        if self.batch is not None:
+            found["batch"] = {
+                "queue_prefix": self.batch.queue_prefix,
+                "definition_prefix": self.batch.definition_prefix,
+                "job_definition": f"{self.batch.definition_prefix}job",
+            }
+        if self.sagemaker is not None:
+            found["sagemaker"] = {
+                "role": self.sagemaker.role.role_arn,
+                "image": self._settings.job_image,
+                "vpc": self.sagemaker.vpc,
+                "network_isolation": self._settings.network_isolation,
+            }
+        return {"PLACES": Stack.of(self).to_json_string(found)}

@@ -1,0 +1,24 @@
+"""The stack of a stage whose jobs run on Batch and SageMaker."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+from infra.settings import Settings
+from infra.stack import AftertrainStack
+
+HEAVY = Settings(
+    stage="gpu",
+    model_buckets=("weights",),
+    bucket_access={"tigris": {"endpoint": "https://t3.storage.dev", "secret": "tigris-keys"}},
+    backends=("batch", "sagemaker", "worker"),
+    compute={"spot": True},
+    job_image="REPOSITORY/aftertrain-jobs:1",
+    gpu_types=("L4", "H100"),
+)
+
+
+def heavy_stack(folder: Path) -> Any:
+    """The stack, in an app of its own; what is in the bundle is tested elsewhere."""
+    (folder / "x.py").write_text("")
+    return AftertrainStack(App(), "Aftertrain-gpu", settings=HEAVY, bundle=folder)
