@@ -17,7 +17,7 @@ import pytest
 import urllib3
 from tests.e2e.conftest import Stage
 from tests.e2e.steering import changed, hello, run, send, until_watched, waited
-from tests.project.blocks import commands
+from tests.project.blocks import ROOT, commands
 
 from aftertrain.aws.record_item import to_item
 from aftertrain.ingest.record import EventKey, Record, Start
@@ -232,7 +232,11 @@ def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
         "url": "http://127.0.0.1:9",
         "repository": f"s3://{stage.local.stage.artifacts_bucket}/clusters/{CLUSTER}/dead",
     }
-    stage.local.client.clusters.register(CLUSTER, replicas=[stage.local.fleet[0], dead])
+    client = stage.local.client
+    client.pipelines.create(id="alert", definition=(ROOT / "pipelines/deployment-failure-alerts.yaml").read_text())
+    client.event_triggers.create(pipeline_id="alert", event_type="deployment.failed")
+    until_watched()
+    client.clusters.register(CLUSTER, replicas=[stage.local.fleet[0], dead])
     later = changed(stage.landed.request, eventTime="2026-12-01T00:00:00.000Z")
     (execution_id,) = deliver(later, stage.source.url, stage.token).answer["executions"]
     execution = stage.local.client.executions.wait(execution_id, interval=0.3)
@@ -241,6 +245,9 @@ def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
     assert [step.status for step in execution.steps] == ["succeeded", "succeeded", "failed", "skipped"]
     assert "rolled_back" in (execution.step("deploy").cause or "")
     assert predict(stage.local.fleet[0]["url"], stage.landed.checkpoint.holdout, 0) == before
+    (alert,) = waited(lambda: client.executions.list("alert"))
+    assert (alert.event["deployment_name"], alert.event["status"]) == (DEPLOYMENT, "rolled_back")
+    assert {step.status for step in client.executions.wait(alert.id, interval=0.2).steps} == {"succeeded"}
     (deployment,) = stage.local.client.clusters.get(CLUSTER).deployments
     assert (deployment["id"], deployment["status"]) == (DEPLOYMENT, "rolled_back")
 

@@ -124,7 +124,9 @@ def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, 
         # It logs the whole machine for each error that a machine catches.
         stack.enter_context(mock.patch.object(logging.getLogger("moto"), "disabled", new=True))
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL + 1)
-        stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
+        stack.enter_context(
+            mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "batch": {"use_docker": False}})
+        )
         yield _runner()
 
 

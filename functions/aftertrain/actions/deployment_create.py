@@ -40,12 +40,16 @@ class DeployOutputs(Outputs):
 # A roll-out that has no time left for its next replica goes on in the next try, from the state that it has saved.
 UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0)
 
+# A roll-out that is through is left alone by the next try, which only tells of it.
+UNTOLD_RETRY = Retrier(errors=("BusyError",), attempts=5, interval=2, rate=2.0)
+
 ACTION = Action(
     "deployment_create",
     DeployParams,
     DeployOutputs,
     runs="task",
     timeout_seconds=900,
-    retry=(UNFINISHED_RETRY,),
+    retry=(UNFINISHED_RETRY, UNTOLD_RETRY),
+    passes=("depth",),
     most_bytes=MEDIUM,
 )

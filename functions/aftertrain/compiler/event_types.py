@@ -30,7 +30,10 @@ _MODEL = dict.fromkeys(
     ("model_id", "model_name", "model_source", "model_uri", "created_by", "ref", "sha"), _TEXT_OR_NULL
 ) | {"auto_deploy": BOOLEAN.maybe()}
 _DEPLOYMENT = dict.fromkeys(
-    ("deployment_id", "deployment_name", "cluster_id", "model_id", "model_name", "status", "error_message"),
+    (
+        *("deployment_id", "deployment_name", "cluster_id", "model_id", "model_name", "model_uri", "status"),
+        *("version", "previous_version", "error_message"),
+    ),
     _TEXT_OR_NULL,
 )
 _CLUSTER = dict.fromkeys(("cluster_id", "cluster_name", "status"), _TEXT_OR_NULL) | {"node_count": INTEGER.maybe()}

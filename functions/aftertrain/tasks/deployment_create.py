@@ -8,11 +8,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from aftertrain.actions.deployment_create import DeployParams
+from aftertrain.errors import BusyError
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.roll import roll
 from aftertrain.fleets.rollout import Rollout
 from aftertrain.model.names import digest
 from aftertrain.tasks.fleet_of import fleet_of
+from aftertrain.tasks.happened import tell
 from aftertrain.tasks.ports import Call, DeploymentFailedError, Deployments, Ports, TaskError
 
 ABANDONED_AFTER = 1800.0  # seconds; no call lives that long, so whoever was rolling is gone
@@ -34,11 +36,38 @@ def run(params: DeployParams, call: Call, ports: Ports) -> dict[str, Any]:
     )
     log = _Log(params, call, version, ports)
     rollout = roll(log.opened(fleet.replicas), release, fleet, log.save, call.time_left)
+    facts = _facts(params, log.deployment_id, version, rollout)
     if rollout.status != "healthy":
+        _tell_of_failure(facts, call, ports)
         raise DeploymentFailedError(
             f"deployment {params.deployment_name!r} on {params.cluster_id!r} is {rollout.status}: {rollout.reason}"
         )
+    tell(f"deployment.{'updated' if rollout.previous[0] else 'created'}", params.deployment_name, facts, call, ports)
     return _output(params, log.deployment_id, version, rollout)
+
+
+def _facts(params: DeployParams, deployment_id: str, version: str, rollout: Rollout) -> dict[str, Any]:
+    """What an event says of the deployment."""
+    before = rollout.previous[0] if rollout.previous else None
+    return {
+        "deployment_id": deployment_id,
+        "deployment_name": params.deployment_name,
+        "cluster_id": params.cluster_id,
+        "model_id": params.model_id,
+        "model_uri": params.model_uri,
+        "status": rollout.status,
+        "version": version,
+        "previous_version": before["version"] if before else None,
+        "error_message": rollout.reason or None,
+    }
+
+
+def _tell_of_failure(facts: dict[str, Any], call: Call, ports: Ports) -> None:
+    """A retry of the step would roll out anew, so an event that cannot be recorded does not ask for one."""
+    try:
+        tell("deployment.failed", facts["deployment_name"], facts, call, ports)
+    except BusyError as error:
+        ports.log("error", f"deployment.failed of {facts['deployment_name']} is not sent: {error.message}", facts)
 
 
 class _Log:

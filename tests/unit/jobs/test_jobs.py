@@ -15,6 +15,7 @@ from aftertrain.jobs.catalogue import JOBS, find
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
+from aftertrain.jobs.intervals import difference, share
 from aftertrain.jobs.mlp import Mlp
 
 WEIGHTS = "s3://models/final/model.safetensors"
@@ -35,7 +36,44 @@ def test_every_job_is_in_the_catalogue_and_puts_out_what_its_action_promises(
 
 
 def test_accuracy_is_the_share_of_right_answers(bucket: FolderBucket, tmp_path: Path) -> None:
-    assert evaluate(job("model_evaluate"), tmp_path) == {"model_uri": WEIGHTS, "accuracy": 0.75, "examples": 4}
+    found = evaluate(job("model_evaluate"), tmp_path)
+
+    assert (found["model_uri"], found["accuracy"], found["examples"]) == (WEIGHTS, 0.75, 4)
+    assert found["accuracy_low"] < 0.75 < found["accuracy_high"]
+
+
+def test_a_gate_that_is_missed_fails_the_job(bucket: FolderBucket, tmp_path: Path) -> None:
+    assert evaluate(job("model_evaluate", min_accuracy=0.75), tmp_path)["accuracy"] == 0.75
+    with pytest.raises(JobError, match=r"accuracy is 0\.7500, below the gate's 0\.8"):
+        evaluate(job("model_evaluate", min_accuracy=0.8), tmp_path)
+
+
+def test_a_model_may_not_be_worse_than_the_baseline_by_more_than_chance(bucket: FolderBucket, tmp_path: Path) -> None:
+    """The baseline knows 36 of 40 examples; one that takes each class for the other knows the remaining four."""
+    inputs = np.tile(np.array([[2, 1], [1, 2]], np.float32), (20, 1))
+    labels = np.tile(np.array([0, 1]), 20)
+    labels[:4] = 1 - labels[:4]
+    bucket.tensors(DATA, {"inputs": inputs, "labels": labels})
+    turned = {"layers.0.weight": np.array([[0, 1], [1, 0]], np.float32), "layers.0.bias": np.zeros(2, np.float32)}
+    bucket.tensors("s3://models/turned/model.safetensors", turned)
+    bucket.text("s3://models/turned/config.json", '{"architecture": "mlp"}')
+    same = evaluate(job("model_evaluate", baseline_uri=WEIGHTS), tmp_path)
+
+    assert (same["accuracy"], same["baseline_accuracy"]) == (0.9, 0.9)
+    turned_uri = "s3://models/turned/model.safetensors"
+    with pytest.raises(JobError, match=r"worse than the baseline: 0\.1000 after 0\.9000 of the same 40 examples"):
+        evaluate(job("model_evaluate", model_uri=turned_uri, baseline_uri=WEIGHTS), tmp_path)
+
+
+def test_intervals_are_those_of_the_literature() -> None:
+    low, high = share(90, 100)
+    worse = difference(np.array([True, False] * 50), np.array([True, True] * 50))
+
+    assert (round(low, 4), round(high, 4)) == (0.8256, 0.9448)
+    assert worse[0] < worse[1] == -0.5 < worse[2] < 0
+    assert share(0, 5)[0] == pytest.approx(0)
+    assert share(5, 5)[1] == pytest.approx(1)
+    assert difference(np.array([True]), np.array([False])) == (0.0, 1.0, 2.0)
 
 
 def test_the_onnx_model_computes_the_same(bucket: FolderBucket, tmp_path: Path) -> None:

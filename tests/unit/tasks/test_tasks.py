@@ -1,12 +1,14 @@
 """The tasks, through the dispatcher that the Lambda calls."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.fakes import FakeCalls, FakeChannel, FakeDeployments, tasks_ports
 
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.errors import OperatorError
+from aftertrain.compiler.event_types import fields_of
+from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import ReplicaError
 from aftertrain.model.names import digest
 from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
@@ -194,3 +196,55 @@ def test_an_error_of_a_channel_fails_the_step() -> None:
 
     with pytest.raises(OperatorError, match="refused"):
         call("notification", tasks_ports(channels={"*": Broken()}), message="m")
+
+
+def told(ports: Ports) -> tuple[Ports, list[Any]]:
+    events: list[Any] = []
+    return replace(ports, emit=lambda event: events.append(event) or []), events
+
+
+def test_a_deployment_is_an_event_for_the_triggers_of_the_stage() -> None:
+    ports, events = told(cluster_ports())
+    deploy(ports)
+    deploy(ports)  # a retry that finds it done tells of the same event again
+
+    assert {(event.type, event.id) for event in events} == {("deployment.created", events[0].id)}
+    assert (events[0].subject, events[0].depth) == ("digits", 1)
+    assert (events[0].data["cluster_id"], events[0].data["version"], events[0].data["status"]) == (
+        "c",
+        VERSION,
+        "healthy",
+    )
+    assert fields_of(["deployment.created"], lambda _: None).keys() >= events[0].data.keys()
+
+
+def test_a_deployment_that_fails_is_an_event_with_the_reason() -> None:
+    ports, events = told(cluster_ports(**{"r1/v2/repository/models/digits/load": ReplicaError("r1 is gone")}))
+    with pytest.raises(DeploymentFailedError):
+        deploy(ports)
+    (event,) = events
+
+    assert (event.type, event.data["status"]) == ("deployment.failed", "rolled_back")
+    assert "r1 is gone" in event.data["error_message"]
+
+
+def test_a_failure_that_nobody_can_be_told_of_is_the_same_failure() -> None:
+    def busy(event: Any) -> list[str]:
+        raise BusyError(f"{event.id} is not recorded")
+
+    lines: list[Any] = []
+    ports = cluster_ports(**{"r1/v2/repository/models/digits/load": ReplicaError("r1 is gone")})
+    ports = replace(ports, emit=busy, log=lambda *line: lines.append(line))
+    with pytest.raises(DeploymentFailedError):
+        deploy(ports)
+
+    assert "deployment.failed of digits is not sent" in lines[0][1]
+
+
+def test_a_chain_of_deployments_ends() -> None:
+    ports, events = told(cluster_ports())
+    params = {"cluster_id": "c", "deployment_name": "digits", "model_uri": "s3://artifacts/model.onnx"}
+    payload = {"action": "deployment_create", "step": "s", "execution": "e1", "params": params, "depth": 8}
+
+    assert run(payload, lambda: 1000.0, ports)["status"] == "healthy"
+    assert events == []

@@ -1,0 +1,98 @@
+"""The machine of a job on Batch, on moto: its bucket, its queue, its job, and Step Functions between them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from tests.property.concurrent import REGION, interpreter
+from tests.services import OUTPUT
+
+from aftertrain.compiler.bindings import PLACEHOLDERS, Batch
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.model.definition import Compute
+
+KEY = "executions/x/evaluate"
+GIVEN: dict[str, Any] = {"event": {"data": {}}, "params": {}, "trigger": {"id": "t"}}
+CREDENTIALS = {"region_name": REGION, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+
+
+def machine(**step: Any) -> dict[str, Any]:
+    params = {"model_uri": "s3://m/a", "dataset_uri": "s3://m/b"}
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": params, **step}]
+    bindings = replace(
+        PLACEHOLDERS, artifacts_uri="s3://artifacts", batch=Batch("q-", "d-", "job"), compute=Compute(backend="batch")
+    )
+    source = {"steps": steps, "outputs": {"got": "{{ steps.evaluate.output }}"}}
+    found: dict[str, Any] = json.loads(compile_pipeline(source, bindings).asl)
+    return found
+
+
+@pytest.fixture
+def run() -> Iterator[Any]:
+    """Runs a machine; the bucket has the output that the container would have written."""
+    with interpreter(lambda *_: None) as running:
+        client = {name: boto3.client(name, **CREDENTIALS) for name in ("batch", "s3", "ec2", "iam")}
+        client["s3"].create_bucket(Bucket="artifacts")
+        client["s3"].put_object(Bucket="artifacts", Key=f"{KEY}/output.json", Body=json.dumps({"output": OUTPUT}))
+        _queue(client)
+        yield running
+
+
+def _queue(client: dict[str, Any]) -> None:
+    vpc = client["ec2"].create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = client["ec2"].create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/25")["Subnet"]["SubnetId"]
+    group = client["ec2"].create_security_group(Description="d", GroupName="g", VpcId=vpc)["GroupId"]
+    trust = json.dumps({"Statement": []})
+    role = client["iam"].create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    profile = client["iam"].create_instance_profile(InstanceProfileName="r")["InstanceProfile"]["Arn"]
+    environment = client["batch"].create_compute_environment(
+        computeEnvironmentName="spot",
+        type="MANAGED",
+        serviceRole=role,
+        computeResources={
+            "type": "EC2",
+            "minvCpus": 0,
+            "maxvCpus": 4,
+            "instanceTypes": ["optimal"],
+            "subnets": [subnet],
+            "securityGroupIds": [group],
+            "instanceRole": profile,
+        },
+    )["computeEnvironmentArn"]
+    client["batch"].create_job_queue(
+        jobQueueName="q-cpu",
+        priority=1,
+        state="ENABLED",
+        computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}],
+    )
+    container = {"image": "i", "vcpus": 1, "memory": 128}
+    client["batch"].register_job_definition(jobDefinitionName="job", type="container", containerProperties=container)
+
+
+def test_a_job_runs_and_its_output_comes_from_the_bucket(run: Any) -> None:
+    found = run(machine(), GIVEN)
+
+    assert (found.error, found.output) == (None, {"got": OUTPUT})
+    body = boto3.client("s3", **CREDENTIALS).get_object(Bucket="artifacts", Key=f"{KEY}/input.json")["Body"].read()
+    assert json.loads(body)["job"] == "model_evaluate"
+
+
+def test_a_job_that_fails_fails_the_step(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "0")
+    found = run(machine(), GIVEN)
+
+    assert found.error is not None
+
+
+def test_what_was_done_before_is_not_done_again(run: Any) -> None:
+    """As after a redrive: the same execution and step, and a job that went well."""
+    first, again = run(machine(), GIVEN), run(machine(), GIVEN)
+    jobs = boto3.client("batch", **CREDENTIALS).list_jobs(
+        jobQueue="q-cpu", filters=[{"name": "JOB_NAME", "values": ["evaluate-*"]}]
+    )["jobSummaryList"]
+
+    assert first.output == again.output == {"got": OUTPUT}
+    assert [job["status"] for job in jobs] == ["SUCCEEDED"]
