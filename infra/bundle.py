@@ -27,6 +27,11 @@ LEFT_OUT = ("cli", "client", "jobs", "local", "serving")
 SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs", "stepfunctions")
 
 
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """What stays out of the bundle: packages of ours by their place, for others may have the same name."""
+    return {"__pycache__", *(LEFT_OUT if Path(folder) == SOURCE else ())} & set(names)
+
+
 def build_bundle(settings: Settings) -> tuple[Path, str | None]:
     """Build the asset; returns its folder, and a warning if it has no byte code."""
     interpreter = _interpreter(settings)
@@ -35,11 +40,11 @@ def build_bundle(settings: Settings) -> tuple[Path, str | None]:
 
     def build(folder: Path) -> None:
         shutil.copytree(wheels, folder)
-        shutil.copytree(SOURCE, folder / "aftertrain", ignore=shutil.ignore_patterns("__pycache__", *LEFT_OUT))
+        shutil.copytree(SOURCE, folder / "aftertrain", ignore=_left_out)
         if interpreter is not None:
             _compile(interpreter, folder)
 
-    bundle = _made(f"bundle-{name}", _digest([LOCK, *sorted(SOURCE.rglob("*.py"))], interpreter or ""), build)
+    bundle = _made(f"bundle-{name}", _digest([LOCK, Path(__file__), *sorted(SOURCE.rglob("*.py"))], interpreter or ""), build)
     if interpreter is None:
         return bundle, f"no python{settings.python} on PATH: the bundle has no byte code, cold starts take longer"
     return bundle, None

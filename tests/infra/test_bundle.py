@@ -62,6 +62,25 @@ def test_the_webhook_imports_a_short_list(local_bundle: Path) -> None:
         assert f"aftertrain.{part}" not in modules
 
 
+HANDLERS = """
+import importlib, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+from aftertrain import lambdas
+for module in pkgutil.iter_modules(lambdas.__path__):
+    importlib.import_module(f"aftertrain.lambdas.{module.name}")
+for module in pkgutil.iter_modules(importlib.import_module("aftertrain.lambdas.runtime").__path__):
+    importlib.import_module(f"aftertrain.lambdas.runtime.{module.name}")
+"""
+
+
+def test_every_handler_can_be_imported_from_the_bundle_alone(local_bundle: Path) -> None:
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_METRICS_NAMESPACE": "x"}
+    command = [sys.executable, "-S", "-c", HANDLERS, str(local_bundle)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_there_is_byte_code_for_everything(local_bundle: Path) -> None:
     tag = sys.implementation.cache_tag
     for source in (local_bundle / "aftertrain").rglob("*.py"):
