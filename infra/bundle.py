@@ -24,7 +24,7 @@ SOURCE = ROOT / "functions" / "aftertrain"
 LOCK = ROOT / "requirements-lambda.lock"
 CACHE = ROOT / ".aftertrain"
 LEFT_OUT = ("cli", "client", "jobs", "local", "serving")
-SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs", "stepfunctions")
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs", "stepfunctions")
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
@@ -44,7 +44,8 @@ def build_bundle(settings: Settings) -> tuple[Path, str | None]:
         if interpreter is not None:
             _compile(interpreter, folder)
 
-    bundle = _made(f"bundle-{name}", _digest([LOCK, Path(__file__), *sorted(SOURCE.rglob("*.py"))], interpreter or ""), build)
+    files = [LOCK, Path(__file__), *sorted(SOURCE.rglob("*.py"))]
+    bundle = _made(f"bundle-{name}", _digest(files, interpreter or ""), build)
     if interpreter is None:
         return bundle, f"no python{settings.python} on PATH: the bundle has no byte code, cold starts take longer"
     return bundle, None

@@ -91,9 +91,14 @@ class Compute(Construct):
         allow(self.tasks, "s3:ListBucket", on=[self.artifacts.bucket_arn])
         channels = self._settings.channels.values()
         topics = sorted(each["topic_arn"] for each in channels if each["kind"] == "sns")
-        secrets = sorted(each["secret_id"] for each in channels if each["kind"] == "slack")
+        secrets = sorted(each["secret_id"] for each in channels if "secret_id" in each)
+        senders = sorted(each["from"] for each in channels if each["kind"] == "email")
         if topics:
             allow(self.tasks, "sns:Publish", on=topics)
+        if senders:
+            identity = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/"
+            names = sorted({name for each in senders for name in (each, each.rpartition("@")[2])})
+            allow(self.tasks, "ses:SendEmail", on=[f"{identity}{name}" for name in names])
         if secrets:
             prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
             allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])

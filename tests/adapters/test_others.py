@@ -1,9 +1,5 @@
 """Queue, objects and channels."""
 
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -11,7 +7,7 @@ import pytest
 from aftertrain.aws.channels import SnsChannel, build_channels
 from aftertrain.aws.objects import S3Objects
 from aftertrain.aws.redrives import SqsDeadLetters, SqsRedrives, read_message
-from aftertrain.errors import BusyError, OperatorError
+from aftertrain.errors import BusyError
 from aftertrain.ingest.record import EventKey
 
 MESSAGE = {
@@ -112,60 +108,3 @@ def test_a_key_may_hold_anything(aws: Any, key: str) -> None:
     S3Objects(s3).write(f"s3://artifacts/{key}", {"a": 1})
 
     assert s3.list_objects_v2(Bucket="artifacts")["Contents"][0]["Key"] == key
-
-
-class Hook(BaseHTTPRequestHandler):
-    """Slack's side of an incoming webhook."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.received.append(json.loads(body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def hook() -> Iterator[Any]:
-    server: Any = HTTPServer(("127.0.0.1", 0), Hook)
-    server.received, server.status = [], 200
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def slack(aws: Any, url: str) -> Any:
-    aws("secretsmanager").create_secret(Name="slack", SecretString=url)
-    return build_channels({"s": {"kind": "slack", "secret_id": "slack"}}, lambda *_: None, aws)["s"]
-
-
-def test_the_slack_channel_posts_to_the_url_of_its_secret(aws: Any, hook: Any) -> None:
-    channel = slack(aws, f"http://127.0.0.1:{hook.server_port}/services/T/B/x")
-    channel.send(MESSAGE | {"title": "Deployed"})
-
-    assert hook.received == [{"text": "*Deployed*\nit is 🚀\n<@U1>"}]
-
-
-def test_a_message_that_slack_refuses_fails_without_the_url(aws: Any, hook: Any) -> None:
-    hook.status = 404
-    with pytest.raises(OperatorError, match="status 404") as caught:
-        slack(aws, f"http://127.0.0.1:{hook.server_port}/s3cret").send(MESSAGE)
-
-    assert "s3cret" not in str(caught.value)
-
-
-def test_a_slack_that_does_not_answer_is_busy_without_the_url(aws: Any) -> None:
-    with pytest.raises(BusyError) as caught:
-        slack(aws, "http://127.0.0.1:1/s3cret").send(MESSAGE)
-
-    assert "s3cret" not in str(caught.value)
-
-
-@pytest.mark.parametrize("settings", [{"kind": "pager"}, {"kind": "sns"}, {"kind": "slack"}, {}])
-def test_a_channel_that_cannot_be_built_says_what_there_is(settings: dict[str, Any]) -> None:
-    with pytest.raises(OperatorError, match="none of log, sns with topic_arn, slack with secret_id"):
-        build_channels({"x": settings}, lambda *_: None, lambda _: None)

@@ -246,8 +246,10 @@ def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
     assert "rolled_back" in (execution.step("deploy").cause or "")
     assert predict(stage.local.fleet[0]["url"], stage.landed.checkpoint.holdout, 0) == before
     (alert,) = waited(lambda: client.executions.list("alert"))
-    assert (alert.event["deployment_name"], alert.event["status"]) == (DEPLOYMENT, "rolled_back")
-    assert {step.status for step in client.executions.wait(alert.id, interval=0.2).steps} == {"succeeded"}
+    alert = client.executions.wait(alert.id, interval=0.2)
+    assert {step.status for step in alert.steps} == {"succeeded"}
+    told = alert.event["data"]
+    assert (told["deployment_name"], told["status"]) == (DEPLOYMENT, "rolled_back")
     (deployment,) = stage.local.client.clusters.get(CLUSTER).deployments
     assert (deployment["id"], deployment["status"]) == (DEPLOYMENT, "rolled_back")
 

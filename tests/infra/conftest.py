@@ -13,6 +13,7 @@ SETTINGS = Settings(
     channels={
         "oncall": {"kind": "sns", "topic_arn": "arn:aws:sns:us-east-1:1:oncall"},
         "slack": {"kind": "slack", "secret_id": "aftertrain/slack"},
+        "team": {"kind": "email", "from": "ml@example.org"},
     },
     model_buckets=("weights",),
     tasks_subnets=("subnet-1",),

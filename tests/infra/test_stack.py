@@ -72,6 +72,7 @@ PERMITTED = {
         "s3:DeleteObject",
         "s3:ListBucket",
         "sns:Publish",
+        "ses:SendEmail",
         "secretsmanager:GetSecretValue",
     },
     "approve": {"dynamodb:GetItem", "dynamodb:PutItem", "states:SendTaskSuccess", "states:SendTaskFailure"},

@@ -19,7 +19,7 @@ class NotificationParams(Params):
 
 
 class NotificationOutputs(Outputs):
-    """`kind` is what the channel is on this stage: slack, sns or log."""
+    """`kind` is what the channel is on this stage: slack, teams, webhook, email, sns or log."""
 
     sent: bool
     channel: str

@@ -2,18 +2,19 @@
 
 {"default": {"kind": "log"},
 "oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"},
-"slack":   {"kind": "slack", "secret_id": "aftertrain/slack"}}   # the secret is the incoming webhook's URL
+"slack":   {"kind": "slack", "secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL
+"team":    {"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}}
 """
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import urllib3
-
 from aftertrain.aws.faults import busy_unless_known
-from aftertrain.errors import BusyError, OperatorError
+from aftertrain.aws.web_channels import SlackChannel, TeamsChannel, WebhookChannel
+from aftertrain.errors import OperatorError
 
 Log = Callable[[str, str, dict[str, Any]], None]
+KINDS = "log, sns with topic_arn, slack, teams or webhook with secret_id, email with from"
 _LOG_LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "error"}
 
 
@@ -63,29 +64,32 @@ def _subject(title: str) -> str:
     return plain[:99].strip() or "Aftertrain"
 
 
-class SlackChannel:
-    """Posts to an incoming webhook; its URL is a secret and never shown.
+class EmailChannel:
+    """Sends plain text by SES to the step's recipients, or to those of the channel.
 
-    Format: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+    API: docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
     """
 
-    kind = "slack"
+    kind = "email"
 
-    def __init__(self, url: Callable[[], str]) -> None:
-        self._url = url
-        self._pool = urllib3.PoolManager(retries=False)
+    def __init__(self, client: Any, sender: str, recipients: list[str]) -> None:
+        self._client, self._sender, self._recipients = client, sender, recipients
 
     def send(self, message: dict[str, Any]) -> str:
-        lines = [f"*{message['title']}*"] if message["title"] else []
-        people = " ".join(message["recipients"])
-        body = {"text": "\n".join([*lines, message["message"], *([people] if people else [])])}
-        try:
-            answer = self._pool.request("POST", self._url(), json=body, timeout=10.0, redirect=False)
-        except urllib3.exceptions.HTTPError as error:
-            raise BusyError(f"Slack did not answer: {type(error).__name__}") from None
-        if answer.status != 200:
-            raise OperatorError(f"Slack refused the message: status {answer.status}")
-        return f"{message['execution']}/{message['step']}"
+        people = message["recipients"] or self._recipients
+        if not people:
+            raise OperatorError("nobody to send the e-mail to: give the step recipients, or the channel")
+        title = message["title"] or f"{message['severity']}: {message['step']}"
+        content = {
+            "Subject": {"Data": " ".join(title.split()), "Charset": "UTF-8"},
+            "Body": {"Text": {"Data": message["message"], "Charset": "UTF-8"}},
+        }
+        with busy_unless_known("sending an e-mail"):
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender, Destination={"ToAddresses": people}, Content={"Simple": content}
+            )
+        sent_as: str = answer["MessageId"]
+        return sent_as
 
 
 def build_channels(configured: dict[str, Any], log: Log, client: Callable[[str], Any]) -> dict[str, Channel]:
@@ -101,8 +105,14 @@ def _channel(name: str, settings: dict[str, Any], log: Log, client: Callable[[st
             return SnsChannel(client("sns"), topic_arn)
         case {"kind": "slack", "secret_id": secret_id}:
             return SlackChannel(lambda: _secret(client("secretsmanager"), secret_id))
+        case {"kind": "teams", "secret_id": secret_id}:
+            return TeamsChannel(lambda: _secret(client("secretsmanager"), secret_id))
+        case {"kind": "webhook", "secret_id": secret_id}:
+            return WebhookChannel(lambda: _secret(client("secretsmanager"), secret_id))
+        case {"kind": "email", "from": sender}:
+            return EmailChannel(client("sesv2"), sender, settings.get("to", []))
         case _:
-            raise OperatorError(f"channel {name!r} is none of log, sns with topic_arn, slack with secret_id")
+            raise OperatorError(f"channel {name!r} is none of {KINDS}")
 
 
 def _secret(client: Any, secret_id: str) -> str:
