@@ -41,6 +41,12 @@ def ended(stage: Stage, name: str) -> Any:
     raise AssertionError(f"{name} has not begun")
 
 
+def event_of(stage: Stage, run: Any) -> Any:
+    """The data of the event that an execution was given."""
+    found = stage.local.account.client("stepfunctions").describe_execution(executionArn=run.arn)
+    return json.loads(found["input"])["event"]["data"]
+
+
 def hello(word: str) -> dict[str, Any]:
     return {"steps": [{"id": "a", "action": "log", "params": {"message": f"{word} {{{{ event.name }}}}"}}]}
 

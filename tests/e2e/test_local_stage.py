@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import urllib3
 from tests.e2e.conftest import Stage
-from tests.e2e.steering import changed, hello, run, send, until_watched, waited
+from tests.e2e.steering import changed, event_of, hello, run, send, until_watched, waited
 from tests.project.blocks import ROOT, commands
 
 from aftertrain.aws.record_item import to_item
@@ -248,7 +248,7 @@ def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
     (alert,) = waited(lambda: client.executions.list("alert"))
     alert = client.executions.wait(alert.id, interval=0.2)
     assert {step.status for step in alert.steps} == {"succeeded"}
-    told = alert.event["data"]
+    told = event_of(stage, alert)
     assert (told["deployment_name"], told["status"]) == (DEPLOYMENT, "rolled_back")
     (deployment,) = stage.local.client.clusters.get(CLUSTER).deployments
     assert (deployment["id"], deployment["status"]) == (DEPLOYMENT, "rolled_back")

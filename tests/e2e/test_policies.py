@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Stage
-from tests.e2e.steering import ended, send, until_watched
+from tests.e2e.steering import ended, event_of, send, until_watched
 from tests.project.blocks import ROOT
 
 from aftertrain.local.notification import deliver, notification
@@ -117,4 +117,4 @@ def test_a_sharded_checkpoint_starts_once_when_its_last_shard_is_there(stage: St
 
     assert [verdicts[key][0]["verdict"] for key in keys] == ["assembling", "assembling", "started"]
     assert verdicts[keys[-1]][0]["execution"] == run.id
-    assert [part["key"] for part in ended(stage, run.id).event["data"]["parts"]] == sorted(keys)
+    assert [part["key"] for part in event_of(stage, ended(stage, run.id))["parts"]] == sorted(keys)

@@ -3,8 +3,17 @@
 import logging
 import signal
 import socket
+import sys
+from typing import TYPE_CHECKING
 
 import click
+
+from aftertrain.jobs.crew import Crew, Member
+
+if TYPE_CHECKING:  # importing it costs boto3, which the other commands do not need
+    from aftertrain.jobs.worker import Worker
+
+PROGRAM = [sys.executable, "-c", "from aftertrain.cli.main import main; main()"]
 
 
 @click.command()
@@ -14,16 +23,36 @@ import click
     required=True,
     help="The stack's ActivityArn: where jobs wait for a worker.",
 )
+@click.option("--pool", help="Instead of the pool at the end of the ARN: the one that steps name in `compute`.")
+@click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="How many jobs at once.")
+@click.option("--gpus", default="", help="GPUs, as CUDA counts them, each for a worker of its own: 0,1,2,3")
 @click.option("--name", default=socket.gethostname, help="How this worker is called in the execution's history.")
-def worker(activity: str, name: str) -> None:
+def worker(activity: str, pool: str | None, concurrency: int, gpus: str, name: str) -> None:
     """Take jobs and run each in a process of its own, until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    if pool is not None:
+        activity = activity[: activity.rindex("-") + 1] + pool
+    several = members(activity, name, concurrency, gpus)
+    running: Crew | Worker = Crew(several) if gpus or concurrency > 1 else _alone(activity, name)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.stop())
+    click.echo(f"worker {name} takes jobs from {activity}, {len(several)} at once", err=True)
+    running.run()
+
+
+def _alone(activity: str, name: str) -> "Worker":
     from aftertrain.jobs.activity import Activity
     from aftertrain.jobs.worker import Worker
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    running = Worker(Activity(activity, name))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: running.stop())
-    click.echo(f"worker {name} takes jobs from {activity}", err=True)
-    running.run()
+    return Worker(Activity(activity, name))
+
+
+def members(activity: str, name: str, concurrency: int, gpus: str) -> list[Member]:
+    """The workers of a crew: one for each GPU, or as many as there are to be."""
+    devices = [each.strip() for each in gpus.split(",") if each.strip()]
+    environments = [{"CUDA_VISIBLE_DEVICES": each} for each in devices] or [{}] * concurrency
+    return [
+        Member(f"{name}-{at}", [*PROGRAM, "worker", "--activity", activity, "--name", f"{name}-{at}"], environment)
+        for at, environment in enumerate(environments)
+    ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aftertrain.jobs.catalogue import find
 from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
+from aftertrain.jobs.orphan import end_with
 
 
 def main(input_path: Path, output_path: Path) -> int:
@@ -28,4 +29,5 @@ def main(input_path: Path, output_path: Path) -> int:
 
 
 if __name__ == "__main__":
+    end_with(int(os.environ.get("AFTERTRAIN_WORKER_PID", os.getppid())))
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

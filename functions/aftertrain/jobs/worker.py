@@ -86,7 +86,8 @@ class Worker:
             given, result = Path(folder, "input.json"), Path(folder, "output.json")
             given.write_text(json.dumps(task.input))
             command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
-            process = subprocess.Popen(command, cwd=folder, start_new_session=True)
+            environment = os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid())}
+            process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
             try:
                 self._watch(process, task)
             finally:

@@ -1,0 +1,22 @@
+"""A job whose worker is gone ends at once: nobody keeps its task alive, and soon another worker has it.
+
+It looks who its parent is; a process whose parent dies gets another one.
+"""
+
+import os
+import signal
+import threading
+import time
+
+LOOK_SECONDS = 1.0
+
+
+def end_with(parent: int, look: float = LOOK_SECONDS) -> None:
+    """From now on, end this process and all that it started as soon as its parent is not this one any more."""
+    threading.Thread(target=_watch, args=(parent, look), daemon=True).start()
+
+
+def _watch(parent: int, look: float) -> None:
+    while os.getppid() == parent:
+        time.sleep(look)
+    os.killpg(0, signal.SIGKILL)
