@@ -24,7 +24,7 @@ SOURCE = ROOT / "functions" / "aftertrain"
 LOCK = ROOT / "requirements-lambda.lock"
 CACHE = ROOT / ".aftertrain"
 LEFT_OUT = ("cli", "client", "jobs", "local", "serving")
-SERVICES = ("dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs", "stepfunctions")
+SERVICES = ("batch", "dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs", "stepfunctions")
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:

@@ -93,6 +93,8 @@ class Control(Construct):
         allow(self.control, "states:GetExecutionHistory", on=executions)
         allow(self.control, "states:DescribeExecution", "states:StopExecution", on=executions)
         compute.machine_role.grant_pass_role(self.control.grant_principal)
+        if compute.heavy is not None:
+            compute.heavy.let_define_jobs(self.control)
 
     def _status(self) -> lambda_.Function:
         environment = {"LEDGER_TABLE": self._ledger.table_name, "REDRIVE_QUEUE_URL": self._redrives.queue_url}

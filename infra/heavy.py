@@ -8,10 +8,12 @@ from typing import Any
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.batch import Batch
+from infra.function import allow
 from infra.job_roles import object_statements, secret_statements
 from infra.network import Network
 from infra.sagemaker import SageMaker
@@ -72,6 +74,16 @@ class Heavy(Construct):
 
     def _allow(self, actions: list[str], *resources: str) -> None:
         self._machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[*resources]))
+
+    def let_define_jobs(self, function: lambda_.Function) -> None:
+        """For images of users' own: definitions after the stage's, with its roles."""
+        if self.batch is None:
+            return
+        # Describing knows no resource.
+        allow(function, "batch:DescribeJobDefinitions", on=["*"])
+        allow(function, "batch:RegisterJobDefinition", on=[f"{self.batch.definition_prefix}*"])
+        for role in (self.job_role, self.batch.execution_role):
+            role.grant_pass_role(function.grant_principal)
 
     def environment(self) -> dict[str, str]:
         """What the control function has to be told, as `aftertrain.aws.places` reads it."""

@@ -9,20 +9,33 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.job_definitions import BatchDefinitions
+from aftertrain.compiler.jobs.batch import IMAGE_TAG
 
 _ACTIVITY = re.compile(r'"arn:aws[a-z-]*:states:[^:"]*:[^:"]*:activity:([^:"]+)"')
+_IMAGE = re.compile(rf'"{IMAGE_TAG}":"([^"]+)"')
 
 
 class StepFunctionsMachines:
     """Port `Machines` of control."""
 
-    def __init__(self, client: Any, role_arn: str, name_prefix: str, machine_arn_prefix: str) -> None:
-        self._client, self._role = client, role_arn
+    def __init__(
+        self,
+        client: Any,
+        role_arn: str,
+        name_prefix: str,
+        machine_arn_prefix: str,
+        definitions: BatchDefinitions | None = None,
+    ) -> None:
+        self._client, self._role, self._definitions = client, role_arn, definitions
         self._names, self._arns = name_prefix, machine_arn_prefix
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         name = f"{self._names}{pipeline_id}"
         self._create_activities(asl)
+        if self._definitions is not None:
+            for image in sorted(set(_IMAGE.findall(asl))):
+                self._definitions.ensure(image)
         with busy_unless_known(f"publishing {name}"):
             try:
                 answer = self._client.update_state_machine(

@@ -6,11 +6,20 @@ Environment: `BACKENDS`, `COMPUTE`, `GPU_TYPES` and `PLACES`, each JSON; none of
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from aftertrain.aws.job_definitions import BatchDefinitions
 from aftertrain.compiler.bindings import Batch, SageMaker
 from aftertrain.model.definition import Compute
+
+
+def definitions(environment: Mapping[str, str], client: Callable[[str], Any]) -> BatchDefinitions | None:
+    """What makes Batch's job definitions, if the stage has Batch."""
+    place = json.loads(environment.get("PLACES", "{}")).get("batch")
+    if place is None:
+        return None
+    return BatchDefinitions(client("batch"), place["definition_prefix"].rpartition("/")[2], place["job_definition"])
 
 
 def places(environment: Mapping[str, str]) -> dict[str, Any]:

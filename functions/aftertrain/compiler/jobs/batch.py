@@ -30,6 +30,7 @@ UNSURE = (
     "Batch.SdkClientException",
     "Batch.TooManyRequestsException",
 )
+IMAGE_TAG = "aftertrain:image"  # what publishing a pipeline finds the images by that need a definition
 RECLAIMED_TRIES = 5
 SHORTEST_SECONDS = 60  # of Batch's own time limit
 
@@ -74,7 +75,11 @@ def batch_job(
         },
         "Timeout": {"AttemptDurationSeconds": max(timeout, SHORTEST_SECONDS)},
         "PropagateTags": True,
-        "Tags": {"aftertrain:step": node.id, "aftertrain:execution": jsonata.expression(given.execution)},
+        "Tags": {
+            "aftertrain:step": node.id,
+            "aftertrain:execution": jsonata.expression(given.execution),
+            **({IMAGE_TAG: compute.image} if compute.image else {}),
+        },
     }
     name = given.base_name(node.id)
     look = Look(

@@ -8,7 +8,7 @@ from functools import cache
 from aftertrain.aws.approvals import StepFunctionsAnswers
 from aftertrain.aws.clients import patient
 from aftertrain.aws.machines import StepFunctionsMachines
-from aftertrain.aws.places import places
+from aftertrain.aws.places import definitions, places
 from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
@@ -32,6 +32,7 @@ def machines() -> StepFunctionsMachines:
         role_arn=environment.get("MACHINE_ROLE_ARN", ""),
         name_prefix=environment.get("NAME_PREFIX", ""),
         machine_arn_prefix=environment.get("MACHINE_ARN_PREFIX", ""),
+        definitions=definitions(environment, patient),
     )
 
 
