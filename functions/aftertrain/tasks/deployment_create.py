@@ -46,11 +46,16 @@ def run(params: DeployParams, call: Call, ports: Ports) -> dict[str, Any]:
     return _output(params, log.deployment_id, version, rollout)
 
 
-def _facts(params: DeployParams, deployment_id: str, version: str, rollout: Rollout) -> dict[str, Any]:
+def deployment_id(call: Call) -> str:
+    """The id of the roll-out that a step makes: the same for every retry of it."""
+    return digest(call.execution, call.step)[:16]
+
+
+def _facts(params: DeployParams, made_by: str, version: str, rollout: Rollout) -> dict[str, Any]:
     """What an event says of the deployment."""
     before = rollout.previous[0] if rollout.previous else None
     return {
-        "deployment_id": deployment_id,
+        "deployment_id": made_by,
         "deployment_name": params.deployment_name,
         "cluster_id": params.cluster_id,
         "model_id": params.model_id,
@@ -74,7 +79,7 @@ class _Log:
     """The deployment's record, which follows the roll-out."""
 
     def __init__(self, params: DeployParams, call: Call, version: str, ports: Ports) -> None:
-        self.deployment_id = digest(call.execution, call.step)[:16]
+        self.deployment_id = deployment_id(call)
         self._params, self._call, self._version = params, call, version
         self._store: Deployments = ports.deployments
         self._clock = ports.clock
@@ -134,10 +139,10 @@ def _rollout(item: dict[str, Any]) -> Rollout:
     return Rollout(**item | {"replicas": tuple(item["replicas"]), "previous": tuple(item["previous"])})
 
 
-def _output(params: DeployParams, deployment_id: str, version: str, rollout: Rollout) -> dict[str, Any]:
+def _output(params: DeployParams, made_by: str, version: str, rollout: Rollout) -> dict[str, Any]:
     before = rollout.previous[0]
     return {
-        "deployment_id": deployment_id,
+        "deployment_id": made_by,
         "deployment_name": params.deployment_name,
         "cluster_id": params.cluster_id,
         "status": rollout.status,

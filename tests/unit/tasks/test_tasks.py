@@ -248,3 +248,34 @@ def test_a_chain_of_deployments_ends() -> None:
 
     assert run(payload, lambda: 1000.0, ports)["status"] == "healthy"
     assert events == []
+
+
+def back(ports: Ports, execution: str) -> dict[str, Any]:
+    return call("deployment_rollback", ports, execution, cluster_id="c", deployment_name="digits")
+
+
+def answering(ports: Ports, uri: str) -> Ports:
+    """The same cluster, whose replicas answer as the release of an artefact."""
+    version = digest(uri)[:12]
+    good = {"infer": {"model_version": version, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}
+    return replace(ports, calls=FakeCalls(good))
+
+
+def test_a_rollback_goes_back_to_the_release_before_and_a_retry_stays_there() -> None:
+    ports = cluster_ports()
+    deploy(ports)
+    newer = "s3://artifacts/newer.onnx"
+    deploy(answering(ports, newer), "e2", newer)
+    first, again = back(ports, "e3"), back(ports, "e3")
+
+    assert (first["version"], first["previous_version"]) == (VERSION, digest(newer)[:12])
+    assert again == first
+
+
+def test_a_rollback_needs_something_to_go_back_to() -> None:
+    ports = cluster_ports()
+    with pytest.raises(TaskError, match="there is no deployment 'digits' on 'c'"):
+        back(ports, "e1")
+    deploy(ports)
+    with pytest.raises(TaskError, match="nothing was served as 'digits' before"):
+        back(ports, "e2")
