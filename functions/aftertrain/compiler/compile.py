@@ -27,12 +27,13 @@ from aftertrain.model.definition import Definition
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A definition, the graphs of its steps, and the state machine that it became."""
+    """A definition, the graphs of its steps, the state machine that it became, and the stage that it is for."""
 
     definition: Definition
     linked: Linked
     machine: Machine
     asl: str
+    bindings: Bindings
 
 
 def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compiled:
@@ -57,7 +58,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     text = emit(content)
     refused = [Diagnostic("AT501", (), fault) for fault in [*size_faults(text), *verify(content)]]
     _stop_at([*refused, *check_quotas(machine, linked.graph, region)], parsed)
-    return Compiled(definition, linked, machine, text)
+    return Compiled(definition, linked, machine, text, bindings)
 
 
 def _stop_at(diagnostics: list[Diagnostic], parsed: Parsed) -> None:

@@ -9,6 +9,8 @@ tree(compiled)  ->  eval-convert-deploy
 from aftertrain.asl.measure import measure
 from aftertrain.compiler.compile import Compiled
 from aftertrain.compiler.graph import Graph
+from aftertrain.compiler.jobs.price import dollars_per_hour
+from aftertrain.compiler.jobs.resolve import resolve
 
 
 def mermaid(compiled: Compiled) -> str:
@@ -54,9 +56,22 @@ def cost(compiled: Compiled) -> str:
         ("function invocations", f"{found.invocations:,}"),
         ("dollars per run, without jobs", f"{found.dollars:.6f}"),
         ("definition, bytes (of 1,048,576)", f"{len(compiled.asl.encode()):,}"),
+        *_jobs(compiled),
     ]
     width = max(len(label) for label, _ in rows)
     return "".join(f"{label:<{width}}  {value:>12}\n" for label, value in rows)
+
+
+def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
+    """What an hour of each job costs, where that is known."""
+    found = []
+    for _, graph in _graphs(compiled):
+        for node in graph.nodes.values():
+            compute = resolve(node.step, compiled.bindings)
+            dollars = dollars_per_hour(compute) if node.action.runs == "job" else None
+            if dollars is not None:
+                found.append((f"dollars per hour of {node.id}, about", f"{dollars:.4f}"))
+    return found
 
 
 def edges(graph: Graph) -> list[tuple[str, str]]:

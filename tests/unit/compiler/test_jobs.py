@@ -12,6 +12,8 @@ from tests.services import OUTPUT, Services
 from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
+from aftertrain.compiler.draw import cost
+from aftertrain.compiler.jobs.price import dollars_per_hour
 from aftertrain.compiler.jobs.sagemaker import instance_type
 from aftertrain.model.definition import Compute
 from aftertrain.model.instances import INSTANCES, smallest
@@ -133,7 +135,6 @@ def test_every_pipeline_compiles_unchanged_for_every_backend(path: Path, backend
     ("compute", "queue"),
     [
         ({}, "cpu"),
-        ({"gpu": 1}, "gpu"),
         ({"gpu": 2, "gpu_type": "A10G", "spot": True}, "a10g-spot"),
         ({"instance_types": ["g6.xlarge", "g6.4xlarge"]}, "l4"),
         ({"instance_types": ["m7i.large"], "spot": True}, "cpu-spot"),
@@ -150,6 +151,7 @@ def test_a_job_goes_to_the_queue_of_its_gpu(compute: dict[str, Any], queue: str)
     [
         ({"backend": "batch", "instance_types": ["g6.xlarge", "p5.48xlarge"]}, "no queue of Batch in common"),
         ({"backend": "batch", "instance_types": ["x9.huge"]}, "family that is not known"),
+        ({"backend": "batch", "gpu": 1}, "no queue for a GPU whose type nobody has said"),
         ({"backend": "sagemaker", "gpu": 1, "memory_gib": 2048, "gpu_type": "T4"}, "no instance has 1 T4 GPUs"),
     ],
 )
@@ -177,3 +179,25 @@ def test_the_smallest_instance_is_the_cheapest_that_fits() -> None:
         assert found.dollars <= each.dollars
     assert instance_type(Compute(gpu=1, gpu_type="L4", cpu=8)) == "ml.g6.4xlarge"
     assert instance_type(Compute(instance_types=["g5.48xlarge"])) == "ml.g5.48xlarge"
+
+
+@pytest.mark.parametrize(
+    ("compute", "dollars"),
+    [
+        ({"backend": "worker", "gpu": 1}, None),
+        ({"backend": "batch", "gpu": 1, "gpu_type": "L4"}, 0.8048),
+        ({"backend": "batch", "gpu": 1, "gpu_type": "L4", "spot": True}, 0.8048 * 0.4),
+        ({"backend": "sagemaker", "instance_types": ["ml.p5.48xlarge"]}, 55.04 * 1.25),
+        ({"backend": "sagemaker", "instance_types": ["x9.huge"]}, None),
+    ],
+)
+def test_an_hour_of_a_job_costs_what_its_machine_does(compute: dict[str, Any], dollars: float | None) -> None:
+    assert dollars_per_hour(Compute(**compute)) == (None if dollars is None else pytest.approx(dollars))
+
+
+def test_the_cost_of_a_pipeline_names_its_jobs() -> None:
+    text = Path("pipelines/eval-convert-deploy.yaml").read_text()
+    stage = replace(PLACEHOLDERS, compute=Compute(backend="batch", gpu=1, gpu_type="L4"))
+
+    assert "dollars per hour of evaluate, about" in cost(compile_pipeline(text, stage))
+    assert "dollars per hour" not in cost(compile_pipeline(text, PLACEHOLDERS))

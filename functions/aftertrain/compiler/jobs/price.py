@@ -1,0 +1,24 @@
+"""A job's compute -> what an hour of it costs about, in dollars.
+
+    dollars_per_hour(Compute(backend="sagemaker", gpu=1, gpu_type="L4"))  ->  1.006
+
+The price of the smallest machine that the job fits into, from the table in `model/instances.py`; None where nobody
+knows: on workers, and for instance types that are not in the table.
+"""
+
+from aftertrain.model.definition import Compute
+from aftertrain.model.instances import SAGEMAKER_FACTOR, SPOT_FACTOR, instance, smallest
+
+
+def dollars_per_hour(compute: Compute) -> float | None:
+    """An estimate: Batch may put the job on a larger machine, with others beside it."""
+    if compute.backend == "worker":
+        return None
+    if compute.instance_types:
+        found = instance(compute.instance_types[0])
+    else:
+        found = smallest(compute.gpu, compute.gpu_type, compute.cpu, compute.memory_gib)
+    if found is None:
+        return None
+    factor = SAGEMAKER_FACTOR if compute.backend == "sagemaker" else 1.0
+    return found.dollars * factor * (SPOT_FACTOR if compute.spot else 1.0)
