@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aftertrain.jobs.benchmark import benchmark
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
@@ -11,6 +12,7 @@ from aftertrain.jobs.program import program
 
 JOBS: dict[str, Callable[[JobInput, Path], dict[str, Any]]] = {
     "job_run": program,
+    "model_benchmark": benchmark,
     "model_convert": convert,
     "model_evaluate": evaluate,
 }

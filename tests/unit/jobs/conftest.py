@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from aftertrain.jobs import checkpoint, convert
+from aftertrain.jobs import benchmark, checkpoint, convert
 from aftertrain.jobs.contract import JobError
 
 
@@ -61,5 +61,6 @@ def bucket(tmp_path: Path) -> Iterator[FolderBucket]:
     with (
         mock.patch.object(checkpoint, "fetch", bucket.fetch),
         mock.patch.object(convert, "store", bucket.store),
+        mock.patch.object(benchmark, "fetch", bucket.fetch),
     ):
         yield bucket

@@ -11,6 +11,7 @@ import pytest
 from tests.unit.jobs.conftest import FolderBucket
 
 from aftertrain.actions.registry import ACTIONS
+from aftertrain.jobs.benchmark import benchmark
 from aftertrain.jobs.catalogue import JOBS, find
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.convert import convert
@@ -31,8 +32,26 @@ def test_every_job_is_in_the_catalogue_and_puts_out_what_its_action_promises(
     bucket: FolderBucket, tmp_path: Path
 ) -> None:
     assert set(JOBS) == {action.name for action in ACTIONS.values() if action.runs == "job"}
+    onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
     for name, run in JOBS.items():
-        ACTIONS[name].outputs.model_validate(run(job(name), tmp_path))
+        given = job(name, model_uri=onnx_uri) if name == "model_benchmark" else job(name)
+        ACTIONS[name].outputs.model_validate(run(given, tmp_path))
+
+
+def test_a_benchmark_times_as_many_requests_as_it_is_told(bucket: FolderBucket, tmp_path: Path) -> None:
+    onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
+    found = benchmark(job("model_benchmark", model_uri=onnx_uri, requests=50, batch_size=7), tmp_path)
+
+    assert found["requests"] == 50
+    assert 0 < found["p50_ms"] <= found["p99_ms"]
+    assert found["examples_per_second"] > 7 * 1000 / found["p99_ms"] / 10
+    with pytest.raises(JobError, match="more than the gate's 1e-06 ms"):
+        benchmark(job("model_benchmark", model_uri=onnx_uri, max_p99_ms=1e-6), tmp_path)
+
+
+def test_what_is_no_onnx_model_cannot_be_timed(bucket: FolderBucket, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="is not an ONNX model that can be run here"):
+        benchmark(job("model_benchmark"), tmp_path)
 
 
 def test_accuracy_is_the_share_of_right_answers(bucket: FolderBucket, tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""Time an ONNX model, request by request, on whatever onnxruntime finds on this machine."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from aftertrain.jobs.checkpoint import read_examples
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.storage import fetch
+
+Array = np.ndarray[Any, Any]
+
+
+def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
+    """Returns {model_uri, p50_ms, p99_ms, examples_per_second, requests, provider}.
+
+    Raises: JobError, also if the gate `max_p99_ms` is missed.
+    """
+    uri = job.param("model_uri")
+    session = _session(fetch(uri, folder))
+    samples, _ = read_examples(job.param("sample_uri"), folder)
+    size, requests = int(job.params.get("batch_size", 1)), int(job.params.get("requests", 200))
+    seconds = _timed(session, _batches(samples, size), int(job.params.get("warmup", 20)), requests)
+    p50, p99 = (float(np.percentile(seconds, part)) * 1000 for part in (50, 99))
+    most = job.params.get("max_p99_ms")
+    if most is not None and p99 > most:
+        raise JobError(f"99 of 100 requests take up to {p99:.3f} ms, more than the gate's {most:g} ms")
+    return {
+        "model_uri": uri,
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "examples_per_second": size * requests / float(np.sum(seconds)),
+        "requests": requests,
+        "provider": session.get_providers()[0],
+    }
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=onnxruntime.get_available_providers())
+    except Exception as error:  # onnxruntime's own errors have no base class of theirs
+        raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
+
+
+def _batches(samples: Array, size: int) -> Iterator[Array]:
+    """Batches of samples without end, each starting where the one before ended."""
+    at = 0
+    while True:
+        yield np.take(samples, range(at, at + size), axis=0, mode="wrap").astype(np.float32)
+        at = (at + size) % len(samples)
+
+
+def _timed(session: onnxruntime.InferenceSession, batches: Iterator[Array], warmup: int, requests: int) -> Array:
+    (name,) = (each.name for each in session.get_inputs())
+    for _ in range(warmup):
+        session.run(None, {name: next(batches)})
+    seconds = np.empty(requests)
+    for at in range(requests):
+        given = {name: next(batches)}
+        begun = time.perf_counter()
+        session.run(None, given)
+        seconds[at] = time.perf_counter() - begun
+    return seconds
