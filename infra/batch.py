@@ -105,7 +105,7 @@ class Batch(Construct):
             memory=Size.gibibytes(2),
             job_role=role,
             execution_role=self.execution_role,
-            environment={"AFTERTRAIN_BUCKETS": buckets},
+            environment={"AFTERTRAIN_BUCKETS": buckets, "AWS_DEFAULT_REGION": Aws.REGION},
             logging=ecs.LogDriver.aws_logs(stream_prefix="job", log_group=group),
         )
         return batch.EcsJobDefinition(
@@ -114,4 +114,5 @@ class Batch(Construct):
             job_definition_name=f"{self._settings.prefix}job",
             container=container,
             propagate_tags=True,
+            scheduling_priority=0,
         )

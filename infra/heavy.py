@@ -100,5 +100,6 @@ class Heavy(Construct):
                 "image": self._settings.job_image,
                 "vpc": self.sagemaker.vpc,
                 "network_isolation": self._settings.network_isolation,
+                "buckets": self._settings.bucket_access,
             }
         return {"PLACES": Stack.of(self).to_json_string(found)}

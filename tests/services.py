@@ -3,7 +3,8 @@
     services = Services(outcomes=["succeeds"])
     testing.run(machine, given, tasks=services)
 
-A job's outcome is one of: succeeds, fails, and lost (it was submitted, and the answer did not come back).
+A job's outcome is one of: succeeds, fails, refused (as a request that is wrong), lost (it was submitted, and the answer
+did not come back), and "lost, fails".
 """
 
 import json
@@ -98,8 +99,10 @@ class Services:
     def _run(self, name: str, unsure: str, done: str, alive: str) -> Any:
         assert name not in self.jobs, f"{name} was submitted twice"
         outcome = self.outcomes.pop(0)
-        if outcome == "lost":
-            self.jobs[name] = alive
+        if outcome == "refused":
+            raise testing.Failure(unsure, "ValidationException: the image is not there")
+        if outcome.startswith("lost"):
+            self.jobs[name] = "FAILED" if outcome == "lost, fails" else alive
             raise testing.Failure(unsure, "the connection was reset")
         if outcome == "fails":
             self.jobs[name] = "FAILED"

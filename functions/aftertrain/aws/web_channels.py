@@ -74,7 +74,8 @@ class WebhookChannel:
     def send(self, message: dict[str, Any]) -> str:
         given = _read(self._secret())
         body = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-        sent_as = f"{message['execution']}.{message['step']}"
+        item = f".{message['item']}" if "item" in message else ""
+        sent_as = f"{message['execution']}.{message['step']}{item}"
         headers = sign("standard_webhooks", given["secret"], body.encode(), sent_as, self._clock())
         return _post("the webhook", given["url"], body, message, headers)
 
@@ -99,6 +100,8 @@ def _post(
         )
     except urllib3.exceptions.HTTPError as error:
         raise BusyError(f"{whom} did not answer: {type(error).__name__}") from None
+    if answer.status == 429 or answer.status >= 500:
+        raise BusyError(f"{whom} cannot take the message now: status {answer.status}")
     if not 200 <= answer.status < 300:
         raise OperatorError(f"{whom} refused the message: status {answer.status}")
     return f"{message['execution']}/{message['step']}"

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aftertrain.model.definition import Compute, Parameter
@@ -47,12 +47,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class SageMaker:
-    """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`."""
+    """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`.
+
+    `buckets`: those that are not in S3, as AFTERTRAIN_BUCKETS has them.
+    """
 
     role: str
     image: str
     vpc: Mapping[str, list[str]] | None = None
     network_isolation: bool = True
+    buckets: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

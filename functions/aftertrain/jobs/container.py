@@ -15,8 +15,11 @@ import tempfile
 from pathlib import Path
 
 from aftertrain.jobs import run
-from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.contract import JobError, write_error
 from aftertrain.jobs.storage import fetch, store
+
+MAX_OUTPUT = 240_000  # a state hands on 262,144 bytes, with what is around the output
+SAGEMAKER = Path("/opt/ml/output")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _in_bucket(uri: str) -> int:
     with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
         given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
-        code = run.main(given, output)
+        code = _ran(given, output)
         store(output, f"{uri}/output.json")
         return _told(code, output)
 
@@ -42,7 +45,21 @@ def _in_bucket(uri: str) -> int:
 def _in_files() -> int:
     given, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
     output.parent.mkdir(parents=True, exist_ok=True)
-    return _told(run.main(given, output), output)
+    code = _told(_ran(given, output), output)
+    if code and SAGEMAKER.is_dir():
+        cause = json.loads(output.read_text())["cause"]
+        for name in ("message", "failure"):  # what SageMaker reads of a processing and of a training job
+            (SAGEMAKER / name).write_text(cause[:1000])
+    return code
+
+
+def _ran(given: Path, output: Path) -> int:
+    """Run the job; an output that no state could hand on is an error."""
+    code = run.main(given, output)
+    if output.stat().st_size > MAX_OUTPUT:
+        write_error(output, "OutputTooLarge", f"the output has more than {MAX_OUTPUT} bytes: write it below output_uri")
+        return 1
+    return code
 
 
 def _told(code: int, output: Path) -> int:

@@ -8,7 +8,7 @@ Both are JSON files. What is large is written below `output_uri` and named in th
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ class JobError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JobInput:
-    """What a job is told; `mounts`: which folders of buckets lie where in the container."""
+    """What a job is told; `mounts`: which folders of buckets lie where in the container;
+    `buckets`: those that are not in S3.
+    """
 
     job: str
     step: str
@@ -27,6 +29,7 @@ class JobInput:
     params: dict[str, Any]
     output_uri: str
     mounts: tuple[dict[str, str], ...] = ()
+    buckets: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "JobInput":
@@ -40,6 +43,7 @@ class JobInput:
                 given["params"],
                 given["output_uri"],
                 tuple(given.get("mounts", ())),
+                given.get("buckets", {}),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError(f"the job's input {path} cannot be read: {error!r}") from None

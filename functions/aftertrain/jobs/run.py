@@ -19,6 +19,8 @@ def main(input_path: Path, output_path: Path) -> int:
     try:
         job = JobInput.read(input_path)
         os.environ.setdefault("AFTERTRAIN_MOUNTS", json.dumps(job.mounts))
+        if job.buckets:
+            os.environ.setdefault("AFTERTRAIN_BUCKETS", json.dumps(job.buckets))
         with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
             output = find(job.job)(job, Path(folder))
     except JobError as error:

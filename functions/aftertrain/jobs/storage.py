@@ -61,10 +61,9 @@ def sibling(uri: str, name: str) -> str:
 
 def _mounted(uri: str) -> Path | None:
     """Where an object lies in the container, if its folder was brought there."""
-    for mount in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")):
-        if uri.startswith(mount["uri"]):
-            return Path(mount["path"], *uri.removeprefix(mount["uri"]).split("/"))
-    return None
+    mounts = [each for each in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(each["uri"])]
+    nearest = max(mounts, key=lambda each: len(each["uri"]), default=None)
+    return None if nearest is None else Path(nearest["path"], *uri.removeprefix(nearest["uri"]).split("/"))
 
 
 def _client(bucket: str) -> Any:

@@ -47,8 +47,9 @@ def run(params: DeployParams, call: Call, ports: Ports) -> dict[str, Any]:
 
 
 def deployment_id(call: Call) -> str:
-    """The id of the roll-out that a step makes: the same for every retry of it."""
-    return digest(call.execution, call.step)[:16]
+    """The id of the roll-out that a step makes, for each item: the same for every retry of it."""
+    item = () if call.item is None else (str(call.item),)
+    return digest(call.execution, call.step, *item)[:16]
 
 
 def _facts(params: DeployParams, made_by: str, version: str, rollout: Rollout) -> dict[str, Any]:

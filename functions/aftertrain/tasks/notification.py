@@ -13,6 +13,7 @@ def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
     """
     channel = channel_of(params.channel, ports)
     message = params.model_dump() | {"execution": call.execution, "step": call.step}
+    message |= {} if call.item is None else {"item": call.item}
     sent_as = channel.send(message)
     return {"sent": True, "channel": params.channel, "kind": channel.kind, "notification_id": sent_as}
 

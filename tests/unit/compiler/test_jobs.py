@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 from sfnx import testing
 from tests.services import OUTPUT, Services
 
@@ -14,7 +15,7 @@ from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.draw import cost
 from aftertrain.compiler.jobs.price import dollars_per_hour
-from aftertrain.compiler.jobs.sagemaker import instance_type
+from aftertrain.compiler.jobs.sagemaker import NOT_FOR_PROCESSING, instance_type
 from aftertrain.model.definition import Compute
 from aftertrain.model.instances import INSTANCES, smallest
 
@@ -88,6 +89,85 @@ def test_a_program_that_fails_fails_the_step(compute: Compute) -> None:
     assert submitted(services) == 1
 
 
+@pytest.mark.parametrize("step", [{}, {"foreach": {"items": [1]}}], ids=["step", "item"])
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_what_is_refused_each_time_fails_with_what_the_service_said(compute: Compute, step: dict[str, Any]) -> None:
+    services = Services(["refused"] * 9)
+    found = run(machine(compute, **step), services)
+
+    assert "the image is not there" in str(found.cause)
+    assert submitted(services) == 3
+
+
+def test_what_is_refused_ends_a_pipeline_that_fails_fast() -> None:
+    services = Services(["refused"] * 9)
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": PARAMS, "foreach": {"items": [1]}}]
+    source = {"settings": {"fail_fast": True}, "steps": steps}
+    stage = replace(STAGE, compute=Compute(backend="batch"))
+    found = run(json.loads(compile_pipeline(source, stage).asl), services)
+
+    assert found.error is not None
+    assert submitted(services) == 3
+
+
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_a_lost_try_that_fails_is_followed_by_one_of_another_name(compute: Compute) -> None:
+    services = Services(["lost, fails", "succeeds"])
+    found = run(machine(compute), services)
+
+    assert found.output == {"got": OUTPUT}
+    assert len(services.jobs) == 2
+
+
+@pytest.mark.parametrize("value", [None, "{{ params.base }}"], ids=["written", "left out"])
+@pytest.mark.parametrize("compute", BACKENDS[1:], ids=NAMES[1:])
+def test_a_uri_may_be_null(compute: Compute, value: Any) -> None:
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": PARAMS | {"baseline_uri": value}}]
+    source = {"parameters": [{"name": "base", "required": False}], "steps": steps}
+    services = Services(["succeeds"])
+    found = run(json.loads(compile_pipeline(source, replace(STAGE, compute=compute)).asl), services)
+    (told,) = (each for key, each in services.objects.items() if key.endswith("input.json"))
+
+    assert found.error is None, found.cause
+    assert [each["path"].rpartition("/")[2] for each in told["mounts"]][:2] == ["model_uri", "dataset_uri"]
+    assert len(told["mounts"]) == 3
+
+
+def test_a_container_with_a_network_fetches_what_it_needs_itself() -> None:
+    buckets = {"w": {"endpoint": "https://t3.storage.dev", "secret": "keys"}}
+    place = replace(STAGE.sagemaker, network_isolation=False, buckets=buckets)
+    services = Services(["succeeds"])
+    stage = replace(STAGE, sagemaker=place, compute=Compute(backend="sagemaker"))
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": PARAMS}]
+    found = json.loads(compile_pipeline({"steps": steps}, stage).asl)
+    run(found, services)
+    (told,) = (each for key, each in services.objects.items() if key.endswith("input.json"))
+
+    assert told["buckets"] == buckets
+    assert "VpcConfig" not in found["States"]["evaluate"]["Arguments"]["NetworkConfig"]
+    assert len(found["States"]["evaluate"]["Arguments"]["ProcessingInputs"]) == 1
+
+
+def test_instances_that_processing_jobs_cannot_have_run_training_jobs() -> None:
+    enums = get_session().get_service_model("sagemaker")
+    processing, training = (set(enums.shape_for(f"{kind}InstanceType").enum) for kind in ("Processing", "Training"))
+    names = {f"ml.{each.name}" for each in INSTANCES}
+    found = machine(Compute(backend="sagemaker", gpu=1, gpu_type="A100"))["States"]["evaluate"]
+
+    assert names <= training
+    assert names - processing == set(NOT_FOR_PROCESSING)
+    assert found["Resource"].endswith("createTrainingJob.sync")
+    assert found["Arguments"]["EnableManagedSpotTraining"] is False
+
+
+def test_a_step_that_asks_for_a_gpu_does_not_get_the_stages_instances() -> None:
+    stage = Compute(backend="batch", instance_types=["g6.xlarge"])
+    asked = machine(stage, compute={"gpu": 8, "gpu_type": "H100", "cpu": 8})["States"]["evaluate"]["Arguments"]
+    nothing = machine(stage)["States"]["evaluate"]["Arguments"]
+
+    assert (asked["JobQueue"].rpartition("}")[2], nothing["JobQueue"].rpartition("}")[2]) == ("h100", "l4")
+
+
 @pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
 def test_each_item_is_a_job_of_its_own(compute: Compute) -> None:
     services = Services(["succeeds", "succeeds", "lost"])
@@ -151,6 +231,7 @@ def test_a_job_goes_to_the_queue_of_its_gpu(compute: dict[str, Any], queue: str)
     [
         ({"backend": "batch", "instance_types": ["g6.xlarge", "p5.48xlarge"]}, "no queue of Batch in common"),
         ({"backend": "batch", "instance_types": ["x9.huge"]}, "family that is not known"),
+        ({"backend": "batch", "gpu": 8, "gpu_type": "T4"}, "no instance has 8 T4 GPUs"),
         ({"backend": "batch", "gpu": 1}, "no queue for a GPU whose type nobody has said"),
         ({"backend": "sagemaker", "gpu": 1, "memory_gib": 2048, "gpu_type": "T4"}, "no instance has 1 T4 GPUs"),
     ],

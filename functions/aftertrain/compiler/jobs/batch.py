@@ -32,6 +32,7 @@ UNSURE = (
 )
 IMAGE_TAG = "aftertrain:image"  # what publishing a pipeline finds the images by that need a definition
 RECLAIMED_TRIES = 5
+QUEUE_SECONDS = 6 * 3600  # how long a job may wait for a machine
 SHORTEST_SECONDS = 60  # of Batch's own time limit
 
 
@@ -61,6 +62,7 @@ def batch_job(
         "JobName": jsonata.expression(given.name(node.id)),
         "JobQueue": queue,
         "JobDefinition": image,
+        "SchedulingPriorityOverride": 0,  # a queue with fair shares takes no job without one
         "ShareIdentifier": "".join(each for each in node.action.name if each.isalnum()),
         "ContainerOverrides": {
             "Command": ["--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
@@ -90,7 +92,9 @@ def batch_job(
         "SUCCEEDED",
     )
     around = remote(node, given, bindings, look, UNSURE)
-    return Work(SUBMIT, arguments, OUTPUT, timeout, None, retry, remote=around)
+    # Batch ends each attempt by itself; the state waits for all of them, and for a machine.
+    patience = timeout * RECLAIMED_TRIES + QUEUE_SECONDS
+    return Work(SUBMIT, arguments, OUTPUT, patience, None, retry, remote=around)
 
 
 def _resources(compute: Compute) -> list[dict[str, Any]]:

@@ -9,10 +9,8 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 
-TRY = (
-    "($exists($states.context.Execution.RedriveCount) ? $string($states.context.Execution.RedriveCount) : '0')"
-    " & '-' & $string($states.context.State.RetryCount)"
-)
+# How many tries were found, and the retries since: a name that was used is found, so none is used twice.
+TRY = "$string($count($states.input.found)) & '-' & $string($states.context.State.RetryCount)"
 
 
 @dataclass(frozen=True, slots=True)

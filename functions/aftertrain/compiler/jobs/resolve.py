@@ -10,14 +10,17 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.diagnostics import Diagnostic, Place
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.jobs.batch import queue_kind
-from aftertrain.compiler.jobs.sagemaker import instance_type
 from aftertrain.model.definition import Compute, Step
-from aftertrain.model.instances import FAMILIES
+from aftertrain.model.instances import FAMILIES, smallest
+
+HOST_SHARE = 0.93  # of a machine's memory that containers can have
 
 
 def resolve(step: Step, bindings: Bindings) -> Compute:
     """The stage's own compute, with what the step says put over it."""
     said = {} if step.compute is None else step.compute.model_dump(exclude_unset=True)
+    if "instance_types" not in said and said.keys() & {"gpu", "gpu_type", "cpu", "memory_gib"}:
+        said["instance_types"] = []  # the stage's own types are for who asks for nothing
     compute = bindings.compute.model_copy(update=said)
     kinds = {FAMILIES.get(_family(each)) for each in compute.instance_types}
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
@@ -46,10 +49,18 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
     elif compute.backend == "batch" and queue_kind(compute) not in bindings.batch.kinds:
         message = f"this stage has no queue for {compute.gpu_type or 'a GPU whose type nobody has said'}"
         yield Diagnostic("AT211", (*where, "gpu_type"), message, f"it has {', '.join(bindings.batch.kinds)}")
-    if compute.backend == "sagemaker" and instance_type(compute) is None:
+    if not _fits(compute):
         kind = f" {compute.gpu_type}" if compute.gpu_type else ""
         needs = f"{compute.gpu}{kind} GPUs, {compute.cpu:g} processors and {compute.memory_gib:g} GiB"
         yield Diagnostic("AT211", where, f"no instance has {needs}", "ask for less, or name instance_types")
+
+
+def _fits(compute: Compute) -> bool:
+    """Whether some machine has what is asked for; on Batch a part of its memory is the host's own."""
+    if compute.backend == "worker" or compute.instance_types:
+        return True
+    memory = compute.memory_gib / (HOST_SHARE if compute.backend == "batch" else 1.0)
+    return smallest(compute.gpu, compute.gpu_type, compute.cpu, memory) is not None
 
 
 def _one_queue(compute: Compute) -> bool:

@@ -23,6 +23,7 @@ from aftertrain.model.instances import smallest
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"
 TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"
 LIST = "arn:aws:states:::aws-sdk:sagemaker:list"
+NEWEST_FIRST = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 100}
 ALIVE = ("InProgress", "Stopping")
 UNSURE = (
     "SageMaker.AmazonSageMakerException",
@@ -32,7 +33,9 @@ UNSURE = (
 )
 ENTRYPOINT = ["python3", "-m", "aftertrain.jobs.container"]
 PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
-LONGEST_PROCESSING = 777_600  # seconds
+LONGEST_PROCESSING, LONGEST_TRAINING = 777_600, 2_419_200  # seconds
+START_SECONDS = 3600  # for a machine, the image, and what is brought to it
+NOT_FOR_PROCESSING = ("ml.p4d.24xlarge", "ml.p5.48xlarge")  # a processing job cannot have these
 WAIT_FACTOR = 2  # how long spot capacity is waited for and worked on, as a multiple of the job's own time
 
 
@@ -48,10 +51,11 @@ def sagemaker_job(
     node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
     """The Task and what surrounds it."""
-    kind, make = ("Training", _training) if compute.spot else ("Processing", _processing)
+    trains = compute.spot or instance_type(compute) in NOT_FOR_PROCESSING
+    kind, make = ("Training", _training) if trains else ("Processing", _processing)
     look = Look(
         f"{LIST}{kind}Jobs",
-        {"NameContains": jsonata.expression(given.base_name(node.id)), "SortBy": "CreationTime"},
+        {"NameContains": jsonata.expression(given.base_name(node.id)), **NEWEST_FIRST},
         f"$states.result.{kind}JobSummaries.{kind}JobStatus",
         ALIVE,
         "Completed",
@@ -60,10 +64,12 @@ def sagemaker_job(
     output = "output" if kind == "Processing" else "checkpoints"
     base = PROCESSING if kind == "Processing" else TRAINING
     folder = given.folder(f"{bindings.artifacts_uri}/", node.id)
-    mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node)}
+    mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node, bindings)}
     pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'}}" for name, path in mounts.items()]
     pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
-    around = remote(node, given, bindings, look, UNSURE, mounts=jsonata.expression(f"[{', '.join(pairs)}]"))
+    there = f"[$filter([{', '.join(pairs)}], function($m) {{$exists($m.uri)}})]"
+    more = {"mounts": jsonata.expression(there), "buckets": dict(bindings.sagemaker.buckets)}
+    around = remote(node, given, bindings, look, UNSURE, **more)
     arguments = {
         **make(node, given, bindings, compute, timeout),
         "Environment": {
@@ -73,29 +79,34 @@ def sagemaker_job(
         "RoleArn": bindings.sagemaker.role,
         "Tags": [{"Key": "aftertrain:step", "Value": node.id}],
     }
-    return Work(TRAIN if compute.spot else PROCESS, arguments, OUTPUT, timeout, None, retry, remote=around)
+    # SageMaker ends the job by itself; the state waits longer, for what comes before the program as well.
+    patience = timeout * (WAIT_FACTOR if compute.spot else 1) + START_SECONDS
+    return Work(TRAIN if trains else PROCESS, arguments, OUTPUT, patience, None, retry, remote=around)
 
 
-def _uris(node: Node) -> list[str]:
-    return [name for name in node.params if name.endswith("_uri")]
+def _uris(node: Node, bindings: Bindings) -> list[str]:
+    """The params that name objects; a container with a network fetches them itself."""
+    isolated = bindings.sagemaker.network_isolation
+    return [name for name, value in node.params.items() if isolated and name.endswith("_uri") and value is not None]
 
 
-def _parent(given: Given, name: str) -> str:
-    """The code of the folder that an object lies in."""
-    return f"$replace({given.param(name)}, /[^\\/]*$/, '')"
+def _parent(given: Given, name: str, otherwise: str = "") -> str:
+    """The code of the folder that an object lies in; a param may be null when the step runs."""
+    uri = given.param(name)
+    return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]*$/, ''){f' : {otherwise}' if otherwise else ''})"
 
 
 def _sources(node: Node, given: Given, bindings: Bindings) -> dict[str, str]:
     """What SageMaker downloads: the job's input, and the folder of every object that a param names."""
-    job = jsonata.expression(f"{given.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json'")
-    return {"job": job, **{name: jsonata.expression(_parent(given, name)) for name in _uris(node)}}
+    job = f"({given.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json')"
+    named = {name: _parent(given, name, otherwise=job) for name in _uris(node, bindings)}
+    return {name: jsonata.expression(code) for name, code in {"job": job, **named}.items()}
 
 
 def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
     place = bindings.sagemaker
     folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
     target = {"S3Uri": folder, "LocalPath": f"{PROCESSING}/output", "S3UploadMode": "EndOfJob"}
-    inside = {"VpcConfig": place.vpc} if place.vpc else {}
     return {
         "ProcessingJobName": jsonata.expression(given.name(node.id)),
         "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": ENTRYPOINT},
@@ -116,7 +127,7 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
         "NetworkConfig": {
             "EnableNetworkIsolation": place.network_isolation,
             "EnableInterContainerTrafficEncryption": True,
-            **inside,
+            **_inside(bindings),
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": min(timeout, LONGEST_PROCESSING)},
     }
@@ -125,7 +136,8 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
 def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
     place = bindings.sagemaker
     folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    inside = {"VpcConfig": place.vpc} if place.vpc else {}
+    seconds = min(timeout, LONGEST_TRAINING // WAIT_FACTOR)
+    waits = {"MaxWaitTimeInSeconds": seconds * WAIT_FACTOR} if compute.spot else {}
     return {
         "TrainingJobName": jsonata.expression(given.name(node.id)),
         "AlgorithmSpecification": {
@@ -149,12 +161,18 @@ def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, ti
         "OutputDataConfig": {"S3OutputPath": folder},
         "CheckpointConfig": {"S3Uri": folder, "LocalPath": f"{TRAINING}/checkpoints"},
         "ResourceConfig": _machine(compute),
-        "EnableManagedSpotTraining": True,
+        "EnableManagedSpotTraining": compute.spot,
         "EnableNetworkIsolation": place.network_isolation,
         "EnableInterContainerTrafficEncryption": True,
-        "StoppingCondition": {"MaxRuntimeInSeconds": timeout, "MaxWaitTimeInSeconds": timeout * WAIT_FACTOR},
-        **inside,
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **waits},
+        **_inside(bindings),
     }
+
+
+def _inside(bindings: Bindings) -> dict[str, Any]:
+    """The network of a container that has none to the outside; one that has is in SageMaker's own."""
+    place = bindings.sagemaker
+    return {"VpcConfig": place.vpc} if place.vpc and place.network_isolation else {}
 
 
 def _machine(compute: Compute) -> dict[str, Any]:
