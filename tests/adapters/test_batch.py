@@ -88,7 +88,7 @@ def test_a_job_that_fails_fails_the_step(run: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_was_done_before_is_not_done_again(run: Any) -> None:
-    """As after a redrive: the same execution and step, and a job that went well."""
+    """The same execution and step once more, and a job that went well."""
     first, again = run(machine(), GIVEN), run(machine(), GIVEN)
     jobs = boto3.client("batch", **CREDENTIALS).list_jobs(
         jobQueue="q-cpu", filters=[{"name": "JOB_NAME", "values": ["evaluate-*"]}]

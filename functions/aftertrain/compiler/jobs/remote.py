@@ -3,8 +3,8 @@
     Prepare evaluate (putObject) -> Look for evaluate -> Is evaluate there (Choice)
         -> evaluate (.sync) -> Read evaluate (getObject)
 
-`Look for` finds the tries that were made before: an answer that got lost, or a redrive, never starts a second machine
-beside the first. A try that is still running is waited for in `Mind evaluate`; one that went well is not repeated.
+`Look for` finds the tries that were made before: an answer that got lost never starts a second machine beside the
+first. A try that is still running is waited for in `Mind evaluate`; one that went well is not repeated.
 """
 
 from dataclasses import dataclass
