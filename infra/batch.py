@@ -6,7 +6,7 @@ Every environment goes down to zero. A queue `…-spot` tries spot capacity and 
 are fair between the kinds of job.
 """
 
-from aws_cdk import Aws, Size
+from aws_cdk import Aws, Duration, Size
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -18,6 +18,11 @@ from aftertrain.model.instances import FAMILIES
 from infra.job_roles import let_pull_images
 from infra.network import Network
 from infra.settings import Settings
+
+# A job that fits into no machine of its queue would wait until its execution is over.
+_NEVER_FITS = batch.JobStateTimeLimitAction(
+    max_time=Duration.minutes(10), reason=batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT
+)
 
 
 class Batch(Construct):
@@ -50,6 +55,7 @@ class Batch(Construct):
                 f"Queue-{name}",
                 job_queue_name=f"{self._settings.prefix}{name}",
                 scheduling_policy=self._fairness,
+                job_state_time_limit_actions=[_NEVER_FITS],
                 compute_environments=[
                     batch.OrderedComputeEnvironment(compute_environment=each, order=at)
                     for at, each in enumerate(environments, 1)

@@ -50,6 +50,7 @@ def test_every_kind_of_machine_has_a_queue_with_and_without_spot_capacity_first(
         order = [each["ComputeEnvironment"]["Fn::GetAtt"][0] in spot for each in queue["ComputeEnvironmentOrder"]]
         assert order == ([True, False] if name.endswith("-spot") else [False])
         assert "SchedulingPolicyArn" in queue
+        assert queue["JobStateTimeLimitActions"][0]["Action"] == "CANCEL"
 
 
 def test_nothing_idles(heavy: Any) -> None:
