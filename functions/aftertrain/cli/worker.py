@@ -32,7 +32,8 @@ def worker(activity: str, pool: str | None, concurrency: int, gpus: str, name: s
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     if pool is not None:
-        activity = activity[: activity.rindex("-") + 1] + pool
+        place, _, named = activity.rpartition(":")  # a name is aftertrain-STAGE-POOL, and a stage has no dash
+        activity = f"{place}:{'-'.join(named.split('-')[:2])}-{pool}"
     several = members(activity, name, concurrency, gpus)
     running: Crew | Worker = Crew(several) if gpus or concurrency > 1 else _alone(activity, name)
     for number in (signal.SIGTERM, signal.SIGINT):
