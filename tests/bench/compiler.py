@@ -20,7 +20,7 @@ from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.link import link
-from aftertrain.compiler.nest import Leaf, Region, Series, Side, Weave, nest, steps_in
+from aftertrain.compiler.nest import Leaf, Region, Series, Side, Weave, nest
 from aftertrain.compiler.parse import parse
 from aftertrain.compiler.weave import Await, Item, Publish, chains
 from tests.by_hand.machines import NAMES, by_hand, compiled, run
@@ -131,7 +131,7 @@ def ours(region: Region, took: Durations, graph: Graph) -> float:
         case Side(items=items):
             return max(ours(item, took, graph) for item in items)
         case Weave():
-            inside = set(steps_in(region))
+            inside = set(region.steps)
             return _woven(chains(region, graph, lambda step: step not in inside), took, graph)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 INPUT = "$states.context.Execution.Input"
 EXECUTION_NAME = "$states.context.Execution.Name"
 
@@ -22,7 +24,7 @@ def expression(code: str) -> str:
 
 def string(text: str) -> str:
     """A string literal; the signs that delimit code in a state's fields are escaped away."""
-    return json.dumps(text, ensure_ascii=False).replace("%", "\\u0025")
+    return _encode(text).replace("%", "\\u0025")
 
 
 def literal(value: str | int | float | bool | None) -> str:

@@ -37,7 +37,7 @@ class Node:
         """The step's id."""
         return self.step.id
 
-    @property
+    @cached_property
     def goes_on(self) -> bool:
         """Whether what needs this step runs even if it failed."""
         return self.step.on_failure == "continue"

@@ -11,6 +11,7 @@ Nothing is approximated: each step waits for exactly its own dependencies.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from aftertrain.compiler.graph import Graph
 
@@ -21,26 +22,38 @@ class Leaf:
 
     id: str
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Its id."""
+        return (self.id,)
 
-@dataclass(frozen=True, slots=True)
-class Series:
+
+@dataclass(frozen=True)
+class _Several:
+    """Regions that belong together."""
+
+    items: "tuple[Region, ...]"
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The ids of all steps in it, in the order of the tree."""
+        return tuple(step for item in self.items for step in item.steps)
+
+
+@dataclass(frozen=True)
+class Series(_Several):
     """Regions one after the other; none of them is a Series itself."""
 
-    items: "tuple[Region, ...]"
 
-
-@dataclass(frozen=True, slots=True)
-class Side:
+@dataclass(frozen=True)
+class Side(_Several):
     """Regions side by side; none of them is a Side itself."""
 
-    items: "tuple[Region, ...]"
 
-
-@dataclass(frozen=True, slots=True)
-class Weave:
+@dataclass(frozen=True)
+class Weave(_Several):
     """Regions that wait for each other across; `needs[i]` are the places of those that `items[i]` directly follows."""
 
-    items: "tuple[Region, ...]"
     needs: tuple[tuple[int, ...], ...]
 
 
@@ -51,13 +64,6 @@ def nest(graph: Graph) -> Region:
     """The region tree."""
     order = _Order(graph)
     return _region((1 << len(order.steps)) - 1, order)
-
-
-def steps_in(region: Region) -> list[str]:
-    """The ids of all steps in a region, in the order of the tree."""
-    if isinstance(region, Leaf):
-        return [region.id]
-    return [step for item in region.items for step in steps_in(item)]
 
 
 class _Order:

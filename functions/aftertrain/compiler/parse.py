@@ -88,7 +88,7 @@ def _problem(value: Any) -> str | None:
     match value:
         case float() if not math.isfinite(value):
             return f"{value} is no number that JSON has"
-        case str() if any("\ud800" <= character <= "\udfff" for character in value):
+        case str() if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             return "this is half of a surrogate pair"
         case None | bool() | int() | float() | str() | list() | dict():
             return None

@@ -10,7 +10,7 @@ from aftertrain.asl.measure import MAX_EVENTS, most_events
 from aftertrain.asl.states import Machine
 from aftertrain.compiler.diagnostics import Diagnostic
 from aftertrain.compiler.graph import Graph, Node
-from aftertrain.compiler.nest import Leaf, Region, Side, Weave, steps_in
+from aftertrain.compiler.nest import Leaf, Region, Side, Weave
 from aftertrain.compiler.work import INLINE_CONCURRENCY
 from aftertrain.expressions.shapes import MAX_BYTES as MAX_PAYLOAD
 
@@ -33,8 +33,8 @@ def check_quotas(machine: Machine, graph: Graph, region: Region) -> Iterator[Dia
         message = f"the outputs read steps that may put out {size:,} bytes together; a state hands on {MAX_PAYLOAD:,}"
         yield Diagnostic("AT503", ("outputs",), message, "read less of them, or put references out")
     for side in _sides(region):
-        inside = set(steps_in(side))
-        read = [step for step in steps_in(side) if graph.readers[step] - inside]
+        inside = set(side.steps)
+        read = [step for step in side.steps if graph.readers[step] - inside]
         size = sum(_bytes(graph.nodes[step]) for step in read)
         if size > MAX_PAYLOAD and len(read) > 1:
             message = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from aftertrain.compiler.graph import Graph
-from aftertrain.compiler.nest import Region, Series, Weave, steps_in
+from aftertrain.compiler.nest import Region, Series, Weave
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def chains(weave: Weave, graph: Graph, outside: Callable[[str], bool]) -> tuple[
         weave,
         graph,
         _matching(weave.needs),
-        [set(steps_in(item)) for item in weave.items],
+        [set(item.steps) for item in weave.items],
         [],
     )
     threads.wanted = [_wanted(steps, graph, outside) for steps in threads.inside]
@@ -126,7 +126,7 @@ def _latest_first(needs: tuple[tuple[int, ...], ...]) -> list[int]:
 def _chain(start: int, ahead: dict[int, int], threads: _Threads) -> Chain:
     items: list[Item] = []
     place: int | None = start
-    names = [steps_in(item)[0] for item in threads.weave.items]
+    names = [item.steps[0] for item in threads.weave.items]
     while place is not None:
         sources = [need for need in threads.weave.needs[place] if (need, place) in threads.sent]
         if sources:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.link import link
-from aftertrain.compiler.nest import Leaf, Weave, nest, steps_in
+from aftertrain.compiler.nest import Leaf, Weave, nest
 from aftertrain.compiler.parse import parse
 from aftertrain.compiler.weave import Await, Chain, Publish, chains
 from aftertrain.compiler.width import width
@@ -70,7 +70,7 @@ def test_no_chain_waits_for_what_is_not_before_it(drawn: tuple[set[int], ...]) -
     awaited = [(item.target, source) for item in items if isinstance(item, Await) for source in item.sources]
 
     assert sorted(published) == sorted(awaited)
-    assert sorted(step for item in items if not isinstance(item, Publish | Await) for step in steps_in(item)) == sorted(
+    assert sorted(step for item in items if not isinstance(item, Publish | Await) for step in item.steps) == sorted(
         found.nodes
     )
     assert width(found) >= 2

@@ -64,15 +64,18 @@ _NO_TEXT = {"Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label",
 
 
 def _collect(value: Any, place: Place, found: Texts) -> None:
-    if isinstance(value, str):
-        if "%" in value or place[-1] == "Condition":
-            found.append((place, value))
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         for key, item in value.items():
-            _collect(item, (*place, key), found)
+            if isinstance(item, str):
+                if "%" in item or key == "Condition":
+                    found.append(((*place, key), item))
+            elif item:
+                _collect(item, (*place, key), found)
     elif isinstance(value, list):
         for item in value:
             _collect(item, place, found)
+    elif isinstance(value, str) and "%" in value:
+        found.append((place, value))
 
 
 def is_expression(text: str) -> bool:

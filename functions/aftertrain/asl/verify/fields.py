@@ -27,6 +27,7 @@ FIELDS = {
     "Succeed": {"Output"},
     "Fail": {"Error", "Cause"},
 }  # fmt: skip
+_ALLOWED = {kind: names | _ANY for kind, names in FIELDS.items()}
 _NEEDED = {"Task": {"Resource"}, "Parallel": {"Branches"}, "Map": {"ItemProcessor"}, "Choice": {"Choices"}}
 _INSIDE = {
     "Choices": ({"Condition", "Next", "Assign", "Output", "Comment"}, {"Condition", "Next"}),
@@ -54,14 +55,14 @@ def field_faults(name: str, state: Json) -> Iterator[str]:
     if kind not in FIELDS:
         yield f"state {name!r}: there is no type {kind!r}"
         return
-    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in state if each not in FIELDS[kind] | _ANY)
-    yield from (f"state {name!r}: {kind} needs {each}" for each in sorted(_NEEDED.get(kind, set()) - set(state)))
+    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in state if each not in _ALLOWED[kind])
+    yield from (f"state {name!r}: {kind} needs {each}" for each in sorted(_NEEDED.get(kind, set()) - state.keys()))
     if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
         yield f"state {name!r}: it has either Next or End"
     for field, (allowed, needed) in _INSIDE.items():
         for each in state.get(field, ()):
             yield from (f"state {name!r}: {field} has no field {key!r}" for key in each if key not in allowed)
-            yield from (f"state {name!r}: {field} needs {key}" for key in sorted(needed - set(each)))
+            yield from (f"state {name!r}: {field} needs {key}" for key in sorted(needed - each.keys()))
     yield from _number_faults(name, state)
     yield from _error_faults(name, state)
 

@@ -12,7 +12,6 @@ from aftertrain.asl import jsonata
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.check import variable
 from aftertrain.compiler.graph import Graph, Node
-from aftertrain.compiler.nest import Leaf, steps_in
 from aftertrain.compiler.render.scope import Reader, StepCode
 from aftertrain.compiler.weave import Await, Item, Publish
 from aftertrain.expressions.shapes import UNKNOWN, Shape
@@ -92,9 +91,9 @@ class Turn:
     doubtful: tuple[str, ...] = ()
 
 
-def steps_of(item: Item) -> list[str]:
+def steps_of(item: Item) -> tuple[str, ...]:
     """The steps of an item; a latch has none."""
-    return [] if isinstance(item, Publish | Await) else steps_in(item)
+    return () if isinstance(item, Publish | Await) else item.steps
 
 
 def record_name(step: str, depth: int) -> str:
@@ -127,18 +126,17 @@ def leaves(step: str, rest: tuple[Item, ...], depth: int, plan: Plan) -> bool:
 def _leaves(step: str, rest: tuple[Item, ...], depth: int, plan: Plan) -> bool:
     if plan.slots is not None:
         return False
-    following = rest[0] if rest else None
-    needed = isinstance(following, Leaf) and step in plan.graph.nodes[following.id].requires
-    if isinstance(following, Leaf) and needed and leaves(following.id, rest[1:], depth, plan):
-        return True
     if any(isinstance(item, Publish) for item in rest):
         return False
-    later = [other for item in rest for other in steps_of(item)]
     dead = {step}
-    for other in sorted(later, key=plan.place.__getitem__):
-        if not dead.intersection(plan.graph.nodes[other].requires):
-            return False
-        dead.add(other)
+    for index, item in enumerate(rest):
+        later = steps_of(item)
+        for other in sorted(later, key=plan.place.__getitem__):
+            if dead.isdisjoint(plan.graph.nodes[other].requires):
+                return False
+            dead.add(other)
+        if any(leaves(other, rest[index + 1 :], depth, plan) for other in later):
+            return True
     return True
 
 

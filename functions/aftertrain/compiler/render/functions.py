@@ -129,6 +129,11 @@ def _needed(called: frozenset[str]) -> frozenset[str]:
 
 def prelude(called: Iterable[str], *, raises: bool) -> str:
     """The definitions of these functions and of those that they call, in an order that never changes."""
-    needed = _needed(frozenset(called))
+    return _prelude(frozenset(called), raises)
+
+
+@cache
+def _prelude(called: frozenset[str], raises: bool) -> str:
+    needed = _needed(called)
     definitions = [f"${name} := {code}" for name, code in FUNCTIONS.items() if name in needed]
     return "; ".join([*([RAISE if raises else RETURN] if "fail" in needed else []), *definitions])
