@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.fleets import Fleets
 from infra.function import Functions, allow
 from infra.heavy import Heavy
 from infra.job_roles import object_statements
@@ -42,9 +43,11 @@ class Compute(Construct):
                 "CHANNELS": json.dumps(settings.channels),
                 "ALLOWED_HOSTS": json.dumps(settings.allowed_hosts),
                 "SNAPSHOT_SECONDS": str(settings.snapshot_seconds),
+                "ENDPOINT_PREFIX": settings.prefix,
             },
         )
         self._grant_tasks(registry)
+        Fleets(self, "Fleets", settings=settings, tasks=self.tasks)
         if settings.tasks_subnets:
             self._into_vpc(self.tasks)
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
@@ -84,7 +87,11 @@ class Compute(Construct):
         function.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))  # type: ignore[union-attr]  # and a role
 
     def _grant_tasks(self, registry: Registry) -> None:
-        allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", on=[registry.table.table_arn])
+        allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=[registry.table.table_arn])
+        alarms = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"
+        allow(self.tasks, "cloudwatch:DescribeAlarms", on=[alarms])
+        # A task token is the permission for its one task; the action knows no resource.
+        allow(self.tasks, "states:SendTaskSuccess", on=["*"])
         clusters = self.artifacts.arn_for_objects("clusters/*")
         allow(self.tasks, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", on=[clusters])
         # Without it a missing object is answered with 403, which looks like a missing permission.

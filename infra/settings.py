@@ -38,6 +38,9 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "max_vcpus": int,
     "job_disk_gib": int,
     "network_isolation": _truth,
+    "fleets": tuple,
+    "fleet_roles": tuple,
+    "cluster_check_minutes": int,
     "snapshot_seconds": float,
     "throttle_rate": int,
     "throttle_burst": int,
@@ -57,7 +60,9 @@ class Settings:
     buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that alarms go to.
     `backends`: where jobs run: worker, batch, sagemaker; `compute`: what holds for jobs that do not say. `job_image`:
     the container of jobs. `gpu_types`: of Batch's queues; `max_vcpus`, `job_disk_gib`: of each of its environments.
-    `network_isolation`: of SageMaker's containers.
+    `network_isolation`: of SageMaker's containers. `fleets`: the kinds of clusters besides `oip` that deployments go
+    to, sagemaker-endpoint and ecs; `fleet_roles`: the roles that their models and tasks run as.
+    `cluster_check_minutes`: how often the clusters are looked at, so that a change becomes an event; 0 for never.
     """
 
     stage: str = "prod"
@@ -81,6 +86,9 @@ class Settings:
     max_vcpus: int = 256
     job_disk_gib: int = 200
     network_isolation: bool = True
+    fleets: tuple[str, ...] = ()
+    fleet_roles: tuple[str, ...] = ()
+    cluster_check_minutes: int = 0
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
@@ -94,6 +102,8 @@ class Settings:
             raise ValueError("job_image: batch and sagemaker need the URI of a container image")
         if unknown := set(self.gpu_types) - set(GPU_TYPES):
             raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
+        if set(self.fleets) - {"sagemaker-endpoint", "ecs"}:
+            raise ValueError(f"fleets {', '.join(self.fleets)}: of sagemaker-endpoint and ecs; oip needs no mention")
         if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
             raise ValueError("tasks_subnets and tasks_security_groups go together")
 

@@ -10,8 +10,10 @@ from typing import Any
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.control import ports as control
 from aftertrain.control.lookup import schema_of
-from aftertrain.errors import ConflictError
+from aftertrain.errors import ConflictError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
+from aftertrain.fleets.rollout import Terms
+from aftertrain.fleets.service import Look, State
 from aftertrain.tasks import ports as tasks
 from aftertrain.tasks.ports import StoredDeployment
 from tests.ingest_fakes import FakeClock
@@ -153,16 +155,19 @@ class FakeFleet:
     """Replicas that do what they are told, except those in `broken`, which fail at that move."""
 
     replicas: tuple[str, ...] = ("a", "b", "c")
-    serves: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    told: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     moves: list[tuple[str, str]] = field(default_factory=list)
 
     def serving(self, replica: str, name: str) -> dict[str, Any] | None:
-        return self.serves.get(replica)
+        return self.told.get(replica)
+
+    def serves(self, replica: str, name: str) -> bool:
+        return self.told.get(replica) is not None and ("serves", replica) not in self.broken
 
     def update(self, replica: str, release: Release) -> None:
         self._move("update", replica)
-        self.serves[replica] = release.assignment()
+        self.told[replica] = release.assignment()
         if ("update", replica) in self.broken:
             raise ReplicaError(f"{replica} is broken")
 
@@ -170,7 +175,7 @@ class FakeFleet:
         self._move("restore", replica)
         if ("restore", replica) in self.broken:
             raise ReplicaError(f"{replica} stays broken")
-        self.serves[replica] = previous
+        self.told[replica] = previous
 
     def ready(self, replica: str, timeout: float) -> str | None:
         return f"{replica} is broken" if ("ready", replica) in self.broken else None
@@ -199,11 +204,16 @@ class FakeObjects:
 class FakeDeployments:
     """Clusters and deployment records, with revisions that are checked."""
 
-    clusters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: dict[tuple[str, str], StoredDeployment] = field(default_factory=dict)
+    resources: dict[str, tuple[str, str]] = field(default_factory=dict)
+    known_health: dict[str, str] = field(default_factory=dict)
 
     def cluster(self, cluster_id: str) -> dict[str, Any] | None:
-        return self.clusters.get(cluster_id)
+        return self.known.get(cluster_id)
+
+    def clusters(self) -> list[str]:
+        return sorted(self.known)
 
     def get(self, cluster_id: str, name: str) -> StoredDeployment | None:
         return self.stored.get((cluster_id, name))
@@ -213,6 +223,88 @@ class FakeDeployments:
         if (standing.revision if standing else 0) != revision:
             raise ConflictError("somebody else was faster")
         self.stored[(cluster_id, name)] = StoredDeployment(record, revision + 1)
+
+    def on(self, cluster_id: str) -> list[dict[str, Any]]:
+        return [stored.record for (other, _), stored in sorted(self.stored.items()) if other == cluster_id]
+
+    def claim(self, resource: str, cluster_id: str, name: str) -> None:
+        self.resources[resource] = (cluster_id, name)
+
+    def claimed(self, resource: str) -> tuple[str, str] | None:
+        return self.resources.get(resource)
+
+    def health(self, cluster_id: str) -> str:
+        return self.known_health.get(cluster_id, "")
+
+    def note_health(self, cluster_id: str, status: str) -> None:
+        self.known_health[cluster_id] = status
+
+
+@dataclass
+class FakeTaskAnswers:
+    """What waiting steps were told, by their tokens."""
+
+    told: list[tuple[str, Any]] = field(default_factory=list)
+
+    def succeed(self, token: str, output: dict[str, Any]) -> None:
+        self.told.append((token, output))
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        self.told.append((token, (error, cause)))
+
+
+@dataclass
+class FakeService:
+    """A service that rolls out when it is told to: `arrive` lets it end, at the target or where it came from."""
+
+    resource: str = "endpoint-digits"
+    state: State = "missing"
+    target: str | None = None
+    came_from: str | None = None
+    size: int = 0
+    wanted: int = 0
+    reason: str = ""
+    refuses: dict[str, OperatorError] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"https://runtime/{self.resource}"]
+
+    def look(self) -> Look:
+        self._call("look")
+        return Look(self.state, self.target, self.size, self.wanted, self.reason)
+
+    def prepare(self, release: Release, size: int | None) -> str:
+        self._call("prepare")
+        return f"{release.name}-{release.version}"
+
+    def shift(self, target: str, size: int | None, terms: Terms) -> None:
+        self._call(f"shift {target}")
+        self.came_from = self.target
+        self.state, self.target, self.wanted = "moving", target, size or self.wanted or 1
+
+    def resize(self, size: int) -> None:
+        self._call(f"resize {size}")
+        self.state, self.wanted, self.came_from = "moving", size, self.target
+
+    def remove(self) -> None:
+        self._call("remove")
+        self.state, self.target, self.size, self.wanted = "missing", None, 0, 0
+
+    def probe(self, release: Release) -> None:
+        self._call("probe")
+
+    def arrive(self, *, at_target: bool = True) -> None:
+        if at_target:
+            self.state, self.size = "settled", self.wanted
+        else:
+            self.state, self.target = ("settled" if self.came_from else "broken"), self.came_from or self.target
+
+    def _call(self, what: str) -> None:
+        self.made.append(what)
+        if what.split()[0] in self.refuses:
+            raise self.refuses[what.split()[0]]
 
 
 @dataclass
@@ -275,5 +367,8 @@ def tasks_ports(**given: Any) -> tasks.Ports:
         "approvals_url": "https://api.example/approvals",
         "allowed_hosts": frozenset(),
         "secret": lambda: "s3cret",
+        "answers": FakeTaskAnswers(),
+        "service_fleet": lambda cluster, name: FakeService(),
+        "alarm": lambda names: None,
     }
     return tasks.Ports(**defaults | given)

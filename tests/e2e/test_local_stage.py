@@ -28,6 +28,7 @@ from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion
 
 pytestmark = pytest.mark.e2e
+ASKS = {"model_source": "hugging_face", "auto_deploy": True}
 README = ("aftertrain send", "aftertrain events", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
 
 
@@ -252,6 +253,40 @@ def test_a_replica_that_fails_rolls_the_others_back(stage: Stage) -> None:
     assert (told["deployment_name"], told["status"]) == (DEPLOYMENT, "rolled_back")
     (deployment,) = stage.local.client.clusters.get(CLUSTER).deployments
     assert (deployment["id"], deployment["status"]) == (DEPLOYMENT, "rolled_back")
+
+
+def test_a_model_waits_for_its_cluster_and_is_deployed_when_that_is_ready(stage: Stage) -> None:
+    client, lambda_ = stage.local.client, stage.local.account.client("lambda")
+    for name in ("auto-deploy-new-models", "deploy-waiting-models"):
+        client.pipelines.create(id=name, definition=(ROOT / f"pipelines/{name}.yaml").read_text())
+    client.event_triggers.create(pipeline_id="auto-deploy-new-models", event_type="model.added", filter=ASKS)
+    client.event_triggers.create(pipeline_id="deploy-waiting-models", event_type="cluster.ready")
+    registry = client.sources.create("models", kind="platform")
+    until_watched()
+    client.clusters.register("cluster_prod", replicas=[stage.local.fleet[0] | {"url": "http://127.0.0.1:9"}])
+    (release,) = (each for each in client.executions.list(PIPELINE) if each.status == "succeeded")
+    uri = client.executions.get(release.id).step("convert").output["model_uri"]
+    data = {"model_id": "m1", "model_name": "digits", "model_uri": uri, **ASKS}
+    send(registry.url, registry.secret, "waiting", event_type="model.added", **data)
+    (added,) = waited(lambda: client.executions.list("auto-deploy-new-models"))
+    execution = client.executions.wait(added.id, interval=0.3)
+
+    statuses = {step.id: step.status for step in execution.steps}
+    assert statuses == {"health_check": "succeeded", "deploy": "skipped", "wait": "succeeded", "notify": "skipped"}
+    (deployment,) = client.clusters.get("cluster_prod").deployments
+    assert (deployment["id"], deployment["status"]) == ("digits-auto", "pending")
+
+    client.clusters.register("cluster_prod", replicas=[stage.local.fleet[0]])
+    names = (each["FunctionName"] for each in lambda_.list_functions()["Functions"])
+    (tasks,) = (name for name in names if "TasksFunction" in name)
+    answer = lambda_.invoke(FunctionName=tasks, Payload=json.dumps({"look_at": "clusters"}))
+    assert json.loads(answer["Payload"].read())["health"]["cluster_prod"] == "healthy"
+    (ready,) = waited(lambda: client.executions.list("deploy-waiting-models"))
+    ready = client.executions.wait(ready.id, interval=0.3)
+
+    assert {step.status for step in ready.steps} == {"succeeded"}, ready
+    (deployment,) = client.clusters.get("cluster_prod").deployments
+    assert (deployment["status"], deployment["model_uri"]) == ("healthy", uri)
 
 
 def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The stack of a stage whose jobs run on Batch and SageMaker."""
+"""The stack of a stage whose jobs run on Batch and SageMaker, and whose deployments go to SageMaker and ECS."""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ HEAVY = Settings(
     compute={"spot": True},
     job_image="REPOSITORY/aftertrain-jobs:1",
     gpu_types=("L4", "H100"),
+    fleets=("sagemaker-endpoint", "ecs"),
+    fleet_roles=("arn:aws:iam::123456789012:role/models",),
+    cluster_check_minutes=5,
 )
 
 

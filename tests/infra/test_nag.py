@@ -23,6 +23,7 @@ REASONS = {
 # Roles that have a statement on every resource, because its actions know none; test_stack and test_heavy list these.
 EVERYWHERE = {
     "Compute/MachineRole",
+    "Compute/TasksRole",
     "Compute/WorkerPolicy",
     "Compute/Heavy/Batch/ExecutionRole",
     "Compute/Heavy/SageMaker/Role",

@@ -49,7 +49,7 @@ RUN_END_TO_END = (
 )
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/operations.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/deployments.md"])
 def test_python_snippets_run(page: str, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     client.pipelines.create(definition=(ROOT / "pipelines" / "eval-convert-deploy.yaml").read_text())
     names = {"client": client}
@@ -66,7 +66,7 @@ def test_python_snippets_run(page: str, client: Client, capsys: pytest.CaptureFi
 
 
 def test_every_page_with_python_is_run() -> None:
-    assert {block.page.name for block in blocks("python")} == {"README.md", "operations.md"}
+    assert {block.page.name for block in blocks("python")} == {"README.md", "deployments.md"}
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.page.name)

@@ -4,7 +4,8 @@
 
 A `task` is a short call that the tasks Lambda makes; a `job` is heavy and runs on the stage's compute. A `wait` is a
 task that says until when the path waits then; a `question` is one whose answer somebody sends later; a `pipeline` is
-an execution of another pipeline. Params that are written as templates have no value before the event arrives, so only
+an execution of another pipeline; a `deployment` is a task that answers when its fleet has changed, which may be long
+after the call. Params that are written as templates have no value before the event arrives, so only
 the others are checked when a pipeline is written; all of them are checked again when the step runs.
 """
 
@@ -19,7 +20,7 @@ from aftertrain.errors import AuthorError
 from aftertrain.expressions.shapes import Shape
 from aftertrain.model.names import canonical_json
 
-Runs = Literal["task", "job", "wait", "question", "pipeline"]
+Runs = Literal["task", "job", "wait", "question", "pipeline", "deployment"]
 
 
 class Params(BaseModel):

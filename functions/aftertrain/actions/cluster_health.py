@@ -1,4 +1,4 @@
-"""Ask every replica of a cluster whether it is ready."""
+"""Ask every replica of a cluster whether it is ready; a change since the last look becomes an event."""
 
 from typing import Annotated, Literal
 
@@ -25,4 +25,12 @@ class HealthOutputs(Outputs):
     issues: list[str]
 
 
-ACTION = Action("cluster_health", HealthParams, HealthOutputs, runs="task", timeout_seconds=120, most_bytes=MEDIUM)
+ACTION = Action(
+    "cluster_health",
+    HealthParams,
+    HealthOutputs,
+    runs="task",
+    timeout_seconds=120,
+    passes=("depth",),
+    most_bytes=MEDIUM,
+)

@@ -5,11 +5,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from aftertrain.aws.answers import GONE, MAX_CAUSE
 from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.control.ports import Change, GoneError
-
-_GONE = ("TaskDoesNotExist", "TaskTimedOut", "InvalidToken")
 
 
 class RegistryApprovals:
@@ -34,7 +33,7 @@ class StepFunctionsAnswers:
 
     def reject(self, token: str, cause: str) -> None:
         self._send(
-            lambda: self._client.send_task_failure(taskToken=token, error="ApprovalRejected", cause=cause[:2000])
+            lambda: self._client.send_task_failure(taskToken=token, error="ApprovalRejected", cause=cause[:MAX_CAUSE])
         )
 
     def _send(self, call: Any) -> None:
@@ -42,6 +41,6 @@ class StepFunctionsAnswers:
             try:
                 call()
             except ClientError as error:
-                if code(error) not in _GONE:
+                if code(error) not in GONE:
                     raise
                 raise GoneError("nobody waits for this answer any more") from None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aftertrain.errors import BusyError, ThrottledError
+from aftertrain.errors import BusyError, OperatorError, ThrottledError
 
 _THROTTLED = {
     "ProvisionedThroughputExceededException",
@@ -25,6 +25,19 @@ def busy_unless_known(what: str) -> Iterator[None]:
         raise kind(f"{what}: {code(error)}: {error.response['Error'].get('Message', '')}") from error
     except BotoCoreError as error:
         raise BusyError(f"{what}: {error}") from error
+
+
+@contextmanager
+def refused_or_busy(what: str) -> Iterator[None]:
+    """Tell what a service refuses, which it will again, from what it could not do now."""
+    with busy_unless_known(what):
+        try:
+            yield
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            if status >= 500 or code(error) in _THROTTLED:
+                raise
+            raise OperatorError(f"{what}: {error.response['Error'].get('Message') or code(error)}") from error
 
 
 def code(error: ClientError) -> str:

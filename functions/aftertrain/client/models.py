@@ -50,11 +50,11 @@ class Source(Resource):
 
 
 class Cluster(Resource):
-    """An inference fleet and what is deployed to it."""
+    """An inference fleet and what is deployed to it; what its kind has besides is readable by its name."""
 
     id: str
     kind: str
-    replicas: list[dict[str, Any]]
+    replicas: list[dict[str, Any]] = Field(default_factory=list)
     deployments: list[dict[str, Any]] = Field(default_factory=list)
 
 

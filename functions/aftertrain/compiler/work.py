@@ -31,6 +31,7 @@ from aftertrain.model.names import digest
 INLINE_CONCURRENCY = 40  # of an inline Map, in AWS
 INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has 25,000 of them
 BACKENDS = {"worker": worker_job, "batch": batch_job, "sagemaker": sagemaker_job}
+LOOK_AGAIN_SECONDS = 1200  # longer than a function runs; nobody sends a heartbeat, so the step looks by itself then
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ITEM = "$states.context.Map.Item"
@@ -68,6 +69,9 @@ def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | N
         unanswered = UNANSWERED if node.params.get("default") == Template(("approve",)) else None
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, (LAMBDA_RETRY,), on_timeout=unanswered)
     retry = (LAMBDA_RETRY, *node.action.retry, *written)
+    if node.action.runs == "deployment":
+        heartbeat = LOOK_AGAIN_SECONDS if timeout > LOOK_AGAIN_SECONDS else None
+        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, heartbeat, retry)
     until = "until" if node.action.runs == "wait" else None
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 

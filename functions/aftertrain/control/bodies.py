@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from aftertrain.model.definition import EventType, Priority
 from aftertrain.model.names import ID_PATTERN
@@ -113,8 +113,51 @@ class Replica(Body):
     repository: Annotated[str, StringConstraints(pattern=r"^s3://[^\s/]+/[^\s]+$", max_length=512)]
 
 
-class ClusterCreate(Body):
-    """An inference fleet; its id is in the path."""
+class OipCluster(Body):
+    """A list of inference servers, which deployments are rolled out over one batch after the other."""
 
     kind: Literal["oip"] = "oip"
     replicas: Annotated[list[Replica], Field(min_length=1, max_length=100)]
+
+
+class SageMakerCluster(Body):
+    """Endpoints of SageMaker, one for each deployment, all of one shape.
+
+    `image`: of the inference server. `role_arn`: what the endpoint reads the model as. `probe`: the prediction that
+    every release is asked for, if its step has none of its own. `environment`: what the server is told besides.
+    """
+
+    kind: Literal["sagemaker-endpoint"]
+    image: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    role_arn: Annotated[str, StringConstraints(pattern=r"^arn:[^\s]+:role/[^\s]+$", max_length=2048)]
+    instance_type: Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
+    environment: dict[str, str] = Field(default_factory=dict)
+    probe: dict[str, Any] | None = None
+
+
+class EcsCluster(Body):
+    """A service of ECS, which serves one deployment.
+
+    `service`: its ARN. `container`: the one that is told what to serve. `url`: where the service answers the Open
+    Inference Protocol. `probe`: as of SageMaker's.
+    """
+
+    kind: Literal["ecs"]
+    service: Annotated[str, StringConstraints(pattern=r"^arn:[^\s]+:service/[^\s/]+/[^\s/]+$", max_length=512)]
+    container: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$", max_length=512)]
+    probe: dict[str, Any] | None = None
+
+
+def _kind(body: Any) -> str:
+    """Of the body of a request, or of what it was read into; a list of servers need not say what it is."""
+    return str(body.get("kind", "oip") if isinstance(body, dict) else body.kind)
+
+
+ClusterCreate = Annotated[
+    Annotated[OipCluster, Tag("oip")]
+    | Annotated[SageMakerCluster, Tag("sagemaker-endpoint")]
+    | Annotated[EcsCluster, Tag("ecs")],
+    Discriminator(_kind),
+]

@@ -6,6 +6,12 @@ from aftertrain.control.ports import Change, Item, Ports
 from aftertrain.errors import AuthorError
 from aftertrain.model.names import is_id
 
+# Of a deployment; what is left out is of use to its roll-out alone, a token among it.
+_SHOWN = (
+    "id", "deployment_id", "execution", "cluster_id", "model_uri", "model_id", "version", "status", "reason",
+    "saved_at", "before", "rollout",
+)  # fmt: skip
+
 
 def register(cluster_id: str, body: ClusterCreate, ports: Ports) -> Item:
     """Make a cluster known, or replace what is known of it; what runs on its replicas is not touched."""
@@ -31,7 +37,9 @@ def delete(cluster_id: str, ports: Ports) -> None:
 def get(cluster_id: str, ports: Ports) -> Item:
     """One cluster, with the deployments that are on it."""
     item = existing(ports.registry, "cluster", cluster_id).item
-    return item | {"deployments": ports.registry.items(f"deployment#{cluster_id}")}
+    health = ports.registry.get("health", cluster_id)
+    deployments = [{name: each[name] for name in _SHOWN} for each in ports.registry.items(f"deployment#{cluster_id}")]
+    return item | {"health": health.item["status"] if health else None, "deployments": deployments}
 
 
 def list_all(ports: Ports) -> list[Item]:

@@ -1,4 +1,4 @@
-"""What every kind of inference fleet can do, and the error with which one of its replicas fails."""
+"""What every fleet of replicas can do, and the error with which one of its replicas fails."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,7 +35,7 @@ class Release:
 
 
 class Fleet(Protocol):
-    """The replicas of one cluster."""
+    """The replicas of one cluster, which load what they are told to."""
 
     @property
     def replicas(self) -> tuple[str, ...]:
@@ -43,6 +43,9 @@ class Fleet(Protocol):
 
     def serving(self, replica: str, name: str) -> dict[str, Any] | None:
         """What a replica is told to serve under a name; None if nothing."""
+
+    def serves(self, replica: str, name: str) -> bool:
+        """Whether a replica answers under a name now."""
 
     def update(self, replica: str, release: Release) -> None:
         """Load a release, wait until it is ready, have it answer the probe. Raises: ReplicaError."""

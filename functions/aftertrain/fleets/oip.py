@@ -65,10 +65,13 @@ class OipFleet:
     def serving(self, replica: str, name: str) -> dict[str, Any] | None:
         return self._objects.read(self._assignment(replica, name))
 
+    def serves(self, replica: str, name: str) -> bool:
+        return self._not_ready(replica, name) is None
+
     def update(self, replica: str, release: Release) -> None:
         self._objects.write(self._assignment(replica, release.name), release.assignment())
         self._load(replica, release.name, release.ready_timeout)
-        self._probe(replica, release)
+        probe(replica, release, self._calls)
 
     def restore(self, replica: str, release: Release, previous: dict[str, Any] | None) -> None:
         name = release.name
@@ -112,18 +115,20 @@ class OipFleet:
             return error
         return None
 
-    def _probe(self, replica: str, release: Release) -> None:
-        model = _model(replica, release.name)
-        try:
-            request = release.probe or zeros(self._calls.call("GET", model, timeout=PROBE_SECONDS))
-            answer = self._calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
-            served, sound = answer.get("model_version"), _sound(answer)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise ReplicaError(f"{replica}: {release.name!r} does not answer as the protocol says: {error!r}") from None
-        if served != release.version:
-            raise ReplicaError(f"{replica}: {release.name!r} answers as version {served!r}, not {release.version!r}")
-        if not sound:
-            raise ReplicaError(f"{replica}: {release.name!r} answers the probe without finite outputs")
+
+def probe(address: str, release: Release, calls: Calls) -> None:
+    """A prediction, of the release that is expected, with finite outputs. Raises: ReplicaError."""
+    model = _model(address, release.name)
+    try:
+        request = release.probe or zeros(calls.call("GET", model, timeout=PROBE_SECONDS))
+        answer = calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
+        served, finite = answer.get("model_version"), sound(answer)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ReplicaError(f"{address}: {release.name!r} does not answer as the protocol says: {error!r}") from None
+    if served != release.version:
+        raise ReplicaError(f"{address}: {release.name!r} answers as version {served!r}, not {release.version!r}")
+    if not finite:
+        raise ReplicaError(f"{address}: {release.name!r} answers the probe without finite outputs")
 
 
 def zeros(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def _zero_input(described: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sound(answer: dict[str, Any]) -> bool:
+def sound(answer: dict[str, Any]) -> bool:
     """Whether there are outputs, each with values, none of them infinite or no number."""
     values = [output.get("data") or [] for output in answer.get("outputs") or []]
     return bool(values) and all(data and all(map(_finite, data)) for data in values)

@@ -1,33 +1,60 @@
-"""A rolling deployment as a pure state machine.
+"""A rolling deployment over replicas as a pure state machine.
 
     pending -> rolling -> healthy
                   |
                   +-> rolling_back -> rolled_back | failed
 
-Replicas are updated one after the other, so all but one serve at any time. The first one that fails ends the roll-out:
-it and those before it get back what they served, the last one first. A replica that cannot be brought back makes the
-roll-out `failed`, which needs a person. The state has all that is needed to go on after a crash.
+Replicas change in batches, each followed by a time in which alarms are watched. The first failure ends the roll-out:
+what was touched gets back what it served, the last batch first, for that is the one that does not serve. What cannot be
+brought back in several tries makes the roll-out `failed`, which needs a person. The state has all that is needed to go
+on after a crash, and to know how many replicas have to serve at any time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Status = Literal["pending", "rolling", "healthy", "rolling_back", "rolled_back", "failed"]
+RESTORE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How careful a roll-out is.
+
+    `batch` replicas change at a time. `capacity`: how many have to serve meanwhile, the old release or the new one;
+    None is as many as did before, but for a batch. `bake_seconds`: how long alarms are watched after each batch.
+    `alarms`: their names.
+    """
+
+    batch: int = 1
+    capacity: int | None = None
+    bake_seconds: float = 0.0
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
     """Where a roll-out stands.
 
-    `replicas` are in the order in which they are updated; `previous` holds what each served before, noted before it is
-    touched; `updated` counts those that serve the new version, `restored` those that serve the old one again.
+    `replicas` are those that change, in their order; `others` serve the deployment and stay as they are. `removes`:
+    they are to serve nothing. `previous` holds what each served before, noted before any is touched; `begun` counts
+    those whose change was begun, `updated` those that changed, `baked` those whose alarms were watched; `touched` those
+    that a rollback goes over, `restored` those that serve the old release again, `tries` how often that failed for the
+    batch whose turn it is.
     """
 
     replicas: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    removes: bool = False
+    terms: Terms = field(default_factory=Terms)
     status: Status = "pending"
     previous: tuple[dict[str, Any] | None, ...] = ()
+    begun: int = 0
     updated: int = 0
+    baked: int = 0
+    touched: int = 0
     restored: int = 0
+    tries: int = 0
     reason: str = ""
 
     @property
@@ -35,67 +62,109 @@ class Rollout:
         """Whether nothing is left to do."""
         return self.status in ("healthy", "rolled_back", "failed")
 
+    @property
+    def needed(self) -> int:
+        """How many replicas have to serve at any time: as many as are asked for, if as many did before."""
+        before = len(self.others) + sum(each is not None for each in self.previous)
+        if self.terms.capacity is None:
+            return max(before - self.terms.batch, 0)
+        return min(self.terms.capacity, before)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Find out what a replica serves, and remember it."""
+    """Find out what the replicas serve, and remember it."""
 
-    replica: str
+    replicas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """Have a replica serve the new version, and prove that it does."""
+class Check:
+    """See that no alarm is on, and that enough others serve while a batch does not."""
 
-    replica: str
+    replicas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Have a batch serve the new release, and prove that it does; or nothing."""
+
+    replicas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bake:
+    """Watch the alarms for a while."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """Have a replica serve what it served before; None is nothing."""
+    """Have a batch serve what it served before; None is nothing."""
 
-    replica: str
-    previous: dict[str, Any] | None
+    replicas: tuple[str, ...]
+    previous: tuple[dict[str, Any] | None, ...]
 
 
-Move = Note | Update | Restore
+Move = Note | Check | Change | Bake | Restore
 
 
 def next_move(rollout: Rollout) -> Move | None:
     """What is to be done now; None if the roll-out is finished."""
+    batch = rollout.terms.batch
     if rollout.finished:
         return None
     if rollout.status == "rolling_back":
-        touched = len(rollout.previous)
-        position = touched - 1 - rollout.restored
-        return Restore(rollout.replicas[position], rollout.previous[position])
-    if len(rollout.previous) == rollout.updated:
-        return Note(rollout.replicas[rollout.updated])
-    return Update(rollout.replicas[rollout.updated])
+        end = rollout.touched - rollout.restored
+        start = (end - 1) // batch * batch
+        return Restore(rollout.replicas[start:end], rollout.previous[start:end])
+    if rollout.status == "pending":
+        return Note(rollout.replicas)
+    if rollout.terms.bake_seconds and rollout.baked < rollout.updated:
+        return Bake(rollout.terms.bake_seconds)
+    turn = rollout.replicas[rollout.updated : rollout.updated + batch]
+    return Change(turn) if rollout.begun > rollout.updated else Check(turn)
 
 
-def noted(rollout: Rollout, previous: dict[str, Any] | None) -> Rollout:
+def noted(rollout: Rollout, previous: tuple[dict[str, Any] | None, ...]) -> Rollout:
     """After a Note."""
-    return replace(rollout, status="rolling", previous=(*rollout.previous, previous))
+    return _settled(replace(rollout, status="rolling", previous=previous))
 
 
-def updated(rollout: Rollout) -> Rollout:
-    """After an Update that went well."""
-    count = rollout.updated + 1
-    return replace(rollout, updated=count, status="healthy" if count == len(rollout.replicas) else "rolling")
+def checked(rollout: Rollout, move: Check) -> Rollout:
+    """After a Check in which nothing was found; from here on the batch counts as touched."""
+    return replace(rollout, begun=rollout.updated + len(move.replicas))
 
 
-def restored(rollout: Rollout) -> Rollout:
+def changed(rollout: Rollout, move: Change) -> Rollout:
+    """After a Change that went well."""
+    return _settled(replace(rollout, updated=rollout.updated + len(move.replicas)))
+
+
+def baked(rollout: Rollout) -> Rollout:
+    """After a Bake in which no alarm went off."""
+    return _settled(replace(rollout, baked=rollout.updated))
+
+
+def _settled(rollout: Rollout) -> Rollout:
+    whole = len(rollout.replicas)
+    baking = bool(rollout.terms.bake_seconds) and rollout.baked < whole
+    return rollout if rollout.updated < whole or baking else replace(rollout, status="healthy")
+
+
+def restored(rollout: Rollout, move: Restore) -> Rollout:
     """After a Restore that went well."""
-    count = rollout.restored + 1
-    done = count == len(rollout.previous)
-    return replace(rollout, restored=count, status="rolled_back" if done else "rolling_back")
+    count = rollout.restored + len(move.replicas)
+    done = count == rollout.touched
+    return replace(rollout, restored=count, tries=0, status="rolled_back" if done else "rolling_back")
 
 
 def failed(rollout: Rollout, reason: str) -> Rollout:
     """After a move that did not go well."""
     if rollout.status == "rolling_back":
-        return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")
-    if not rollout.previous:
-        return replace(rollout, status="rolled_back", reason=reason)
-    return replace(rollout, status="rolling_back", reason=reason)
+        if rollout.tries + 1 < RESTORE_TRIES:
+            return replace(rollout, tries=rollout.tries + 1)
+        return replace(rollout, status="failed", tries=0, reason=f"{rollout.reason}; and then: {reason}")
+    status: Status = "rolling_back" if rollout.begun else "rolled_back"
+    return replace(rollout, status=status, touched=rollout.begun, reason=reason)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.control import approvals, clusters, event_types, events, executions, pipelines, sources, triggers
@@ -132,7 +132,7 @@ def delete_event_type(event_type: str) -> Item:
 
 
 @app.put("/v1/clusters/<cluster_id>")
-def register_cluster(cluster_id: str, body: ClusterCreate) -> Item:
+def register_cluster(cluster_id: str, body: Annotated[ClusterCreate, Body()]) -> Item:
     return clusters.register(cluster_id, body, runtime.ports())
 
 

@@ -1,14 +1,23 @@
-"""The steps that are tasks: one invocation is one try of one step."""
+"""The steps that are tasks: one invocation is one try of one step. Besides, news of fleets, pushed by EventBridge.
+
+{"action": "log", "step": "hello", …}     a try of a step
+{"resource": "aftertrain-prod-digits"}    a service has changed: the deployment on it goes on
+{"look_at": "clusters"}                   it is time to look how the clusters are
+"""
 
 from typing import Any, Protocol
 
 from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.runtime import tasks as runtime
+from aftertrain.tasks.clusters import look_at_all
+from aftertrain.tasks.deployments.told import told
 from aftertrain.tasks.run import run
 
 
 class Context(Protocol):
     """What is used of Lambda's context."""
+
+    aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
         """How long this invocation may still run."""
@@ -16,5 +25,11 @@ class Context(Protocol):
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Lambda's entry point; an error fails the step, with the error's class as its name."""
+    if "resource" in event:
+        status = told(event["resource"], runtime.ports())
+        logger.info("a service has changed", extra={"resource": event["resource"], "deployment": status})
+        return {"status": status}
+    if "look_at" in event:
+        return {"health": look_at_all(context.aws_request_id, runtime.ports())}
     logger.append_keys(execution=event["execution"], step=event["step"], action=event["action"])
     return run(event, lambda: context.get_remaining_time_in_millis() / 1000, runtime.ports())

@@ -5,6 +5,7 @@
 2. An execution that is started by a version's ARN runs that version's definition, not the newest one; one that a step
    starts and waits for can be named by a version too.
 3. A branch that fails ends its siblings, a stopped execution ends all that it does, with jobs on workers: `scopes`.
+4. A function that is called with a token and fails fails its task; nobody waits for an answer that it cannot give.
 
 Each is a few lines around the emulator's own function, made for the pinned version; `tests/e2e` shows that they work.
 """
@@ -18,7 +19,7 @@ from ministack.services import stepfunctions as sfn
 
 from aftertrain.local import scopes
 
-_chain = threading.local()
+_chain = threading.local()  # of a thread's branch: the last event, and the token of the call that it makes
 _add_event = sfn._add_event
 _run_execution = sfn._run_execution
 _run_branches = sfn._run_parallel_branches
@@ -27,6 +28,8 @@ _start_nested = sfn._start_sync_execution
 _run_items = sfn._run_map_items
 _stop_execution = sfn._stop_execution
 _fail_execution = sfn._fail_execution
+_ask = sfn._invoke_with_callback
+_call_function = sfn._call_lambda
 
 
 def _linked_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -132,6 +135,26 @@ def _fail(execution: dict[str, Any], error: str, cause: str) -> None:
         _fail_execution(execution, error, cause)
 
 
+def _asked(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+    _chain.token = token
+    try:
+        return _ask(resource, given, token, state)
+    finally:
+        _chain.token = None
+
+
+def _called(function: str, event: Any) -> Any:
+    """What a function fails with is the answer to its token, if it was given one."""
+    try:
+        return _call_function(function, event)
+    except sfn._ExecutionError as error:
+        task = sfn._task_tokens.get(getattr(_chain, "token", None))
+        if task is not None:
+            task["error"] = {"Error": error.error, "Cause": error.cause}
+            task["event"].set()
+        raise
+
+
 def install() -> None:
     """Put the repairs in."""
     sfn._add_event = _linked_event
@@ -146,7 +169,8 @@ def install() -> None:
     sfn._task_tokens = scopes.Tokens()
     sfn._scaled_sleep = scopes.sleep
     sfn._invoke_resource = scopes.checked(sfn._invoke_resource)
-    sfn._invoke_with_callback = scopes.checked(sfn._invoke_with_callback)
+    sfn._invoke_with_callback = scopes.checked(_asked)
+    sfn._call_lambda = _called
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError, OperatorError
 from aftertrain.fleets.oip import Calls, Objects
+from aftertrain.fleets.service import ServiceFleet
 from aftertrain.model.event import Event
 
 
@@ -31,6 +32,16 @@ class Call:
     depth: int = 0
     token: str = ""
 
+    def kept(self) -> dict[str, Any]:
+        """What somebody else needs to answer for this call later."""
+        return {
+            "execution": self.execution,
+            "step": self.step,
+            "item": self.item,
+            "depth": self.depth,
+            "token": self.token,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDeployment:
@@ -43,6 +54,9 @@ class StoredDeployment:
 class Deployments(Protocol):
     """Clusters and what is deployed to them."""
 
+    def clusters(self) -> list[str]:
+        """The ids of all registered clusters."""
+
     def cluster(self, cluster_id: str) -> dict[str, Any] | None:
         """A registered cluster."""
 
@@ -51,6 +65,31 @@ class Deployments(Protocol):
 
     def put(self, cluster_id: str, name: str, record: dict[str, Any], revision: int) -> None:
         """Write over the record at a revision, 0 for none. Raises: ConflictError if it is at another one."""
+
+    def on(self, cluster_id: str) -> list[dict[str, Any]]:
+        """The records of all deployments on a cluster."""
+
+    def claim(self, resource: str, cluster_id: str, name: str) -> None:
+        """Remember whose a service's resource is."""
+
+    def claimed(self, resource: str) -> tuple[str, str] | None:
+        """Cluster and name of the deployment that a resource serves."""
+
+    def health(self, cluster_id: str) -> str:
+        """How the cluster was when somebody last looked; "" if nobody has."""
+
+    def note_health(self, cluster_id: str, status: str) -> None:
+        """Remember how it is."""
+
+
+class Answers(Protocol):
+    """Steps that wait for the end of what they have begun. Whoever does not wait any more needs no answer."""
+
+    def succeed(self, token: str, output: dict[str, Any]) -> None:
+        """The step's output. Raises: BusyError."""
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        """The step's error. Raises: BusyError."""
 
 
 class Channel(Protocol):
@@ -74,7 +113,8 @@ class Ports:
     """All of them. `channels` by name; the one named `*` stands in for every name that is not there.
 
     `emit` records an event and starts what it starts; it returns the executions' ids. `allowed_hosts`: hosts that may
-    be called although they are not on the public internet. `secret` makes a new one.
+    be called although they are not on the public internet. `secret` makes a new one. `service_fleet`: the fleet that a
+    cluster is, for a deployment by its name, where a service rolls out. `alarm`: which of these alarms is on, and why.
     """
 
     deployments: Deployments
@@ -89,3 +129,6 @@ class Ports:
     approvals_url: str
     allowed_hosts: frozenset[str]
     secret: Callable[[], str]
+    answers: Answers
+    service_fleet: Callable[[dict[str, Any], str], ServiceFleet]
+    alarm: Callable[[tuple[str, ...]], str | None]

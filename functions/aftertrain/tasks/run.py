@@ -16,10 +16,15 @@ from aftertrain.actions.registry import ACTIONS
 from aftertrain.tasks import (
     aggregate,
     approval,
+    cluster_deployments,
     cluster_health,
     conditional,
     deployment_create,
+    deployment_delete,
+    deployment_hold,
     deployment_rollback,
+    deployment_scale,
+    deployment_update,
     event_emit,
     fail,
     http_request,
@@ -31,13 +36,18 @@ from aftertrain.tasks import (
 )
 from aftertrain.tasks.ports import Call, Ports, TaskError
 
-TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any]]] = {
+TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any] | None]] = {
     "aggregate": aggregate.run,
     "approval": approval.run,
+    "cluster_deployments": cluster_deployments.run,
     "cluster_health": cluster_health.run,
     "conditional": conditional.run,
     "deployment_create": deployment_create.run,
+    "deployment_delete": deployment_delete.run,
+    "deployment_hold": deployment_hold.run,
     "deployment_rollback": deployment_rollback.run,
+    "deployment_scale": deployment_scale.run,
+    "deployment_update": deployment_update.run,
     "event_emit": event_emit.run,
     "fail": fail.run,
     "http_request": http_request.run,
@@ -50,7 +60,7 @@ TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any]]] = {
 
 
 def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -> dict[str, Any]:
-    """Do what a step asks for.
+    """Do what a step asks for. A step that waits for an answer gets it by its token, now or later.
 
     Raises:
         TaskError: the params do not fit, or name what does not exist.
@@ -67,7 +77,12 @@ def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -
         payload.get("token", ""),
     )
     output = TASKS[action.name](params, call, ports)
-    return output if action.runs == "question" else action.check_output(output)
+    if action.runs == "question" or output is None:
+        return {}
+    checked = action.check_output(output)
+    if action.runs == "deployment":
+        ports.answers.succeed(call.token, checked)
+    return checked
 
 
 def _checked(model: type[Params], payload: dict[str, Any]) -> Params:

@@ -151,7 +151,7 @@ def test_a_fleet_that_changes_during_its_roll_out_is_not_guessed_at() -> None:
     stored = ports.deployments.get("c", "digits")
     assert stored is not None
     stored.record["rollout"]["status"] = "rolling"
-    ports.deployments.clusters["c"]["replicas"] = REPLICAS[:1]
+    ports.deployments.known["c"]["replicas"] = REPLICAS[:1]
     with pytest.raises(TaskError, match="was changed during its roll-out"):
         deploy(ports)
 
@@ -161,7 +161,7 @@ def test_a_roll_out_of_somebody_else_is_not_mixed_in_unless_it_was_abandoned() -
     deploy(ports)
     stored = ports.deployments.get("c", "digits")
     assert stored is not None
-    stored.record["rollout"]["status"] = "rolling"
+    stored.record["status"] = stored.record["rollout"]["status"] = "rolling"
     with pytest.raises(TaskError, match="is being rolled out by execution 'e1'"):
         deploy(ports, "e2")
     ports.clock.now += 3600

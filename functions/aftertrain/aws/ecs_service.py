@@ -1,0 +1,110 @@
+"""A deployment as a service of ECS, which rolls out, watches alarms and goes back by itself.
+
+A target is a revision of the service's task definition, in which one container is told what to serve:
+
+    MODEL_URI=s3://…/model.onnx  MODEL_NAME=digits  MODEL_VERSION=9f86d0
+
+Old tasks go when new ones are healthy, so as many as are asked for serve at any time. Of this nothing was run in AWS;
+moto runs it, and every request is held against botocore's service models (docs/limitations.md).
+"""
+
+import math
+from typing import Any
+
+from aftertrain.aws.faults import refused_or_busy
+from aftertrain.errors import OperatorError
+from aftertrain.fleets.fleet import Release
+from aftertrain.fleets.oip import Calls, probe
+from aftertrain.fleets.rollout import Terms
+from aftertrain.fleets.service import Look
+
+_STATES = {"COMPLETED": "settled", "IN_PROGRESS": "moving", "FAILED": "broken"}
+# What DescribeTaskDefinition says of a definition and RegisterTaskDefinition does not take.
+_NOT_REGISTERED = {
+    "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
+    "registeredBy", "deregisteredAt",
+}  # fmt: skip
+
+
+class EcsService:
+    """Port `ServiceFleet` of fleets."""
+
+    def __init__(self, cluster: dict[str, Any], name: str, ecs: Any, calls: Calls) -> None:
+        self._cluster, self._name = cluster, name
+        self._ecs, self._calls = ecs, calls
+        _, self._where, self._service = cluster["service"].rsplit("/", 2)
+
+    @property
+    def resource(self) -> str:
+        return str(self._cluster["service"])
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"{self._cluster['url']}/v2/models/{self._name}/infer"]
+
+    def look(self) -> Look:
+        with refused_or_busy(f"reading the service {self._service}"):
+            answer = self._ecs.describe_services(cluster=self._where, services=[self._service])
+        found = next((each for each in answer["services"] if each["status"] != "INACTIVE"), None)
+        if found is None:
+            return Look("missing")
+        primary = next(each for each in found["deployments"] if each["status"] == "PRIMARY")
+        failed = [each for each in found["deployments"] if each.get("rolloutState") == "FAILED"]
+        return Look(
+            _STATES[primary.get("rolloutState", "COMPLETED")],  # type: ignore[arg-type]  # one of its words
+            found["taskDefinition"],
+            size=primary["runningCount"],
+            wanted=found["desiredCount"],
+            reason=failed[0].get("rolloutStateReason", "") if failed else "",
+        )
+
+    def prepare(self, release: Release, size: int | None) -> str:  # noqa: ARG002 - the service has the size
+        standing = self.look()
+        if standing.target is None:
+            raise OperatorError(f"there is no service {self._cluster['service']}")
+        with refused_or_busy(f"reading the task definition {standing.target}"):
+            found = self._ecs.describe_task_definition(taskDefinition=standing.target)["taskDefinition"]
+        told = {"MODEL_URI": release.uri, "MODEL_NAME": release.name, "MODEL_VERSION": release.version}
+        definition = {name: value for name, value in found.items() if name not in _NOT_REGISTERED}
+        definition["containerDefinitions"] = [self._told(each, told) for each in found["containerDefinitions"]]
+        with refused_or_busy(f"registering a revision of {found['family']}"):
+            answer = self._ecs.register_task_definition(**definition)
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+    def _told(self, container: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+        if container["name"] != self._cluster["container"]:
+            return container
+        kept = [each for each in container.get("environment", ()) if each["name"] not in told]
+        return container | {"environment": kept + [{"name": name, "value": value} for name, value in told.items()]}
+
+    def shift(self, target: str, size: int | None, terms: Terms) -> None:
+        if terms.bake_seconds:
+            raise OperatorError("ECS chooses itself how long it watches alarms: leave bake_seconds out")
+        wanted = size or self.look().wanted
+        self._update(taskDefinition=target, desiredCount=wanted, deploymentConfiguration=configuration(wanted, terms))
+
+    def resize(self, size: int) -> None:
+        self._update(desiredCount=size)
+
+    def remove(self) -> None:
+        """The service stays, without a task."""
+        self._update(desiredCount=0)
+
+    def probe(self, release: Release) -> None:
+        probe(self._cluster["url"], release, self._calls)
+
+    def _update(self, **changes: Any) -> None:
+        with refused_or_busy(f"updating the service {self._service}"):
+            self._ecs.update_service(cluster=self._where, service=self._service, **changes)
+
+
+def configuration(wanted: int, terms: Terms) -> dict[str, Any]:
+    """How ECS is to roll out: a batch of new tasks beside the old ones, and back if they do not come up."""
+    found: dict[str, Any] = {
+        "minimumHealthyPercent": 100,
+        "maximumPercent": 100 + min(100, math.ceil(100 * terms.batch / max(wanted, 1))),
+        "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+    }
+    if terms.alarms:
+        found["alarms"] = {"alarmNames": [*terms.alarms], "enable": True, "rollback": True}
+    return found

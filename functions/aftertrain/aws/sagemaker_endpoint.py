@@ -1,0 +1,195 @@
+"""A deployment as an endpoint of SageMaker, which rolls out, watches alarms and goes back by itself.
+
+    cluster prod, deployment digits  ->  the endpoint aftertrain-prod-prod-digits, with one variant
+
+A target is an endpoint configuration, named after what is in it, so that making it twice makes one. New capacity is
+there before old capacity goes, so as many as are asked for serve at any time. Of this nothing was run in AWS; every
+request is held against botocore's service models (docs/limitations.md).
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aftertrain.aws.faults import code, refused_or_busy
+from aftertrain.errors import OperatorError
+from aftertrain.fleets.fleet import Release, ReplicaError
+from aftertrain.fleets.oip import sound
+from aftertrain.fleets.rollout import Terms
+from aftertrain.fleets.service import Look
+from aftertrain.model.names import canonical_json, digest
+
+VARIANT = "main"
+ROLLOUT_SECONDS = 4 * 3600
+_SETTLED = {"InService"}
+_BROKEN = {"Failed", "OutOfService", "UpdateRollbackFailed"}
+
+
+def endpoint_name(prefix: str, cluster_id: str, name: str) -> str:
+    """At most 63 of letters, digits and dashes; what had to be changed still tells it from others."""
+    wished = f"{prefix}{cluster_id}-{name}"
+    fitting = re.sub(r"[^A-Za-z0-9]+", "-", wished).strip("-")
+    return fitting if fitting == wished and len(wished) <= 63 else f"{fitting[:54].rstrip('-')}-{digest(wished)[:8]}"
+
+
+class SageMakerEndpoint:
+    """Port `ServiceFleet` of fleets."""
+
+    def __init__(self, cluster: dict[str, Any], endpoint: str, sagemaker: Any, runtime: Any) -> None:
+        self._cluster, self._endpoint = cluster, endpoint
+        self._sagemaker, self._runtime = sagemaker, runtime
+
+    @property
+    def resource(self) -> str:
+        return self._endpoint
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"{self._runtime.meta.endpoint_url}/endpoints/{self._endpoint}/invocations"]
+
+    def look(self) -> Look:
+        found = self._described()
+        if found is None:
+            return Look("missing")
+        status = found["EndpointStatus"]
+        state = "settled" if status in _SETTLED else "broken" if status in _BROKEN else "moving"
+        target = found.get("PendingDeploymentSummary", {}).get("EndpointConfigName") or found["EndpointConfigName"]
+        variants = found.get("ProductionVariants", ())
+        return Look(
+            state,  # type: ignore[arg-type]  # one of its words
+            target,
+            size=sum(each.get("CurrentInstanceCount", 0) for each in variants),
+            wanted=sum(each.get("DesiredInstanceCount", 0) for each in variants),
+            reason=found.get("FailureReason", ""),
+        )
+
+    def prepare(self, release: Release, size: int | None) -> str:
+        count = size or self.look().wanted or self._cluster["instance_count"]
+        model = self._model(release)
+        model_name = self._named(model)
+        variant = {
+            "VariantName": VARIANT,
+            "ModelName": model_name,
+            "InstanceType": self._cluster["instance_type"],
+            "InitialInstanceCount": count,
+            "ContainerStartupHealthCheckTimeoutInSeconds": max(60, math.ceil(release.ready_timeout)),
+        }
+        config_name = self._named(variant)
+        with refused_or_busy(f"making the model {model_name}"):
+            _once(lambda: self._sagemaker.create_model(ModelName=model_name, **model))
+        with refused_or_busy(f"making the endpoint configuration {config_name}"):
+            _once(
+                lambda: self._sagemaker.create_endpoint_config(
+                    EndpointConfigName=config_name, ProductionVariants=[variant]
+                )
+            )
+        return config_name
+
+    def shift(self, target: str, size: int | None, terms: Terms) -> None:  # noqa: ARG002 - the target has the size
+        found = self._described()
+        names = {"EndpointName": self._endpoint, "EndpointConfigName": target}
+        with refused_or_busy(f"rolling out to the endpoint {self._endpoint}"):
+            if found is None:
+                self._sagemaker.create_endpoint(**names)
+            else:
+                count = sum(each.get("DesiredInstanceCount", 1) for each in found.get("ProductionVariants", ()))
+                self._sagemaker.update_endpoint(**names, DeploymentConfig=deployment_config(count, terms))
+
+    def resize(self, size: int) -> None:
+        wanted = [{"VariantName": VARIANT, "DesiredInstanceCount": size}]
+        with refused_or_busy(f"scaling the endpoint {self._endpoint}"):
+            self._sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=self._endpoint, DesiredWeightsAndCapacities=wanted
+            )
+
+    def remove(self) -> None:
+        if self._described() is not None:
+            with refused_or_busy(f"deleting the endpoint {self._endpoint}"):
+                self._sagemaker.delete_endpoint(EndpointName=self._endpoint)
+
+    def probe(self, release: Release) -> None:
+        what = f"the endpoint {self._endpoint}"
+        with refused_or_busy(f"asking {what}"):
+            answer = self._runtime.invoke_endpoint(
+                EndpointName=self._endpoint,
+                ContentType="application/json",
+                Accept="application/json",
+                Body=json.dumps(release.probe).encode(),
+            )
+        try:
+            read = json.loads(answer["Body"].read())
+            finite = sound(read)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ReplicaError(f"{what} does not answer as the protocol says: {error!r}") from None
+        if not finite:
+            raise ReplicaError(f"{what} answers the probe without finite outputs")
+
+    def _described(self) -> dict[str, Any] | None:
+        with refused_or_busy(f"reading the endpoint {self._endpoint}"):
+            try:
+                found: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self._endpoint)
+            except ClientError as error:
+                if "Could not find" in error.response["Error"].get("Message", ""):
+                    return None
+                raise
+        return found
+
+    def _model(self, release: Release) -> dict[str, Any]:
+        told = {"MODEL_NAME": release.name, "MODEL_VERSION": release.version}
+        container = {
+            "Image": self._cluster["image"],
+            "Environment": {**self._cluster["environment"], **told},
+            **model_data(release.uri),
+        }
+        return {"PrimaryContainer": container, "ExecutionRoleArn": self._cluster["role_arn"]}
+
+    def _named(self, content: dict[str, Any]) -> str:
+        return f"{self._endpoint[:50].rstrip('-')}-{digest(canonical_json(content))[:12]}"
+
+
+def model_data(uri: str) -> dict[str, Any]:
+    """Where SageMaker finds a model: an archive, a folder, or one file. Raises: OperatorError if not in S3."""
+    if not uri.startswith("s3://"):
+        raise OperatorError(f"SageMaker takes models from S3, not from {uri}")
+    if uri.endswith(".tar.gz"):
+        return {"ModelDataUrl": uri}
+    kind = "S3Prefix" if uri.endswith("/") else "S3Object"
+    return {"ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": kind, "CompressionType": "None"}}}
+
+
+def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
+    """How SageMaker is to roll out: in batches of at most a half, as it demands; a single one blue to green."""
+    wait = math.ceil(terms.bake_seconds)
+    if count < 2:
+        traffic = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": wait}
+        policy: dict[str, Any] = {
+            "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": traffic,
+                "TerminationWaitInSeconds": wait,
+                "MaximumExecutionTimeoutInSeconds": ROLLOUT_SECONDS,
+            }
+        }
+    else:
+        batch = {"Type": "INSTANCE_COUNT", "Value": min(terms.batch, count // 2)}
+        policy = {
+            "RollingUpdatePolicy": {
+                "MaximumBatchSize": batch,
+                "RollbackMaximumBatchSize": batch,
+                "WaitIntervalInSeconds": wait,
+                "MaximumExecutionTimeoutInSeconds": ROLLOUT_SECONDS,
+            }
+        }
+    alarms = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in terms.alarms]}}
+    return {**policy, **(alarms if terms.alarms else {})}
+
+
+def _once(create: Any) -> None:
+    """What is named after its content may be there already."""
+    try:
+        create()
+    except ClientError as error:
+        if code(error) != "ValidationException" or "already exist" not in error.response["Error"].get("Message", ""):
+            raise

@@ -1,0 +1,13 @@
+"""Roll a new release of a deployment out; it has to be there."""
+
+from typing import Any
+
+from aftertrain.actions.deployment_update import UpdateParams
+from aftertrain.tasks.deployments.change import change
+from aftertrain.tasks.deployments.wish import wish_of
+from aftertrain.tasks.ports import Call, Ports
+
+
+def run(params: UpdateParams, call: Call, ports: Ports) -> dict[str, Any] | None:
+    """As `change` does it."""
+    return change(wish_of("update", params, model_uri=params.model_uri, model_id=params.model_id), call, ports)

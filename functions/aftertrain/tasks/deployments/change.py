@@ -1,0 +1,51 @@
+"""Wish -> the deployment as it is wanted: on replicas at once, on a service as soon as it is through.
+
+change(Wish("create", "prod", "digits", "s3://…/model.onnx"), call, ports)  ->  {"status": "healthy", …}, or None: later
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from aftertrain.tasks.deployments.outcome import outcome
+from aftertrain.tasks.deployments.record import Record, Served, version_of
+from aftertrain.tasks.deployments.replicas import roll_out, wanted_size
+from aftertrain.tasks.deployments.service import shifted
+from aftertrain.tasks.deployments.wish import Wish
+from aftertrain.tasks.fleet_of import cluster_of, fleet_of
+from aftertrain.tasks.ports import Call, Ports, TaskError
+
+
+def change(wish: Wish, call: Call, ports: Ports) -> dict[str, Any] | None:
+    """Roll out; None if the service is still at it, and tells when it is through.
+
+    Raises:
+        TaskError: the cluster or the deployment is unknown, or the wish does not fit them.
+        DeploymentFailedError: it did not end well; what was served before is served again, unless it says `failed`.
+        RolloutUnfinishedError, BusyError: the same call goes on where this one stopped.
+    """
+    cluster = cluster_of(wish.cluster_id, ports)
+    record = Record(wish, call, ports)
+    release = _release(wish, record.before)
+    if cluster["kind"] != "oip":
+        fleet = ports.service_fleet(cluster, wish.name)
+        shift = shifted(wish, release, record, fleet, cluster, ports)
+        if not shift.finished:
+            return None
+        served = replace(release, replicas=fleet.look().size)
+        return outcome(wish, served, record, shift, fleet.urls, call, ports)
+    replicas = fleet_of(cluster, ports)
+    rollout = roll_out(wish, release, record, replicas, call, ports)
+    serving = replicas.replicas[: release.replicas or None]
+    urls = [] if wish.verb == "delete" else [f"{url}/v2/models/{wish.name}/infer" for url in serving]
+    served = replace(release, replicas=len(urls))
+    return outcome(wish, served, record, rollout, urls, call, ports)
+
+
+def _release(wish: Wish, before: Served | None) -> Served:
+    """What is to be served, by how many replicas."""
+    if before is None and (wish.model_uri is None or wish.verb == "update"):
+        raise TaskError(f"there is no deployment {wish.name!r} on {wish.cluster_id!r}", field="deployment_name")
+    if wish.model_uri is not None:
+        return Served(wish.model_uri, version_of(wish.model_uri), wish.model_id, wanted_size(wish, before))
+    assert before is not None
+    return replace(before, replicas=wish.replicas or before.replicas)

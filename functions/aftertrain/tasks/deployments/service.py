@@ -1,0 +1,59 @@
+"""Wish + fleet of a service -> a shift of the service, as far as it has come.
+
+A step begins it and goes; the service tells of its end, and `told` finishes what the step began. Both do the same
+thing, to the same record: look at the service and go on.
+"""
+
+from typing import Any
+
+from aftertrain.errors import ConflictError
+from aftertrain.fleets.fleet import Release
+from aftertrain.fleets.rollout import Terms
+from aftertrain.fleets.service import ServiceFleet
+from aftertrain.fleets.shift import Shift, advance
+from aftertrain.tasks.deployments.record import Record, Served
+from aftertrain.tasks.deployments.wish import Wish
+from aftertrain.tasks.ports import Ports, TaskError
+
+DOES = {"scale": "resize", "delete": "remove"}
+
+
+def shifted(
+    wish: Wish, release: Served, record: Record, fleet: ServiceFleet, cluster: dict[str, Any], ports: Ports
+) -> Shift:
+    """Begin, or go on; what comes back is unfinished while the service is at work.
+
+    Raises: TaskError if there is no prediction to ask for, BusyError if the service did not answer.
+    """
+    probe = wish.probe or cluster.get("probe")
+    if probe is None and wish.verb != "delete":
+        raise TaskError(
+            f"cluster {wish.cluster_id!r} is of kind {cluster['kind']}: give a probe, with the step or the cluster, "
+            "for nobody else knows what the model takes",
+            field="probe",
+        )
+    shift = _opened(wish, record)
+    if not shift.finished:
+        ports.deployments.claim(fleet.resource, wish.cluster_id, wish.name)
+        record.save(shift, release)
+    wanted = Release(wish.name, release.version, release.model_uri, probe, wish.ready_timeout)
+    terms = Terms(wish.batch, wish.capacity, wish.bake_seconds, wish.alarms)
+    latest = shift
+
+    def save(state: Shift) -> None:
+        nonlocal latest
+        record.save(state, release)
+        latest = state
+
+    try:
+        return advance(shift, wanted, terms, fleet, save)
+    except ConflictError:
+        # Somebody who heard of a change goes on with it, and has what is needed to answer.
+        ports.log("info", f"{wish.name} is gone on with by another call", {})
+        return latest
+
+
+def _opened(wish: Wish, record: Record) -> Shift:
+    if record.rollout is None or record.rollout["status"] == "rolled_back":
+        return Shift(DOES.get(wish.verb, "shift"), wish.replicas)  # type: ignore[arg-type]  # one of its three words
+    return Shift(**record.rollout)

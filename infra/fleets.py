@@ -1,0 +1,79 @@
+"""Fleets whose services roll out by themselves: what the tasks function may do there, and how it hears of changes.
+
+Nothing of it is there on a stage that names no such kind in `fleets`.
+"""
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.function import allow
+from infra.settings import Settings
+
+ENDPOINTS = (
+    "sagemaker:CreateEndpoint",
+    "sagemaker:CreateEndpointConfig",
+    "sagemaker:CreateModel",
+    "sagemaker:DeleteEndpoint",
+    "sagemaker:DescribeEndpoint",
+    "sagemaker:InvokeEndpoint",
+    "sagemaker:UpdateEndpoint",
+    "sagemaker:UpdateEndpointWeightsAndCapacities",
+)
+
+
+class Fleets(Construct):
+    """The permissions and rules of the kinds that a stage has."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, tasks: lambda_.Function) -> None:
+        super().__init__(scope, name)
+        self._settings, self._tasks = settings, tasks
+        if "sagemaker-endpoint" in settings.fleets:
+            self._endpoints()
+        if "ecs" in settings.fleets:
+            self._services()
+        if settings.fleets:
+            # A task token is the permission for its one task; the action knows no resource.
+            allow(tasks, "states:SendTaskFailure", on=["*"])
+        if settings.fleet_roles:
+            allow(tasks, "iam:PassRole", on=[*settings.fleet_roles])
+        if settings.cluster_check_minutes:
+            self._looks()
+
+    def _endpoints(self) -> None:
+        prefix = self._settings.prefix
+        kinds = ("endpoint", "endpoint-config", "model")
+        allow(self._tasks, *ENDPOINTS, on=[self._arn("sagemaker", f"{kind}/{prefix}*") for kind in kinds])
+        pattern = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Endpoint State Change"],
+            detail={"EndpointName": [{"prefix": prefix}]},
+        )
+        self._rule("EndpointChanges", pattern, {"resource": events.EventField.from_path("$.detail.EndpointName")})
+
+    def _services(self) -> None:
+        allow(self._tasks, "ecs:DescribeServices", "ecs:UpdateService", on=[self._arn("ecs", "service/*")])
+        # Task definitions know no resource.
+        allow(self._tasks, "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", on=["*"])
+        pattern = events.EventPattern(source=["aws.ecs"], detail_type=["ECS Deployment State Change"])
+        self._rule("ServiceChanges", pattern, {"resource": events.EventField.from_path("$.resources[0]")})
+
+    def _looks(self) -> None:
+        every = Duration.minutes(self._settings.cluster_check_minutes)
+        events.Rule(
+            self,
+            "Looks",
+            schedule=events.Schedule.rate(every),
+            targets=[
+                targets.LambdaFunction(self._tasks, event=events.RuleTargetInput.from_object({"look_at": "clusters"}))
+            ],
+        )
+
+    def _rule(self, name: str, pattern: events.EventPattern, told: dict[str, str]) -> None:
+        target = targets.LambdaFunction(self._tasks, event=events.RuleTargetInput.from_object(told))
+        events.Rule(self, name, event_pattern=pattern, targets=[target])
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"

@@ -1,0 +1,243 @@
+"""Deployments on a service: a step begins them, the service tells of their end, and the step gets its answer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.fakes import FakeDeployments, FakeService, tasks_ports
+
+from aftertrain.errors import BusyError, OperatorError
+from aftertrain.fleets.fleet import ReplicaError
+from aftertrain.tasks.clusters import look_at_all
+from aftertrain.tasks.deployments.record import version_of
+from aftertrain.tasks.deployments.told import told
+from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
+from aftertrain.tasks.run import run
+
+A, B = "s3://artifacts/a.tar.gz", "s3://artifacts/b.tar.gz"
+TARGET_A, TARGET_B = f"digits-{version_of(A)}", f"digits-{version_of(B)}"
+
+
+@dataclass
+class Stage:
+    """One service, a step that changes the deployment on it, and all that happened."""
+
+    service: FakeService = field(default_factory=FakeService)
+    events: list[Any] = field(default_factory=list)
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
+
+    def __post_init__(self) -> None:
+        self.deployments.known["c"] = {"id": "c", "kind": "sagemaker-endpoint", "probe": {"inputs": []}}
+        self.ports: Ports = tasks_ports(
+            deployments=self.deployments, service_fleet=lambda cluster, name: self.service, emit=self.emit
+        )
+
+    def emit(self, event: Any) -> list[str]:
+        self.events.append(event)
+        return []
+
+    def step(self, verb: str, execution: str, token: str = "t1", **params: Any) -> dict[str, Any]:
+        given = {"cluster_id": "c", "deployment_name": "digits", **params}
+        payload = {"action": f"deployment_{verb}", "step": "s", "execution": execution, "params": given, "token": token}
+        return run(payload, lambda: 1000.0, self.ports)
+
+    def told(self, *, at_target: bool = True) -> str | None:
+        self.service.arrive(at_target=at_target)
+        return told(self.service.resource, self.ports)
+
+    @property
+    def answers(self) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = self.ports.answers.told
+        return found
+
+
+@pytest.fixture
+def serving() -> Stage:
+    """A stage on which A is served."""
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+    stage.told()
+    stage.answers.clear()
+    stage.events.clear()
+    return stage
+
+
+def test_the_step_waits_until_the_service_is_through() -> None:
+    stage = Stage()
+
+    assert stage.step("create", "e1", model_uri=A, replicas=2) == {}
+    assert (stage.answers, stage.events) == ([], [])
+    assert stage.told() == "healthy"
+    ((token, output),) = stage.answers
+    assert (token, output["status"], output["replicas"]) == ("t1", "healthy", 2)
+    assert output["endpoint_urls"] == ["https://runtime/endpoint-digits"]
+    assert [event.type for event in stage.events] == ["deployment.created"]
+
+
+def test_news_of_what_is_still_moving_changes_nothing() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+
+    assert told(stage.service.resource, stage.ports) == "rolling"
+    assert stage.answers == []
+
+
+def test_news_that_comes_twice_is_answered_once(serving: Stage) -> None:
+    assert told(serving.service.resource, serving.ports) == "healthy"
+    assert (serving.answers, serving.events) == ([], [])
+
+
+def test_a_resource_of_somebody_else_is_none_of_ours() -> None:
+    assert told("endpoint-of-others", Stage().ports) is None
+
+
+def test_a_service_that_goes_back_fails_the_step(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.service.reason = "alarm p99 went off"
+    serving.told(at_target=False)
+
+    ((token, (error, cause)),) = serving.answers
+    assert (token, error) == ("t2", "DeploymentFailedError")
+    assert "is rolled_back: alarm p99 went off" in cause
+    assert serving.events[-1].type == "deployment.failed"
+    assert told(serving.service.resource, serving.ports) == "rolled_back"
+    assert len(serving.answers) == 1
+
+
+def test_a_release_that_does_not_answer_goes_back_to_the_one_before(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.service.refuses["probe"] = ReplicaError("no finite outputs")
+    assert serving.told() == "rolling"
+    assert serving.service.made.count(f"shift {TARGET_A}") == 2
+    assert serving.told() == "rolled_back"
+
+    assert "no finite outputs" in serving.answers[0][1][1]
+    assert serving.service.target == TARGET_A
+
+
+def test_the_first_release_of_a_service_that_does_not_answer_is_removed() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+    stage.service.refuses["probe"] = ReplicaError("no finite outputs")
+
+    assert stage.told() == "rolled_back"
+    assert stage.service.state == "missing"
+
+
+def test_a_step_that_hears_nothing_looks_by_itself() -> None:
+    """Its heartbeat has run out: Step Functions calls again, with a new token."""
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+    stage.service.arrive()
+    output = stage.step("create", "e1", "t2", model_uri=A)
+
+    assert output["status"] == "healthy"
+    assert stage.answers == [("t2", output)]
+    assert [each for each in stage.service.made if each.startswith("shift")] == [f"shift {TARGET_A}"]
+
+
+def test_the_last_try_is_the_one_that_is_answered() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+    stage.step("create", "e1", "t2", model_uri=A)
+    stage.told()
+
+    assert [token for token, _ in stage.answers] == ["t2"]
+
+
+@pytest.mark.parametrize("call", ["look", "prepare", "shift", "probe"])
+def test_a_service_that_does_not_answer_is_asked_again(call: str) -> None:
+    stage = Stage()
+    stage.service.refuses[call] = BusyError("try later")
+    if call == "probe":
+        stage.step("create", "e1", model_uri=A)
+        stage.service.arrive()
+    with pytest.raises(BusyError):
+        stage.step("create", "e1", model_uri=A)
+    stage.service.refuses.clear()
+    stage.step("create", "e1", model_uri=A)
+
+    assert stage.told() == "healthy"
+
+
+def test_what_the_service_refuses_fails_the_step_at_once() -> None:
+    stage = Stage()
+    stage.service.refuses["prepare"] = OperatorError("no quota for it")
+    with pytest.raises(DeploymentFailedError, match="is rolled_back: no quota for it"):
+        stage.step("create", "e1", model_uri=A)
+
+
+def test_a_service_that_takes_no_change_is_left_as_it_is(serving: Stage) -> None:
+    serving.service.refuses["shift"] = OperatorError("no quota for it")
+    with pytest.raises(DeploymentFailedError, match="is rolled_back: no quota for it"):
+        serving.step("update", "e2", "t2", model_uri=B)
+
+    assert f"shift {TARGET_A}" not in serving.service.made[serving.service.made.index(f"shift {TARGET_B}") :]
+
+
+def test_a_service_that_somebody_else_changes_is_left_to_them(serving: Stage) -> None:
+    serving.service.state, serving.service.target = "moving", "by-hand"
+    with pytest.raises(DeploymentFailedError, match="the service is busy with another change"):
+        serving.step("update", "e2", "t2", model_uri=B)
+
+    assert f"shift {TARGET_B}" not in serving.service.made
+
+
+def test_what_somebody_else_has_brought_is_not_taken_back(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.service.refuses["probe"] = ReplicaError("no finite outputs")
+    serving.service.refuses["shift"] = BusyError("try later")
+    with pytest.raises(BusyError):
+        serving.told()
+    serving.service.refuses.clear()
+    serving.service.target = "by-hand"
+
+    assert serving.told() == "failed"
+    assert "and then: somebody else has changed the service to by-hand" in serving.answers[0][1][1]
+    assert serving.service.target == "by-hand"
+
+
+def test_scaling_waits_for_the_service_too(serving: Stage) -> None:
+    serving.step("scale", "e2", "t2", replicas=3)
+    assert serving.told() == "healthy"
+
+    assert serving.answers[0][1]["replicas"] == 3
+    assert "resize 3" in serving.service.made
+
+
+def test_deleting_is_over_when_it_is_accepted(serving: Stage) -> None:
+    assert serving.step("delete", "e2")["status"] == "deleted"
+    assert serving.service.state == "missing"
+    assert serving.events[-1].type == "deployment.deleted"
+
+
+def test_a_service_without_a_prediction_to_ask_for_is_refused() -> None:
+    stage = Stage()
+    del stage.deployments.known["c"]["probe"]
+    with pytest.raises(TaskError, match="give a probe, with the step or the cluster"):
+        stage.step("create", "e1", model_uri=A)
+    assert stage.service.made == []
+
+
+def test_the_health_of_services_counts_what_is_wanted(serving: Stage) -> None:
+    serving.service.wanted, serving.service.size = 3, 2
+
+    assert look_at_all("look-1", serving.ports) == {"c": "degraded"}
+    serving.service.size = 3
+    assert look_at_all("look-2", serving.ports) == {"c": "healthy"}
+    assert [event.type for event in serving.events] == ["cluster.unhealthy", "cluster.ready"]
+
+
+def test_a_cluster_that_cannot_be_looked_at_does_not_keep_the_others() -> None:
+    lines: list[Any] = []
+    stage = Stage()
+    stage.deployments.known["a"] = {"id": "a", "kind": "oip", "replicas": []}
+    ports = tasks_ports(
+        deployments=stage.deployments, log=lambda *line: lines.append(line), calls=None,
+        service_fleet=lambda cluster, name: stage.service,
+    )  # fmt: skip
+    stage.step("create", "e1", model_uri=A)
+    stage.service.refuses["look"] = BusyError("try later")
+
+    assert set(look_at_all("look-1", ports)) == {"a"}
+    assert "cluster c could not be looked at" in lines[0][1]
