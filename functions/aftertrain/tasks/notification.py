@@ -3,19 +3,26 @@
 from typing import Any
 
 from aftertrain.actions.notification import NotificationParams
+from aftertrain.errors import OperatorError
 from aftertrain.tasks.ports import Call, Channel, Ports, TaskError
 
 
 def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
-    """Deliver the message.
+    """Deliver the message. What was done before it is done; so one that cannot be delivered is an error only if asked.
 
-    Raises: TaskError if the stage has no such channel, OperatorError if it cannot be delivered.
+    Raises: TaskError if the stage has no such channel, OperatorError if the message cannot be delivered and has to be.
     """
     channel = channel_of(params.channel, ports)
-    message = params.model_dump() | {"execution": call.execution, "step": call.step}
+    message = params.model_dump(exclude={"must_arrive"}) | {"execution": call.execution, "step": call.step}
     message |= {} if call.item is None else {"item": call.item}
-    sent_as = channel.send(message)
-    return {"sent": True, "channel": params.channel, "kind": channel.kind, "notification_id": sent_as}
+    output = {"sent": True, "channel": params.channel, "kind": channel.kind, "notification_id": "", "problem": None}
+    try:
+        return output | {"notification_id": channel.send(message)}
+    except OperatorError as error:
+        if params.must_arrive:
+            raise
+        ports.log("error", f"a notification was not sent: {error.message}", message)
+        return output | {"sent": False, "problem": error.message}
 
 
 def channel_of(name: str, ports: Ports) -> Channel:

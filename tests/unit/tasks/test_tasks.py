@@ -56,6 +56,21 @@ def test_a_notification_goes_to_its_channel() -> None:
     assert (len(slack.sent), anything.sent[0]["channel"]) == (1, "default")
 
 
+def test_a_notification_that_cannot_be_delivered_fails_nothing_unless_it_has_to_arrive() -> None:
+    class Silent(FakeChannel):
+        def send(self, message: dict[str, Any]) -> str:
+            raise OperatorError("slack answered with 500")
+
+    lines: list[Any] = []
+    ports = tasks_ports(channels={"default": Silent()}, log=lambda *line: lines.append(line))
+    output = call("notification", ports, message="m")
+
+    assert (output["sent"], output["problem"]) == (False, "slack answered with 500")
+    assert lines[0][0] == "error"
+    with pytest.raises(OperatorError, match="slack answered with 500"):
+        call("notification", ports, message="m", must_arrive=True)
+
+
 def test_a_channel_that_the_stage_does_not_have_is_an_error_that_lists_them() -> None:
     with pytest.raises(TaskError, match="no channel 'slack'; it has oncall"):
         call("notification", tasks_ports(channels={"oncall": FakeChannel()}), message="m", channel="slack")
@@ -187,15 +202,6 @@ def test_params_are_checked_once_more_when_their_values_are_known(
 ) -> None:
     with pytest.raises(TaskError, match=f"step 's': {why}"):
         call(action, tasks_ports(), **params)
-
-
-def test_an_error_of_a_channel_fails_the_step() -> None:
-    class Broken(FakeChannel):
-        def send(self, message: dict[str, Any]) -> str:
-            raise OperatorError("refused")
-
-    with pytest.raises(OperatorError, match="refused"):
-        call("notification", tasks_ports(channels={"*": Broken()}), message="m")
 
 
 def told(ports: Ports) -> tuple[Ports, list[Any]]:
