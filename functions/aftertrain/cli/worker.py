@@ -26,34 +26,39 @@ PROGRAM = [sys.executable, "-c", "from aftertrain.cli.main import main; main()"]
 @click.option("--pool", help="Instead of the pool at the end of the ARN: the one that steps name in `compute`.")
 @click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="How many jobs at once.")
 @click.option("--gpus", default="", help="GPUs, as CUDA counts them, each for a worker of its own: 0,1,2,3")
+@click.option(
+    "--memory-gib", type=click.FloatRange(min=0.1), help="How much memory a job may have; no limit if left out."
+)
 @click.option("--name", default=socket.gethostname, help="How this worker is called in the execution's history.")
-def worker(activity: str, pool: str | None, concurrency: int, gpus: str, name: str) -> None:
+def worker(activity: str, pool: str | None, concurrency: int, gpus: str, memory_gib: float | None, name: str) -> None:
     """Take jobs and run each in a process of its own, until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     if pool is not None:
         place, _, named = activity.rpartition(":")  # a name is aftertrain-STAGE-POOL, and a stage has no dash
         activity = f"{place}:{'-'.join(named.split('-')[:2])}-{pool}"
-    several = members(activity, name, concurrency, gpus)
-    running: Crew | Worker = Crew(several) if gpus or concurrency > 1 else _alone(activity, name)
+    several = members(activity, name, concurrency, gpus, memory_gib)
+    running: Crew | Worker = Crew(several) if gpus or concurrency > 1 else _alone(activity, name, memory_gib)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     click.echo(f"worker {name} takes jobs from {activity}, {len(several)} at once", err=True)
     running.run()
 
 
-def _alone(activity: str, name: str) -> "Worker":
+def _alone(activity: str, name: str, memory_gib: float | None) -> "Worker":
     from aftertrain.jobs.activity import Activity
     from aftertrain.jobs.worker import Worker
 
-    return Worker(Activity(activity, name))
+    return Worker(Activity(activity, name), memory_bytes=round(memory_gib * 2**30) if memory_gib else None)
 
 
-def members(activity: str, name: str, concurrency: int, gpus: str) -> list[Member]:
+def members(activity: str, name: str, concurrency: int, gpus: str, memory_gib: float | None = None) -> list[Member]:
     """The workers of a crew: one for each GPU, or as many as there are to be."""
     devices = [each.strip() for each in gpus.split(",") if each.strip()]
     environments = [{"CUDA_VISIBLE_DEVICES": each} for each in devices] or [{}] * concurrency
+    command = [*PROGRAM, "worker", "--activity", activity]
+    command += ["--memory-gib", str(memory_gib)] if memory_gib else []
     return [
-        Member(f"{name}-{at}", [*PROGRAM, "worker", "--activity", activity, "--name", f"{name}-{at}"], environment)
+        Member(f"{name}-{at}", [*command, "--name", f"{name}-{at}"], environment)
         for at, environment in enumerate(environments)
     ]

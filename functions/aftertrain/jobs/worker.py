@@ -1,12 +1,14 @@
 """The worker loop: activity -> a process per job -> answer.
 
 Each job runs in a process and a folder of its own. While it runs its heart beats; if nobody waits for it any more it is
-killed, with everything that it started. On SIGTERM the worker takes no more tasks and finishes the one it has.
+killed, with everything that it started. On SIGTERM the worker takes no more tasks and finishes the one it has. What a
+job writes goes to the worker's own log and, when the job is over, to `log.txt` below its output URI.
 """
 
 import json
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +20,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aftertrain.jobs.activity import GoneError, Task, UnreachableError
+from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.joblog import JobLog
+from aftertrain.jobs.storage import store
 
 BEAT_SECONDS = 15.0
 PAUSE_SECONDS = 5.0
@@ -45,8 +50,17 @@ class Tasks(Protocol):
 class Worker:
     """Takes one task after the other until it is told to stop."""
 
-    def __init__(self, tasks: Tasks, beat: float = BEAT_SECONDS, pause: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        beat: float = BEAT_SECONDS,
+        pause: float = PAUSE_SECONDS,
+        memory_bytes: int | None = None,
+        ship: Callable[[Path, str], str] = store,
+    ) -> None:
+        """`memory_bytes`: how much a job may have; what it asks for beyond is refused to it."""
         self._tasks, self._beat, self._pause = tasks, beat, pause
+        self._memory, self._ship = memory_bytes, ship
         self._stopping = threading.Event()
         self._busy = False
 
@@ -83,16 +97,39 @@ class Worker:
 
     def _answer(self, task: Task) -> Callable[[], None]:
         with tempfile.TemporaryDirectory(prefix="aftertrain-job-") as folder:
-            given, result = Path(folder, "input.json"), Path(folder, "output.json")
+            given, result, written = (Path(folder, name) for name in ("input.json", "output.json", "log.txt"))
             given.write_text(json.dumps(task.input))
             command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
-            environment = os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid())}
-            process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid())},
+                start_new_session=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=self._limit if self._memory else None,
+            )
+            job_log = JobLog(process, written)
             try:
                 self._watch(process, task)
             finally:
                 _end(process)
-            return self._reading(task, process.returncode, result)
+                job_log.close()
+                shipped = self._shipped(written, task)
+            return self._reading(task, process.returncode, result, job_log, shipped)
+
+    def _limit(self) -> None:
+        assert self._memory is not None
+        resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
+
+    def _shipped(self, written: Path, task: Task) -> str:
+        """Where the log is; an answer does not wait for a log that cannot be kept."""
+        uri = f"{task.input.get('output_uri', '')}/log.txt"
+        try:
+            return self._ship(written, uri)
+        except JobError as error:
+            log.warning("the job's log is not kept: %s", error)
+            return ""
 
     def _watch(self, process: subprocess.Popen[bytes], task: Task) -> None:
         while True:
@@ -110,13 +147,14 @@ class Worker:
             # The task's own heartbeat timeout decides; a short loss of the network must not kill a long job.
             log.warning("heartbeat did not go through: %s", error)
 
-    def _reading(self, task: Task, code: int, result: Path) -> Callable[[], None]:
+    def _reading(self, task: Task, code: int, result: Path, job_log: JobLog, shipped: str) -> Callable[[], None]:
         answer = json.loads(result.read_text()) if code in (0, 1) and result.exists() else {}
         if code == 0 and "output" in answer:
             return lambda: self._tasks.succeed(task, answer["output"])
         error = answer.get("error", "JobDied")
-        cause = answer.get("cause", f"the job's process ended with code {code}; its log has the reason")
-        return lambda: self._tasks.fail(task, error, cause)
+        cause = answer.get("cause", f"the job's process ended with code {code}")
+        said = "\n".join([cause, *([f"its log: {shipped}"] if shipped else []), *job_log.last_lines])
+        return lambda: self._tasks.fail(task, error, said)
 
     def _deliver(self, answer: Callable[[], None]) -> None:
         """Hand the answer in; the job is done, so it is worth some patience."""

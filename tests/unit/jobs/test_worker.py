@@ -12,8 +12,10 @@ from unittest import mock
 
 import pytest
 
+from aftertrain.jobs import joblog
 from aftertrain.jobs import worker as module
 from aftertrain.jobs.activity import GoneError, Task, UnreachableError
+from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.worker import Worker
 
 GIVEN = {"job": "model_evaluate", "step": "s", "execution": "e1", "params": {}, "output_uri": "s3://a/b"}
@@ -73,8 +75,13 @@ def program(tmp_path: Path) -> Iterator[Path]:
         yield script
 
 
-def work(tasks: FakeTasks) -> None:
-    tasks.worker = Worker(tasks, beat=0.05, pause=0.01)
+def kept(path: Path, uri: str) -> str:
+    """A bucket in which nothing is kept."""
+    return uri
+
+
+def work(tasks: FakeTasks, **options: Any) -> None:
+    tasks.worker = Worker(tasks, beat=0.05, pause=0.01, **{"ship": kept, **options})
     with pytest.raises(SystemExit):
         tasks.worker.run()
 
@@ -101,7 +108,57 @@ def test_a_job_that_fails_says_why(program: Path) -> None:
     tasks = FakeTasks([GIVEN])
     work(tasks)
 
-    assert tasks.answers == [("failed", "JobError: bad")]
+    assert tasks.answers == [("failed", "JobError: bad\nits log: s3://a/b/log.txt")]
+
+
+def test_what_a_job_writes_is_kept_and_its_end_is_told_if_it_fails(program: Path) -> None:
+    program.write_text(
+        "import sys\nfor at in range(30): print('line', at)\nsys.stderr.write('CUDA out of memory')\nsys.exit(3)"
+    )
+    logs: dict[str, str] = {}
+
+    def ship(path: Path, uri: str) -> str:
+        logs[uri] = path.read_text()
+        return uri
+
+    tasks = FakeTasks([GIVEN])
+    work(tasks, ship=ship)
+    ((_, why),) = tasks.answers
+
+    assert logs["s3://a/b/log.txt"].splitlines()[0] == "line 0"
+    assert why.splitlines()[:2] == ["JobDied: the job's process ended with code 3", "its log: s3://a/b/log.txt"]
+    assert why.splitlines()[-1] == "CUDA out of memory"
+    assert len(why.splitlines()) == 22
+
+
+def test_a_log_that_cannot_be_kept_keeps_no_answer(program: Path) -> None:
+    def ship(path: Path, uri: str) -> str:
+        raise JobError(f"{uri} cannot be written")
+
+    program.write_text(SUCCESS)
+    tasks = FakeTasks([GIVEN])
+    work(tasks, ship=ship)
+
+    assert tasks.answers == [("succeeded", {"step": "s"})]
+
+
+def test_a_job_gets_no_more_memory_than_it_may_have(program: Path) -> None:
+    program.write_text("b = bytearray(600_000_000)" + SUCCESS)
+    tasks = FakeTasks([GIVEN, GIVEN])
+    work(tasks, memory_bytes=300_000_000)
+
+    assert all(how == "failed" and "MemoryError" in why for how, why in tasks.answers)
+    assert len(tasks.answers) == 2
+
+
+def test_what_a_log_says_beyond_its_bound_is_not_kept(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joblog, "MAX_BYTES", 20)
+    program.write_text("for at in range(9): print('line', at)\n" + SUCCESS)
+    sizes: list[int] = []
+    tasks = FakeTasks([GIVEN])
+    work(tasks, ship=lambda path, uri: sizes.append(path.stat().st_size) or uri)
+
+    assert sizes == [14]
 
 
 @pytest.mark.parametrize("code", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "raise SystemExit(3)", ""])
@@ -159,7 +216,7 @@ def test_a_worker_that_cannot_reach_step_functions_tries_again(program: Path) ->
 def test_a_stop_during_a_job_lets_it_finish(program: Path) -> None:
     program.write_text("import time; time.sleep(0.3)" + SUCCESS)
     tasks = FakeTasks([GIVEN, GIVEN])
-    tasks.worker = Worker(tasks, beat=0.05, pause=0.01)
+    tasks.worker = Worker(tasks, beat=0.05, pause=0.01, ship=kept)
     threading.Timer(0.15, tasks.worker.stop).start()
     tasks.worker.run()
 
