@@ -10,11 +10,13 @@ from aftertrain.actions.action import Action, Outputs, Params
 class ConvertParams(Params):
     """`sample_uri`: real inputs on which the converted model is compared with the original.
 
-    The step fails if any output differs by more than `tolerance`.
+    The step fails if any output differs by more than `tolerance`, which half precision needs a larger one of. An engine
+    of `tensorrt` is for the GPU type that it is built on: that of the step's `compute`.
     """
 
     model_uri: str
-    format: Literal["onnx"] = "onnx"
+    format: Literal["onnx", "safetensors", "tensorrt"] = "onnx"
+    precision: Literal["float32", "float16"] = "float32"
     sample_uri: str
     tolerance: Annotated[float, Field(gt=0, le=1)] = 1e-4
 
@@ -24,6 +26,7 @@ class ConvertOutputs(Outputs):
 
     model_uri: str
     format: str
+    precision: str
     sha256: str
     size_bytes: int
     max_abs_error: float

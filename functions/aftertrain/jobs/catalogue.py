@@ -10,8 +10,17 @@ from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
 from aftertrain.jobs.program import program
 
+
+def language(job: JobInput, folder: Path) -> dict[str, Any]:
+    """Imported only if asked for: the harness's libraries are many, and need not be there for other jobs."""
+    from aftertrain.jobs.language import evaluate_language
+
+    return evaluate_language(job, folder)
+
+
 JOBS: dict[str, Callable[[JobInput, Path], dict[str, Any]]] = {
     "job_run": program,
+    "language_model_evaluate": language,
     "model_benchmark": benchmark,
     "model_convert": convert,
     "model_evaluate": evaluate,

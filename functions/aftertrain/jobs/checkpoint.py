@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.mlp import Mlp
@@ -27,6 +27,14 @@ def load_checkpoint(uri: str, folder: Path) -> Mlp:
     if config.get("architecture") != "mlp":
         raise JobError(f"{uri}: the architecture {config.get('architecture')!r} is not known: there is 'mlp'")
     return Mlp.from_tensors(tensors, str(config.get("activation", "relu")))
+
+
+def save_checkpoint(model: Mlp, path: Path, kind: np.dtype[Any]) -> Mlp:
+    """Write weights of a kind of number, and their config beside them; returns the model as it is read back."""
+    save_file({name: np.ascontiguousarray(value, dtype=kind) for name, value in model.tensors().items()}, path)
+    config = {"architecture": "mlp", "activation": model.activation}
+    path.with_name("config.json").write_text(json.dumps(config))
+    return Mlp.from_tensors(read_tensors(path), model.activation)
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray[Any, Any]]:

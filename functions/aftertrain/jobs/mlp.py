@@ -42,6 +42,11 @@ class Mlp:
                 raise JobError(f"layer {layer} puts out {wide.shape[0]} values, the next one takes {narrow.shape[1]}")
         return cls(weights, biases, activation)
 
+    def tensors(self) -> dict[str, Array]:
+        """As `from_tensors` reads them."""
+        weights = {f"layers.{layer}.weight": weight for layer, weight in enumerate(self.weights)}
+        return weights | {f"layers.{layer}.bias": bias for layer, bias in enumerate(self.biases)}
+
     @property
     def features(self) -> int:
         """How many values one input has."""

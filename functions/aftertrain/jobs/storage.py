@@ -12,7 +12,8 @@ Where a service brings objects to the container, as SageMaker does, `AFTERTRAIN_
 
     AFTERTRAIN_MOUNTS='[{"uri": "s3://models/final/", "path": "/opt/ml/processing/input/model_uri"}]'
 
-Large objects go in parallel ranges; that is boto3's transfer manager.
+Large objects go in parallel ranges, all of the same version; a range that breaks off is asked for again. That is
+boto3's transfer manager; what has arrived is held against the checksum that the bucket keeps.
 """
 
 import json
@@ -23,7 +24,9 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.exceptions import RetriesExceededError
 
+from aftertrain.jobs.checksum import differs
 from aftertrain.jobs.contract import JobError
 
 
@@ -34,10 +37,37 @@ def fetch(uri: str, folder: Path) -> Path:
         return mounted
     target = folder / Path(key).name
     try:
-        _client(bucket).download_file(bucket, key, str(target))
-    except (ClientError, BotoCoreError) as error:
+        client = _client(bucket)
+        head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        client.download_file(bucket, key, str(target))
+    except (ClientError, BotoCoreError, RetriesExceededError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
+    if (problem := differs(target, head)) is not None:
+        raise JobError(f"{uri} did not arrive as it is: {problem}; it may have been replaced meanwhile")
     return target
+
+
+def fetch_folder(uri: str, folder: Path) -> Path:
+    """Download all that lies below a URI with a slash at its end. Raises: JobError if there is nothing."""
+    if not uri.endswith("/"):
+        raise JobError(f"{uri} is no folder: write it with a slash at the end")
+    if (mounted := _mounted(uri)) is not None and mounted.exists():
+        return mounted
+    bucket, prefix = _place(uri)
+    try:
+        pages = _client(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [each["Key"] for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
+    except (ClientError, BotoCoreError) as error:
+        raise JobError(f"{uri} cannot be listed: {error}") from None
+    if not keys:
+        raise JobError(f"there is nothing below {uri}")
+    for key in keys:
+        target = (folder / key.removeprefix(prefix)).parent
+        if folder.resolve() not in (target.resolve(), *target.resolve().parents):
+            raise JobError(f"s3://{bucket}/{key} lies outside of its own folder")
+        target.mkdir(parents=True, exist_ok=True)
+        fetch(f"s3://{bucket}/{key}", target)
+    return folder
 
 
 def store(path: Path, uri: str) -> str:

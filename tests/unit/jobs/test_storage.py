@@ -8,8 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from aftertrain.jobs.checksum import differs
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.storage import _client, fetch, sibling, store
+from aftertrain.jobs.storage import _client, fetch, fetch_folder, sibling, store
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,75 @@ def test_what_is_stored_can_be_fetched(tmp_path: Path, key: str) -> None:
         folder = tmp_path / "work"
         folder.mkdir()
         assert fetch(f"s3://models/{key}", folder).read_text() == "weights"
+
+
+@pytest.mark.parametrize("kind", ["SHA256", "SHA1", "CRC32"])
+def test_what_arrives_is_held_against_the_checksum_that_the_bucket_keeps(tmp_path: Path, kind: str) -> None:
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="models")
+        client.put_object(Bucket="models", Key="m", Body=b"weights", ChecksumAlgorithm=kind)
+        head = client.head_object(Bucket="models", Key="m", ChecksumMode="ENABLED")
+        fetched = fetch("s3://models/m", tmp_path)
+    fetched.write_text("weighty")
+
+    assert f"Checksum{kind}" in head
+    assert f"its {kind} is" in (differs(fetched, head) or "")
+
+
+def test_half_a_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("half")
+
+    assert differs(tmp_path / "m", {"ContentLength": 8}) == "it has 4 bytes and not 8"
+    assert differs(tmp_path / "m", {"ContentLength": 4, "ChecksumSHA256": "abc-2"}) is None
+    assert differs(tmp_path / "m", {"ContentLength": 4, "ChecksumSHA256": "x", "ChecksumType": "COMPOSITE"}) is None
+
+
+def test_a_replaced_object_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="models")
+        client.put_object(Bucket="models", Key="m", Body=b"weights")
+        monkeypatch.setattr("aftertrain.jobs.storage.differs", lambda path, head: "it has 7 bytes and not 9")
+        with pytest.raises(JobError, match="did not arrive as it is: it has 7 bytes and not 9"):
+            fetch("s3://models/m", tmp_path)
+
+
+def test_a_folder_is_all_that_lies_below_it(tmp_path: Path) -> None:
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="models")
+        for key in ("lm/config.json", "lm/parts/a.bin", "lmx/other", "lm/"):
+            client.put_object(Bucket="models", Key=key, Body=key.encode())
+        folder = fetch_folder("s3://models/lm/", tmp_path / "lm")
+
+    found = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert found == {"config.json": "lm/config.json", "parts/a.bin": "lm/parts/a.bin"}
+
+
+def test_a_folder_does_not_reach_outside_of_itself(tmp_path: Path) -> None:
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="models")
+        client.put_object(Bucket="models", Key="lm/../../x", Body=b"x")
+        with pytest.raises(JobError, match="lies outside of its own folder"):
+            fetch_folder("s3://models/lm/", tmp_path / "lm")
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"), [("s3://models/lm", "is no folder"), ("s3://models/lm/", "there is nothing below")]
+)
+def test_a_folder_that_is_none_is_named(tmp_path: Path, uri: str, why: str) -> None:
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="models")
+        with pytest.raises(JobError, match=why):
+            fetch_folder(uri, tmp_path / "lm")
+
+
+def test_a_folder_that_was_brought_is_taken_as_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERTRAIN_MOUNTS", json.dumps([{"uri": "s3://models/lm/", "path": str(tmp_path)}]))
+
+    assert fetch_folder("s3://models/lm/", tmp_path / "x") == tmp_path
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:

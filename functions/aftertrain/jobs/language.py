@@ -1,0 +1,123 @@
+"""Score a language model by EleutherAI's lm-evaluation-harness, on tasks of one's own, and hold it to gates.
+
+    s3://models/final/    what the backend takes: model.onnx and tokenizer.json, or a folder of transformers'
+    s3://evals/tasks/     sums.yaml (`dataset_path: json`, `data_files: {test: sums.jsonl}`) and sums.jsonl
+    ->  {"scores": {"sums": {"acc": 0.91}}, "low": {"sums": {"acc": 0.86}}, "high": …, "examples": {"sums": 200}, …}
+
+Nothing is asked for over the network: tasks, data and models are what lies in these folders. A task file may name
+Python functions, which then run; who may write to the folder of the tasks may run code in the job.
+"""
+
+import contextlib
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.storage import fetch_folder
+
+OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+NEEDS = {"onnx": ("onnxruntime", "tokenizers"), "hf": ("torch", "transformers"), "vllm": ("vllm",)}
+FILTER = ",none"  # of the harness: a metric's name has the filter behind it that its answers went through
+Scores = dict[str, dict[str, Score]]
+
+
+def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
+    """Returns {model_uri, scores, low, high, examples, baseline_scores}; scores and bounds are by task and metric.
+
+    Raises: JobError, also if a gate is missed.
+    """
+    backend = str(job.params.get("backend", "hf"))
+    _check_backend(backend)
+    tasks = fetch_folder(job.param("tasks_uri"), folder / "tasks")
+    scores = _scores(job, backend, job.param("model_uri"), tasks, folder / "model")
+    for task, least in (job.params.get("min_scores") or {}).items():
+        for metric, value in least.items():
+            check_least(f"{task} {metric}", scores.get(task, {}).get(metric), value)
+    before: Scores | None = None
+    if job.params.get("baseline_uri"):
+        before = _scores(job, backend, job.params["baseline_uri"], tasks, folder / "baseline")
+        for task, metric, score in _flat(scores):
+            check_regression(f"{task} {metric}", score, before[task][metric])
+    return {
+        "model_uri": job.params["model_uri"],
+        **{name: _table(scores, name) for name in ("low", "high")},
+        "scores": _table(scores, "value"),
+        "examples": {task: max(score.examples for score in metrics.values()) for task, metrics in scores.items()},
+        "baseline_scores": _table(before, "value") if before else None,
+    }
+
+
+def _check_backend(backend: str) -> None:
+    missing = [name for name in ("lm_eval", *NEEDS.get(backend, ())) if importlib.util.find_spec(name) is None]
+    if backend not in NEEDS:
+        raise JobError(f"the backend {backend!r} is not known: there is {', '.join(NEEDS)}")
+    if missing:
+        raise JobError(
+            f"the backend {backend!r} needs {' and '.join(missing)} in the job's image: install aftertrain[language], "
+            f"and for hf and vllm `lm-eval[{backend}]`"
+        )
+
+
+def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) -> Scores:
+    """What one model scores. Raises: JobError if the harness cannot do it."""
+    for name in OFFLINE:
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("HF_HOME", str(folder.parent / "cache"))
+    from lm_eval.evaluator import simple_evaluate
+    from lm_eval.tasks import TaskManager
+
+    model_folder = fetch_folder(uri, folder)
+    names = [str(name) for name in job.param("tasks")]
+    with contextlib.chdir(tasks):  # so that a task's data are found beside it
+        manager = TaskManager(include_path=str(tasks), include_defaults=False)
+        unknown = sorted(set(names) - set(manager.all_tasks))
+        if unknown:
+            raise JobError(f"{job.param('tasks_uri')} has no task {unknown[0]!r}; it has {sorted(manager.all_tasks)}")
+        found = simple_evaluate(
+            **_model(backend, model_folder, job.params.get("model_args") or {}),
+            tasks=names,
+            task_manager=manager,
+            num_fewshot=job.params.get("num_fewshot"),
+            limit=job.params.get("limit"),
+            bootstrap_iters=0,
+            log_samples=True,
+        )
+    return {task: _metrics(task, found) for task in names}
+
+
+def _model(backend: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
+    if backend == "onnx":
+        from aftertrain.jobs.onnx_language import OnnxLanguageModel
+
+        return {"model": OnnxLanguageModel(folder, **given)}
+    return {"model": backend, "model_args": {"pretrained": str(folder), **given}}
+
+
+def _metrics(task: str, found: dict[str, Any]) -> dict[str, Score]:
+    """Every number that the harness gives for a task, with its interval where it is a mean over examples."""
+    samples = found["samples"][task]
+    better = found.get("higher_is_better", {}).get(task, {})
+    values = {
+        name.removesuffix(FILTER): float(value)
+        for name, value in found["results"][task].items()
+        if name.endswith(FILTER) and "_stderr" not in name and isinstance(value, int | float)
+    }
+    return {
+        name: scored(value, [sample.get(name) for sample in samples], higher_is_better=better.get(name) is not False)
+        for name, value in values.items()
+    }
+
+
+def _flat(scores: Scores) -> list[tuple[str, str, Score]]:
+    return [(task, metric, score) for task, metrics in scores.items() for metric, score in metrics.items()]
+
+
+def _table(scores: Scores, name: str) -> dict[str, dict[str, float]]:
+    """One number of every score, by task and metric; what has no interval has no bounds."""
+    return {
+        task: {metric: number for metric, score in metrics.items() if (number := getattr(score, name)) is not None}
+        for task, metrics in scores.items()
+    }

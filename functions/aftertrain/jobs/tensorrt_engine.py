@@ -1,0 +1,101 @@
+"""ONNX -> an engine of NVIDIA's TensorRT, and the engine's answers.
+
+    plan = build(onnx_bytes, features=64, half=True)    # for the GPU of this machine, and no other
+    Engine(plan).logits(samples)                        # [n, 64] -> [n, classes]
+
+An engine serves on GPUs of the type that it was built on: give the step the `gpu_type` of the cluster. None was ever
+built by this code: no GPU was at hand. It is written against TensorRT 10 and cuda-python 12 or later.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from aftertrain.jobs.contract import JobError
+
+Array = np.ndarray[Any, Any]
+WORKSPACE = 4 << 30  # bytes of the GPU's memory that the builder may use
+BATCHES = (1, 32, 1024)  # the smallest batch, the one that it is fast for, and the largest
+INPUT, OUTPUT = "input", "logits"
+
+
+def library(name: str) -> Any:
+    """A library of NVIDIA's. Raises: JobError that says what is needed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise JobError(
+            "the format 'tensorrt' needs an NVIDIA GPU with its driver, and in the job's image the packages tensorrt "
+            f"(10) and cuda-python (12 or later): {name} is missing"
+        ) from None
+
+
+def build(model: bytes, features: int, *, half: bool) -> bytes:
+    """The engine. Raises: JobError if TensorRT does not take the model, or cannot build it here."""
+    trt = library("tensorrt")
+    logger = trt.Logger(trt.Logger.WARNING)
+    builder = trt.Builder(logger)
+    network = builder.create_network(0)
+    parser = trt.OnnxParser(network, logger)
+    if not parser.parse(model):
+        said = "; ".join(str(parser.get_error(at)) for at in range(parser.num_errors))
+        raise JobError(f"TensorRT does not take the model: {said}")
+    config = builder.create_builder_config()
+    config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
+    if half:
+        config.set_flag(trt.BuilderFlag.FP16)
+    profile = builder.create_optimization_profile()
+    profile.set_shape(INPUT, *((batch, features) for batch in BATCHES))
+    config.add_optimization_profile(profile)
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise JobError("TensorRT could not build an engine; the job's log has its reasons")
+    return bytes(plan)
+
+
+class Engine:
+    """An engine that is loaded, and the GPU's memory that it works in."""
+
+    def __init__(self, plan: bytes) -> None:
+        """Raises: JobError if the engine is not one for this GPU."""
+        trt = library("tensorrt")
+        self._cuda = library("cuda.bindings.runtime")
+        engine = trt.Runtime(trt.Logger(trt.Logger.WARNING)).deserialize_cuda_engine(plan)
+        if engine is None:
+            raise JobError("the engine cannot be loaded on this GPU")
+        self._engine, self._context = engine, engine.create_execution_context()
+
+    def logits(self, samples: Array) -> Array:
+        """[n, features] -> [n, classes], a batch after the other."""
+        largest = BATCHES[-1]
+        parts = [self._batch(samples[at : at + largest]) for at in range(0, len(samples), largest)]
+        return np.concatenate(parts)
+
+    def _batch(self, samples: Array) -> Array:
+        given = np.ascontiguousarray(samples, dtype=np.float32)
+        self._context.set_input_shape(INPUT, given.shape)
+        answer: Array = np.empty(tuple(self._context.get_tensor_shape(OUTPUT)), dtype=np.float32)
+        cuda, kinds = self._cuda, self._cuda.cudaMemcpyKind
+        stream = self._done(cuda.cudaStreamCreate())
+        taken, put_out = (self._done(cuda.cudaMalloc(each.nbytes)) for each in (given, answer))
+        try:
+            self._done(cuda.cudaMemcpy(taken, given.ctypes.data, given.nbytes, kinds.cudaMemcpyHostToDevice))
+            self._context.set_tensor_address(INPUT, taken)
+            self._context.set_tensor_address(OUTPUT, put_out)
+            if not self._context.execute_async_v3(stream):
+                raise JobError("the engine did not run; the job's log has its reasons")
+            self._done(cuda.cudaStreamSynchronize(stream))
+            self._done(cuda.cudaMemcpy(answer.ctypes.data, put_out, answer.nbytes, kinds.cudaMemcpyDeviceToHost))
+        finally:
+            for pointer in (taken, put_out):
+                cuda.cudaFree(pointer)
+            cuda.cudaStreamDestroy(stream)
+        return answer
+
+    def _done(self, answer: tuple[Any, ...]) -> Any:
+        """Every call of CUDA answers with an error first, which is 0 for none."""
+        error, *value = answer
+        if int(error):
+            raise JobError(f"CUDA: {error}")
+        return value[0] if value else None

@@ -1,0 +1,160 @@
+"""Language models: the real harness, offline, on a bigram model in ONNX with a tokenizer of its own."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.jobs import language
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.language import evaluate_language
+from aftertrain.jobs.onnx_language import OnnxLanguageModel
+
+WORDS = ["<end>", "one", "two", "three", "cat", "dog"]
+FOLLOWS = {"one": "two", "two": "three", "cat": "dog", "dog": "cat", "three": "<end>", "<end>": "one"}
+# A question, the right answer and a wrong one, of which the model prefers the right one in three of four.
+QUESTIONS = [("one two", "three", "one"), ("cat dog", "cat", "one"), ("dog cat", "dog", "one"), ("cat", "three", "dog")]
+
+
+def model(folder: Path, follows: dict[str, str]) -> None:
+    """A model that says after each word, with near certainty, the one that follows it."""
+    folder.mkdir(parents=True)
+    table = np.zeros((len(WORDS), len(WORDS)), np.float32)
+    for word, following in follows.items():
+        table[WORDS.index(word), WORDS.index(following)] = 5
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "input_ids"], ["logits"])],
+        "bigram",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "length", len(WORDS)])],
+        [numpy_helper.from_array(table, "table")],
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "model.onnx"
+    )
+    tokenizer = Tokenizer(WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<end>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "config.json").write_text('{"eos_token_id": 0, "max_position_embeddings": 8}')
+
+
+TASK = """
+task: {name}
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: {name}.jsonl}}}}
+test_split: test
+output_type: {output}
+doc_to_text: "{{{{question}}}}"
+{more}
+"""
+CHOICE = """doc_to_choice: "{{choices}}"
+doc_to_target: "{{answer}}"
+metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]"""
+GENERATE = """doc_to_target: "{{answer}}"
+generation_kwargs: {until: ["cat"], max_gen_toks: 4}
+metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]"""
+ROLLING = """doc_to_target: "{{question}}"
+metric_list: [{metric: word_perplexity, aggregation: weighted_perplexity, higher_is_better: false}]"""
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[Path]:
+    """Models `good` and `bad`, and tasks of three kinds."""
+    root = tmp_path / "bucket"
+    model(root / "good", FOLLOWS)
+    model(root / "bad", FOLLOWS | {"cat": "one", "dog": "one", "two": "one"})
+    tasks = root / "tasks"
+    tasks.mkdir()
+    choices = [
+        {"question": question, "choices": [right, wrong], "answer": 0} for question, right, wrong in QUESTIONS
+    ] * 5  # fmt: skip
+    rows: dict[str, list[dict[str, Any]]] = {
+        "follows": choices,
+        "says": [{"question": "one", "answer": "two three"}, {"question": "dog", "answer": ""}],
+        "reads": [{"question": "one two three"}],
+    }
+    kinds = {"follows": ("multiple_choice", CHOICE), "says": ("generate_until", GENERATE)}
+    for name, lines in rows.items():
+        output, more = kinds.get(name, ("loglikelihood_rolling", ROLLING))
+        (tasks / f"{name}.yaml").write_text(TASK.format(name=name, output=output, more=more))
+        (tasks / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+    def fetch_folder(uri: str, folder: Path) -> Path:
+        return Path(shutil.copytree(root / uri.removeprefix("s3://m/"), folder))
+
+    with mock.patch.object(language, "fetch_folder", fetch_folder):
+        yield root
+
+
+def evaluate(tmp_path: Path, which: str = "good", **params: Any) -> dict[str, Any]:
+    given = {"model_uri": f"s3://m/{which}/", "tasks_uri": "s3://m/tasks/", "tasks": ["follows"], "backend": "onnx"}
+    folder = tmp_path / "job"
+    folder.mkdir()
+    return evaluate_language(JobInput("language_model_evaluate", "s", "e", given | params, "s3://o"), folder)
+
+
+def test_a_model_is_scored_on_local_tasks_with_intervals(bucket: Path, tmp_path: Path) -> None:
+    output = evaluate(tmp_path)
+
+    assert ACTIONS["language_model_evaluate"].check_output(output) == output
+    assert output["scores"] == {"follows": {"acc": 0.75}}
+    assert output["low"]["follows"]["acc"] < 0.75 < output["high"]["follows"]["acc"]
+    assert (output["examples"], output["baseline_scores"]) == ({"follows": 20}, None)
+
+
+def test_what_a_model_says_and_how_it_reads_are_scored_too(bucket: Path, tmp_path: Path) -> None:
+    scores = evaluate(tmp_path, tasks=["says", "reads"])["scores"]
+
+    assert scores["says"]["exact_match"] == 1.0
+    assert 1.0 < scores["reads"]["word_perplexity"] < 1.2
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"min_scores": {"follows": {"acc": 0.8}}}, r"follows acc is 0\.7500, below the gate's 0\.8"),
+        ({"min_scores": {"follows": {"f1": 0.8}}}, "there is no score follows f1"),
+        ({"tasks": ["reads"], "min_scores": {"reads": {"word_perplexity": 1.0}}}, "above the gate's 1"),
+        ({"tasks": ["sings"]}, "has no task 'sings'; it has"),
+        ({"backend": "hf"}, "needs torch and transformers in the job's image"),
+        ({"backend": "vllm"}, "needs vllm in the job's image"),
+        ({"backend": "lua"}, "the backend 'lua' is not known"),
+    ],
+)
+def test_what_misses_a_gate_or_cannot_be_done_fails(bucket: Path, tmp_path: Path, params: Any, why: str) -> None:
+    with pytest.raises(JobError, match=why):
+        evaluate(tmp_path, **params)
+
+
+def test_a_model_that_is_worse_than_the_one_deployed_fails(bucket: Path, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="the model is worse than the baseline: follows acc is 0"):
+        evaluate(tmp_path, "bad", baseline_uri="s3://m/good/")
+
+
+def test_a_model_that_is_as_good_passes(bucket: Path, tmp_path: Path) -> None:
+    assert evaluate(tmp_path, baseline_uri="s3://m/good/")["baseline_scores"] == {"follows": {"acc": 0.75}}
+
+
+def test_a_model_whose_graph_has_a_cache_is_refused(tmp_path: Path) -> None:
+    model(tmp_path / "m", FOLLOWS)
+    graph = onnx.load(tmp_path / "m" / "model.onnx")
+    graph.graph.input.append(helper.make_tensor_value_info("past_key_values.0", TensorProto.FLOAT, [1]))
+    onnx.save(graph, tmp_path / "m" / "model.onnx")
+    with pytest.raises(JobError, match=r"takes 'past_key_values.0': export it without a cache"):
+        OnnxLanguageModel(tmp_path / "m")
+
+
+def test_a_folder_without_a_tokenizer_says_so(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"the model's folder has no tokenizer.json"):
+        OnnxLanguageModel(tmp_path)
