@@ -43,10 +43,10 @@ def execution_view(execution: Execution) -> RenderableType:
     title = Text.assemble((execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim"))
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
-        table.add_row(f"  {step.id}", _status(step.status), _seconds(step), _detail(step))
+        table.add_row(f"  {step.id}", _status(step.status), _seconds(step), _spent(step), _detail(step))
     if not execution.finished:
         return Group(title, table)
-    return Group(title, table, Text("  ") + _status(execution.status))
+    return Group(title, table, Text("  ") + _status(execution.status) + Text(f"  {_spent(execution)}".rstrip()))
 
 
 def _status(status: str) -> Text:
@@ -65,6 +65,12 @@ def _seconds(step: StepRun) -> str:
     if step.started_at is None or step.status != "running":
         return ""
     return f"{(datetime.now(UTC) - datetime.fromisoformat(step.started_at)).total_seconds():.0f} s"
+
+
+def _spent(spender: StepRun | Execution) -> str:
+    """What is known of its GPU hours and dollars; the latter are an estimate."""
+    hours = f"{spender.gpu_hours:.2f} GPU h" if spender.gpu_hours else ""
+    return f"{hours}  ~${spender.dollars:.2f}".strip() if spender.dollars is not None else hours
 
 
 def _detail(step: StepRun) -> Text:

@@ -59,7 +59,11 @@ class Cluster(Resource):
 
 
 class StepRun(Resource):
-    """How one step of an execution went; `status` is pending, running, succeeded, failed, skipped or aborted."""
+    """How one step of an execution went; `status` is pending, running, succeeded, failed, skipped or aborted.
+
+    `job_seconds`: how long its job worked, all tries of it, as whoever ran it says; `gpu_hours` and `dollars` follow
+    from that. None where it is not known.
+    """
 
     id: str
     status: str
@@ -68,6 +72,9 @@ class StepRun(Resource):
     stopped_at: str | None
     seconds: float | None
     output: Any
+    job_seconds: float | None = None
+    gpu_hours: float | None = None
+    dollars: float | None = None
     error: str | None = None
     cause: str | None = None
 
@@ -87,6 +94,8 @@ class Execution(Resource):
     error: str | None = None
     cause: str | None = None
     steps: list[StepRun] = Field(default_factory=list)
+    gpu_hours: float | None = None
+    dollars: float | None = None
 
     @property
     def finished(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from aftertrain.control.history import details, steps
 from aftertrain.control.ports import Item, Machines, Ports, Runs
+from aftertrain.control.spent import total, with_spent
 from aftertrain.errors import ConflictError, NotFoundError
 
 STATES = {
@@ -29,7 +30,7 @@ _ENDS = {
 
 
 def get(execution_id: str, ports: Ports) -> Item:
-    """One execution with its steps.
+    """One execution with its steps, and what they took in GPU hours and dollars.
 
     Raises: NotFoundError if no such execution is known.
     """
@@ -38,7 +39,10 @@ def get(execution_id: str, ports: Ports) -> Item:
         raise NotFoundError(f"there is no execution {execution_id!r}", field="execution_id")
     events = ports.machines.history(item["arn"])
     item = _settled(item, events, ports)
-    return item | {"steps": steps(_step_ids(item, ports), events, running=item["status"] == "running")}
+    definition = _definition(item, ports)
+    ids = [step["id"] for step in definition.get("steps", ())]
+    found = with_spent(steps(ids, events, running=item["status"] == "running"), definition, ports)
+    return item | {"steps": found} | total(found)
 
 
 def list_all(pipeline_id: str | None, limit: int, ports: Ports) -> list[Item]:
@@ -99,9 +103,9 @@ def _settled(item: Item, events: list[dict[str, Any]], ports: Ports) -> Item:
     return settled
 
 
-def _step_ids(item: Item, ports: Ports) -> list[str]:
+def _definition(item: Item, ports: Ports) -> dict[str, Any]:
     version = ports.registry.get(f"version#{item['pipeline_id']}", f"{item['version']:08}")
-    return [step["id"] for step in version.item["definition"]["steps"]] if version else []
+    return version.item["definition"] if version else {}
 
 
 def _time(milliseconds: int | None) -> str | None:

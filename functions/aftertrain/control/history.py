@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aftertrain.control.worked import worked
+
 _FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
 _AROUND = ("Wait for ", "Prepare ", "Look for ", "Mind ", "Read ")  # states that do a part of a step's work
 _TRIES = ("TaskScheduled", "ActivityScheduled")
@@ -27,16 +29,18 @@ class _Seen:
     entered: datetime | None = None
     exited: datetime | None = None
     attempts: int = 0
+    worked: float | None = None
     error: dict[str, str] | None = None
     output: Any = None
 
 
 @dataclass(slots=True)
 class _Steps:
-    """Reads events in order; `owners` maps an event to the state on whose chain it lies."""
+    """Reads events in order; `owners` maps an event to the state on whose chain it lies, `starts` to its time."""
 
     seen: dict[str, _Seen]
     owners: dict[int, str] = field(default_factory=dict)
+    starts: dict[int, datetime] = field(default_factory=dict)
 
     def read(self, event: dict[str, Any]) -> None:
         kind = event["type"]
@@ -49,6 +53,11 @@ class _Steps:
         step = self.seen.get(name)
         if step is not None:
             _note(step, kind, event, own=owner == name)
+            if kind == "ActivityStarted":
+                self.starts[event["id"]] = event["timestamp"]
+            elif owner == name and kind.endswith((*_FAILURES, *_SUCCESSES)):
+                took = worked(event, details(event), self.starts)
+                step.worked = step.worked if took is None else (step.worked or 0.0) + took
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
@@ -114,6 +123,7 @@ def _item(step_id: str, seen: _Seen, running: bool) -> dict[str, Any]:
         "started_at": seen.entered.isoformat() if seen.entered else None,
         "stopped_at": end.isoformat() if end else None,
         "seconds": round((end - seen.entered).total_seconds(), 3) if end and seen.entered else None,
+        "job_seconds": seen.worked,
         "output": seen.output if status == "succeeded" else None,
         **(seen.error if status == "failed" and seen.error else {}),
     }

@@ -1,0 +1,50 @@
+"""How long a job worked, and on what -> GPU hours and dollars.
+
+    spent(1800.0, Compute(backend="batch", gpu=2, gpu_type="L4"))  ->  {"gpu_hours": 1.0, "dollars": 2.3008}
+
+Dollars are those of the table in `model/instances.py`: of the smallest machine that the job fits into, for as long as
+it worked. None where the time or the price is not known; what workers cost, who runs them knows.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aftertrain.compiler.jobs.price import dollars_per_hour
+from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.control.ports import Item, Ports
+from aftertrain.model.definition import Compute, Definition
+
+NOTHING: dict[str, float | None] = {"gpu_hours": None, "dollars": None}
+
+
+def spent(seconds: float | None, compute: Compute) -> dict[str, float | None]:
+    """Of one step."""
+    if seconds is None:
+        return NOTHING
+    hours, rate = seconds / 3600, dollars_per_hour(compute)
+    return {
+        "gpu_hours": round(hours * compute.gpu, 4),
+        "dollars": None if rate is None else round(hours * rate, 4),
+    }
+
+
+def with_spent(steps: Iterable[Mapping[str, Any]], definition: Mapping[str, Any], ports: Ports) -> list[Item]:
+    """The steps of an execution, each with what it took; `job_seconds` is what that is reckoned from."""
+    written = {step.id: step for step in Definition.model_validate(definition).steps} if definition else {}
+    found: list[Item] = []
+    for step in steps:
+        known = written.get(step["id"])
+        took = NOTHING if known is None else spent(step["job_seconds"], resolve(known, ports.bindings))
+        found.append({**step, **took})
+    return found
+
+
+def total(steps: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Of an execution: what is known of its steps, None if nothing is."""
+    listed = list(steps)
+    return {name: _sum(step[name] for step in listed) for name in NOTHING}
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(sum(known), 4) if known else None

@@ -1,0 +1,45 @@
+"""The end of a try of a job -> how long it worked, as whoever ran it says.
+
+    TaskSucceeded of Batch   {"StartedAt": 1767225600000, "StoppedAt": 1767226200000, …}   ->  600.0
+    ActivitySucceeded        600 seconds after its ActivityStarted                         ->  600.0
+
+What waits in a queue costs nothing, so the time of the step is no measure. None where nobody says.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+# The beginnings and ends in what Batch and SageMaker describe of a job, in milliseconds since 1970.
+_TIMES = (
+    ("StartedAt", "StoppedAt"),
+    ("ProcessingStartTime", "ProcessingEndTime"),
+    ("TrainingStartTime", "TrainingEndTime"),
+)
+
+
+def worked(event: dict[str, Any], said: dict[str, Any], starts: Mapping[int, datetime]) -> float | None:
+    """Seconds; `said` are the event's details, `starts` when a worker took which task, by event."""
+    if event["type"].startswith("Activity"):
+        begin = starts.get(event.get("previousEventId", 0))
+        return None if begin is None else float((event["timestamp"] - begin).total_seconds())
+    return _described(_object(said.get("output") or said.get("cause")))
+
+
+def _described(job: Mapping[str, Any]) -> float | None:
+    if isinstance(billed := job.get("BillableTimeInSeconds"), int | float):
+        return float(billed)
+    for begin, end in _TIMES:
+        if isinstance(job.get(begin), int | float) and isinstance(job.get(end), int | float):
+            return (float(job[end]) - float(job[begin])) / 1000
+    return None
+
+
+def _object(text: str | None) -> Mapping[str, Any]:
+    """A cause may be a sentence, and a long one is cut off."""
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
