@@ -1,10 +1,24 @@
-"""`aftertrain job run NAME --input FILE`: any job at one's desk, by the code that containers and workers run."""
+"""`aftertrain job run NAME --input FILE`: any job at one's desk, by the code that containers and workers run.
+
+An image in the place of the name runs its own program (`job_run`); `--image` runs a job of ours in an image.
+"""
 
 import json
+import os
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
+
+from aftertrain.errors import OperatorError
+
+# What a container at one's desk is told of the desk's credentials, by name; docker takes the values from here.
+PASSED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AFTERTRAIN_BUCKETS")
+OUTPUT_URI = "s3://desk/output"
+STDERR = 2
 
 
 @click.group()
@@ -26,19 +40,49 @@ def job() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for what the job writes; it is lost without one.",
 )
-def run_job(name: str, input_file: Path, output: Path | None) -> None:
-    """Run the job NAME here and print its output; exits with 1 if it fails."""
-    from aftertrain.jobs import run
-
+@click.option("--image", help="Run it in this container image, by docker.")
+def run_job(name: str, input_file: Path, output: Path | None, image: str | None) -> None:
+    """Run the job NAME here, or the program of an image, and print its output; exits with 1 if it fails."""
+    if image is None and ("/" in name or ":" in name):
+        name, image = "job_run", name
     try:
         params = json.loads(input_file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise click.UsageError(f"{input_file} is no JSON: {error}") from None
     with tempfile.TemporaryDirectory(prefix="aftertrain-desk-") as folder:
-        given, result = Path(folder, "input.json"), Path(folder, "output.json")
-        place = str((output or Path(folder, "written")).absolute())
-        told = {"job": name, "step": name, "execution": "desk", "params": params, "output_uri": "s3://desk/output"}
-        given.write_text(json.dumps(told | {"mounts": [{"uri": "s3://desk/output/", "path": place}]}))
-        code = run.main(given, result)
+        place = (output or Path(folder, "written")).absolute()
+        told = {"job": name, "step": name, "execution": "desk", "params": params, "output_uri": OUTPUT_URI}
+        result = Path(folder, "output.json")
+        code = _in_image(image, told, Path(folder), place) if image else _here(told, Path(folder), place)
+        if not result.exists():
+            raise OperatorError(f"the job wrote no output; it ended with code {code}")
         click.echo(json.dumps(json.loads(result.read_text()), indent=2))
     raise SystemExit(code)
+
+
+def _here(told: dict[str, Any], folder: Path, place: Path) -> int:
+    from aftertrain.jobs import run
+
+    given = _given(told, folder, str(place))
+    return run.main(given, folder / "output.json")
+
+
+def _in_image(image: str, told: dict[str, Any], folder: Path, place: Path) -> int:
+    """As Batch and SageMaker run it: input and output are files whose names the environment says."""
+    docker = shutil.which("docker")
+    if docker is None:
+        raise OperatorError("docker is not on PATH: a job in an image needs it")
+    place.mkdir(parents=True, exist_ok=True)
+    _given(told, folder, "/written")
+    command = [docker, "run", "--rm", "-v", f"{folder}:/job", "-v", f"{place}:/written"]
+    command += ["-e", "AFTERTRAIN_INPUT=/job/input.json", "-e", "AFTERTRAIN_OUTPUT=/job/output.json"]
+    for name in (name for name in PASSED if name in os.environ):
+        command += ["-e", name]
+    # Standard output is for the job's output alone.
+    return subprocess.run([*command, image], check=False, stdout=STDERR).returncode
+
+
+def _given(told: dict[str, Any], folder: Path, place: str) -> Path:
+    given = folder / "input.json"
+    given.write_text(json.dumps(told | {"mounts": [{"uri": f"{OUTPUT_URI}/", "path": place}]}))
+    return given
