@@ -16,7 +16,7 @@ from statistics import median
 from infra.bundle import build_bundle
 from infra.settings import Settings
 
-from tests.bench import compiler, matching, webhook
+from tests.bench import compiler, jobs, matching, webhook
 
 ROUNDS = 9
 ENVIRONMENT = {
@@ -65,7 +65,7 @@ def cold_starts() -> dict[str, float]:
 
 def main() -> None:
     """Measure, print a table, and write the same as JSON to the file that is named."""
-    found = {**webhook_report(), **matching_report(), **compiler_report()}
+    found = {**webhook_report(), **matching_report(), **compiler_report(), **jobs_report()}
     for title, rows in found.items():
         print(f"{title}:")
         for name, value in rows.items():
@@ -139,6 +139,24 @@ def compiler_report() -> dict[str, dict[str, float]]:
             for name, by_count in times.items()
             for count, seconds in by_count.items()
             if seconds
+        },
+    }
+
+
+def jobs_report() -> dict[str, dict[str, float]]:
+    """What surrounds a job's program."""
+    found = jobs.overheads()
+    floor = found.pop("floor")
+    return {
+        "a job's overhead over an interpreter that starts for the program alone": {
+            f"{name}, {when}": each[at] / floor[at]
+            for name, each in found.items()
+            for at, when in enumerate(("to its first line", "after its last"))
+        },
+        "a job's overhead in milliseconds here": {
+            f"{name}, {when}": each[at] * 1000
+            for name, each in {**found, "floor": floor}.items()
+            for at, when in enumerate(("to its first line", "after its last"))
         },
     }
 

@@ -1,34 +1,30 @@
-"""The jobs by name. A new job is a file beside this one and a line here."""
+"""The jobs by name. A new job is a file beside this one and a line here.
+
+Each is imported only when it is asked for: numpy, onnxruntime and the rest take longer to come than many a job to run.
+"""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from aftertrain.jobs.benchmark import benchmark
 from aftertrain.jobs.contract import JobError, JobInput
-from aftertrain.jobs.convert import convert
-from aftertrain.jobs.evaluate import evaluate
-from aftertrain.jobs.program import program
 
-
-def language(job: JobInput, folder: Path) -> dict[str, Any]:
-    """Imported only if asked for: the harness's libraries are many, and need not be there for other jobs."""
-    from aftertrain.jobs.language import evaluate_language
-
-    return evaluate_language(job, folder)
-
-
-JOBS: dict[str, Callable[[JobInput, Path], dict[str, Any]]] = {
-    "job_run": program,
-    "language_model_evaluate": language,
-    "model_benchmark": benchmark,
-    "model_convert": convert,
-    "model_evaluate": evaluate,
+Job = Callable[[JobInput, Path], dict[str, Any]]
+# Name: the module below `aftertrain.jobs`, and the function in it.
+JOBS = {
+    "job_run": ("program", "program"),
+    "language_model_evaluate": ("language", "evaluate_language"),
+    "model_benchmark": ("benchmark", "benchmark"),
+    "model_convert": ("convert", "convert"),
+    "model_evaluate": ("evaluate", "evaluate"),
 }
 
 
-def find(name: str) -> Callable[[JobInput, Path], dict[str, Any]]:
+def find(name: str) -> Job:
     """The job of this name. Raises: JobError if there is none."""
     if name not in JOBS:
         raise JobError(f"there is no job {name!r}: there is {', '.join(sorted(JOBS))}")
-    return JOBS[name]
+    module, function = JOBS[name]
+    job: Job = getattr(import_module(f"aftertrain.jobs.{module}"), function)
+    return job

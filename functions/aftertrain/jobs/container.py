@@ -16,7 +16,6 @@ from pathlib import Path
 
 from aftertrain.jobs import run
 from aftertrain.jobs.contract import JobError, write_error
-from aftertrain.jobs.storage import fetch, store
 
 MAX_OUTPUT = 240_000  # a state hands on 262,144 bytes, with what is around the output
 SAGEMAKER = Path("/opt/ml/output")
@@ -35,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_bucket(uri: str) -> int:
+    # What is brought to the container by the service needs no client, which takes longer to come than all the rest.
+    from aftertrain.jobs.storage import fetch, store
+
     with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
         given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
         code = _ran(given, output)
