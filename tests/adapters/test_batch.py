@@ -1,12 +1,15 @@
 """The machine of a job on Batch, on moto: its bucket, its queue, its job, and Step Functions between them."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from tests.adapters.lives import BATCH, batch_lives
 from tests.property.concurrent import REGION, interpreter
 from tests.services import OUTPUT
 
@@ -96,3 +99,44 @@ def test_what_was_done_before_is_not_done_again(run: Any) -> None:
 
     assert first.output == again.output == {"got": OUTPUT}
     assert [job["status"] for job in jobs] == ["SUCCEEDED"]
+
+
+def test_a_reclaimed_host_is_another_try_of_batchs_own(run: Any) -> None:
+    with batch_lives(["reclaimed", "reclaimed", "succeeds"]) as tries:
+        found = run(machine(), GIVEN)
+
+    assert (found.error, list(tries.values())) == (None, [3])
+
+
+@pytest.mark.parametrize("life", ["fails", "out of memory", "takes too long"])
+def test_what_is_the_programs_own_fault_is_tried_once_by_batch_and_fails_the_step(run: Any, life: str) -> None:
+    with batch_lives([life]) as tries:
+        found = run(machine(), GIVEN)
+
+    assert list(tries.values()) == [1]
+    assert BATCH[life][0] in found.cause
+
+
+def test_a_host_that_is_reclaimed_each_time_fails_the_step(run: Any) -> None:
+    with batch_lives(["reclaimed"] * 5) as tries:
+        found = run(machine(), GIVEN)
+
+    assert list(tries.values()) == [5]
+    assert "Host EC2" in found.cause
+
+
+def test_a_job_that_somebody_terminates_fails_the_step_with_the_reason(run: Any) -> None:
+    batch = boto3.client("batch", **CREDENTIALS)
+
+    def terminate() -> None:
+        while not (jobs := batch.list_jobs(jobQueue="q-cpu", jobStatus="RUNNING")["jobSummaryList"]):
+            time.sleep(0.05)
+        batch.terminate_job(jobId=jobs[0]["jobId"], reason="its execution was stopped")
+
+    with batch_lives(["terminated"]):
+        somebody = threading.Thread(target=terminate)
+        somebody.start()
+        found = run(machine(), GIVEN)
+        somebody.join()
+
+    assert "its execution was stopped" in found.cause

@@ -93,7 +93,7 @@ def _uris(node: Node, bindings: Bindings) -> list[str]:
 def _parent(given: Given, name: str, otherwise: str = "") -> str:
     """The code of the folder that an object lies in; a param may be null when the step runs."""
     uri = given.param(name)
-    return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]*$/, ''){f' : {otherwise}' if otherwise else ''})"
+    return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]+$/, ''){f' : {otherwise}' if otherwise else ''})"
 
 
 def _sources(node: Node, given: Given, bindings: Bindings) -> dict[str, str]:
