@@ -97,12 +97,21 @@ class Control(Construct):
             compute.heavy.let_define_jobs(self.control)
 
     def _status(self) -> lambda_.Function:
-        environment = {"LEDGER_TABLE": self._ledger.table_name, "REDRIVE_QUEUE_URL": self._redrives.queue_url}
+        environment = {
+            "LEDGER_TABLE": self._ledger.table_name,
+            "REDRIVE_QUEUE_URL": self._redrives.queue_url,
+            "REGISTRY_TABLE": self._foundation.registry.table.table_name,
+            **self._places(),
+        }
         function = self._foundation.functions.make(self, "status", timeout=30, environment=environment)
         allow(function, "dynamodb:GetItem", "dynamodb:PutItem", on=[self._ledger.table_arn])
         executions = [f"{self._foundation.compute.execution_arn_prefix}*"]
         allow(function, "states:DescribeExecution", "states:StopExecution", on=executions)
         allow(function, "sqs:SendMessage", on=[self._redrives.queue_arn])
+        heavy = self._foundation.compute.heavy
+        if heavy is not None:
+            allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
+            heavy.let_end_jobs(function)
         pattern = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

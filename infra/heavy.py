@@ -85,6 +85,17 @@ class Heavy(Construct):
         for role in (self.job_role, self.batch.execution_role):
             role.grant_pass_role(function.grant_principal)
 
+    def let_end_jobs(self, function: lambda_.Function) -> None:
+        """For what an execution has left behind. Listing knows no resource."""
+        if self.batch is not None:
+            allow(function, "batch:ListJobs", on=["*"])
+            allow(function, "batch:TerminateJob", on=[f"arn:{Aws.PARTITION}:batch:{self._arn}:job/*"])
+        if self.sagemaker is not None:
+            allow(function, "sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs", on=["*"])
+            for kind in ("Processing", "Training"):
+                jobs = f"arn:{Aws.PARTITION}:sagemaker:{self._arn}:{kind.lower()}-job/*"
+                allow(function, f"sagemaker:Stop{kind}Job", on=[jobs])
+
     def environment(self) -> dict[str, str]:
         """What the control function has to be told, as `aftertrain.aws.places` reads it."""
         found: dict[str, Any] = {}

@@ -63,6 +63,7 @@ class FakeMachines:
     events: list[dict[str, Any]] = field(default_factory=list)
     inputs: dict[str, str] = field(default_factory=dict)
     stopped: list[tuple[str, str]] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         self.published.setdefault(pipeline_id, []).append(asl)
@@ -70,6 +71,9 @@ class FakeMachines:
 
     def input(self, execution_arn: str) -> str:
         return self.inputs[execution_arn]
+
+    def running(self, execution_arn: str) -> bool:
+        return execution_arn in self.again
 
     def stop(self, execution_arn: str, cause: str) -> None:
         self.stopped.append((execution_arn, cause))

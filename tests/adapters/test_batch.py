@@ -10,11 +10,15 @@ from typing import Any
 import boto3
 import pytest
 from tests.adapters.lives import BATCH, batch_lives
+from tests.fakes import FakeMachines, FakeRegistry
 from tests.property.concurrent import REGION, interpreter
 from tests.services import OUTPUT
 
+from aftertrain.aws.job_ends import ServiceJobs
 from aftertrain.compiler.bindings import PLACEHOLDERS, Batch
 from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.control.job_ends import end_jobs
+from aftertrain.control.ports import Entry
 from aftertrain.model.definition import Compute
 
 KEY = "executions/x/evaluate"
@@ -22,14 +26,19 @@ GIVEN: dict[str, Any] = {"event": {"data": {}}, "params": {}, "trigger": {"id": 
 CREDENTIALS = {"region_name": REGION, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 
 
-def machine(**step: Any) -> dict[str, Any]:
+BINDINGS = replace(
+    PLACEHOLDERS, artifacts_uri="s3://artifacts", batch=Batch("q-", "d-", "job"), compute=Compute(backend="batch")
+)
+
+
+def definition() -> dict[str, Any]:
     params = {"model_uri": "s3://m/a", "dataset_uri": "s3://m/b"}
-    steps = [{"id": "evaluate", "action": "model_evaluate", "params": params, **step}]
-    bindings = replace(
-        PLACEHOLDERS, artifacts_uri="s3://artifacts", batch=Batch("q-", "d-", "job"), compute=Compute(backend="batch")
-    )
-    source = {"steps": steps, "outputs": {"got": "{{ steps.evaluate.output }}"}}
-    found: dict[str, Any] = json.loads(compile_pipeline(source, bindings).asl)
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": params}]
+    return {"steps": steps, "outputs": {"got": "{{ steps.evaluate.output }}"}}
+
+
+def machine() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(compile_pipeline(definition(), BINDINGS).asl)
     return found
 
 
@@ -125,18 +134,29 @@ def test_a_host_that_is_reclaimed_each_time_fails_the_step(run: Any) -> None:
     assert "Host EC2" in found.cause
 
 
-def test_a_job_that_somebody_terminates_fails_the_step_with_the_reason(run: Any) -> None:
-    batch = boto3.client("batch", **CREDENTIALS)
+def test_an_execution_that_is_stopped_leaves_no_job_behind(run: Any) -> None:
+    """The job is found by its name alone, as one is whose submission was answered to nobody."""
+    batch, ended = boto3.client("batch", **CREDENTIALS), []
+    made = {("version#p", "00000001"): Entry({"definition": definition()}, 1)}
+    execution = {"id": "x", "arn": "arn:x", "status": "aborted", "pipeline_id": "p", "version": 1}
 
-    def terminate() -> None:
-        while not (jobs := batch.list_jobs(jobQueue="q-cpu", jobStatus="RUNNING")["jobSummaryList"]):
+    def stop() -> None:
+        while not batch.list_jobs(jobQueue="q-cpu", jobStatus="RUNNING")["jobSummaryList"]:
             time.sleep(0.05)
-        batch.terminate_job(jobId=jobs[0]["jobId"], reason="its execution was stopped")
+        given = (
+            FakeRegistry(made),
+            FakeMachines(),
+            BINDINGS,
+            ServiceJobs(lambda name: boto3.client(name, **CREDENTIALS)),
+        )
+        ended.append(end_jobs(execution, *given))
+        ended.append(end_jobs(execution | {"status": "succeeded"}, *given))
 
     with batch_lives(["terminated"]):
-        somebody = threading.Thread(target=terminate)
+        somebody = threading.Thread(target=stop)
         somebody.start()
         found = run(machine(), GIVEN)
         somebody.join()
 
-    assert "its execution was stopped" in found.cause
+    assert ended == [1, 0]
+    assert "its execution x has aborted" in found.cause

@@ -28,6 +28,7 @@ EVERYWHERE = {
     "Compute/Heavy/Batch/ExecutionRole",
     "Compute/Heavy/SageMaker/Role",
     "Control/ControlRole",
+    "Control/StatusRole",
     "Approvals/ApproveRole",
 }
 

@@ -24,6 +24,7 @@ from unittest import mock
 import boto3
 import jsonata
 import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto_retrier
+import moto.stepfunctions.parser.asl.component.intrinsic.jsonata as moto_intrinsic
 import moto.stepfunctions.parser.asl.jsonata.jsonata as moto_jsonata
 from botocore.session import get_session
 from ministack.services.stepfunctions import _register_sfn_jsonata_functions
@@ -115,6 +116,8 @@ def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, 
         stack.enter_context(mock.patch.object(moto_jsonata, "_eval_jsonata", _evaluate))
         for module in holders:
             stack.enter_context(mock.patch.object(module, "encode_jsonata_variable_declarations", _declarations))
+        # Its own stand-ins for these say that they are not supported.
+        stack.enter_context(mock.patch.dict(moto_intrinsic._DECLARATION_BY_VARIABLE_REFERENCE, clear=True))
         stack.enter_context(mock.patch.object(StateTaskService, "_normalise_parameters", _parameters))
         stack.enter_context(mock.patch.object(StateTaskService, "_normalise_response", _response))
         stack.enter_context(mock.patch.object(StateTaskServiceLambda, "_eval_service_task", _lambda(answer)))

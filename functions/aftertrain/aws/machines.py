@@ -68,6 +68,11 @@ class StepFunctionsMachines:
             text: str = self._client.describe_execution(executionArn=execution_arn)["input"]
         return text
 
+    def running(self, execution_arn: str) -> bool:
+        with busy_unless_known("looking at an execution"):
+            status: str = self._client.describe_execution(executionArn=execution_arn)["status"]
+        return status == "RUNNING"
+
     def stop(self, execution_arn: str, cause: str) -> None:
         with busy_unless_known("stopping an execution"):
             self._client.stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)

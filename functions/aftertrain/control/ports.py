@@ -64,6 +64,9 @@ class Machines(Protocol):
     def input(self, execution_arn: str) -> str:
         """The input that an execution was started with."""
 
+    def running(self, execution_arn: str) -> bool:
+        """Whether an execution runs now."""
+
     def stop(self, execution_arn: str, cause: str) -> None:
         """Stop an execution, and the jobs that it waits for."""
 

@@ -1,4 +1,4 @@
-"""Status changes of executions, pushed by EventBridge -> the ledger's list of executions."""
+"""Status changes of executions, pushed by EventBridge -> the ledger's list of executions, slots, jobs left behind."""
 
 from typing import Any
 
@@ -18,5 +18,8 @@ def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - L
     else:
         if execution["slot"]:
             settle_slot(execution, event["detail"]["stateMachineArn"], ingest.ports())
+        end_left = runtime.left_jobs()
+        if end_left is not None and (ended := end_left(execution)):
+            logger.warning("ended jobs", extra={"id": execution["id"], "jobs": ended})
         count(f"Executions{execution['status'].title().replace('_', '')}")
         logger.info("execution", extra={"id": execution["id"], "status": execution["status"]})

@@ -1,10 +1,12 @@
 """What a job is told, as a state's fields have it, and how it is called wherever it runs.
 
-Given(params, …).base_name("evaluate")  ->  'evaluate-' & $substring($hash(…, 'SHA-256'), 0, 16)
+Given(params, …).base_name("evaluate")  ->  'evaluate-' & $substring($hash(…, 'SHA-256'), 0, 16) & '-'
+name_begin("trig-1-0d9c", "evaluate")   ->  'evaluate-5b1c…-', what that is for an execution, in all of its items
 """
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from aftertrain.asl import jsonata
@@ -36,19 +38,20 @@ class Given:
 
     def folder(self, prefix: str, step: str) -> str:
         """The code of the key, or the URI, below which a job writes."""
-        parts = [jsonata.string(f"{prefix}executions/"), self.execution, jsonata.string(f"/{step}")]
-        if self.index is not None:
-            parts += [jsonata.string("/"), f"$string({self.index})"]
-        return " & ".join(parts)
+        item = "" if self.index is None else f" & {jsonata.string('/')} & $string({self.index})"
+        return f"{self._of_step(prefix, step)}{item}"
+
+    def _of_step(self, prefix: str, step: str) -> str:
+        return " & ".join([jsonata.string(f"{prefix}executions/"), self.execution, jsonata.string(f"/{step}")])
 
     def base_name(self, step: str) -> str:
-        """The code of what the names of all tries of this job start with: at most 47 letters, digits and dashes."""
-        slug = re.sub("[^A-Za-z0-9]+", "-", step).strip("-")[:30].rstrip("-")
-        return f"'{slug}-' & $substring($hash({self.folder('', step)}, 'SHA-256'), 0, 16)"
+        """The code of what the names of all tries of this job begin with: at most 54 letters, digits and dashes."""
+        item = "" if self.index is None else f" & $string({self.index}) & '-'"
+        return f"'{_slug(step)}-' & $substring($hash({self._of_step('', step)}, 'SHA-256'), 0, 16) & '-'{item}"
 
     def name(self, step: str) -> str:
         """The code of the name of this try: each try of the same job has another one, and always the same."""
-        return f"{self.base_name(step)} & '-' & {TRY}"
+        return f"{self.base_name(step)} & {TRY}"
 
     def param(self, name: str) -> str | None:
         """The code of a param's value, if it is there."""
@@ -59,3 +62,12 @@ class Given:
         if isinstance(value, str) and value.startswith("{% "):
             return f"({value.removeprefix('{% ').removesuffix(' %}')})"
         return None if value is None else jsonata.literal(value)
+
+
+def name_begin(execution: str, step: str) -> str:
+    """What the names of all jobs of a step begin with, in an execution of this name."""
+    return f"{_slug(step)}-{sha256(f'executions/{execution}/{step}'.encode()).hexdigest()[:16]}-"
+
+
+def _slug(step: str) -> str:
+    return re.sub("[^A-Za-z0-9]+", "-", step).strip("-")[:30].rstrip("-")

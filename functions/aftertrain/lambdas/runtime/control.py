@@ -2,19 +2,23 @@
 
 import os
 import secrets
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
 from aftertrain.aws.approvals import StepFunctionsAnswers
 from aftertrain.aws.clients import patient
+from aftertrain.aws.job_ends import ServiceJobs
 from aftertrain.aws.machines import StepFunctionsMachines
 from aftertrain.aws.places import definitions, places
 from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
-from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.bindings import PLACEHOLDERS, Bindings
+from aftertrain.control.job_ends import end_jobs
 from aftertrain.control.lookup import callee, schema_of
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import Item, Ports
 
 
 @cache
@@ -34,6 +38,16 @@ def machines() -> StepFunctionsMachines:
         machine_arn_prefix=environment.get("MACHINE_ARN_PREFIX", ""),
         definitions=definitions(environment, patient),
     )
+
+
+@cache
+def left_jobs() -> Callable[[Item], int] | None:
+    """What ends the jobs that an execution has left behind, on a stage that has services for jobs."""
+    if "PLACES" not in os.environ:
+        return None
+    registry = DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])
+    bindings, jobs = replace(PLACEHOLDERS, **places(os.environ)), ServiceJobs(patient)
+    return lambda execution: end_jobs(execution, registry, machines(), bindings, jobs)
 
 
 @cache

@@ -1,0 +1,64 @@
+"""An execution that has ended before its time -> the jobs that it left on Batch and SageMaker end too.
+
+Step Functions ends the jobs that its states wait for. What it cannot know of is a job whose submission was answered to
+nobody, and one that an execution found running and looked at now and then; a GPU that works for nobody is paid all the
+same. Jobs are found by their names, which are made of the execution's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from aftertrain.actions.registry import ACTIONS
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.jobs.batch import queue_name
+from aftertrain.compiler.jobs.given import name_begin
+from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.control.ports import Item, Machines, Registry
+from aftertrain.model.definition import Definition
+
+UNTIMELY = ("aborted", "timed_out", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Jobs to end: on which backend, in which queue of Batch, and what their names begin with."""
+
+    backend: str
+    queue: str
+    begin: str
+
+
+class Jobs(Protocol):
+    """The jobs of the services."""
+
+    def end(self, wanted: Wanted, reason: str) -> int:
+        """End all that are not over; returns how many there were. Raises: BusyError."""
+
+
+def end_jobs(execution: Item, registry: Registry, machines: Machines, bindings: Bindings, jobs: Jobs) -> int:
+    """End what an execution has left behind; one that runs again by now keeps its jobs.
+
+    Raises: BusyError if it has to be tried again, which may be.
+    """
+    if execution["status"] not in UNTIMELY:
+        return 0
+    wanted = list(jobs_of(execution, registry, bindings))
+    if not wanted or machines.running(execution["arn"]):
+        return 0
+    reason = f"its execution {execution['id']} has {execution['status']}"
+    return sum(jobs.end(each, reason) for each in wanted)
+
+
+def jobs_of(execution: Item, registry: Registry, bindings: Bindings) -> Iterator[Wanted]:
+    """What the steps of its pipeline may have started on services."""
+    version = registry.get(f"version#{execution['pipeline_id']}", f"{execution['version']:08}")
+    if version is None:
+        return
+    definition = Definition.model_validate(version.item["definition"])
+    steps = (*definition.steps, *definition.on_failure)
+    for step in (each for each in steps if ACTIONS[each.action].runs == "job"):
+        compute = resolve(step, bindings)
+        if compute.backend != "worker":
+            queue = f"{bindings.batch.queue_prefix}{queue_name(compute)}" if compute.backend == "batch" else ""
+            yield Wanted(compute.backend, queue, name_begin(execution["id"], step.id))
