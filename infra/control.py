@@ -92,6 +92,8 @@ class Control(Construct):
         executions = [f"{compute.execution_arn_prefix}*"]
         allow(self.control, "states:GetExecutionHistory", on=executions)
         allow(self.control, "states:DescribeExecution", "states:StopExecution", on=executions)
+        said = compute.artifacts.arn_for_objects("executions/*/progress.json")
+        allow(self.control, "s3:GetObject", on=[said])
         compute.machine_role.grant_pass_role(self.control.grant_principal)
         if compute.heavy is not None:
             compute.heavy.let_define_jobs(self.control)

@@ -146,6 +146,7 @@ def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = 
         runs=runs or FakeRuns(),
         answers=FakeAnswers(),
         dead_letters=FakeDeadLetters(),
+        progress={}.get,
         bindings=replace(PLACEHOLDERS, schema_of=lambda event_type: schema_of(known, event_type)),
         clock=lambda: "2026-01-01T00:00:00.000+00:00",
         token=lambda: "s3cret",

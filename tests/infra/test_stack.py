@@ -86,6 +86,7 @@ PERMITTED = {
         "sqs:ReceiveMessage",
         "sqs:DeleteMessage",
         "dynamodb:DeleteItem",
+        "s3:GetObject",
         "states:CreateStateMachine",
         "states:UpdateStateMachine",
         "states:PublishStateMachineVersion",

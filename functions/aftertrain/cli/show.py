@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -76,10 +77,21 @@ def _spent(spender: StepRun | Execution) -> str:
 def _detail(step: StepRun) -> Text:
     if step.error is not None:
         return Text(f"{step.error}: {step.cause or ''}"[:_CAUSE], "red")
+    if step.progress is not None:
+        return Text(_progress(step.progress), "dim")
     if not isinstance(step.output, dict):
         return Text("")
     scalars = {str(name): value for name, value in step.output.items() if isinstance(value, int | float)}
     return Text("  ".join(f"{name} {_number(value)}" for name, value in scalars.items()), "dim")
+
+
+def _progress(said: dict[str, Any]) -> str:
+    """`40 %  accuracy 0.91`; a program of somebody's own may have said anything."""
+    done, metrics = said.get("done"), said.get("metrics")
+    parts = [f"{done:.0%}".replace("%", " %")] if isinstance(done, int | float) else []
+    if isinstance(metrics, dict):
+        parts += [f"{name} {_number(value)}" for name, value in metrics.items() if isinstance(value, int | float)]
+    return "  ".join(parts)
 
 
 def _number(value: int | float) -> str:

@@ -62,7 +62,7 @@ class StepRun(Resource):
     """How one step of an execution went; `status` is pending, running, succeeded, failed, skipped or aborted.
 
     `job_seconds`: how long its job worked, all tries of it, as whoever ran it says; `gpu_hours` and `dollars` follow
-    from that. None where it is not known.
+    from that. None where it is not known. `progress`: what a job that runs has said, {"done": 0.4, "metrics": {…}}.
     """
 
     id: str
@@ -75,6 +75,7 @@ class StepRun(Resource):
     job_seconds: float | None = None
     gpu_hours: float | None = None
     dollars: float | None = None
+    progress: dict[str, Any] | None = None
     error: str | None = None
     cause: str | None = None
 

@@ -42,6 +42,8 @@ def get(execution_id: str, ports: Ports) -> Item:
     definition = _definition(item, ports)
     ids = [step["id"] for step in definition.get("steps", ())]
     found = with_spent(steps(ids, events, running=item["status"] == "running"), definition, ports)
+    for step in found:
+        step["progress"] = _progress(execution_id, step, ports)
     return item | {"steps": found} | total(found)
 
 
@@ -101,6 +103,13 @@ def _settled(item: Item, events: list[dict[str, Any]], ports: Ports) -> Item:
     settled = item | ended | {name: details(last).get(name) for name in ("error", "cause")}
     ports.runs.update(settled)
     return settled
+
+
+def _progress(execution_id: str, step: Item, ports: Ports) -> Item | None:
+    """What a job that runs has said of how far it is; jobs of items say it each for itself, which nobody adds up."""
+    if step["status"] != "running":
+        return None
+    return ports.progress(f"{ports.bindings.artifacts_uri}/executions/{execution_id}/{step['id']}")
 
 
 def _definition(item: Item, ports: Ports) -> dict[str, Any]:

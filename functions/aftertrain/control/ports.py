@@ -112,13 +112,17 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids."""
+    """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids.
+
+    `progress`: what a job has said below this URI of how far it is, None if nothing.
+    """
 
     registry: Registry
     machines: Machines
     runs: Runs
     answers: Answers
     dead_letters: DeadLetters
+    progress: Callable[[str], Item | None]
     bindings: Bindings
     clock: Callable[[], str]
     token: Callable[[], str]

@@ -10,8 +10,10 @@ import onnxruntime
 
 from aftertrain.jobs.checkpoint import read_examples
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.progress import report
 from aftertrain.jobs.storage import fetch
 
+REPORT_EVERY = 50  # requests
 Array = np.ndarray[Any, Any]
 
 
@@ -64,4 +66,6 @@ def _timed(session: onnxruntime.InferenceSession, batches: Iterator[Array], warm
         begun = time.perf_counter()
         session.run(None, given)
         seconds[at] = time.perf_counter() - begun
+        if at % REPORT_EVERY == REPORT_EVERY - 1:
+            report((at + 1) / requests, p50_ms=float(np.median(seconds[: at + 1])) * 1000)
     return seconds

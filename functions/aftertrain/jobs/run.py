@@ -12,6 +12,7 @@ from pathlib import Path
 from aftertrain.jobs.catalogue import find
 from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
 from aftertrain.jobs.orphan import end_with
+from aftertrain.jobs.progress import told
 
 
 def main(input_path: Path, output_path: Path) -> int:
@@ -22,12 +23,21 @@ def main(input_path: Path, output_path: Path) -> int:
         if job.buckets:
             os.environ.setdefault("AFTERTRAIN_BUCKETS", json.dumps(job.buckets))
         with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
-            output = find(job.job)(job, Path(folder))
+            progress = Path(folder, "progress.json")
+            with told(progress, lambda file: _store(file, f"{job.output_uri}/progress.json")):
+                output = find(job.job)(job, Path(folder))
     except JobError as error:
         write_error(output_path, "JobError", str(error))
         return 1
     write_output(output_path, output)
     return 0
+
+
+def _store(path: Path, uri: str) -> None:
+    # Its client takes longer to come than many a job to run.
+    from aftertrain.jobs.storage import store
+
+    store(path, uri)
 
 
 if __name__ == "__main__":

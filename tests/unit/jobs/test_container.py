@@ -57,6 +57,15 @@ def test_input_and_output_lie_in_the_bucket(account: Any) -> None:
     assert answer(account) == {"output": {"result": {"twice": 42}}}
 
 
+def test_how_far_a_program_is_lies_beside_its_output(account: Any) -> None:
+    says = "json.dump({'done': 0.5}, open(os.environ['AFTERTRAIN_PROGRESS'], 'w'))"
+    put(account, told(command=[sys.executable, "-c", PROGRAM.format(says)], data={}))
+
+    assert container.main(["--folder", FOLDER]) == 0
+    found = account.get_object(Bucket="artifacts", Key="executions/e/evaluate/progress.json")["Body"].read()
+    assert json.loads(found) == {"done": 0.5}
+
+
 def test_a_failure_is_written_and_said(account: Any, capfd: pytest.CaptureFixture[str]) -> None:
     put(account, told(command=[sys.executable, "-c", "raise SystemExit(3)"]))
 

@@ -12,6 +12,7 @@ from aftertrain.aws.clients import patient
 from aftertrain.aws.job_ends import ServiceJobs
 from aftertrain.aws.machines import StepFunctionsMachines
 from aftertrain.aws.places import definitions, places
+from aftertrain.aws.progress import S3Progress
 from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.runs import DynamoRuns
@@ -61,6 +62,7 @@ def ports() -> Ports:
         runs=runs(),
         dead_letters=SqsDeadLetters(patient("sqs"), environment["DEAD_LETTERS_URL"], environment["REDRIVE_QUEUE_URL"]),
         answers=StepFunctionsAnswers(patient("stepfunctions")),
+        progress=S3Progress(patient("s3")),
         bindings=Bindings(
             tasks_function=environment["TASKS_FUNCTION_ARN"],
             activity_prefix=environment["ACTIVITY_ARN_PREFIX"],

@@ -1,0 +1,70 @@
+"""How far a job is, for who waits for it.
+
+    report(0.4, accuracy=0.9)   ->  the file that AFTERTRAIN_PROGRESS names: {"done": 0.4, "metrics": {"accuracy": 0.9}}
+
+A program of one's own writes that file itself. What is in it goes to `progress.json` below the job's output URI, every
+few seconds as long as it changes; a job is not held up, nor failed, by progress that cannot be told.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aftertrain.jobs.contract import JobError
+
+VARIABLE = "AFTERTRAIN_PROGRESS"
+LOOK_SECONDS = 10.0
+MAX_BYTES = 16_384
+
+log = logging.getLogger("aftertrain.progress")
+
+
+def report(done: float, **metrics: float) -> None:
+    """Say what share of the work is done, and what was measured so far; nothing is said where nobody asks."""
+    target = os.environ.get(VARIABLE)
+    if target is not None:
+        written = Path(f"{target}.new")
+        written.write_text(json.dumps({"done": round(done, 4), "metrics": metrics}))
+        written.replace(target)  # a reader sees the one or the other, and never a half
+
+
+@contextmanager
+def told(file: Path, tell: Callable[[Path], object], look: float = LOOK_SECONDS) -> Iterator[None]:
+    """While the block runs, jobs may report to the file, and every change is told; the last one is told at the end."""
+    os.environ[VARIABLE] = str(file)
+    over = threading.Event()
+    teller = threading.Thread(target=_tell, args=(file, tell, over, look), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+        del os.environ[VARIABLE]
+
+
+def _tell(file: Path, tell: Callable[[Path], object], over: threading.Event, look: float) -> None:
+    last = b""
+    while True:
+        ended = over.wait(look)
+        content = file.read_bytes()[: MAX_BYTES + 1] if file.exists() else b""
+        if content != last and _sound(content):
+            last = content
+            try:
+                tell(file)
+            except JobError as error:
+                log.warning("progress is not told: %s", error)
+        if ended:
+            return
+
+
+def _sound(content: bytes) -> bool:
+    """Whether it is an object of JSON, and small; a program that writes it in pieces is in the middle of it else."""
+    try:
+        return len(content) <= MAX_BYTES and isinstance(json.loads(content), dict)
+    except ValueError:
+        return False
