@@ -1,11 +1,12 @@
 """Fleets whose services roll out by themselves: what the tasks function may do there, and how it hears of changes.
 
-Nothing of it is there on a stage that names no such kind in `fleets`.
+Of each kind there is something only on a stage that names it in `fleets`; the looks are there if it asks for them.
 """
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -38,9 +39,19 @@ class Fleets(Construct):
             # A task token is the permission for its one task; the action knows no resource.
             allow(tasks, "states:SendTaskFailure", on=["*"])
         if settings.fleet_roles:
-            allow(tasks, "iam:PassRole", on=[*settings.fleet_roles])
+            self._pass_roles()
         if settings.cluster_check_minutes:
             self._looks()
+
+    def _pass_roles(self) -> None:
+        services = ["sagemaker.amazonaws.com", "ecs-tasks.amazonaws.com"]
+        self._tasks.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[*self._settings.fleet_roles],
+                conditions={"StringEquals": {"iam:PassedToService": services}},
+            )
+        )
 
     def _endpoints(self) -> None:
         prefix = self._settings.prefix
@@ -58,7 +69,13 @@ class Fleets(Construct):
         # Task definitions know no resource.
         allow(self._tasks, "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", on=["*"])
         pattern = events.EventPattern(source=["aws.ecs"], detail_type=["ECS Deployment State Change"])
-        self._rule("ServiceChanges", pattern, {"resource": events.EventField.from_path("$.resources[0]")})
+        told = {"resource": events.EventField.from_path("$.resources[0]")}
+        self._rule("ServiceChanges", pattern, told)
+        # What is only scaled has no deployment; it is steady when as many run as are wanted.
+        steady = events.EventPattern(
+            source=["aws.ecs"], detail_type=["ECS Service Action"], detail={"eventName": ["SERVICE_STEADY_STATE"]}
+        )
+        self._rule("SteadyServices", steady, told)
 
     def _looks(self) -> None:
         every = Duration.minutes(self._settings.cluster_check_minutes)

@@ -289,6 +289,10 @@ class FakeService:
         self.came_from = self.target
         self.state, self.target, self.wanted = "moving", target, size or self.wanted or 1
 
+    def go_back(self, target: str, size: int, terms: Terms) -> None:
+        self._call(f"back {target} {size}")
+        self.came_from, self.state, self.target, self.wanted = self.target, "moving", target, size
+
     def resize(self, size: int) -> None:
         self._call(f"resize {size}")
         self.state, self.wanted, self.came_from = "moving", size, self.target

@@ -111,3 +111,13 @@ def test_a_batch_is_what_comes_up_beside_the_old_ones(wanted: int, batch: int, p
 
     assert (found["minimumHealthyPercent"], found["maximumPercent"]) == (100, percent)
     assert "alarms" not in found
+
+
+def test_a_service_that_was_left_without_a_task_gets_one_again(ecs: Any) -> None:
+    service = fleet(ecs)
+    service.remove()
+    service.shift(service.prepare(RELEASE, None), None, Terms())
+    assert service.look().wanted == 1
+    service.go_back("triton:1", 3, Terms())
+
+    assert service.look().wanted == 3

@@ -24,7 +24,7 @@ CLUSTER = {
     "instance_count": 2,
     "environment": {"LOG_LEVEL": "info"},
 }
-NAME = "aftertrain-t-prod-digits"
+NAME = endpoint_name("aftertrain-t-", "prod", "digits")
 RELEASE = Release("digits", "9f86d0", "s3://models/digits/", {"inputs": []})
 SOUND = {"outputs": [{"data": [0.5]}]}
 
@@ -221,9 +221,53 @@ def test_what_is_refused_differs_from_what_can_be_asked_again(
 
 
 def test_names_of_endpoints_fit_and_differ() -> None:
-    assert endpoint_name("aftertrain-t-", "prod", "digits") == NAME
-    odd, other = endpoint_name("aftertrain-t-", "prod", "a.b_c"), endpoint_name("aftertrain-t-", "prod", "a-b-c")
+    pairs = [("prod", "digits"), ("prod", "a.b_c"), ("prod", "a-b-c"), ("gpu", "eu-digits"), ("gpu-eu", "digits")]
+    names = {endpoint_name("aftertrain-t-", cluster, name) for cluster, name in pairs}
     long = endpoint_name("aftertrain-t-", "prod", "x" * 100)
 
-    assert odd != other
+    assert NAME.startswith("aftertrain-t-prod-digits-")
+    assert len(names) == len(pairs)
     assert len(long) <= 63
+
+
+def test_on_the_way_back_no_instance_is_given_up(aws: Any) -> None:
+    client = aws("sagemaker")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_endpoint", described("InService"), {"EndpointName": NAME})
+        stubber.add_response(
+            "update_endpoint",
+            {"EndpointArn": f"arn:aws:sagemaker:us-east-1:1:endpoint/{NAME}"},
+            {
+                "EndpointName": NAME,
+                "EndpointConfigName": "old",
+                "RetainAllVariantProperties": True,
+                "DeploymentConfig": deployment_config(4, Terms()),
+            },
+        )
+        SageMakerEndpoint(CLUSTER, NAME, client, None).go_back("old", 4, Terms())
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("count", "batch", "expected"), [(4, 1, 1), (4, 3, 2), (21, 1, 2), (40, 1, 2), (41, 1, 3)])
+def test_a_batch_is_between_a_twentieth_and_a_half(count: int, batch: int, expected: int) -> None:
+    policy = deployment_config(count, Terms(batch=batch))["RollingUpdatePolicy"]
+
+    assert policy["MaximumBatchSize"]["Value"] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        ("ModelError", 424, ReplicaError),
+        ("InternalFailure", 500, ReplicaError),
+        ("ThrottlingException", 400, BusyError),
+    ],
+)
+def test_a_model_that_does_not_answer_is_no_service_that_is_busy(
+    aws: Any, code: str, status: int, kind: type[Exception]
+) -> None:
+    runtime = aws("sagemaker-runtime")
+    with Stubber(runtime) as stubber:
+        stubber.add_client_error("invoke_endpoint", code, "why", status)
+        with pytest.raises(kind):
+            SageMakerEndpoint(CLUSTER, NAME, None, runtime).probe(RELEASE)

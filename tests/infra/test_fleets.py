@@ -34,7 +34,10 @@ def test_services_are_updated_and_their_tasks_told_what_to_serve(fleets: Any) ->
 
 
 def test_only_the_roles_that_are_named_can_be_passed_on(fleets: Any) -> None:
-    assert statement(fleets, "iam:PassRole")["Resource"] == "arn:aws:iam::123456789012:role/models"
+    found = statement(fleets, "iam:PassRole")
+
+    assert found["Resource"] == "arn:aws:iam::123456789012:role/models"
+    assert "sagemaker.amazonaws.com" in str(found["Condition"])
 
 
 def test_services_tell_the_tasks_function_of_their_changes(fleets: Any) -> None:

@@ -19,7 +19,7 @@ from aftertrain.fleets.shift import Shift, advance
 
 RELEASE = Release("digits", "v2", "s3://artifacts/model.tar.gz", {"inputs": []})
 T = TypeVar("T")
-Fault = Literal["refused", "busy", "lost", "death", "death after"]
+Fault = Literal["refused", "busy", "lost", "lost, then refused", "death", "death after"]
 
 
 class Died(BaseException):
@@ -35,6 +35,7 @@ class Simulated:
     fates: list[bool]
     sound: bool
     came_from: str | None = None
+    before: str | None = None
     moving: int = 0
     calls: int = 0
 
@@ -48,7 +49,8 @@ class Simulated:
             if not self.moving:
                 self._arrive()
             return self._after(Look("moving", self.target))
-        return self._after(Look("missing" if self.target is None else "settled", self.target, 1, 1))
+        size = 0 if self.target is None else 1
+        return self._after(Look("missing" if self.target is None else "settled", self.target, size, size))
 
     def prepare(self, release: Release, size: int | None) -> str:
         self._before()
@@ -60,6 +62,10 @@ class Simulated:
             raise OperatorError("the service is being updated")
         self.came_from, self.target, self.moving = self.target, target, 2
         self._after(None)
+
+    def go_back(self, target: str, size: int, terms: Terms) -> None:
+        assert (size, terms.alarms) == (1 if self.before else 0, ())
+        self.shift(target, None, terms)
 
     def resize(self, size: int) -> None:
         raise AssertionError("a shift does not resize")
@@ -91,9 +97,12 @@ class Simulated:
                 raise Died
 
     def _after(self, answer: T) -> T:
+        """`lost, then refused`: the client itself asks again, and the service says that it is at it."""
         match self.faults.get(self.calls):
             case "lost":
                 raise BusyError("no answer")
+            case "lost, then refused" if self.moving == 2:
+                raise OperatorError("what was lost was asked again, and is refused: it is being done")
             case "death after":
                 raise Died
         return answer
@@ -102,7 +111,9 @@ class Simulated:
 @settings(max_examples=500, deadline=None)
 @given(
     st.sampled_from(["v1", None]),
-    st.dictionaries(st.integers(1, 14), st.sampled_from(["busy", "lost", "death", "death after"]), max_size=3),
+    st.dictionaries(
+        st.integers(1, 14), st.sampled_from(["busy", "lost", "lost, then refused", "death", "death after"]), max_size=3
+    ),
     st.one_of(st.none(), st.integers(1, 5)),
     st.lists(st.booleans(), max_size=1),
     st.booleans(),
@@ -110,7 +121,7 @@ class Simulated:
 def test_it_ends_healthy_or_as_it_was_before(
     before: str | None, faults: dict[int, Fault], refused: int | None, fates: list[bool], sound: bool
 ) -> None:
-    fleet = Simulated(before, faults | ({refused: "refused"} if refused else {}), [*fates], sound)
+    fleet = Simulated(before, faults | ({refused: "refused"} if refused else {}), [*fates], sound, before=before)
     saved = [Shift()]
     for _ in range(60):
         if saved[-1].finished:

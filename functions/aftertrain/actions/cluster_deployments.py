@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
@@ -10,7 +10,7 @@ Status = Literal["pending", "rolling", "healthy", "rolling_back", "rolled_back",
 
 
 class DeploymentsParams(Params):
-    """`status`: only those that are in it."""
+    """`status`: only those that are in it; all but those that were deleted if it is left out."""
 
     cluster_id: str
     status: Status | None = None
@@ -33,7 +33,7 @@ class DeploymentsOutputs(Outputs):
 
     cluster_id: str
     count: int
-    deployments: list[Deployment] = Field(max_length=100)
+    deployments: list[Deployment]
 
 
 ACTION = Action(

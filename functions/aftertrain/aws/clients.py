@@ -19,6 +19,10 @@ _QUICK = Config(
 _PATIENT = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
 
 
+# A prediction may take a minute, and one that does not come is an answer.
+_ASKING = Config(connect_timeout=3, read_timeout=65, retries={"mode": "standard", "total_max_attempts": 2})
+
+
 @cache
 def _session() -> Any:
     return botocore.session.get_session()
@@ -33,6 +37,12 @@ def quick(service: str) -> Any:
 def bucket_client(service: str, **options: Any) -> Any:
     """A client of its own for a bucket that may be anywhere."""
     return _session().create_client(service, config=_QUICK, **options)
+
+
+@cache
+def asking(service: str) -> Any:
+    """A client for predictions."""
+    return _session().create_client(service, config=_ASKING)
 
 
 @cache

@@ -80,7 +80,11 @@ class EcsService:
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         if terms.bake_seconds:
             raise OperatorError("ECS chooses itself how long it watches alarms: leave bake_seconds out")
-        wanted = size or self.look().wanted
+        wanted = size or self.look().wanted or 1  # none are left behind by a delete
+        self._update(taskDefinition=target, desiredCount=wanted, deploymentConfiguration=configuration(wanted, terms))
+
+    def go_back(self, target: str, size: int, terms: Terms) -> None:
+        wanted = max(size, 1)
         self._update(taskDefinition=target, desiredCount=wanted, deploymentConfiguration=configuration(wanted, terms))
 
     def resize(self, size: int) -> None:

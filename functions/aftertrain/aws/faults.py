@@ -21,7 +21,7 @@ def busy_unless_known(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        kind = ThrottledError if code(error) in _THROTTLED else BusyError
+        kind = ThrottledError if throttled(error) else BusyError
         raise kind(f"{what}: {code(error)}: {error.response['Error'].get('Message', '')}") from error
     except BotoCoreError as error:
         raise BusyError(f"{what}: {error}") from error
@@ -35,9 +35,14 @@ def refused_or_busy(what: str) -> Iterator[None]:
             yield
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-            if status >= 500 or code(error) in _THROTTLED:
+            if status >= 500 or throttled(error):
                 raise
             raise OperatorError(f"{what}: {error.response['Error'].get('Message') or code(error)}") from error
+
+
+def throttled(error: ClientError) -> bool:
+    """Whether a service gets more than it takes."""
+    return code(error) in _THROTTLED
 
 
 def code(error: ClientError) -> str:

@@ -1,6 +1,6 @@
 """A deployment as an endpoint of SageMaker, which rolls out, watches alarms and goes back by itself.
 
-    cluster prod, deployment digits  ->  the endpoint aftertrain-prod-prod-digits, with one variant
+    cluster prod, deployment digits  ->  the endpoint aftertrain-prod-prod-digits-3f9a61c0, with one variant
 
 A target is an endpoint configuration, named after what is in it, so that making it twice makes one. New capacity is
 there before old capacity goes, so as many as are asked for serve at any time. Of this nothing was run in AWS; every
@@ -12,10 +12,10 @@ import math
 import re
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from aftertrain.aws.faults import code, refused_or_busy
-from aftertrain.errors import OperatorError
+from aftertrain.aws.faults import code, refused_or_busy, throttled
+from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.oip import sound
 from aftertrain.fleets.rollout import Terms
@@ -29,10 +29,9 @@ _BROKEN = {"Failed", "OutOfService", "UpdateRollbackFailed"}
 
 
 def endpoint_name(prefix: str, cluster_id: str, name: str) -> str:
-    """At most 63 of letters, digits and dashes; what had to be changed still tells it from others."""
-    wished = f"{prefix}{cluster_id}-{name}"
-    fitting = re.sub(r"[^A-Za-z0-9]+", "-", wished).strip("-")
-    return fitting if fitting == wished and len(wished) <= 63 else f"{fitting[:54].rstrip('-')}-{digest(wished)[:8]}"
+    """At most 63 of letters, digits and dashes; the end tells it from all others, whatever dashes the two have."""
+    fitting = re.sub(r"[^A-Za-z0-9]+", "-", f"{prefix}{cluster_id}-{name}").strip("-")
+    return f"{fitting[:54].rstrip('-')}-{digest(cluster_id, name)[:8]}"
 
 
 class SageMakerEndpoint:
@@ -98,6 +97,16 @@ class SageMakerEndpoint:
                 count = sum(each.get("DesiredInstanceCount", 1) for each in found.get("ProductionVariants", ()))
                 self._sagemaker.update_endpoint(**names, DeploymentConfig=deployment_config(count, terms))
 
+    def go_back(self, target: str, size: int, terms: Terms) -> None:  # noqa: ARG002 - what serves now is kept
+        """The number of instances stays what it is: that of the configuration may be older than a scaling."""
+        with refused_or_busy(f"rolling the endpoint {self._endpoint} back"):
+            self._sagemaker.update_endpoint(
+                EndpointName=self._endpoint,
+                EndpointConfigName=target,
+                RetainAllVariantProperties=True,
+                DeploymentConfig=deployment_config(self.look().wanted, terms),
+            )
+
     def resize(self, size: int) -> None:
         wanted = [{"VariantName": VARIANT, "DesiredInstanceCount": size}]
         with refused_or_busy(f"scaling the endpoint {self._endpoint}"):
@@ -112,20 +121,26 @@ class SageMakerEndpoint:
 
     def probe(self, release: Release) -> None:
         what = f"the endpoint {self._endpoint}"
-        with refused_or_busy(f"asking {what}"):
-            answer = self._runtime.invoke_endpoint(
-                EndpointName=self._endpoint,
-                ContentType="application/json",
-                Accept="application/json",
-                Body=json.dumps(release.probe).encode(),
-            )
         try:
-            read = json.loads(answer["Body"].read())
-            finite = sound(read)
+            finite = sound(json.loads(self._asked(release)))
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and throttled(error):
+                raise BusyError(f"{what} is asked too often: {error}") from None
+            raise ReplicaError(f"{what} does not answer the probe: {error}") from None
         except (ValueError, AttributeError, TypeError) as error:
             raise ReplicaError(f"{what} does not answer as the protocol says: {error!r}") from None
         if not finite:
             raise ReplicaError(f"{what} answers the probe without finite outputs")
+
+    def _asked(self, release: Release) -> bytes:
+        answer = self._runtime.invoke_endpoint(
+            EndpointName=self._endpoint,
+            ContentType="application/json",
+            Accept="application/json",
+            Body=json.dumps(release.probe).encode(),
+        )
+        found: bytes = answer["Body"].read()
+        return found
 
     def _described(self) -> dict[str, Any] | None:
         with refused_or_busy(f"reading the endpoint {self._endpoint}"):
@@ -161,7 +176,7 @@ def model_data(uri: str) -> dict[str, Any]:
 
 
 def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
-    """How SageMaker is to roll out: in batches of at most a half, as it demands; a single one blue to green."""
+    """How SageMaker is to roll out: in batches of 5 to 50 %, as it demands; a single one blue to green."""
     wait = math.ceil(terms.bake_seconds)
     if count < 2:
         traffic = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": wait}
@@ -173,7 +188,7 @@ def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
             }
         }
     else:
-        batch = {"Type": "INSTANCE_COUNT", "Value": min(terms.batch, count // 2)}
+        batch = {"Type": "INSTANCE_COUNT", "Value": min(max(terms.batch, math.ceil(count / 20)), count // 2)}
         policy = {
             "RollingUpdatePolicy": {
                 "MaximumBatchSize": batch,

@@ -11,17 +11,20 @@ from aftertrain.tasks.ports import TaskError
 
 
 class ServiceFleets:
-    """Port `service_fleet` of tasks; `prefix` is what the names of the stage's endpoints start with."""
+    """Port `service_fleet` of tasks; `prefix` is what the names of the stage's endpoints start with.
 
-    def __init__(self, client: Callable[[str], Any], calls: Calls, prefix: str) -> None:
-        self._client, self._calls, self._prefix = client, calls, prefix
+    `client` and `asking` make clients: for what is changed, and for predictions.
+    """
+
+    def __init__(self, client: Callable[[str], Any], asking: Callable[[str], Any], calls: Calls, prefix: str) -> None:
+        self._client, self._asking, self._calls, self._prefix = client, asking, calls, prefix
 
     def __call__(self, cluster: dict[str, Any], name: str) -> ServiceFleet:
         match cluster["kind"]:
             case "sagemaker-endpoint":
                 endpoint = endpoint_name(self._prefix, cluster["id"], name)
                 return SageMakerEndpoint(
-                    cluster, endpoint, self._client("sagemaker"), self._client("sagemaker-runtime")
+                    cluster, endpoint, self._client("sagemaker"), self._asking("sagemaker-runtime")
                 )
             case "ecs":
                 return EcsService(cluster, name, self._client("ecs"), self._calls)

@@ -6,10 +6,12 @@
 `Work.result` is the code that reads the step's output from what the service answers.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
 from aftertrain.actions.action import LAMBDA_RETRY
+from aftertrain.actions.deployment import UNHEARD_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
@@ -70,10 +72,18 @@ def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | N
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, (LAMBDA_RETRY,), on_timeout=unanswered)
     retry = (LAMBDA_RETRY, *node.action.retry, *written)
     if node.action.runs == "deployment":
-        heartbeat = LOOK_AGAIN_SECONDS if timeout > LOOK_AGAIN_SECONDS else None
-        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, heartbeat, retry)
+        return _deployment(arguments, timeout, retry)
     until = "until" if node.action.runs == "wait" else None
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
+
+
+def _deployment(arguments: dict[str, Any], timeout: int, retry: tuple[Retrier, ...]) -> Work:
+    """Each look is a try of its own, with its own time; all of them together take as long as the step may."""
+    if timeout <= LOOK_AGAIN_SECONDS:
+        return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, retry)
+    looks = math.ceil(timeout / LOOK_AGAIN_SECONDS) - 1
+    bounded = tuple(replace(each, attempts=looks) if each == UNHEARD_RETRY else each for each in retry)
+    return Work(LAMBDA_ASK, arguments, "$states.result", timeout, LOOK_AGAIN_SECONDS, bounded)
 
 
 def _job(node: Node, given: Given, bindings: Bindings, written: tuple[Retrier, ...]) -> Work:

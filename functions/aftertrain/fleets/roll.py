@@ -29,7 +29,7 @@ from aftertrain.fleets.rollout import (
 )
 
 T = TypeVar("T")
-AT_ONCE = 16
+AT_ONCE = 100  # as many as a cluster has at most: a batch is one wave
 LOOK_SECONDS = 10.0  # between two looks at the alarms
 RESTORE_PAUSE = 5.0
 OVERHEAD = 60.0

@@ -43,6 +43,9 @@ class ServiceFleet(Protocol):
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         """Have the service roll the target out, and back if one of the alarms goes off."""
 
+    def go_back(self, target: str, size: int, terms: Terms) -> None:
+        """Have the service roll out again what it served before, by no fewer replicas than then."""
+
     def resize(self, size: int) -> None:
         """Serve with as many replicas."""
 

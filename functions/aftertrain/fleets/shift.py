@@ -24,7 +24,8 @@ class Shift:
     """Where it stands.
 
     `target` is what is rolled out, `previous` what was served before; `sent`: the service has been asked for what the
-    status says. `size`: how many replicas are asked for, None for as many as there are.
+    status says. `size`: how many replicas are asked for, None for as many as there are; `previous_size` how many there
+    were.
     """
 
     does: Literal["shift", "resize", "remove"] = "shift"
@@ -32,6 +33,7 @@ class Shift:
     status: Status = "pending"
     target: str = ""
     previous: str | None = None
+    previous_size: int = 0
     sent: bool = False
     reason: str = ""
 
@@ -79,21 +81,50 @@ def _begun(shift: Shift, release: Release, fleet: ServiceFleet) -> Shift:
     if found.state == "moving":
         raise OperatorError("the service is busy with another change: try again when that is through")
     target = fleet.prepare(release, shift.size) if shift.does == "shift" else found.target or ""
-    return replace(shift, status="rolling", target=target, previous=found.target)
+    return replace(shift, status="rolling", target=target, previous=found.target, previous_size=found.wanted)
 
 
 def _asked(shift: Shift, terms: Terms, fleet: ServiceFleet) -> Shift:
-    """Whoever asked before may have died before it could say so: then the service is on its way already."""
-    if shift.does == "remove":
-        fleet.remove()
-        return replace(shift, sent=True, status="healthy")
+    """Whoever asked before may have died before it could say so, and an answer may be lost and the next one a refusal.
+
+    So a look says whether the service is on its way, before it is asked and after it has refused.
+    """
+    if _on_its_way(shift, fleet):
+        return _sent(shift)
+    try:
+        _ask(shift, terms, fleet)
+    except BusyError:
+        raise
+    except OperatorError:
+        if not _on_its_way(shift, fleet):
+            raise
+    return _sent(shift)
+
+
+def _on_its_way(shift: Shift, fleet: ServiceFleet) -> bool:
     found = fleet.look()
-    if shift.does == "resize":
-        if found.wanted != shift.size:
+    match shift.does:
+        case "remove":
+            return found.state in ("missing", "moving")
+        case "resize":
+            return found.wanted == shift.size
+        case _:
+            return found.target == shift.target
+
+
+def _ask(shift: Shift, terms: Terms, fleet: ServiceFleet) -> None:
+    match shift.does:
+        case "remove":
+            fleet.remove()
+        case "resize":
             fleet.resize(shift.size or 0)
-    elif found.target != shift.target:
-        fleet.shift(shift.target, shift.size, terms)
-    return replace(shift, sent=True)
+        case _:
+            fleet.shift(shift.target, shift.size, terms)
+
+
+def _sent(shift: Shift) -> Shift:
+    """What is to be removed is gone as soon as that is accepted."""
+    return replace(shift, sent=True, status="healthy" if shift.does == "remove" else "rolling")
 
 
 def _arrived(shift: Shift, release: Release, fleet: ServiceFleet) -> Shift:
@@ -101,8 +132,10 @@ def _arrived(shift: Shift, release: Release, fleet: ServiceFleet) -> Shift:
     if found.state == "moving":
         return shift
     if found.state == "settled" and found.target == shift.target:
+        if shift.does == "resize" and found.wanted != shift.size:
+            return replace(shift, status="rolled_back", reason=found.reason or f"{found.wanted} replicas are wanted")
         if shift.does == "resize" and found.size != shift.size:
-            return replace(shift, status="rolled_back", reason=found.reason or f"{found.size} replicas serve")
+            return shift
         fleet.probe(release)
         return replace(shift, status="healthy")
     reason = found.reason or "the service went back to what it served before"
@@ -125,8 +158,14 @@ def _called_back(shift: Shift, terms: Terms, fleet: ServiceFleet) -> Shift:
         return replace(shift, status="rolled_back")
     if found.state == "broken":
         return replace(shift, status="failed")
-    # Alarms that went off on the way out would hold up the way back.
-    fleet.shift(shift.previous, None, replace(terms, alarms=()))
+    try:
+        # Alarms that went off on the way out would hold up the way back.
+        fleet.go_back(shift.previous, shift.previous_size, replace(terms, alarms=()))
+    except BusyError:
+        raise
+    except OperatorError:  # as on the way out, what was lost may be refused when it is asked again
+        if fleet.look().target != shift.previous:
+            raise
     return replace(shift, sent=True)
 
 

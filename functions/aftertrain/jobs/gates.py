@@ -45,9 +45,10 @@ def check_least(what: str, score: Score | None, least: float) -> None:
     """Raises: JobError if a score misses what it has to reach; where less is better, it is a bound from above."""
     if score is None:
         raise JobError(f"there is no score {what} to hold against the gate's {least:g}")
-    if score.higher_is_better and score.value < least:
+    # Put so that what is no number misses every gate.
+    if score.higher_is_better and not score.value >= least:
         raise JobError(f"{what} is {score.value:.4f}, below the gate's {least:g}")
-    if not score.higher_is_better and score.value > least:
+    if not score.higher_is_better and not score.value <= least:
         raise JobError(f"{what} is {score.value:.4f}, above the gate's {least:g}")
 
 
@@ -58,7 +59,7 @@ def check_regression(what: str, new: Score, old: Score) -> None:
         low, mean, high = difference(sign * np.array(new.each), sign * np.array(old.each))
         worse, sure = high < 0, f", a difference of {mean:.4f} ({low:.4f} to {high:.4f} with 95 %)"
     else:
-        worse, sure = sign * (new.value - old.value) < 0, ""
+        worse, sure = not sign * (new.value - old.value) >= 0, ""
     if worse:
         raise JobError(
             f"the model is worse than the baseline: {what} is {new.value:.4f} after {old.value:.4f} of the same "

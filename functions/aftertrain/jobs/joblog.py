@@ -1,27 +1,37 @@
 """What a job writes -> a file, the worker's own log, and the last lines for whoever wants to know why it failed.
 
-A log has an end: of what a job writes beyond 50 MB only the last lines are kept.
+A log has an end: of what a job writes beyond 50 MB only the last lines are kept. A program that a job has left behind
+may hold its output open; when the job is over, what has been written by then is all.
 """
 
 import logging
+import math
+import os
+import select
 import subprocess
 import threading
+import time
 from collections import deque
 from pathlib import Path
 
 MAX_BYTES = 50_000_000
 LAST_LINES = 20
 MAX_LINE = 400  # of a last line, in characters
+CHUNK = 65_536
+LOOK_SECONDS = 0.2
+LAST_SECONDS = 2.0  # for what is still in the pipe when the process is over
 
 log = logging.getLogger("aftertrain.job")
 
 
 class JobLog:
-    """Reads a process's output until it ends."""
+    """Reads a process's output until it ends, or the process has."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", path: Path) -> None:
-        self._process, self._path = process, path
+        assert process.stdout is not None
+        self._output, self._path = process.stdout, path
         self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._over, self._until = threading.Event(), math.inf
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -31,17 +41,34 @@ class JobLog:
         return list(self._last)
 
     def close(self) -> None:
-        """Wait for the last line of a process that is over."""
+        """Take in what a process that is over has written."""
+        self._until = time.monotonic() + LAST_SECONDS
+        self._over.set()
         self._reader.join()
+        self._output.close()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        size = 0
-        with self._process.stdout as lines, self._path.open("wb") as kept:
-            for line in lines:
-                text = line.decode(errors="replace").rstrip("\n")
-                log.info("%s", text)
-                self._last.append(text[:MAX_LINE])
-                size += len(line)
-                if size <= MAX_BYTES:
-                    kept.write(line)
+        size, pending = 0, b""
+        with self._path.open("wb") as kept:
+            while chunk := self._chunk():
+                kept.write(chunk[: max(0, MAX_BYTES - size)])
+                size += len(chunk)
+                *lines, pending = (pending + chunk).split(b"\n")
+                if len(pending) > CHUNK:  # a line without an end is not waited for
+                    lines, pending = [*lines, pending], b""
+                for line in lines:
+                    self._say(line)
+        if pending:
+            self._say(pending)
+
+    def _chunk(self) -> bytes:
+        """The next piece; nothing when the output has ended, or nobody is left who was asked to write."""
+        while not select.select([self._output], [], [], LOOK_SECONDS)[0]:
+            if self._over.is_set():
+                return b""
+        return os.read(self._output.fileno(), CHUNK) if time.monotonic() < self._until else b""
+
+    def _say(self, line: bytes) -> None:
+        text = line.decode(errors="replace")
+        log.info("%s", text)
+        self._last.append(text[:MAX_LINE])

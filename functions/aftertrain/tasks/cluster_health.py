@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aftertrain.actions.cluster_health import HealthParams
+from aftertrain.tasks.deployments.record import current, is_rolling
 from aftertrain.tasks.fleet_of import cluster_of, fleet_of
 from aftertrain.tasks.happened import tell
 from aftertrain.tasks.ports import Call, Ports
@@ -46,7 +47,9 @@ def _replicas(cluster: dict[str, Any], timeout: float, ports: Ports) -> tuple[in
 
 def _services(cluster: dict[str, Any], timeout: float, ports: Ports) -> tuple[int, list[str]]:  # noqa: ARG001 - as _replicas
     """Every replica that is wanted and does not serve is an issue of its deployment."""
-    names = [each["id"] for each in ports.deployments.on(cluster["id"]) if each["status"] not in ("deleted", "pending")]
+    names = [
+        each["id"] for each in ports.deployments.on(cluster["id"]) if current(each) is not None or is_rolling(each)
+    ]
     looks = _all(lambda name: ports.service_fleet(cluster, name).look(), names)
     issues = []
     for name, look in zip(names, looks, strict=True):

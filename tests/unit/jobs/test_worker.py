@@ -131,6 +131,26 @@ def test_what_a_job_writes_is_kept_and_its_end_is_told_if_it_fails(program: Path
     assert len(why.splitlines()) == 22
 
 
+def test_what_a_job_leaves_behind_holds_up_no_worker(program: Path) -> None:
+    child = "import time\nfor _ in range(100): print('still here', flush=True); time.sleep(0.1)"
+    program.write_text(
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True)" + SUCCESS
+    )
+    tasks, begun = FakeTasks([GIVEN]), time.monotonic()
+    work(tasks)
+
+    assert tasks.answers == [("succeeded", {"step": "s"})]
+    assert time.monotonic() - begun < 8
+
+
+def test_a_line_without_an_end_is_not_kept_in_memory(program: Path) -> None:
+    program.write_text("import sys\nsys.stdout.write('x' * 1_000_000)\nsys.stdout.flush()\nsys.exit(3)")
+    tasks = FakeTasks([GIVEN])
+    work(tasks)
+
+    assert len(tasks.answers[0][1]) < 10_000
+
+
 def test_a_log_that_cannot_be_kept_keeps_no_answer(program: Path) -> None:
     def ship(path: Path, uri: str) -> str:
         raise JobError(f"{uri} cannot be written")
@@ -158,7 +178,7 @@ def test_what_a_log_says_beyond_its_bound_is_not_kept(program: Path, monkeypatch
     tasks = FakeTasks([GIVEN])
     work(tasks, ship=lambda path, uri: sizes.append(path.stat().st_size) or uri)
 
-    assert sizes == [14]
+    assert sizes == [20]
 
 
 @pytest.mark.parametrize("code", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "raise SystemExit(3)", ""])

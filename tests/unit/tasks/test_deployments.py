@@ -1,5 +1,6 @@
 """Deployments on replicas: all that can be wished of one, through the dispatcher that the Lambda calls."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -202,6 +203,8 @@ def test_a_model_waits_for_its_cluster_and_is_listed() -> None:
     assert step("create", ports, "e4", model_uri=B)["previous_version"] == version_of(A)
     assert events[-1].type == "deployment.updated"
     assert listed("pending") == []
+    step("delete", ports, "e5")
+    assert (listed(None), listed("deleted")) == ([], [("digits", B)])
 
 
 def test_a_cluster_that_changes_tells_of_it_once() -> None:
@@ -222,3 +225,26 @@ def test_a_cluster_that_changes_tells_of_it_once() -> None:
         ("cluster.ready", "unhealthy"),
         ("cluster.unhealthy", "healthy"),
     ]
+
+
+def test_all_of_the_cluster_is_as_many_as_it_had_then() -> None:
+    ports, servers, _ = stage()
+    ports.deployments.known["c"]["replicas"] = REPLICAS[:2]
+    step("create", ports, "e1", model_uri=A)
+    ports.deployments.known["c"]["replicas"] = REPLICAS
+    output = step("scale", ports, "e2", replicas=3)
+
+    assert serving(servers) == ["A", "A", "A"]
+    assert output["replicas"] == 3
+
+
+@pytest.mark.parametrize("first", ["hold", "create"])
+def test_what_never_came_to_be_served_can_be_withdrawn(first: str) -> None:
+    ports, servers, _ = stage()
+    servers.broken = {"http://r1"}
+    with contextlib.suppress(DeploymentFailedError):
+        step(first, ports, "e1", model_uri=A)
+
+    assert step("delete", ports, "e2")["status"] == "deleted"
+    with pytest.raises(TaskError, match="there is no deployment"):
+        step("delete", ports, "e3")

@@ -1,6 +1,6 @@
 """Deployments on a service: a step begins them, the service tells of their end, and the step gets its answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -108,7 +108,7 @@ def test_a_release_that_does_not_answer_goes_back_to_the_one_before(serving: Sta
     serving.step("update", "e2", "t2", model_uri=B)
     serving.service.refuses["probe"] = ReplicaError("no finite outputs")
     assert serving.told() == "rolling"
-    assert serving.service.made.count(f"shift {TARGET_A}") == 2
+    assert serving.service.made.count(f"back {TARGET_A} 1") == 1
     assert serving.told() == "rolled_back"
 
     assert "no finite outputs" in serving.answers[0][1][1]
@@ -172,7 +172,7 @@ def test_a_service_that_takes_no_change_is_left_as_it_is(serving: Stage) -> None
     with pytest.raises(DeploymentFailedError, match="is rolled_back: no quota for it"):
         serving.step("update", "e2", "t2", model_uri=B)
 
-    assert f"shift {TARGET_A}" not in serving.service.made[serving.service.made.index(f"shift {TARGET_B}") :]
+    assert not any(each.startswith("back") for each in serving.service.made)
 
 
 def test_a_service_that_somebody_else_changes_is_left_to_them(serving: Stage) -> None:
@@ -186,7 +186,7 @@ def test_a_service_that_somebody_else_changes_is_left_to_them(serving: Stage) ->
 def test_what_somebody_else_has_brought_is_not_taken_back(serving: Stage) -> None:
     serving.step("update", "e2", "t2", model_uri=B)
     serving.service.refuses["probe"] = ReplicaError("no finite outputs")
-    serving.service.refuses["shift"] = BusyError("try later")
+    serving.service.refuses["back"] = BusyError("try later")
     with pytest.raises(BusyError):
         serving.told()
     serving.service.refuses.clear()
@@ -241,3 +241,71 @@ def test_a_cluster_that_cannot_be_looked_at_does_not_keep_the_others() -> None:
 
     assert set(look_at_all("look-1", ports)) == {"a"}
     assert "cluster c could not be looked at" in lines[0][1]
+
+
+def test_a_service_goes_back_to_as_many_as_there_were(serving: Stage) -> None:
+    serving.step("scale", "e2", replicas=4)
+    serving.told()
+    serving.step("update", "e3", "t3", model_uri=B)
+    serving.service.refuses["probe"] = ReplicaError("no finite outputs")
+    serving.told()
+
+    assert f"back {TARGET_A} 4" in serving.service.made
+
+
+def test_a_service_that_has_taken_a_scaling_in_is_waited_for(serving: Stage) -> None:
+    """ECS has no deployment for it: it says at once what is wanted, and later that it is there."""
+    serving.step("scale", "e2", "t2", replicas=3)
+    serving.service.state = "settled"
+
+    assert told(serving.service.resource, serving.ports) == "rolling"
+    serving.service.size = 3
+    assert told(serving.service.resource, serving.ports) == "healthy"
+
+
+def test_a_first_release_that_failed_leaves_the_cluster_healthy_and_can_be_deleted() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A)
+    stage.service.refuses["probe"] = ReplicaError("no finite outputs")
+    stage.told()
+
+    assert look_at_all("look-1", stage.ports) == {"c": "healthy"}
+    assert stage.step("delete", "e2")["status"] == "deleted"
+
+
+def test_what_was_rolled_back_is_not_rolled_out_anew_by_a_look_that_fails(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.service.arrive(at_target=False)
+    with pytest.raises(DeploymentFailedError):
+        serving.step("update", "e2", "t3", model_uri=B)
+
+    assert serving.service.made[-1] == "look", "nothing is asked after the end is known"
+
+
+def test_an_answer_does_not_close_the_roll_out_that_comes_after_it(serving: Stage) -> None:
+    """Who is answered goes on at once: the next step has its own roll-out on record before the answer is noted."""
+
+    class Quick:
+        def succeed(self, token: str, output: dict[str, Any]) -> None:
+            answers.append(token)
+            if token == "t2":
+                serving.step("scale", "e3", "t3", replicas=3)
+
+        def fail(self, token: str, error: str, cause: str) -> None:
+            raise AssertionError(cause)
+
+    answers: list[str] = []
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.ports = replace(serving.ports, answers=Quick())
+    serving.told()
+    serving.told()
+
+    assert answers == ["t2", "t3"]
+
+
+def test_a_second_deployment_does_not_take_a_service_away(serving: Stage) -> None:
+    with pytest.raises(TaskError, match="endpoint-digits serves 'digits' of 'c': delete that first"):
+        serving.step("create", "e2", model_uri=B, deployment_name="letters")
+    serving.step("delete", "e3")
+
+    assert serving.step("create", "e4", model_uri=B, deployment_name="letters") == {}

@@ -11,7 +11,7 @@ from aftertrain.aws.alarms import CloudWatchAlarms
 from aftertrain.aws.answers import TaskAnswers
 from aftertrain.aws.approvals import RegistryApprovals
 from aftertrain.aws.channels import build_channels
-from aftertrain.aws.clients import patient
+from aftertrain.aws.clients import asking, patient
 from aftertrain.aws.deployments import DynamoDeployments
 from aftertrain.aws.emitter import Emitter
 from aftertrain.aws.objects import S3Objects
@@ -42,7 +42,7 @@ def ports() -> Ports:
         allowed_hosts=frozenset(json.loads(os.environ["ALLOWED_HOSTS"])),
         secret=lambda: secrets.token_urlsafe(32),
         answers=TaskAnswers(patient("stepfunctions")),
-        service_fleet=ServiceFleets(patient, calls, os.environ["ENDPOINT_PREFIX"]),
+        service_fleet=ServiceFleets(patient, asking, calls, os.environ["ENDPOINT_PREFIX"]),
         alarm=_alarm,
     )
 

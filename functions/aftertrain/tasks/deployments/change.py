@@ -12,11 +12,13 @@ from aftertrain.tasks.deployments.replicas import roll_out, wanted_size
 from aftertrain.tasks.deployments.service import shifted
 from aftertrain.tasks.deployments.wish import Wish
 from aftertrain.tasks.fleet_of import cluster_of, fleet_of
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import Call, Ports, StoredDeployment, TaskError
 
 
-def change(wish: Wish, call: Call, ports: Ports) -> dict[str, Any] | None:
+def change(wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None) -> dict[str, Any] | None:
     """Roll out; None if the service is still at it, and tells when it is through.
+
+    `stored`: the deployment's record, for who has read it and goes on with that.
 
     Raises:
         TaskError: the cluster or the deployment is unknown, or the wish does not fit them.
@@ -24,28 +26,42 @@ def change(wish: Wish, call: Call, ports: Ports) -> dict[str, Any] | None:
         RolloutUnfinishedError, BusyError: the same call goes on where this one stopped.
     """
     cluster = cluster_of(wish.cluster_id, ports)
-    record = Record(wish, call, ports)
-    release = _release(wish, record.before)
-    if cluster["kind"] != "oip":
-        fleet = ports.service_fleet(cluster, wish.name)
-        shift = shifted(wish, release, record, fleet, cluster, ports)
-        if not shift.finished:
-            return None
-        served = replace(release, replicas=fleet.look().size)
-        return outcome(wish, served, record, shift, fleet.urls, call, ports)
-    replicas = fleet_of(cluster, ports)
-    rollout = roll_out(wish, release, record, replicas, call, ports)
-    serving = replicas.replicas[: release.replicas or None]
-    urls = [] if wish.verb == "delete" else [f"{url}/v2/models/{wish.name}/infer" for url in serving]
-    served = replace(release, replicas=len(urls))
-    return outcome(wish, served, record, rollout, urls, call, ports)
+    record = Record(wish, call, ports, stored)
+    release = _release(wish, record)
+    on = _on_replicas if cluster["kind"] == "oip" else _on_service
+    return on(wish, release, record, cluster, call, ports)
 
 
-def _release(wish: Wish, before: Served | None) -> Served:
-    """What is to be served, by how many replicas."""
+def _on_service(
+    wish: Wish, release: Served, record: Record, cluster: dict[str, Any], call: Call, ports: Ports
+) -> dict[str, Any] | None:
+    fleet = ports.service_fleet(cluster, wish.name)
+    shift = shifted(wish, release, record, fleet, cluster, ports)
+    if not shift.finished:
+        return None
+    healthy = shift.status == "healthy" and wish.verb != "delete"
+    served = replace(release, replicas=fleet.look().size if healthy else 0)
+    return outcome(wish, served, record, shift, fleet.urls if healthy else [], call, ports)
+
+
+def _on_replicas(
+    wish: Wish, release: Served, record: Record, cluster: dict[str, Any], call: Call, ports: Ports
+) -> dict[str, Any]:
+    fleet = fleet_of(cluster, ports)
+    # How many are all of them is settled now: the cluster may grow.
+    release = replace(release, replicas=release.replicas or len(fleet.replicas))
+    rollout = roll_out(wish, release, record, fleet, call, ports)
+    serving = () if wish.verb == "delete" else fleet.replicas[: release.replicas]
+    urls = [f"{url}/v2/models/{wish.name}/infer" for url in serving]
+    return outcome(wish, replace(release, replicas=len(urls)), record, rollout, urls, call, ports)
+
+
+def _release(wish: Wish, record: Record) -> Served:
+    """What is to be served, by how many replicas. What never came to be served can be deleted all the same."""
+    before = record.before or (record.last if wish.verb == "delete" else None)
     if before is None and (wish.model_uri is None or wish.verb == "update"):
         raise TaskError(f"there is no deployment {wish.name!r} on {wish.cluster_id!r}", field="deployment_name")
     if wish.model_uri is not None:
-        return Served(wish.model_uri, version_of(wish.model_uri), wish.model_id, wanted_size(wish, before))
+        return Served(wish.model_uri, version_of(wish.model_uri), wish.model_id, wanted_size(wish, record.before))
     assert before is not None
     return replace(before, replicas=wish.replicas or before.replicas)

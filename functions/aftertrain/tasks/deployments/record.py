@@ -10,7 +10,7 @@ from typing import Any
 
 from aftertrain.model.names import digest
 from aftertrain.tasks.deployments.wish import Wish
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import Call, Ports, StoredDeployment, TaskError
 
 ABANDONED_AFTER = 1800.0  # seconds; every roll-out is looked at more often, so whoever was rolling is gone
 FINISHED = ("healthy", "rolled_back", "failed", "deleted", "pending")
@@ -45,23 +45,33 @@ def current(record: dict[str, Any]) -> Served | None:
     return None if found is None else Served(**found)
 
 
+def is_rolling(record: dict[str, Any]) -> bool:
+    """Whether somebody is, or was, in the middle of changing it."""
+    return record["status"] not in FINISHED
+
+
 class Record:
     """The record of the deployment that a step changes.
 
     `before`: what was served before this step; `rollout`: the roll-out of an earlier try of it, None in its first.
+    `last`: what was to be served last, whatever came of it.
     """
 
-    def __init__(self, wish: Wish, call: Call, ports: Ports) -> None:
-        """Raises: TaskError if another execution is rolling it out."""
+    def __init__(self, wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None) -> None:
+        """`stored`: the record as somebody has just read it, and acts on it.
+
+        Raises: TaskError if another execution is rolling it out.
+        """
         self.id = deployment_id(call)
         self._wish, self._call, self._ports = wish, call, ports
-        stored = ports.deployments.get(wish.cluster_id, wish.name)
+        stored = stored or ports.deployments.get(wish.cluster_id, wish.name)
         self._revision = stored.revision if stored else 0
         last = stored.record if stored else None
         ours = last is not None and last["deployment_id"] == self.id
         if last is not None and not ours:
             self._refuse_while_rolling(last)
         self.rollout: dict[str, Any] | None = last["rollout"] if last and ours else None
+        self.last = Served(**last["release"]) if last and last["status"] != "deleted" else None
         if last is None:
             self.before: Served | None = None
         elif ours:
@@ -70,7 +80,7 @@ class Record:
             self.before = current(last)
 
     def _refuse_while_rolling(self, last: dict[str, Any]) -> None:
-        busy = last["status"] not in FINISHED and self._ports.clock() - last["saved_at"] < ABANDONED_AFTER
+        busy = is_rolling(last) and self._ports.clock() - last["saved_at"] < ABANDONED_AFTER
         if busy:
             raise TaskError(f"{self._wish.name!r} is being rolled out by execution {last['execution']!r}")
 

@@ -22,7 +22,7 @@ def roll_out(wish: Wish, release: Served, record: Record, fleet: Fleet, call: Ca
         TaskError: the cluster has too few replicas, or others than at the beginning.
         RolloutUnfinishedError: there is no time left in this try.
     """
-    rollout = _opened(wish, record, fleet)
+    rollout = _opened(wish, release, record, fleet)
     wanted = Release(wish.name, release.version, release.model_uri, wish.probe, wish.ready_timeout)
     around = Surroundings(
         save=lambda state: record.save(state, release), time_left=call.time_left, sleep=ports.sleep, alarm=ports.alarm
@@ -30,13 +30,13 @@ def roll_out(wish: Wish, release: Served, record: Record, fleet: Fleet, call: Ca
     return roll(rollout, wanted, fleet, around)
 
 
-def _opened(wish: Wish, record: Record, fleet: Fleet) -> Rollout:
+def _opened(wish: Wish, release: Served, record: Record, fleet: Fleet) -> Rollout:
     """A roll-out that is through is left alone, one that was rolled back is tried anew.
 
     One in between, or whose rollback failed, is gone on with: it alone knows what the replicas served before.
     """
     if record.rollout is None or record.rollout["status"] == "rolled_back":
-        return _fresh(wish, record.before, fleet)
+        return _fresh(wish, release, record.before, fleet)
     rollout = _read(record.rollout)
     if not {*rollout.replicas, *rollout.others} <= set(fleet.replicas):
         raise TaskError(
@@ -47,14 +47,13 @@ def _opened(wish: Wish, record: Record, fleet: Fleet) -> Rollout:
     return rollout
 
 
-def _fresh(wish: Wish, before: Served | None, fleet: Fleet) -> Rollout:
-    whole = fleet.replicas
-    now = 0 if before is None else before.replicas or len(whole)
-    size = wanted_size(wish, before) or len(whole)
+def _fresh(wish: Wish, release: Served, before: Served | None, fleet: Fleet) -> Rollout:
+    whole, size = fleet.replicas, release.replicas
+    now = min(before.replicas if before else 0, len(whole))
     if size > len(whole):
         raise TaskError(f"{size} replicas are asked for, and cluster {wish.cluster_id!r} has {len(whole)}")
     if wish.verb == "delete":
-        return Rollout(whole[:now], removes=True, terms=_terms(wish, 0))
+        return Rollout(whole[: now or len(whole)], removes=True, terms=_terms(wish, 0))
     if wish.verb == "scale" and size < now:
         return Rollout(whole[size:now], whole[:size], removes=True, terms=_terms(wish, size))
     if wish.verb == "scale":
@@ -65,9 +64,11 @@ def _fresh(wish: Wish, before: Served | None, fleet: Fleet) -> Rollout:
 def wanted_size(wish: Wish, before: Served | None) -> int:
     """How many replicas are to serve; 0 is all of the cluster. Raises: TaskError."""
     known = before.replicas if before else 0
-    if wish.verb == "create" and wish.replicas and known and wish.replicas < known:
+    if wish.verb != "create":
+        return known
+    if wish.replicas and wish.replicas < known:
         raise TaskError(f"{wish.name!r} is on {known} replicas: deployment_scale takes it off some of them")
-    return wish.replicas or known
+    return wish.replicas or 0
 
 
 def _capacity(wish: Wish, size: int) -> int | None:

@@ -11,7 +11,7 @@ from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import ServiceFleet
 from aftertrain.fleets.shift import Shift, advance
-from aftertrain.tasks.deployments.record import Record, Served
+from aftertrain.tasks.deployments.record import Record, Served, current, is_rolling
 from aftertrain.tasks.deployments.wish import Wish
 from aftertrain.tasks.ports import Ports, TaskError
 
@@ -34,6 +34,7 @@ def shifted(
         )
     shift = _opened(wish, record)
     if not shift.finished:
+        _refuse_what_others_have(wish, fleet.resource, ports)
         ports.deployments.claim(fleet.resource, wish.cluster_id, wish.name)
         record.save(shift, release)
     wanted = Release(wish.name, release.version, release.model_uri, probe, wish.ready_timeout)
@@ -51,6 +52,16 @@ def shifted(
         # Somebody who heard of a change goes on with it, and has what is needed to answer.
         ports.log("info", f"{wish.name} is gone on with by another call", {})
         return latest
+
+
+def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
+    """Raises: TaskError if the service serves another deployment, or is about to."""
+    owner = ports.deployments.claimed(resource)
+    if owner is None or owner == (wish.cluster_id, wish.name):
+        return
+    stored = ports.deployments.get(*owner)
+    if stored is not None and (current(stored.record) is not None or is_rolling(stored.record)):
+        raise TaskError(f"{resource} serves {owner[1]!r} of {owner[0]!r}: delete that first, or take another cluster")
 
 
 def _opened(wish: Wish, record: Record) -> Shift:

@@ -8,7 +8,7 @@ from typing import Any
 from aftertrain.tasks.deployments.change import change
 from aftertrain.tasks.deployments.outcome import failure
 from aftertrain.tasks.deployments.wish import Wish
-from aftertrain.tasks.ports import Call, DeploymentFailedError, Ports
+from aftertrain.tasks.ports import Call, DeploymentFailedError, Ports, StoredDeployment
 
 
 def told(resource: str, ports: Ports) -> str | None:
@@ -22,20 +22,21 @@ def told(resource: str, ports: Ports) -> str | None:
         return None
     if not stored.record.get("answered"):
         call = Call(**stored.record["call"], time_left=lambda: 0.0)
-        if not _answered(stored.record, call, ports):
+        if not _answered(stored, call, ports):
             return "rolling"
-        _note(claimed, ports)
+        _note(claimed, call, ports)
     latest = ports.deployments.get(*claimed)
     return str(latest.record["status"]) if latest else None
 
 
-def _answered(record: dict[str, Any], call: Call, ports: Ports) -> bool:
+def _answered(stored: StoredDeployment, call: Call, ports: Ports) -> bool:
     """Whether there was something to answer. What was rolled back is not tried anew by somebody who only looks."""
+    record: dict[str, Any] = stored.record
     wish = Wish(**record["wish"] | {"alarms": tuple(record["wish"]["alarms"])})
     try:
         if record["status"] in ("rolled_back", "failed"):
             raise failure(wish, record["status"], record["reason"])
-        output = change(wish, call, ports)
+        output = change(wish, call, ports, stored)
     except DeploymentFailedError as error:
         ports.answers.fail(call.token, type(error).__name__, error.message)
         return True
@@ -44,7 +45,8 @@ def _answered(record: dict[str, Any], call: Call, ports: Ports) -> bool:
     return output is not None
 
 
-def _note(claimed: tuple[str, str], ports: Ports) -> None:
+def _note(claimed: tuple[str, str], call: Call, ports: Ports) -> None:
+    """Who was answered goes on, and its next step may have a roll-out on record by now, which is not this one."""
     stored = ports.deployments.get(*claimed)
-    if stored is not None:
+    if stored is not None and stored.record["call"]["token"] == call.token:
         ports.deployments.put(*claimed, stored.record | {"answered": True}, stored.revision)
