@@ -1,6 +1,7 @@
 """moto in the place of AWS, and tables as the stack makes them."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -18,7 +19,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        yield botocore.session.Session().create_client
+        yield _session().create_client
+
+
+@cache
+def _session() -> Any:
+    """One for all tests: each of its own would read the services' models again, which takes longer than the tests."""
+    return botocore.session.Session()
 
 
 @pytest.fixture
