@@ -87,7 +87,7 @@ def test_without_latches(pipeline: Drawn) -> None:
     check(pipeline, *alone(pipeline, machine))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(drawn().filter(latched))
 def test_with_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)

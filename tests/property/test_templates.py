@@ -205,7 +205,7 @@ def test_what_is_read_without_jinja_is_what_jinja_reads(text: str) -> None:
     assert found is None or found == expected
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(ANY, DATA)
 def test_an_expression_has_jinjas_value(text: str, data: dict[str, Any]) -> None:
     expected, found = by_jinja(text, data, lone=True), by_jsonata(f"{{{{ {text} }}}}", data)
@@ -213,7 +213,7 @@ def test_an_expression_has_jinjas_value(text: str, data: dict[str, Any]) -> None
     assert same(found, expected) or (found is NOTHING and Noted.met), text
 
 
-@settings(max_examples=350, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(blocks(), DATA)
 def test_a_text_is_jinjas_text(text: str, data: dict[str, Any]) -> None:
     expected, found = by_jinja(text, data, lone=False), by_jsonata(text, data)
