@@ -122,3 +122,32 @@ def test_an_email_to_nobody_says_so(aws: Any) -> None:
     email = build_channels({"x": {"kind": "email", "from": "ml@example.org"}}, lambda *_: None, aws)["x"]
     with pytest.raises(OperatorError, match="nobody to send"):
         email.send(MESSAGE | {"recipients": []})
+
+
+def test_a_channel_writes_messages_as_its_template_says(aws: Any) -> None:
+    lines: list[Any] = []
+    template = "[{{ severity | upper }}] {{ message }} ({{ execution }}/{{ step }})"
+    channels = build_channels({"x": {"kind": "log", "template": template}}, lambda *line: lines.append(line), aws)
+    channels["x"].send(MESSAGE | {"severity": "error"})
+
+    assert channels["x"].kind == "log"
+    ((_, text, _),) = lines
+    assert text == f"notification: [ERROR] {MESSAGE['message']} ({MESSAGE['execution']}/{MESSAGE['step']})"
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ message", "the template of channel 'x' cannot be read"),
+        ("{{ nobody }}", "does not fit the message: 'nobody'"),
+    ],
+)
+def test_a_template_that_is_none_is_named(aws: Any, template: str, why: str) -> None:
+    with pytest.raises(OperatorError, match=why):
+        build_channels({"x": {"kind": "log", "template": template}}, lambda *_: None, aws)["x"].send(MESSAGE)
+
+
+def test_a_template_reaches_nothing_but_the_message(aws: Any) -> None:
+    template = "{{ message.__class__.__mro__ }}"
+    with pytest.raises(OperatorError, match="does not fit the message"):
+        build_channels({"x": {"kind": "log", "template": template}}, lambda *_: None, aws)["x"].send(MESSAGE)

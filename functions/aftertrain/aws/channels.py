@@ -4,11 +4,14 @@
 "oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"},
 "slack":   {"kind": "slack", "secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL
 "team":    {"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}}
+
+Each may have a `template` for its messages: see `channel_templates`.
 """
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from aftertrain.aws.channel_templates import Templated
 from aftertrain.aws.faults import busy_unless_known
 from aftertrain.aws.web_channels import SlackChannel, TeamsChannel, WebhookChannel
 from aftertrain.errors import OperatorError
@@ -93,8 +96,14 @@ class EmailChannel:
 
 
 def build_channels(configured: dict[str, Any], log: Log, client: Callable[[str], Any]) -> dict[str, Channel]:
-    """The channels of a stage. Raises: OperatorError if one is of a kind that does not exist."""
-    return {name: _channel(name, settings, log, client) for name, settings in configured.items()}
+    """The channels of a stage. Raises: OperatorError if a kind does not exist, or a template cannot be read."""
+    return {
+        name: _dressed(name, settings, _channel(name, settings, log, client)) for name, settings in configured.items()
+    }
+
+
+def _dressed(name: str, settings: dict[str, Any], channel: Channel) -> Channel:
+    return Templated(name, channel, settings["template"]) if "template" in settings else channel
 
 
 def _channel(name: str, settings: dict[str, Any], log: Log, client: Callable[[str], Any]) -> Channel:

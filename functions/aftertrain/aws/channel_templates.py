@@ -1,0 +1,44 @@
+"""How a stage wants its messages to look, for all that go through a channel.
+
+    {"kind": "slack", "secret_id": "…", "template": "[{{ severity }}] {{ message }} ({{ execution }})"}
+
+What can be read: message, title, severity, priority, recipients, channel, execution, step. Jinja, in its sandbox.
+"""
+
+from typing import Any, Protocol
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from aftertrain.errors import OperatorError
+
+# Texts of messages are no HTML.
+_JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+class Sends(Protocol):
+    """A channel."""
+
+    kind: str
+
+    def send(self, message: dict[str, Any]) -> str:
+        """Deliver a message."""
+
+
+class Templated:
+    """A channel whose messages are written by a template."""
+
+    def __init__(self, name: str, channel: Sends, template: str) -> None:
+        """Raises: OperatorError if the template cannot be read."""
+        self.kind, self._name, self._channel = channel.kind, name, channel
+        try:
+            self._template = _JINJA.from_string(template)
+        except TemplateError as error:
+            raise OperatorError(f"the template of channel {name!r} cannot be read: {error}") from None
+
+    def send(self, message: dict[str, Any]) -> str:
+        try:
+            text = self._template.render(message)
+        except TemplateError as error:
+            raise OperatorError(f"the template of channel {self._name!r} does not fit the message: {error}") from None
+        return self._channel.send(message | {"message": text})
