@@ -134,6 +134,13 @@ def test_every_status_of_an_endpoint_has_a_meaning(
     assert found.reason == more.get("FailureReason", "")
 
 
+def test_an_endpoint_that_is_being_deleted_is_as_good_as_gone(aws: Any) -> None:
+    client = aws("sagemaker")
+    with Stubber(client) as stubber:
+        stubber.add_response("describe_endpoint", described("Deleting"), {"EndpointName": NAME})
+        assert SageMakerEndpoint(CLUSTER, NAME, client, None).look() == Look("missing")
+
+
 def test_an_update_uses_what_sagemaker_has_for_rolling_out(aws: Any) -> None:
     client = aws("sagemaker")
     terms = Terms(batch=3, bake_seconds=60, alarms=("p99",))

@@ -51,7 +51,7 @@ class SageMakerEndpoint:
 
     def look(self) -> Look:
         found = self._described()
-        if found is None:
+        if found is None or found["EndpointStatus"] == "Deleting":
             return Look("missing")
         status = found["EndpointStatus"]
         state = "settled" if status in _SETTLED else "broken" if status in _BROKEN else "moving"

@@ -11,7 +11,10 @@ State = Literal["missing", "moving", "settled", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the service stands. `target`: what it serves, or is on its way to; `size`: how many serve."""
+    """How the service stands; what is being deleted is `missing`.
+
+    `target`: what it serves, or is on its way to; `size`: how many serve, `wanted`: how many are to.
+    """
 
     state: State
     target: str | None = None

@@ -105,7 +105,7 @@ def _on_its_way(shift: Shift, fleet: ServiceFleet) -> bool:
     found = fleet.look()
     match shift.does:
         case "remove":
-            return found.state in ("missing", "moving")
+            return found.state == "missing" or not found.wanted
         case "resize":
             return found.wanted == shift.size
         case _:

@@ -309,3 +309,15 @@ def test_a_second_deployment_does_not_take_a_service_away(serving: Stage) -> Non
     serving.step("delete", "e3")
 
     assert serving.step("create", "e4", model_uri=B, deployment_name="letters") == {}
+
+
+def test_a_delete_whose_answer_is_lost_is_a_delete(serving: Stage) -> None:
+    """The client asks again by itself, and is refused: it is being deleted."""
+    remove = serving.service.remove
+
+    def lost() -> None:
+        remove()
+        raise OperatorError("the endpoint is being deleted")
+
+    serving.service.remove = lost  # type: ignore[method-assign]  # once
+    assert serving.step("delete", "e2")["status"] == "deleted"
