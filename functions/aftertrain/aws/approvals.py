@@ -1,12 +1,10 @@
 """Questions that wait for a person: where they are kept, and how the waiting task gets its answer."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from aftertrain.aws.answers import GONE, MAX_CAUSE
-from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.answers import MAX_CAUSE, heard
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.control.ports import Change, GoneError
 
@@ -36,11 +34,6 @@ class StepFunctionsAnswers:
             lambda: self._client.send_task_failure(taskToken=token, error="ApprovalRejected", cause=cause[:MAX_CAUSE])
         )
 
-    def _send(self, call: Any) -> None:
-        with busy_unless_known("answering a task"):
-            try:
-                call()
-            except ClientError as error:
-                if code(error) not in GONE:
-                    raise
-                raise GoneError("nobody waits for this answer any more") from None
+    def _send(self, answer: Callable[[], Any]) -> None:
+        if not heard(answer):
+            raise GoneError("nobody waits for this answer any more")
