@@ -44,7 +44,7 @@ def execution_view(execution: Execution) -> RenderableType:
     title = Text.assemble((execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim"))
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
-        table.add_row(f"  {step.id}", _status(step.status), _seconds(step), _spent(step), _detail(step))
+        table.add_row(f"  {step.id}", _status(step.status), f"{_seconds(step)}  {_spent(step)}".rstrip(), _detail(step))
     if not execution.finished:
         return Group(title, table)
     return Group(title, table, Text("  ") + _status(execution.status) + Text(f"  {_spent(execution)}".rstrip()))

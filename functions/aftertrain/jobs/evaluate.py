@@ -12,20 +12,23 @@ from aftertrain.jobs.checkpoint import load_checkpoint, read_examples
 from aftertrain.jobs.contract import JobInput
 from aftertrain.jobs.gates import Score, check_least, check_regression, scored
 
+Array = np.ndarray[Any, Any]
+
 
 def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
-    """Returns {model_uri, accuracy, accuracy_low, accuracy_high, examples, baseline_accuracy}.
+    """Returns {model_uri, accuracy, accuracy_low, accuracy_high, examples, baseline_accuracy, scores}.
 
     Raises: JobError, also if a gate is missed.
     """
     uri, baseline_uri = job.param("model_uri"), job.params.get("baseline_uri")
     inputs, labels = read_examples(job.param("dataset_uri"), _below(folder, "data"))
-    accuracy = _accuracy(uri, inputs, labels, _below(folder, "model"))
+    logits = load_checkpoint(uri, _below(folder, "model")).logits(inputs)
+    accuracy, before = _accuracy(logits, labels), None
     if job.params.get("min_accuracy") is not None:
         check_least("the accuracy", accuracy, job.params["min_accuracy"])
-    before = None
+    scores = _scores(job, logits, labels)
     if baseline_uri is not None:
-        before = _accuracy(baseline_uri, inputs, labels, _below(folder, "baseline"))
+        before = _accuracy(load_checkpoint(baseline_uri, _below(folder, "baseline")).logits(inputs), labels)
         check_regression("the accuracy", accuracy, before)
     return {
         "model_uri": uri,
@@ -34,7 +37,22 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
         "accuracy_high": accuracy.high,
         "examples": len(labels),
         "baseline_accuracy": before.value if before else None,
+        "scores": scores,
     }
+
+
+def _scores(job: JobInput, logits: Array, labels: Array) -> dict[str, float]:
+    """The metrics that are asked for, held against their gates. Raises: JobError."""
+    gates: dict[str, float] = job.params.get("min_scores") or {}
+    wanted = dict.fromkeys([*(job.params.get("metrics") or ()), *gates])
+    if not wanted:
+        return {}
+    from aftertrain.jobs.metrics import measure
+
+    found = measure(list(wanted), logits, labels)
+    for name, least in gates.items():
+        check_least(name, found[name], least)
+    return {name: score.value for name, score in found.items()}
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -43,6 +61,6 @@ def _below(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def _accuracy(uri: str, inputs: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], folder: Path) -> Score:
-    hits = np.argmax(load_checkpoint(uri, folder).logits(inputs), axis=1) == labels
+def _accuracy(logits: Array, labels: Array) -> Score:
+    hits = np.argmax(logits, axis=1) == labels
     return scored(float(hits.mean()), [float(hit) for hit in hits])
