@@ -103,7 +103,8 @@ class Worker:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid())},
+                # Unbuffered: a line is in the log when it is written, and in its order.
+                env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid()), "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
