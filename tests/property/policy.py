@@ -20,7 +20,7 @@ from aftertrain.ingest.slots import give_back
 from aftertrain.ingest.sweep import sweep
 from aftertrain.model.policy import Policies
 
-SETTINGS = settings(max_examples=60, stateful_step_count=25, deadline=None)
+SETTINGS = settings(max_examples=45, stateful_step_count=25, deadline=None)
 
 
 class Policy(RuleBasedStateMachine):

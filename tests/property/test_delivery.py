@@ -35,4 +35,4 @@ class Delivery(Policy):
 
 
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=150, stateful_step_count=25)
+TestDelivery.settings = settings(max_examples=110, stateful_step_count=25)

@@ -78,7 +78,7 @@ def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Wat
     return watch_of(trigger(f"t{number}", where=where, filter=pattern))
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(WHERES, st.one_of(st.none(), FILTERS)), min_size=1, max_size=12), st.lists(DATA, min_size=4))
 def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads: list[dict[str, Any]]) -> None:
     watches = [watch(number, *each) for number, each in enumerate(filters)]

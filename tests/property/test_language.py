@@ -77,7 +77,7 @@ def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
                 assert ("end", need) not in running
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(drawn())
 def test_without_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)
@@ -96,7 +96,7 @@ def test_with_latches(pipeline: Drawn) -> None:
     check(pipeline, *side_by_side(pipeline, machine))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(drawn().map(language.without_failures).filter(latched))
 def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> None:
     machine = compiled(pipeline, fail_fast=True)
@@ -126,7 +126,7 @@ def test_a_latch_waits_for_the_last_try() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(pipeline=drawn(most=6))
 def test_no_more_steps_work_at_once_than_may(pipeline: Drawn, limit: int) -> None:
     machine = compiled(pipeline, max_parallel_steps=limit)

@@ -108,7 +108,7 @@ class Simulated:
         return answer
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(["v1", None]),
     st.dictionaries(
