@@ -167,5 +167,5 @@ def _ended(found: dict[str, Any], output: Any) -> Any:
         error = found.get("error") or (None if found["status"] == "SUCCEEDED" else found["status"])
         cause = found.get("cause")
 
-    Ended.output = output  # type: ignore[attr-defined]
+    Ended.output = output  # type: ignore[attr-defined]  # the class is made here
     return Ended()

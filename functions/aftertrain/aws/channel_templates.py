@@ -5,30 +5,22 @@
 What can be read: message, title, severity, priority, recipients, channel, execution, step. Jinja, in its sandbox.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from aftertrain.errors import OperatorError
+from aftertrain.tasks.ports import Channel
 
 # Texts of messages are no HTML.
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
-class Sends(Protocol):
-    """A channel."""
-
-    kind: str
-
-    def send(self, message: dict[str, Any]) -> str:
-        """Deliver a message."""
-
-
 class Templated:
     """A channel whose messages are written by a template."""
 
-    def __init__(self, name: str, channel: Sends, template: str) -> None:
+    def __init__(self, name: str, channel: Channel, template: str) -> None:
         """Raises: OperatorError if the template cannot be read."""
         self.kind, self._name, self._channel = channel.kind, name, channel
         try:

@@ -9,25 +9,17 @@ Each may have a `template` for its messages: see `channel_templates`.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from aftertrain.aws.channel_templates import Templated
 from aftertrain.aws.faults import busy_unless_known
 from aftertrain.aws.web_channels import SlackChannel, TeamsChannel, WebhookChannel
 from aftertrain.errors import OperatorError
+from aftertrain.tasks.ports import Channel
 
 Log = Callable[[str, str, dict[str, Any]], None]
 KINDS = "log, sns with topic_arn, slack, teams or webhook with secret_id, email with from"
 _LOG_LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "error"}
-
-
-class Channel(Protocol):
-    """Port `Channel` of tasks."""
-
-    kind: str
-
-    def send(self, message: dict[str, Any]) -> str:
-        """Deliver a message."""
 
 
 class LogChannel:

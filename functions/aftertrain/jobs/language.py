@@ -62,7 +62,7 @@ def _check_backend(backend: str) -> None:
 
 
 def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) -> Scores:
-    """What one model scores. Raises: JobError if the harness cannot do it."""
+    """What one model scores. Raises: JobError if there is no such task; what the harness raises is in the log."""
     for name in OFFLINE:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("HF_HOME", str(folder.parent / "cache"))
@@ -73,9 +73,11 @@ def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) ->
     names = [str(name) for name in job.param("tasks")]
     with contextlib.chdir(tasks):  # so that a task's data are found beside it
         manager = TaskManager(include_path=str(tasks), include_defaults=False)
-        unknown = sorted(set(names) - set(manager.all_tasks))
+        unknown = sorted(set(names) - set(manager.all_subtasks))
         if unknown:
-            raise JobError(f"{job.param('tasks_uri')} has no task {unknown[0]!r}; it has {sorted(manager.all_tasks)}")
+            raise JobError(
+                f"{job.param('tasks_uri')} has no task {unknown[0]!r}; it has {sorted(manager.all_subtasks)}"
+            )
         found = simple_evaluate(
             **_model(backend, model_folder, job.params.get("model_args") or {}),
             tasks=names,

@@ -45,7 +45,7 @@ def _metrics(metrics: Any) -> dict[str, Callable[[Array, Array, Array], float]]:
 
 def _roc_auc(metrics: Any, labels: Array, chances: Array) -> float:
     """Of two classes, or each against the rest."""
-    if chances.shape[1] == len(("no", "yes")):
+    if chances.shape[1] == 2:
         return float(metrics.roc_auc_score(labels, chances[:, 1]))
     return float(metrics.roc_auc_score(labels, chances, multi_class="ovr", labels=range(chances.shape[1])))
 

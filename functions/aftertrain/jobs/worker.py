@@ -27,6 +27,7 @@ from aftertrain.jobs.storage import store
 BEAT_SECONDS = 15.0
 PAUSE_SECONDS = 5.0
 GRACE_SECONDS = 10.0
+LOG = "log.txt"
 
 log = logging.getLogger("aftertrain.worker")
 
@@ -88,49 +89,48 @@ class Worker:
     def _work(self, task: Task) -> None:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"
         log.info("started %s", name)
-        try:
-            answer = self._answer(task)
-            log.info("finished %s", name)
-            self._deliver(answer)
-        except GoneError:
-            log.warning("dropped %s: nobody waits for it any more", name)
-
-    def _answer(self, task: Task) -> Callable[[], None]:
-        with tempfile.TemporaryDirectory(prefix="aftertrain-job-") as folder:
-            given, result, written = (Path(folder, name) for name in ("input.json", "output.json", "log.txt"))
-            given.write_text(json.dumps(task.input))
-            command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                # Unbuffered: a line is in the log when it is written, and in its order.
-                env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid()), "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                preexec_fn=self._limit if self._memory else None,
-            )
-            job_log = JobLog(process, written)
+        with tempfile.TemporaryDirectory(prefix="aftertrain-job-") as place:
+            folder = Path(place)
             try:
-                self._watch(process, task)
-            finally:
-                _end(process)
-                job_log.close()
-                shipped = self._shipped(written, task)
-            return self._reading(task, process.returncode, result, job_log, shipped)
+                answer = self._answer(task, folder)
+                log.info("finished %s", name)
+                self._deliver(answer)
+            except GoneError:
+                log.warning("dropped %s: nobody waits for it any more", name)
+            # After the answer: nobody's heart beats any more, and a bucket may take its time.
+            self._ship_log(folder / LOG, task)
+
+    def _answer(self, task: Task, folder: Path) -> Callable[[], None]:
+        given, result = folder / "input.json", folder / "output.json"
+        given.write_text(json.dumps(task.input))
+        command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            # Unbuffered: a line is in the log when it is written, and in its order.
+            env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid()), "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=self._limit if self._memory else None,
+        )
+        job_log = JobLog(process, folder / LOG)
+        try:
+            self._watch(process, task)
+        finally:
+            _end(process)
+            job_log.close()
+        return self._reading(task, process.returncode, result, job_log)
 
     def _limit(self) -> None:
         assert self._memory is not None
         resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
 
-    def _shipped(self, written: Path, task: Task) -> str:
-        """Where the log is; an answer does not wait for a log that cannot be kept."""
-        uri = f"{task.input.get('output_uri', '')}/log.txt"
+    def _ship_log(self, written: Path, task: Task) -> None:
         try:
-            return self._ship(written, uri)
+            self._ship(written, _log_uri(task))
         except JobError as error:
             log.warning("the job's log is not kept: %s", error)
-            return ""
 
     def _watch(self, process: subprocess.Popen[bytes], task: Task) -> None:
         while True:
@@ -148,13 +148,13 @@ class Worker:
             # The task's own heartbeat timeout decides; a short loss of the network must not kill a long job.
             log.warning("heartbeat did not go through: %s", error)
 
-    def _reading(self, task: Task, code: int, result: Path, job_log: JobLog, shipped: str) -> Callable[[], None]:
+    def _reading(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
         answer = json.loads(result.read_text()) if code in (0, 1) and result.exists() else {}
         if code == 0 and "output" in answer:
             return lambda: self._tasks.succeed(task, answer["output"])
         error = answer.get("error", "JobDied")
         cause = answer.get("cause", f"the job's process ended with code {code}")
-        said = "\n".join([cause, *([f"its log: {shipped}"] if shipped else []), *job_log.last_lines])
+        said = "\n".join([cause, f"its log: {_log_uri(task)}", *job_log.last_lines])
         return lambda: self._tasks.fail(task, error, said)
 
     def _deliver(self, answer: Callable[[], None]) -> None:
@@ -168,6 +168,10 @@ class Worker:
             else:
                 return
         log.error("the answer could not be delivered; the task will time out and be done again")
+
+
+def _log_uri(task: Task) -> str:
+    return f"{task.input.get('output_uri', '')}/{LOG}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,7 @@ from aftertrain.tasks.fleet_of import cluster_of, fleet_of
 from aftertrain.tasks.happened import tell
 from aftertrain.tasks.ports import Call, Ports
 
-AT_ONCE = 16
+AT_ONCE = 100  # as many as a cluster has at most
 
 
 def run(params: HealthParams, call: Call, ports: Ports) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def test_every_job_is_in_the_catalogue_and_puts_out_what_its_action_promises(
     assert set(JOBS) == {action.name for action in ACTIONS.values() if action.runs == "job"}
     onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
     for name in JOBS:
+        assert callable(find(name))
         if name == "language_model_evaluate":
             continue  # needs models of another kind: test_language has them
         given = job(name, model_uri=onnx_uri) if name == "model_benchmark" else job(name)

@@ -153,6 +153,7 @@ def test_a_line_without_an_end_is_not_kept_in_memory(program: Path) -> None:
 
 def test_a_log_that_cannot_be_kept_keeps_no_answer(program: Path) -> None:
     def ship(path: Path, uri: str) -> str:
+        assert tasks.answers, "the answer does not wait for the log"
         raise JobError(f"{uri} cannot be written")
 
     program.write_text(SUCCESS)
