@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -141,31 +142,41 @@ def test_an_endpoint_that_is_being_deleted_is_as_good_as_gone(aws: Any) -> None:
         assert SageMakerEndpoint(CLUSTER, NAME, client, None).look() == Look("missing")
 
 
-def test_an_update_uses_what_sagemaker_has_for_rolling_out(aws: Any) -> None:
-    client = aws("sagemaker")
-    terms = Terms(batch=3, bake_seconds=60, alarms=("p99",))
-    batch = {"Type": "INSTANCE_COUNT", "Value": 2}
+def updates(client: Any, change: Callable[[SageMakerEndpoint], None], **expected: Any) -> None:
+    """The one update that a change makes of an endpoint that is in service."""
+    arn = f"arn:aws:sagemaker:us-east-1:1:endpoint/{NAME}"
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", described("InService"), {"EndpointName": NAME})
-        stubber.add_response(
-            "update_endpoint",
-            {"EndpointArn": f"arn:aws:sagemaker:us-east-1:1:endpoint/{NAME}"},
-            {
-                "EndpointName": NAME,
-                "EndpointConfigName": "new",
-                "DeploymentConfig": {
-                    "RollingUpdatePolicy": {
-                        "MaximumBatchSize": batch,
-                        "RollbackMaximumBatchSize": batch,
-                        "WaitIntervalInSeconds": 60,
-                        "MaximumExecutionTimeoutInSeconds": 14_400,
-                    },
-                    "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "p99"}]},
-                },
-            },
-        )
-        SageMakerEndpoint(CLUSTER, NAME, client, None).shift("new", None, terms)
+        stubber.add_response("update_endpoint", {"EndpointArn": arn}, {"EndpointName": NAME, **expected})
+        change(SageMakerEndpoint(CLUSTER, NAME, client, None))
         stubber.assert_no_pending_responses()
+
+
+def test_an_update_uses_what_sagemaker_has_for_rolling_out(aws: Any) -> None:
+    batch = {"Type": "INSTANCE_COUNT", "Value": 2}
+    rolling = {
+        "MaximumBatchSize": batch,
+        "RollbackMaximumBatchSize": batch,
+        "WaitIntervalInSeconds": 60,
+        "MaximumExecutionTimeoutInSeconds": 14_400,
+    }
+    alarms = {"Alarms": [{"AlarmName": "p99"}]}
+    updates(
+        aws("sagemaker"),
+        lambda endpoint: endpoint.shift("new", None, Terms(batch=3, bake_seconds=60, alarms=("p99",))),
+        EndpointConfigName="new",
+        DeploymentConfig={"RollingUpdatePolicy": rolling, "AutoRollbackConfiguration": alarms},
+    )
+
+
+def test_on_the_way_back_no_instance_is_given_up(aws: Any) -> None:
+    updates(
+        aws("sagemaker"),
+        lambda endpoint: endpoint.go_back("old", 4, Terms()),
+        EndpointConfigName="old",
+        RetainAllVariantProperties=True,
+        DeploymentConfig=deployment_config(4, Terms()),
+    )
 
 
 def test_a_single_instance_goes_from_blue_to_green() -> None:
@@ -235,24 +246,6 @@ def test_names_of_endpoints_fit_and_differ() -> None:
     assert NAME.startswith("aftertrain-t-prod-digits-")
     assert len(names) == len(pairs)
     assert len(long) <= 63
-
-
-def test_on_the_way_back_no_instance_is_given_up(aws: Any) -> None:
-    client = aws("sagemaker")
-    with Stubber(client) as stubber:
-        stubber.add_response("describe_endpoint", described("InService"), {"EndpointName": NAME})
-        stubber.add_response(
-            "update_endpoint",
-            {"EndpointArn": f"arn:aws:sagemaker:us-east-1:1:endpoint/{NAME}"},
-            {
-                "EndpointName": NAME,
-                "EndpointConfigName": "old",
-                "RetainAllVariantProperties": True,
-                "DeploymentConfig": deployment_config(4, Terms()),
-            },
-        )
-        SageMakerEndpoint(CLUSTER, NAME, client, None).go_back("old", 4, Terms())
-        stubber.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(("count", "batch", "expected"), [(4, 1, 1), (4, 3, 2), (21, 1, 2), (40, 1, 2), (41, 1, 3)])
