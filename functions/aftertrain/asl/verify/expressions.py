@@ -5,10 +5,11 @@ that has to be an expression looks like, and whether a variable has a value on e
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from aftertrain.asl.verify.jsonata import JsonataSyntaxError, Scan, scan
+from aftertrain.asl.verify.jsonata import JsonataSyntaxError, scan
 
 # $millis and $now are there; so is what Step Functions adds: partition, range, hash, random, uuid, parse.
 FUNCTIONS = frozenset(
@@ -36,19 +37,15 @@ Texts = list[tuple[Place, str]]
 def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
     """What is wrong with the texts of one state, but for variables."""
     for place, text in found_texts:
-        where = f"state {name!r}, {'.'.join(place)}"
-        if not is_expression(text):
-            if text.strip().startswith("{%") or text.strip().endswith("%}"):
-                yield f"{where}: an expression begins with {{% and ends with %}}, and has no blanks around it"
-            elif place[-1] == "Condition":
-                yield f"{where}: a condition is an expression"
-            continue
-        try:
-            found = scanned(text)
-        except JsonataSyntaxError as fault:
-            yield f"{where}: {fault}"
-            continue
-        yield from (f"{where}: {each}" for each in _faults(place, state, found))
+        faults = _faults(place, state, reading(text)) if is_expression(text) else _no_code(place, text)
+        yield from (f"state {name!r}, {'.'.join(place)}: {each}" for each in faults)
+
+
+def _no_code(place: Place, text: str) -> Iterator[str]:
+    if text.strip().startswith("{%") or text.strip().endswith("%}"):
+        yield "an expression begins with {% and ends with %}, and has no blanks around it"
+    elif place[-1] == "Condition":
+        yield "a condition is an expression"
 
 
 def texts(state: Any) -> Texts:
@@ -83,32 +80,44 @@ def is_expression(text: str) -> bool:
     return text.startswith("{%") and text.endswith("%}")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an expression reads, and what is wrong with it wherever it stands; code that does not parse reads nothing."""
+
+    states: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
 @lru_cache(maxsize=4096)
-def scanned(text: str) -> Scan:
-    """What an expression reads. Raises: JsonataSyntaxError."""
-    return scan(text[2:-2])
+def reading(text: str) -> Reading:
+    """Read an expression, `{%` and `%}` with it."""
+    try:
+        found = scan(text[2:-2])
+    except JsonataSyntaxError as fault:
+        return Reading(faults=(str(fault),))
+    faults = [f"$states has no {each!r}" for each in sorted(found.states - _STATES)]
+    if found.free & _WHOLE:
+        faults.append("$ and $$ are not known: read $states.input")
+    faults += [f"there is no function ${each}" for each in sorted(found.called - FUNCTIONS)]
+    variables = sorted(found.free - {"states"} - _WHOLE - FUNCTIONS)
+    return Reading(frozenset(found.states), tuple(variables), tuple(faults))
 
 
-def _faults(place: Place, state: Any, found: Scan) -> Iterator[str]:
+_STATES = {"input", "context", "result", "errorOutput"}
+_WHOLE = {"", "$"}  # $ and $$
+
+
+def _faults(place: Place, state: Any, found: Reading) -> Iterator[str]:
     if "result" in found.states and not (place[0] in _RESULT and state["Type"] in _HAVE_RESULT):
         yield "$states has no result here"
     if "errorOutput" in found.states and place[0] != "Catch":
         yield "$states has no errorOutput here"
-    yield from (f"$states has no {each!r}" for each in sorted(found.states - _STATES))
-    if found.free & {"", "$"}:
-        yield "$ and $$ are not known: read $states.input"
-    yield from (f"there is no function ${each}" for each in sorted(found.called - FUNCTIONS))
-
-
-_STATES = {"input", "context", "result", "errorOutput"}
+    yield from found.faults
 
 
 def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:
-    """Every variable that a state's texts read, with where; code that does not parse reads none."""
+    """Every variable that a state's texts read, with where."""
     for place, text in found_texts:
         if is_expression(text):
-            try:
-                free = scanned(text).free
-            except JsonataSyntaxError:
-                continue
-            yield from ((place, name) for name in sorted(free - {"states", "", "$"} - FUNCTIONS))
+            yield from ((place, name) for name in reading(text).variables)

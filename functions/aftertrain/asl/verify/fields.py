@@ -46,6 +46,7 @@ _INSIDE = {
     ),
 }
 _AT_LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
+_COUNTS = {"TimeoutSeconds": 1, "HeartbeatSeconds": 1, "Seconds": 1, "MaxConcurrency": 0}
 MAX_ATTEMPTS = 99_999_999
 
 
@@ -55,13 +56,14 @@ def field_faults(name: str, state: Json) -> Iterator[str]:
     if kind not in FIELDS:
         yield f"state {name!r}: there is no type {kind!r}"
         return
-    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in state if each not in _ALLOWED[kind])
+    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in sorted(state.keys() - _ALLOWED[kind]))
     yield from (f"state {name!r}: {kind} needs {each}" for each in sorted(_NEEDED.get(kind, set()) - state.keys()))
     if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
         yield f"state {name!r}: it has either Next or End"
-    for field, (allowed, needed) in _INSIDE.items():
-        for each in state.get(field, ()):
-            yield from (f"state {name!r}: {field} has no field {key!r}" for key in each if key not in allowed)
+    for field in sorted(_INSIDE.keys() & state.keys()):
+        allowed, needed = _INSIDE[field]
+        for each in state[field]:
+            yield from (f"state {name!r}: {field} has no field {key!r}" for key in sorted(each.keys() - allowed))
             yield from (f"state {name!r}: {field} needs {key}" for key in sorted(needed - each.keys()))
     yield from _number_faults(name, state)
     yield from _error_faults(name, state)

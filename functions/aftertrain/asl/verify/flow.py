@@ -79,10 +79,11 @@ def variable_faults(
     around: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """Variables without a value, and names that hide others; `around` are all names of the scopes around."""
-    own = {name for state in scope["States"].values() for _, names in assigned(state) for name in names}
+    moves = {name: list(assigned(state)) for name, state in scope["States"].items()}
+    own = {name for each in moves.values() for _, names in each for name in names}
     yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & around))
     yield from (f"variable {name!r}: the name is not free" for name in sorted(own & {"states"}))
-    known = _known(scope, outside)
+    known = _known(scope["StartAt"], moves, outside)
     for name, state in scope["States"].items():
         if name not in known:
             continue
@@ -95,28 +96,27 @@ def variable_faults(
             yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | own)
 
 
-def assigned(state: Any) -> Iterator[tuple[list[str], list[str]]]:
-    """Where a state leads when it assigns what: targets and names; an end of a scope has no target."""
-    base = list(state.get("Assign", ()))
-    if state.get("Type") == "Choice":
-        yield ([state["Default"]] if "Default" in state else []), base
-    else:
-        yield ([state["Next"]] if "Next" in state else []), base
+Move = tuple[str, list[str]]  # where a state leads when it assigns what; the end of a scope has no name
+
+
+def assigned(state: Any) -> Iterator[Move]:
+    """Every way out of a state."""
+    onward = state.get("Default" if state.get("Type") == "Choice" else "Next", "")
+    yield onward, list(state.get("Assign", ()))
     for entry in (*state.get("Choices", ()), *state.get("Catch", ())):
-        yield [entry.get("Next", "")], list(entry.get("Assign", ()))
+        yield entry.get("Next", ""), list(entry.get("Assign", ()))
 
 
-def _known(scope: Any, outside: frozenset[str]) -> dict[str, frozenset[str]]:
+def _known(start: str, moves: Mapping[str, list[Move]], outside: frozenset[str]) -> dict[str, frozenset[str]]:
     """What surely has a value when each state begins: over all ways to it, what every one of them assigned."""
-    known = {scope["StartAt"]: outside}
-    pending = [scope["StartAt"]]
+    known = {start: outside}
+    pending = [start]
     while pending:
         name = pending.pop()
-        for onward, names in assigned(scope["States"].get(name, {})):
-            after = known[name] | set(names)
-            for target in onward:
-                merged = after if target not in known else known[target] & after
-                if merged != known.get(target):
-                    known[target] = merged
-                    pending.append(target)
+        for target, names in moves.get(name, ()):
+            after = known[name].union(names)
+            merged = after if target not in known else known[target] & after
+            if merged != known.get(target):
+                known[target] = merged
+                pending.append(target)
     return known
