@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop test check lint types contracts bench lock clean
+.PHONY: help install torch demo stop test check lint types contracts bench lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,6 +17,9 @@ $(READY): requirements-dev.lock
 	@touch $(READY)
 
 install: $(READY) ## Make the virtual environment .venv with everything in it
+
+torch: $(READY) ## Add PyTorch, for the tests that convert language models (of several GB, where pip has its CUDA build)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-torch.lock
 
 demo: $(READY) ## A checkpoint lands and is serving, on this machine (KEEP=1 leaves it running)
 	@$(BIN)/python -m aftertrain.local.demo $(if $(KEEP),--keep)

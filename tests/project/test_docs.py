@@ -154,8 +154,9 @@ def test_the_schema_is_up_to_date_and_knows_every_pipeline() -> None:
     assert file.read_text(encoding="utf-8") == text
     validator = jsonschema.Draft202012Validator(definition_schema())
     validator.check_schema(definition_schema())
-    for source in [*(ROOT / "pipelines").glob("*.yaml"), *(ROOT / "tests/golden/machines").glob("*.yaml")]:
-        validator.validate(read_document(source.read_text(encoding="utf-8")).value)
+    files = [*(ROOT / "pipelines").glob("*.yaml"), *(ROOT / "tests/golden/machines").glob("*.yaml")]
+    for source in [*(file.read_text(encoding="utf-8") for file in files), *(block.text for block in blocks("yaml"))]:
+        validator.validate(read_document(source).value)
 
 
 @pytest.mark.parametrize("code", ["AT102-shapes", "AT103-unknown-keys", "AT203-unknown-action", "AT204-unknown-param"])

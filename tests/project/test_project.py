@@ -14,7 +14,8 @@ import aftertrain
 ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "functions", "infra", "tests", "events", "cdk.json", "docs", "pipelines", "Makefile",
-    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "requirements-dev.lock", "requirements-lambda.lock",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
+    "requirements-dev.lock", "requirements-lambda.lock", "requirements-torch.lock",
 }  # fmt: skip
 
 

@@ -10,7 +10,9 @@ Scores = dict[str, dict[str, float]]
 
 
 class EvaluateLanguageParams(Params):
-    """`model_uri` and `tasks_uri`: folders, with a slash at the end. `tasks`: the names of YAML tasks in there.
+    """`model_uri`: the model's folder, with a slash at the end, or its weights, their index or its config.
+
+    `tasks_uri`: a folder, with a slash at the end, and `tasks` the names of YAML tasks in there.
 
     `backend`: `onnx`, `hf` (transformers) or `vllm`; `model_args` are the backend's own. `limit`: examples per task.
     Gates, which fail the step: `min_scores` by task and metric, and `baseline_uri`, the model that is deployed now,

@@ -14,6 +14,7 @@ Job = Callable[[JobInput, Path], dict[str, Any]]
 # Name: the module below `aftertrain.jobs`, and the function in it.
 JOBS = {
     "job_run": ("program", "program"),
+    "language_model_convert": ("convert_language", "convert_language"),
     "language_model_evaluate": ("language", "evaluate_language"),
     "model_benchmark": ("benchmark", "benchmark"),
     "model_convert": ("convert", "convert"),

@@ -6,20 +6,19 @@ tensorrt     model.plan         an engine for the GPU of the machine that it is 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from aftertrain.jobs.checkpoint import load_checkpoint, read_examples, save_checkpoint
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.conversion import Array, Logits, compare, make, onnx_logits, publish
 from aftertrain.jobs.mlp import Mlp
-from aftertrain.jobs.storage import store
 
-Array = np.ndarray[Any, Any]
-Logits = Callable[[Array], Array]
+NAMES = {"onnx": "model.onnx", "safetensors": "model.safetensors", "tensorrt": "model.plan"}
 
 
 def convert(job: JobInput, folder: Path) -> dict[str, Any]:
@@ -28,62 +27,57 @@ def convert(job: JobInput, folder: Path) -> dict[str, Any]:
     Returns: {model_uri, format, precision, sha256, size_bytes, max_abs_error, compared}.
     Raises: JobError if the two models differ by more than the tolerance anywhere, or a library is missing.
     """
-    kind, precision = str(job.params.get("format", "onnx")), str(job.params.get("precision", "float32"))
-    if kind not in FORMATS:
-        raise JobError(f"the format {kind!r} is not known: there is {', '.join(FORMATS)}")
     model = load_checkpoint(job.param("model_uri"), folder)
     samples, _ = read_examples(job.param("sample_uri"), folder)
     below = folder / "converted"
-    below.mkdir(exist_ok=True)
-    target, logits = FORMATS[kind](model, precision, below)
-    error = float(np.max(np.abs(logits(samples.astype(np.float32)) - model.logits(samples))))
-    tolerance = float(job.params.get("tolerance", 1e-4))
-    if not error <= tolerance:
-        raise JobError(f"the {kind} model differs from the original by {error:g}, more than {tolerance:g}")
-    for path in sorted(below.iterdir()):
-        store(path, f"{job.output_uri}/{path.name}")
+    converted = make(
+        job,
+        {
+            "onnx": partial(_onnx, model),
+            "safetensors": partial(_safetensors, model),
+            "tensorrt": partial(_tensorrt, model),
+        },
+        below,
+    )
+    batch = {"input": samples.astype(np.float32)}
+    found = compare(_logits(model), converted, [batch], float(job.params.get("tolerance", 1e-4)))
+    kind = str(job.params.get("format", "onnx"))
+    target = below / NAMES[kind]
+    publish(below, job.output_uri)
     return {
         "model_uri": f"{job.output_uri}/{target.name}",
         "format": kind,
-        "precision": precision,
+        "precision": str(job.params.get("precision", "float32")),
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "size_bytes": target.stat().st_size,
-        "max_abs_error": error,
-        "compared": len(samples),
+        "max_abs_error": found.error,
+        "compared": found.compared,
     }
 
 
-def _onnx(model: Mlp, precision: str, folder: Path) -> tuple[Path, Logits]:
+def _logits(model: Mlp) -> Logits:
+    def logits(given: Mapping[str, Array]) -> Array:
+        return model.logits(given["input"])
+
+    return logits
+
+
+def _onnx(model: Mlp, precision: str, folder: Path) -> Logits:
     if precision != "float32":
         raise JobError("an ONNX model is written in float32: half precision is for tensorrt and safetensors")
-    target = folder / "model.onnx"
+    target = folder / NAMES["onnx"]
     target.write_bytes(model.onnx().SerializeToString())
-    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    (name,) = (each.name for each in session.get_inputs())
-
-    def logits(samples: Array) -> Array:
-        found: Array = session.run(None, {name: samples})[0]
-        return found
-
-    return target, logits
+    return onnx_logits(target)
 
 
-def _safetensors(model: Mlp, precision: str, folder: Path) -> tuple[Path, Logits]:
-    target = folder / "model.safetensors"
-    return target, save_checkpoint(model, target, np.dtype(precision)).logits
+def _safetensors(model: Mlp, precision: str, folder: Path) -> Logits:
+    return _logits(save_checkpoint(model, folder / NAMES["safetensors"], np.dtype(precision)))
 
 
-def _tensorrt(model: Mlp, precision: str, folder: Path) -> tuple[Path, Logits]:
+def _tensorrt(model: Mlp, precision: str, folder: Path) -> Logits:
     from aftertrain.jobs.tensorrt_engine import Engine, build
 
-    target = folder / "model.plan"
     plan = build(model.onnx().SerializeToString(), model.features, half=precision == "float16")
-    target.write_bytes(plan)
-    return target, Engine(plan).logits
-
-
-FORMATS: dict[str, Callable[[Mlp, str, Path], tuple[Path, Logits]]] = {
-    "onnx": _onnx,
-    "safetensors": _safetensors,
-    "tensorrt": _tensorrt,
-}
+    (folder / NAMES["tensorrt"]).write_bytes(plan)
+    engine = Engine(plan)
+    return lambda given: engine.logits(given["input"])

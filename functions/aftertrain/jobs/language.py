@@ -9,11 +9,12 @@ Python functions, which then run; who may write to the folder of the tasks may r
 """
 
 import contextlib
-import importlib.util
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from aftertrain.jobs.checkpoint import fetch_model
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.gates import Score, check_least, check_regression, scored
 from aftertrain.jobs.storage import fetch_folder
@@ -51,7 +52,7 @@ def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _check_backend(backend: str) -> None:
-    missing = [name for name in ("lm_eval", *NEEDS.get(backend, ())) if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("lm_eval", *NEEDS.get(backend, ())) if find_spec(name) is None]
     if backend not in NEEDS:
         raise JobError(f"the backend {backend!r} is not known: there is {', '.join(NEEDS)}")
     if missing:
@@ -69,7 +70,7 @@ def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) ->
     from lm_eval.evaluator import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    model_folder = fetch_folder(uri, folder)
+    model_folder = fetch_model(uri, folder)
     names = [str(name) for name in job.param("tasks")]
     with contextlib.chdir(tasks):  # so that a task's data are found beside it
         manager = TaskManager(include_path=str(tasks), include_defaults=False)
@@ -95,7 +96,15 @@ def _model(backend: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
         from aftertrain.jobs.onnx_language import OnnxLanguageModel
 
         return {"model": OnnxLanguageModel(folder, **given)}
-    return {"model": backend, "model_args": {"pretrained": str(folder), **given}}
+    device = {"device": _device()} if backend == "hf" else {}
+    return {"model": backend, "model_args": {"pretrained": str(folder), **device, **given}}
+
+
+def _device() -> str:
+    """Where transformers runs; the harness would take a GPU for granted."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _metrics(task: str, found: dict[str, Any]) -> dict[str, Score]:

@@ -17,6 +17,7 @@ from lm_eval.api.model import TemplateLM
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from tokenizers import Tokenizer
 
+from aftertrain.jobs.checkpoint import part
 from aftertrain.jobs.contract import JobError
 
 LENGTH, GENERATED = 2048, 256  # tokens, where the model and the task do not say
@@ -27,12 +28,12 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
 
     def __init__(self, folder: Path, providers: list[str] | None = None) -> None:
         super().__init__()
-        self.tokenizer = Tokenizer.from_file(str(_needed(folder, "tokenizer.json")))
-        config = json.loads(_needed(folder, "config.json").read_text())
+        self.tokenizer = Tokenizer.from_file(str(part(folder, "tokenizer.json")))
+        config = json.loads(part(folder, "config.json").read_text())
         self._end = int(config["eos_token_id"])
         self._length = int(config.get("max_position_embeddings", LENGTH))
         self._session = onnxruntime.InferenceSession(
-            str(_needed(folder, "model.onnx")), providers=providers or ["CPUExecutionProvider"]
+            str(part(folder, "model.onnx")), providers=providers or ["CPUExecutionProvider"]
         )
         self._inputs = {each.name for each in self._session.get_inputs()}
         unknown = sorted(self._inputs - {"input_ids", "attention_mask", "position_ids"})
@@ -97,9 +98,3 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         found = self._session.run(["logits"], {name: given[name] for name in self._inputs})[0][0]
         logits: np.ndarray[Any, Any] = found.astype(np.float64)
         return logits
-
-
-def _needed(folder: Path, name: str) -> Path:
-    if not (folder / name).exists():
-        raise JobError(f"the model's folder has no {name}")
-    return folder / name

@@ -53,7 +53,8 @@ def _seconds(value: Any) -> Any:
     return float(match.group(1)) * _UNITS[match.group(2)]
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
+_Text = Annotated[str, Field(pattern=_DURATION.pattern)]
+Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Text)]
 Keep = Literal["latest", "all"]
 UpToAWeek = Annotated[Seconds, Field(gt=0, le=WEEK)]
 

@@ -14,10 +14,11 @@ from mlserver import MLModel
 from mlserver.codecs import NumpyCodec
 from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor
 
-from aftertrain.jobs.storage import fetch
+from aftertrain.jobs.storage import fetch, fetch_folder
 
 _DATATYPES = {
     "tensor(float)": ("FP32", np.float32),
+    "tensor(float16)": ("FP16", np.float16),
     "tensor(double)": ("FP64", np.float64),
     "tensor(int64)": ("INT64", np.int64),
     "tensor(int32)": ("INT32", np.int32),
@@ -30,8 +31,9 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
     async def load(self) -> bool:
         """Fetch the artefact and build the session; until that has worked, what was served before goes on serving."""
         with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
-            content = fetch(self.settings.parameters.uri, Path(folder)).read_bytes()
-        self._session = onnxruntime.InferenceSession(content, providers=onnxruntime.get_available_providers())
+            # Weights beside the graph are mapped into memory, where they stay although the file has gone.
+            model = str(_fetched(self.settings.parameters.uri, Path(folder)))
+            self._session = onnxruntime.InferenceSession(model, providers=onnxruntime.get_available_providers())
         self.inputs = [_described(each) for each in self._session.get_inputs()]
         self.outputs = [_described(each) for each in self._session.get_outputs()]
         return True
@@ -51,6 +53,11 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
             model_version=self.settings.parameters.extra["version"],
             outputs=[NumpyCodec.encode_output(name, value) for name, value in zip(names, results, strict=True)],
         )
+
+
+def _fetched(uri: str, folder: Path) -> Path:
+    """The graph: an object, or model.onnx in a folder with its weights beside it."""
+    return fetch_folder(uri, folder) / "model.onnx" if uri.endswith("/") else fetch(uri, folder)
 
 
 def _described(tensor: Any) -> MetadataTensor:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from aftertrain.jobs import benchmark, checkpoint, convert
+from aftertrain.jobs import benchmark, checkpoint, conversion
 from aftertrain.jobs.contract import JobError
 
 
@@ -60,7 +60,7 @@ def bucket(tmp_path: Path) -> Iterator[FolderBucket]:
     bucket.tensors("s3://models/data.safetensors", {"inputs": inputs, "labels": np.array([0, 1, 0, 1])})
     with (
         mock.patch.object(checkpoint, "fetch", bucket.fetch),
-        mock.patch.object(convert, "store", bucket.store),
+        mock.patch.object(conversion, "store", bucket.store),
         mock.patch.object(benchmark, "fetch", bucket.fetch),
     ):
         yield bucket

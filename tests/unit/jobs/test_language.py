@@ -1,6 +1,5 @@
 """Language models: the real harness, offline, on a bigram model in ONNX with a tokenizer of its own."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,14 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
+from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
 
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.jobs import language
+from aftertrain.jobs import checkpoint, language
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.language import evaluate_language
 from aftertrain.jobs.onnx_language import OnnxLanguageModel
 
-WORDS = ["<end>", "one", "two", "three", "cat", "dog"]
 FOLLOWS = {"one": "two", "two": "three", "cat": "dog", "dog": "cat", "three": "<end>", "<end>": "one"}
 # A question, the right answer and a wrong one, of which the model prefers the right one in three of four.
 QUESTIONS = [("one two", "three", "one"), ("cat dog", "cat", "one"), ("dog cat", "dog", "one"), ("cat", "three", "dog")]
@@ -43,24 +39,10 @@ def model(folder: Path, follows: dict[str, str]) -> None:
     onnx.save(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "model.onnx"
     )
-    tokenizer = Tokenizer(WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<end>"))
-    tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.save(str(folder / "tokenizer.json"))
+    save_tokenizer(folder)
     (folder / "config.json").write_text('{"eos_token_id": 0, "max_position_embeddings": 8}')
 
 
-TASK = """
-task: {name}
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: {name}.jsonl}}}}
-test_split: test
-output_type: {output}
-doc_to_text: "{{{{question}}}}"
-{more}
-"""
-CHOICE = """doc_to_choice: "{{choices}}"
-doc_to_target: "{{answer}}"
-metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]"""
 GENERATE = """doc_to_target: "{{answer}}"
 generation_kwargs: {until: ["cat"], max_gen_toks: 4}
 metric_list: [{metric: exact_match, aggregation: mean, higher_is_better: true}]"""
@@ -74,26 +56,21 @@ def bucket(tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "bucket"
     model(root / "good", FOLLOWS)
     model(root / "bad", FOLLOWS | {"cat": "one", "dog": "one", "two": "one"})
-    tasks = root / "tasks"
-    tasks.mkdir()
     choices = [
         {"question": question, "choices": [right, wrong], "answer": 0} for question, right, wrong in QUESTIONS
     ] * 5  # fmt: skip
-    rows: dict[str, list[dict[str, Any]]] = {
-        "follows": choices,
-        "says": [{"question": "one", "answer": "two three"}, {"question": "dog", "answer": ""}],
-        "reads": [{"question": "one two three"}],
-    }
-    kinds = {"follows": ("multiple_choice", CHOICE), "says": ("generate_until", GENERATE)}
-    for name, lines in rows.items():
-        output, more = kinds.get(name, ("loglikelihood_rolling", ROLLING))
-        (tasks / f"{name}.yaml").write_text(TASK.format(name=name, output=output, more=more))
-        (tasks / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    spoken = [{"question": "one", "answer": "two three"}, {"question": "dog", "answer": ""}]
+    save_task(root / "tasks", "follows", "multiple_choice", CHOICE, choices)
+    save_task(root / "tasks", "says", "generate_until", GENERATE, spoken)
+    save_task(root / "tasks", "reads", "loglikelihood_rolling", ROLLING, [{"question": "one two three"}])
 
     def fetch_folder(uri: str, folder: Path) -> Path:
         return Path(shutil.copytree(root / uri.removeprefix("s3://m/"), folder))
 
-    with mock.patch.object(language, "fetch_folder", fetch_folder):
+    with (
+        mock.patch.object(language, "fetch_folder", fetch_folder),
+        mock.patch.object(checkpoint, "fetch_folder", fetch_folder),
+    ):
         yield root
 
 
@@ -127,14 +104,21 @@ def test_what_a_model_says_and_how_it_reads_are_scored_too(bucket: Path, tmp_pat
         ({"min_scores": {"follows": {"f1": 0.8}}}, "there is no score follows f1"),
         ({"tasks": ["reads"], "min_scores": {"reads": {"word_perplexity": 1.0}}}, "above the gate's 1"),
         ({"tasks": ["sings"]}, "has no task 'sings'; it has"),
-        ({"backend": "hf"}, "needs torch and transformers in the job's image"),
-        ({"backend": "vllm"}, "needs vllm in the job's image"),
         ({"backend": "lua"}, "the backend 'lua' is not known"),
     ],
 )
 def test_what_misses_a_gate_or_cannot_be_done_fails(bucket: Path, tmp_path: Path, params: Any, why: str) -> None:
     with pytest.raises(JobError, match=why):
         evaluate(tmp_path, **params)
+
+
+@pytest.mark.parametrize(("backend", "needs"), [("hf", "torch and transformers"), ("vllm", "vllm")])
+def test_a_backend_that_is_not_installed_says_what_it_needs(
+    backend: str, needs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "find_spec", lambda name: name if name == "lm_eval" else None)
+    with pytest.raises(JobError, match=f"the backend '{backend}' needs {needs} in the job's image"):
+        evaluate(tmp_path, backend=backend)
 
 
 def test_a_model_that_is_worse_than_the_one_deployed_fails(bucket: Path, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def is_expression(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an expression reads, and what is wrong with it wherever it stands; code that does not parse reads nothing."""
+    """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
 
     states: frozenset[str] = frozenset()
     variables: tuple[str, ...] = ()

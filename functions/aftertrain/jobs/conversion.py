@@ -1,0 +1,77 @@
+"""What conversions share: write a model in a format of serving, and compare the two before anybody may serve it.
+
+    make(job, {"onnx": write_onnx, …}, folder)      ->  the function that gives the new model's logits
+    compare(original, converted, batches, 1e-4)     ->  Comparison(error=3e-7, agreeing=512, compared=512)
+
+A model is a function from named inputs, {"input": [n, features]}, to logits whose last axis are the classes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.storage import store
+
+Array = np.ndarray[Any, Any]
+Logits = Callable[[Mapping[str, Array]], Array]
+# Writes a model of a precision, float32 or float16, into a folder; gives the logits of what was written.
+Write = Callable[[str, Path], Logits]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The largest difference of two models, and at how many of the places compared the same class is the likeliest."""
+
+    error: float
+    agreeing: int
+    compared: int
+
+
+def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
+    """Write the format that the job asks for. Raises: JobError if there is no such format."""
+    kind = str(job.params.get("format", "onnx"))
+    if kind not in formats:
+        raise JobError(f"the format {kind!r} is not known: there is {', '.join(formats)}")
+    folder.mkdir(exist_ok=True)
+    return formats[kind](str(job.params.get("precision", "float32")), folder)
+
+
+def compare(
+    original: Logits, converted: Logits, batches: Iterable[Mapping[str, Array]], tolerance: float
+) -> Comparison:
+    """Both models on the same inputs, a batch at a time. Raises: JobError if they differ by more than the tolerance."""
+    errors, agreeing, compared = [], 0, 0
+    for batch in batches:
+        expected, found = original(batch), converted(batch)
+        errors.append(np.max(np.abs(found - expected)))
+        agreeing += int(np.sum(found.argmax(-1) == expected.argmax(-1)))
+        compared += expected[..., 0].size
+    error = float(np.max(errors))
+    if not error <= tolerance:
+        raise JobError(f"the converted model differs from the original by {error:g}, more than {tolerance:g}")
+    return Comparison(error, agreeing, compared)
+
+
+def publish(folder: Path, uri: str) -> int:
+    """Store what was written below a URI; returns its size in bytes."""
+    paths = sorted(folder.iterdir())
+    for path in paths:
+        store(path, f"{uri}/{path.name}")
+    return sum(path.stat().st_size for path in paths)
+
+
+def onnx_logits(path: Path) -> Logits:
+    """A model in ONNX, run by onnxruntime on the processor; it is given those of the inputs that it takes."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [each.name for each in session.get_inputs()]
+
+    def logits(given: Mapping[str, Array]) -> Array:
+        found: Array = session.run(None, {name: given[name] for name in names})[0]
+        return found
+
+    return logits

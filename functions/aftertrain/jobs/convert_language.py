@@ -1,0 +1,76 @@
+"""Convert a language model of transformers, and compare the two on real texts before anybody may serve it.
+
+onnx         model.onnx with model.onnx.data  [batch, length] tokens -> logits, without a cache
+safetensors  model.safetensors                the same weights, in half precision if asked for
+
+Tokenizer and configuration go along, so that the folder that comes out can be scored by `language_model_evaluate`.
+"""
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from aftertrain.jobs.checkpoint import fetch_model, part
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.conversion import Array, Logits, compare, make, publish
+from aftertrain.jobs.storage import fetch
+
+NEEDS = ("torch", "transformers", "onnxscript")
+
+
+def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
+    """Write the converted model below the job's output URI.
+
+    Returns: {model_uri, format, precision, size_bytes, max_abs_error, agreement, compared}; `compared` are tokens.
+    Raises: JobError if the two models differ by more than the tolerance anywhere, or a library is missing.
+    """
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise JobError(f"{' and '.join(missing)} {verb} missing in the job's image: install aftertrain[torch]")
+    from aftertrain.jobs.torch_language import TorchLanguageModel
+
+    source = fetch_model(job.param("model_uri"), folder / "model")
+    texts = fetch(job.param("sample_uri"), folder)
+    below = folder / "converted"
+
+    def onnx(precision: str, target: Path) -> Logits:
+        return TorchLanguageModel(source, precision).write_onnx(target)
+
+    def safetensors(precision: str, target: Path) -> Logits:
+        return TorchLanguageModel(source, precision).write_safetensors(target)
+
+    converted = make(job, {"onnx": onnx, "safetensors": safetensors}, below)
+    batches = _batches(source, texts, int(job.params.get("max_tokens", 512)))
+    tolerance = float(job.params.get("tolerance", 1e-3))
+    found = compare(TorchLanguageModel(source).logits, converted, batches, tolerance)
+    return {
+        "model_uri": f"{job.output_uri}/",
+        "format": str(job.params.get("format", "onnx")),
+        "precision": str(job.params.get("precision", "float32")),
+        "size_bytes": publish(below, job.output_uri),
+        "max_abs_error": found.error,
+        "agreement": found.agreeing / found.compared,
+        "compared": found.compared,
+    }
+
+
+def _batches(model: Path, texts: Path, most: int) -> Iterator[dict[str, Array]]:
+    """Each text's tokens by itself: the logits of one are [length, vocabulary], and few of them fit into memory.
+
+    Raises: JobError if there is no text.
+    """
+    tokenizer = Tokenizer.from_file(str(part(model, "tokenizer.json")))
+    most = min(most, int(json.loads(part(model, "config.json").read_text()).get("max_position_embeddings", most)))
+    lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if not lines:
+        raise JobError(f"{texts.name} has no text: write one to a line")
+    for line in lines:
+        ids = np.array([tokenizer.encode(line).ids[:most]], dtype=np.int64)
+        if ids.size:
+            yield {"input_ids": ids, "attention_mask": np.ones_like(ids)}

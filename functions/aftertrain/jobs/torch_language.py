@@ -1,0 +1,95 @@
+"""A language model of transformers, loaded by PyTorch: its logits, and itself in other formats.
+
+    model.safetensors    or model-00001-of-00002.safetensors … with their index
+    config.json          {"architectures": ["LlamaForCausalLM"], …}: any that transformers knows
+    tokenizer.json
+
+Weights in pickles and code that a checkpoint brings along are not loaded. All runs on the processor, so that a model
+of any size fits which the machine has the memory for.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.conversion import Array, Logits, onnx_logits
+
+BESIDE = ("*.json", "*.jinja", "merges.txt", "vocab.txt", "*.model")  # what belongs to a model beside its weights
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+
+
+class TorchLanguageModel:
+    """A causal language model in one precision."""
+
+    def __init__(self, folder: Path, precision: str = "float32") -> None:
+        """Raises: JobError that says why transformers does not load it."""
+        self.folder = folder
+        try:
+            self._model = transformers.AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=getattr(torch, precision),
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+            ).eval()
+        except (OSError, ValueError) as error:
+            raise JobError(f"transformers does not load the checkpoint: {error}") from None
+
+    def logits(self, given: Mapping[str, Array]) -> Array:
+        """{input_ids, attention_mask}, each [batch, length]  ->  [batch, length, vocabulary]."""
+        with torch.inference_mode():
+            inputs = {name: torch.from_numpy(value) for name, value in given.items()}
+            found: Array = self._model(**inputs, use_cache=False).logits.float().numpy()
+        return found
+
+    def write_onnx(self, folder: Path) -> Logits:
+        """model.onnx without a cache, its weights beside it. Raises: JobError if PyTorch cannot export the model."""
+        target = folder / "model.onnx"
+        # Not of size 1, which would be taken for fixed, and two tensors: one would become one input.
+        tokens, mask = (torch.ones(2, 8, dtype=torch.int64) for _ in range(2))
+        sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}
+        try:
+            torch.onnx.export(
+                _WithoutCache(self._model).eval(),
+                (tokens, mask),
+                target,
+                input_names=["input_ids", "attention_mask"],
+                output_names=["logits"],
+                dynamic_shapes=(sizes, sizes),
+                external_data=True,
+                dynamo=True,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise JobError(f"PyTorch cannot export the model: {error}") from None
+        self._copy_beside(folder)
+        return onnx_logits(target)
+
+    def write_safetensors(self, folder: Path) -> Logits:
+        """The weights in the precision that they were loaded in, and the logits of what is read back."""
+        self._model.save_pretrained(folder)
+        self._copy_beside(folder)
+        return TorchLanguageModel(folder, str(self._model.dtype).removeprefix("torch.")).logits
+
+    def _copy_beside(self, folder: Path) -> None:
+        """Tokenizer and configuration; what is there already is newer."""
+        for pattern in BESIDE:
+            for path in self.folder.glob(pattern):
+                if not any(path.match(each) for each in WEIGHTS) and not (folder / path.name).exists():
+                    shutil.copyfile(path, folder / path.name)
+
+
+class _WithoutCache(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked
+    """What is exported: the whole text in, its logits out."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+        return self.model(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).logits
