@@ -3,8 +3,8 @@
     services = Services(outcomes=["succeeds"])
     testing.run(machine, given, tasks=services)
 
-A job's outcome is one of: succeeds, fails, refused (as a request that is wrong), lost (it was submitted, and the answer
-did not come back), and "lost, fails".
+A job's outcome is one of: succeeds, fails, "fails, and says why" (in its output), refused (as a request that is wrong),
+lost (it was submitted, and the answer did not come back), and "lost, fails".
 """
 
 import json
@@ -72,6 +72,8 @@ class Services:
                 self.objects[given["Key"]] = given["Body"]
                 return {"ETag": "e"}
             case "aws-sdk:s3:getObject":
+                if given["Key"] not in self.objects:
+                    raise testing.Failure("S3.NoSuchKeyException", "there is no such key")
                 return {"Body": json.dumps(self.objects[given["Key"]])}
             case "aws-sdk:batch:listJobs":
                 begin = given["Filters"][0]["Values"][0].removesuffix("*")
@@ -104,13 +106,19 @@ class Services:
         if outcome.startswith("lost"):
             self.jobs[name] = "FAILED" if outcome == "lost, fails" else alive
             raise testing.Failure(unsure, "the connection was reset")
-        if outcome == "fails":
+        if outcome.startswith("fails"):
             self.jobs[name] = "FAILED"
-            raise testing.Failure("States.TaskFailed", json.dumps({"StatusReason": "Essential container exited"}))
+            if outcome == "fails, and says why":
+                self._write({"error": "JobError", "cause": "the accuracy is too low", "job": f"id-{name}"})
+            told = {"JobId": f"id-{name}", "StatusReason": "Essential container exited"}
+            raise testing.Failure("States.TaskFailed", json.dumps(told))
         self._end(name, done)
         return {"Status": done}
 
     def _end(self, name: str, done: str) -> None:
         self.jobs[name] = done
+        self._write({"output": OUTPUT})
+
+    def _write(self, output: dict[str, Any]) -> None:
         for key in [key for key in self.objects if key.endswith("input.json")]:
-            self.objects[key.replace("input.json", "output.json")] = {"output": OUTPUT}
+            self.objects[key.replace("input.json", "output.json")] = output

@@ -57,8 +57,8 @@ SAGEMAKER = {
 
 
 @contextlib.contextmanager
-def batch_lives(lives: list[str]) -> Iterator[dict[str, int]]:
-    """Each try takes the next life; what comes out are the tries of each job."""
+def batch_lives(lives: list[str], program: Callable[[str], None] = lambda _: None) -> Iterator[dict[str, int]]:
+    """Each try takes the next life, and runs the program with the job's id; what comes out are the tries of each job."""
     asked: dict[str, dict[str, Any]] = {}
     tries: dict[str, int] = {}
     submit = StateTaskServiceBatch._eval_service_task
@@ -75,6 +75,7 @@ def batch_lives(lives: list[str]) -> Iterator[dict[str, int]]:
             life = lives.pop(0)
             tries[job.job_name] = tries.get(job.job_name, 0) + 1
             job._start_attempt()
+            program(job.job_id)
             if life == "terminated":
                 job.status = "RUNNING"
                 job.terminate = lambda reason: _ended(job, reason)

@@ -126,6 +126,19 @@ def test_what_is_the_programs_own_fault_is_tried_once_by_batch_and_fails_the_ste
     assert BATCH[life][0] in found.cause
 
 
+def test_a_program_that_says_why_it_failed_is_heard(run: Any) -> None:
+    s3 = boto3.client("s3", **CREDENTIALS)
+
+    def program(job: str) -> None:
+        left = {"error": "JobError", "cause": "the accuracy is 0.7000, below the gate's 0.8", "job": job}
+        s3.put_object(Bucket="artifacts", Key=f"{KEY}/output.json", Body=json.dumps(left))
+
+    with batch_lives(["fails"], program):
+        found = run(machine(), GIVEN)
+
+    assert "the accuracy is 0.7000, below the gate's 0.8" in found.cause
+
+
 def test_a_host_that_is_reclaimed_each_time_fails_the_step(run: Any) -> None:
     with batch_lives(["reclaimed"] * 5) as tries:
         found = run(machine(), GIVEN)

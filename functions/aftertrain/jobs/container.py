@@ -40,6 +40,8 @@ def _in_bucket(uri: str) -> int:
     with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
         given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
         code = _ran(given, output)
+        if code:  # whoever reads it later can tell it from what another try has left
+            output.write_text(json.dumps(json.loads(output.read_text()) | {"job": os.environ.get("AWS_BATCH_JOB_ID")}))
         store(output, f"{uri}/output.json")
         return _told(code, output)
 

@@ -90,6 +90,29 @@ def test_a_program_that_fails_fails_the_step(compute: Compute) -> None:
 
 
 @pytest.mark.parametrize("step", [{}, {"foreach": {"items": [1]}}], ids=["step", "item"])
+def test_a_program_that_fails_on_batch_fails_the_step_with_its_own_words(step: dict[str, Any]) -> None:
+    found = run(machine(BACKENDS[0], **step), Services(["fails, and says why"]))
+
+    assert "the accuracy is too low" in str(found.cause)
+
+
+def test_what_an_earlier_try_has_left_does_not_count() -> None:
+    services = Services(["fails, and says why", "fails"])
+    found = run(machine(BACKENDS[0], retry={"max_attempts": 2, "backoff_seconds": 1}), services)
+
+    assert "Essential container exited" in str(found.cause)
+
+
+def test_a_pipeline_that_fails_fast_fails_with_a_programs_own_words() -> None:
+    source = {"settings": {"fail_fast": True}, "steps": [{"id": "e", "action": "model_evaluate", "params": PARAMS}]}
+    stage = replace(STAGE, compute=Compute(backend="batch"))
+    found = run(json.loads(compile_pipeline(source, stage).asl), Services(["fails, and says why"]))
+
+    assert "JobError" in str(found.cause)
+    assert "the accuracy is too low" in str(found.cause)
+
+
+@pytest.mark.parametrize("step", [{}, {"foreach": {"items": [1]}}], ids=["step", "item"])
 @pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
 def test_what_is_refused_each_time_fails_with_what_the_service_said(compute: Compute, step: dict[str, Any]) -> None:
     services = Services(["refused"] * 9)

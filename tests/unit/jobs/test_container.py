@@ -66,11 +66,15 @@ def test_how_far_a_program_is_lies_beside_its_output(account: Any) -> None:
     assert json.loads(found) == {"done": 0.5}
 
 
-def test_a_failure_is_written_and_said(account: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_written_and_said(
+    account: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_BATCH_JOB_ID", "job-1")
     put(account, told(command=[sys.executable, "-c", "raise SystemExit(3)"]))
 
     assert container.main(["--folder", FOLDER]) == 1
     assert "ended with code 3" in answer(account)["cause"]
+    assert answer(account)["job"] == "job-1"
     assert "ended with code 3" in capfd.readouterr().err
 
 

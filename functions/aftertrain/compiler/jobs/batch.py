@@ -8,6 +8,7 @@ characters. A host that was reclaimed is another try of Batch's own; a program t
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from aftertrain.asl import jsonata
@@ -31,6 +32,8 @@ UNSURE = (
     "Batch.TooManyRequestsException",
 )
 IMAGE_TAG = "aftertrain:image"  # what publishing a pipeline finds the images by that need a definition
+# Batch says of a program that it ended; why, the program has written beside its output, with the job that it was.
+OWN = "$left.job = $parse($states.input.fault.Cause).JobId"
 RECLAIMED_TRIES = 5
 QUEUE_SECONDS = 6 * 3600  # how long a job may wait for a machine
 SHORTEST_SECONDS = 60  # of Batch's own time limit
@@ -91,7 +94,7 @@ def batch_job(
         ALIVE,
         "SUCCEEDED",
     )
-    around = remote(node, given, bindings, look, UNSURE)
+    around = replace(remote(node, given, bindings, look, UNSURE), own=OWN)
     # Batch ends each attempt by itself; the state waits for all of them, and for a machine.
     patience = timeout * RECLAIMED_TRIES + QUEUE_SECONDS
     return Work(SUBMIT, arguments, OUTPUT, patience, None, retry, remote=around)

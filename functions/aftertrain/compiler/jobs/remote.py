@@ -33,7 +33,8 @@ class Look:
 class Remote:
     """What surrounds the Task of a job that a service runs.
 
-    `unsure`: errors after which nobody knows whether the job was submitted; the next look says.
+    `unsure`: errors after which nobody knows whether the job was submitted; the next look says. `own`: the code of
+    whether the error `$left` is of the job that failed with `$states.input.fault`, if the service tells none itself.
     """
 
     bucket: str
@@ -41,6 +42,7 @@ class Remote:
     input: dict[str, Any]
     look: Look
     unsure: tuple[str, ...]
+    own: str = ""
 
 
 def remote(node: Node, given: Given, bindings: Bindings, look: Look, unsure: tuple[str, ...], **more: Any) -> Remote:

@@ -3,6 +3,7 @@
     evaluate (.sync)  ->  Prepare evaluate, Look for evaluate, Is evaluate there, Mind evaluate, evaluate, Read evaluate
 
 A submission that is in doubt three times and is never found has been refused; it fails the step with what was said.
+Where the service does not tell why a program failed, `Ask why evaluate failed` reads it from what the program left.
 What the Task leaves behind, its output and its variables, `Read` leaves behind; whatever fails, fails the step.
 """
 
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from aftertrain.asl import jsonata
-from aftertrain.asl.states import Catcher, Choice, Fail, Retrier, Rule, State, Task, Wait
+from aftertrain.asl.states import Catcher, Choice, Fail, Pass, Retrier, Rule, State, Task, Wait
 from aftertrain.compiler.jobs.remote import Remote
 from aftertrain.compiler.lower.latch import BUSY
 
@@ -20,6 +21,7 @@ UNSURE = jsonata.expression(
     "$merge([$states.input, {'unsure': ($exists($states.input.unsure) ? $states.input.unsure : 0) + 1, "
     "'fault': $states.errorOutput}])"
 )
+FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput}])")
 MIND_SECONDS = 120
 UNSURE_TIMES = 3  # what is in doubt so often and never there is refused, not lost
 
@@ -34,7 +36,7 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
     if remote is None:
         return {name: task}
     look, there, mind, read = f"Look for {name}", f"Is {name} there", f"Mind {name}", f"Read {name}"
-    gave_up, fail = _gave_up(f"{name} was not submitted", task.catch)
+    failed = f"{name} has failed"
     key = f"{remote.folder} & '/"
     submit = replace(
         task,
@@ -43,7 +45,7 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
         assign={},
         # After these a retry would not look first.
         retry=(Retrier((*remote.unsure, "States.Timeout"), attempts=0, interval=1, rate=1.0), *task.retry),
-        catch=(Catcher(mind, UNSURE, errors=remote.unsure), *task.catch),
+        catch=(Catcher(mind, UNSURE, errors=remote.unsure), *_asking(name, remote), *task.catch),
     )
     return {
         prepare_name(name): Task(
@@ -55,7 +57,7 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
             catch=task.catch,
         ),
         look: _look(remote, there, task.catch),
-        there: _there(remote, name, read, mind, gave_up),
+        there: _there(remote, name, read, mind, failed),
         mind: Wait(look, seconds=MIND_SECONDS, output=KEPT),
         name: submit,
         read: replace(
@@ -67,7 +69,8 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
             heartbeat=None,
             comment=None,
         ),
-        **fail,
+        **_ask(name, remote, f"{key}output.json'", failed),
+        failed: _failed(task.catch),
     }
 
 
@@ -83,27 +86,45 @@ def _look(remote: Remote, onward: str, catch: tuple[Catcher, ...]) -> Task:
     )
 
 
-def _there(remote: Remote, name: str, read: str, mind: str, gave_up: Rule) -> Choice:
+def _there(remote: Remote, name: str, read: str, mind: str, failed: str) -> Choice:
     alive = ", ".join(map(jsonata.string, remote.look.alive))
     found = "$states.input.found"
+    often = f"$exists($states.input.unsure) and $states.input.unsure >= {UNSURE_TIMES}"
     return Choice(
         (
             Rule(jsonata.expression(f"{jsonata.string(remote.look.done)} in {found}"), read),
             Rule(jsonata.expression(f"$count($filter({found}, function($s) {{$s in [{alive}]}})) > 0"), mind),
-            gave_up,
+            Rule(jsonata.expression(often), failed),
         ),
         name,
     )
 
 
-def _gave_up(name: str, catch: tuple[Catcher, ...]) -> tuple[Rule, dict[str, State]]:
-    """Where a job leads that is refused each time: to where its failures lead, with what the service said last."""
-    often = jsonata.expression(f"$exists($states.input.unsure) and $states.input.unsure >= {UNSURE_TIMES}")
+def _asking(name: str, remote: Remote) -> tuple[Catcher, ...]:
+    return (Catcher(_ask_name(name), FAULT, errors=("States.TaskFailed",)),) if remote.own else ()
+
+
+def _ask_name(name: str) -> str:
+    return f"Ask why {name} failed"
+
+
+def _ask(name: str, remote: Remote, key: str, failed: str) -> dict[str, State]:
+    """The error that the program left, in the place of the service's; what an earlier try left does not count."""
+    if not remote.own:
+        return {}
+    told = f"$exists($left.error) and {remote.own} ? {{'fault': {{'Error': $left.error, 'Cause': $left.cause}}}} : {{}}"
+    output = jsonata.expression(f"($left := $parse($states.result.Body); $merge([$states.input, {told}]))")
+    ask = Task(GET, _object(remote, key), next=failed, output=output, catch=(Catcher(failed, KEPT),))
+    return {_ask_name(name): ask}
+
+
+def _failed(catch: tuple[Catcher, ...]) -> Pass | Fail:
+    """Leads where the job's failures lead, with the error that was kept."""
     if not catch:
         error, cause = (jsonata.expression(f"$states.input.fault.{each}") for each in ("Error", "Cause"))
-        return Rule(often, name), {name: Fail(error, cause)}
+        return Fail(error, cause)
     last = catch[-1]
-    return Rule(often, last.next, _from_fault(last.assign), _from_fault(last.output)), {}
+    return Pass(_from_fault(last.output), last.next, _from_fault(last.assign))
 
 
 def _from_fault(value: Any) -> Any:
