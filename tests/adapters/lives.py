@@ -58,7 +58,7 @@ SAGEMAKER = {
 
 @contextlib.contextmanager
 def batch_lives(lives: list[str], program: Callable[[str], None] = lambda _: None) -> Iterator[dict[str, int]]:
-    """Each try takes the next life, and runs the program with the job's id; what comes out are the tries of each job."""
+    """Each try takes the next life, and runs the program with the job's id; out come the tries of each job."""
     asked: dict[str, dict[str, Any]] = {}
     tries: dict[str, int] = {}
     submit = StateTaskServiceBatch._eval_service_task
