@@ -7,7 +7,7 @@ ports.starter.started           # {"name": (machine_arn, input_json)}
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from aftertrain.errors import BusyError
@@ -53,13 +53,13 @@ class FakeLedger:
 
     def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
         self._maybe_busy()
-        self.records[key] = replace(self.records[key], done=True, verdicts=_merged(self.records[key], verdicts))
+        self.records[key] = self.records[key]._replace(done=True, verdicts=_merged(self.records[key], verdicts))
         self.due_at.pop(key, None)
 
     def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
         self._maybe_busy()
         if not self.records[key].done:
-            self.records[key] = replace(self.records[key], verdicts=_merged(self.records[key], verdicts))
+            self.records[key] = self.records[key]._replace(verdicts=_merged(self.records[key], verdicts))
             self.due_at[key] = self.due_at[key] if until is None else until
 
     def due(self, now: float, limit: int) -> list[EventKey]:

@@ -1,6 +1,5 @@
 """The ledger on DynamoDB, as far as moto goes."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,7 +52,7 @@ def test_an_unknown_event_is_none(ledger: DynamoLedger) -> None:
 @pytest.mark.parametrize(("until", "due_at"), [(None, NOW + 60), (NOW + 500, NOW + 500)])
 def test_a_record_is_held_with_what_was_decided(ledger: DynamoLedger, until: float | None, due_at: float) -> None:
     ledger.record(record())
-    held = replace(GONE, verdict="queued", final=False)
+    held = GONE._replace(verdict="queued", final=False)
     ledger.hold(record().key, [held], until)
     found = ledger.get(record().key)
 

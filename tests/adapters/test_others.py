@@ -26,21 +26,21 @@ def test_a_key_survives_the_queue(aws: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     key = EventKey("bucket", 'a "b" 🚀')
-    SqsRedrives(sqs, url).send(key)
+    SqsRedrives(lambda: sqs, url).send(key)
 
     assert read_message(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]) == key
 
 
 def test_a_queue_that_is_gone_is_busy(aws: Any) -> None:
     with pytest.raises(BusyError):
-        SqsRedrives(aws("sqs"), "https://sqs.us-east-1.amazonaws.com/1/none").send(EventKey("a", "b"))
+        SqsRedrives(lambda: aws("sqs"), "https://sqs.us-east-1.amazonaws.com/1/none").send(EventKey("a", "b"))
 
 
 def test_dead_letters_go_back_to_the_queue(aws: Any) -> None:
     sqs = aws("sqs")
     dead, queue = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "queue"))
     for number in range(12):
-        SqsRedrives(sqs, dead).send(EventKey("s", str(number)))
+        SqsRedrives(lambda: sqs, dead).send(EventKey("s", str(number)))
     letters = SqsDeadLetters(sqs, dead, queue)
 
     assert [letters.replay(1000), letters.replay(1000)] == [12, 0]
@@ -51,7 +51,7 @@ def test_dead_letters_go_back_to_the_queue(aws: Any) -> None:
 def test_a_message_can_wait(aws: Any) -> None:
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    SqsRedrives(sqs, url).send(EventKey("s", "1"), 30.2)
+    SqsRedrives(lambda: sqs, url).send(EventKey("s", "1"), 30.2)
 
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
 

@@ -118,7 +118,7 @@ class Webhook:
             DynamoLedger(self.client, "ledger"),
             DynamoGates(self.client, "ledger", lambda: 1.0),
             StepFunctionsStarter(self.client),
-            SqsRedrives(self.client, "queue"),
+            SqsRedrives(lambda: self.client, "queue"),
             lambda: 1_780_000_000.0,
         )
 

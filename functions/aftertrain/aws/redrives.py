@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from aftertrain.aws.faults import busy_unless_known
@@ -11,15 +12,15 @@ BATCH = 10  # as many as one call of SQS gives
 
 
 class SqsRedrives:
-    """Port `Redrives` of ingest."""
+    """Port `Redrives` of ingest. The client is asked for when there is something to send, which is seldom."""
 
-    def __init__(self, client: Any, queue_url: str) -> None:
+    def __init__(self, client: Callable[[], Any], queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url
 
     def send(self, key: EventKey, delay: float = 0) -> None:
         with busy_unless_known("queueing an event"):
             body = json.dumps({"source_id": key.source_id, "event_id": key.event_id})
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=math.ceil(delay))
+            self._client().send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=math.ceil(delay))
 
 
 class SqsDeadLetters:

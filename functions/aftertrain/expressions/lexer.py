@@ -4,8 +4,7 @@
 """
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from aftertrain.errors import AuthorError
 
@@ -25,8 +24,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its kind, its value without quotes, and the offsets of its text."""
 
     kind: TokenKind

@@ -3,12 +3,10 @@
 str(Miss('`key` REGEXP "^final/"', "tmp/x", "…"))  ->  '`key` REGEXP "^final/" is false for \'tmp/x\''
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """`clause`: what asks; `expected`: what it asks for; `actual`: what the event has there, None if nothing."""
 
     clause: str

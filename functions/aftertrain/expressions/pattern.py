@@ -14,8 +14,7 @@ not even null.
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.fields import MISSING, full_path
@@ -26,8 +25,7 @@ from aftertrain.model.event import Event
 MAX_DEPTH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """What is asked of one value: one of the matchers must take it."""
 
     path: str
@@ -40,8 +38,7 @@ class Leaf:
         return any(matcher(each) for matcher in self.matchers for each in values)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What is asked of an object: all of its fields, and of each `$or` one alternative."""
 
     fields: tuple[tuple[str, "Node | Leaf"], ...]
@@ -64,8 +61,7 @@ class Node:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A whole filter."""
 
     root: Node

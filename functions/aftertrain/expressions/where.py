@@ -12,10 +12,9 @@ an event does not have makes its comparison false, with every operator, as NULL 
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import re2
 
@@ -48,8 +47,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(NamedTuple):
     """What an index can know of a comparison: the texts of which one must be there, or how a text must begin.
 
     `exact`: nothing else is asked.
@@ -60,8 +58,7 @@ class Asks:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One comparison: its text as written, the path that it reads, and the test of the value found there."""
 
     text: str
@@ -80,8 +77,7 @@ class Comparison:
         return None if self.test(value) else Miss("where", self.text, found, f"{self.text} is false for {found!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """Comparisons that must all hold."""
 
     comparisons: tuple[Comparison, ...]

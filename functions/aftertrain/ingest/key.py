@@ -1,10 +1,9 @@
 """What makes two deliveries the same event."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class EventKey:
+class EventKey(NamedTuple):
     """The source, and the id that the event has there; a replay has a suffix of its own."""
 
     source_id: str

@@ -1,12 +1,10 @@
 """What a bucket says of an object, when it is asked."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """`modified`: seconds since 1970; `etag` bare."""
 
     bucket: str

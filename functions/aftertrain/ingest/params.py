@@ -7,6 +7,7 @@ Only a whole value may be one, and only a path may stand in it: what is computed
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from aftertrain.errors import AuthorError
@@ -20,7 +21,7 @@ class MissingParamError(AuthorError):
     """The event lacks what a param is to be taken from."""
 
 
-def mapped(params: dict[str, Any], event: Event) -> dict[str, Any]:
+def mapped(params: Mapping[str, Any], event: Event) -> dict[str, Any]:
     """The params with values from the event.
 
     Raises: MissingParamError

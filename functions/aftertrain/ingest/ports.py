@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.key import EventKey
@@ -103,8 +103,7 @@ class Buckets(Protocol):
         """What the bucket of the event holds below a prefix."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(NamedTuple):
     """All of them, as the composition root hands them in. The clock tells seconds since 1970.
 
     `buckets` is None where somebody waits for an answer: what has to look into a bucket is left to the queue there.

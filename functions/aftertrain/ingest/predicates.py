@@ -7,8 +7,7 @@ What is left out makes a trigger `opaque`: it has to be asked itself once the in
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.expressions.matchers import compile_matcher
 from aftertrain.expressions.pattern import Leaf, Node, Pattern
@@ -17,38 +16,33 @@ from aftertrain.expressions.where import Where
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Equal:
+class Equal(NamedTuple):
     """The value, with booleans apart from numbers."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Affix:
+class Affix(NamedTuple):
     """A text that begins so, or ends so."""
 
     text: str
     at_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(NamedTuple):
     """There, or not there."""
 
     there: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A number on one side of another; `operator` is one of `<`, `<=`, `>`, `>=`."""
 
     operator: str
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wild:
+class Wild(NamedTuple):
     """A text of a form: `head` and `tail` are what it begins and ends with, `holds` decides."""
 
     head: str
@@ -59,8 +53,7 @@ class Wild:
 Test = Wild | Equal | Affix | Exists | Bound
 
 
-@dataclass(frozen=True, slots=True)
-class Predicate:
+class Predicate(NamedTuple):
     """One of the tests must hold of the value at the path. `any_item`: of an array, of one of its items."""
 
     path: Path

@@ -6,7 +6,7 @@ receive(Request(…), snapshot, ports)  ->  Receipt(received=1, duplicates=0, ma
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -121,7 +121,7 @@ def _finish(record: Record, begun: float, ports: Ports) -> Record:
     """The record with what was decided, as far as there was time."""
     spent = ports.clock() - begun
     if not record.done and spent < SECONDS_FOR_STARTS:
-        return replace(record, verdicts=tuple(drive_or_hand_over(record, ports)) or record.verdicts)
+        return record._replace(verdicts=tuple(drive_or_hand_over(record, ports)) or record.verdicts)
     if not record.done and spent < SECONDS_FOR_QUEUE:
         hand_over(record.key, ports.redrives)
     return record

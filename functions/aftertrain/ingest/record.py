@@ -7,8 +7,7 @@ same version under the same name with the same bytes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.params import MissingParamError, mapped
@@ -22,15 +21,14 @@ from aftertrain.model.trigger import PipelineVersion
 ACCEPTED = "Step Functions accepts it"  # what is expected of a start
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """One execution to be started: its name never changes, and the trigger's params are those of the first delivery."""
 
     name: str
     trigger_id: str
     pipeline: PipelineVersion
-    params: dict[str, Any]
-    policies: Policies = field(default_factory=Policies)
+    params: Mapping[str, Any]
+    policies: Policies = Policies()
 
     def input(self, event: Event, given: Mapping[str, Any], slot: str | None = None) -> str:
         """The execution's input: the same bytes for the same record and the same decision.
@@ -40,7 +38,7 @@ class Start:
         Raises: MissingParamError if that one lacks what a param is taken from.
         """
         envelope = given.get("event", event.envelope())
-        params = mapped(self.params, Event.from_envelope(envelope)) if self.policies.debounce else self.params
+        params = mapped(self.params, Event.from_envelope(envelope)) if self.policies.debounce else dict(self.params)
         more = {name: value for name, value in given.items() if name != "event"}
         return canonical_json(
             {
@@ -52,8 +50,7 @@ class Start:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """An event in the ledger. It is `done` when every start was made, or will never be.
 
     `verdicts` are those that are not a plain start.

@@ -4,7 +4,7 @@ Request(source_id="tigris-models", headers={"authorization": "Bearer …"}, body
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aftertrain.errors import TooLargeError
 
@@ -12,8 +12,7 @@ MAX_BODY_BYTES = 1024 * 1024
 MAX_EVENT_BYTES = 200 * 1024  # leaves room for params in the 256 KiB that an execution's input may have
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One POST. Header names are in lower case; the body is as it came over the wire."""
 
     source_id: str

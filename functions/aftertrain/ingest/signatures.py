@@ -14,7 +14,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aftertrain.ingest.request import Request
 from aftertrain.model.source import SourceKind
@@ -22,8 +22,7 @@ from aftertrain.model.source import SourceKind
 WINDOW_SECONDS = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(NamedTuple):
     """Where the signature stands, what is put in front of the signed body, and how the secret becomes the key."""
 
     signature: str

@@ -6,8 +6,7 @@ What a policy decided is kept with the event. `filtered` and `disabled` never ar
 event when somebody asks, so that an event costs the same however many triggers there are.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 Word = Literal[
     "started",
@@ -28,8 +27,7 @@ Word = Literal[
 WORDS: tuple[Word, ...] = get_args(Word)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`execution` is the one that started, or that the event became a part of. `final`: it will not change any more."""
 
     trigger_id: str

@@ -3,7 +3,7 @@
 str(why_not(event, watch))  ->  '`key` REGEXP "^final/" is false for \\'tmp/x\\''
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aftertrain.expressions.miss import Miss
 from aftertrain.expressions.pattern import Pattern, compile_pattern
@@ -12,8 +12,7 @@ from aftertrain.model.event import Event
 from aftertrain.model.trigger import Trigger, matches_type
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """A trigger with its filters ready to run."""
 
     trigger: Trigger

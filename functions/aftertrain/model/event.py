@@ -6,15 +6,13 @@
 The envelope on the wire and in templates has the names `event_type, event_id, timestamp, source, subject, data`.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 EVENT_TYPE = r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+"  # of our own and of senders who have no custom of their own
 ENVELOPE_FIELDS = ("event_type", "event_id", "timestamp", "source", "subject", "data")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something happened. `time` is what the sender claims (RFC 3339); nothing is ordered by it.
 
     `depth`: how many events of our own led to this one; one that comes from outside has none.

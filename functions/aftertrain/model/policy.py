@@ -5,15 +5,13 @@
 They are asked in this order: assemble, order, debounce, rate, concurrency. Times are in seconds.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 OnFull = Literal["queue", "skip", "replace", "cancel"]
 KINDS = ("assemble", "order", "debounce", "rate", "concurrency")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What events have in common: the values at some paths; with a `pattern` (RE2), what its groups find there."""
 
     paths: tuple[str, ...]
@@ -25,16 +23,14 @@ class Key:
         return None if item is None else cls(tuple(item["paths"]), item["pattern"])
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Only the newest starts. `by`: the path of a version; None asks the sequencer, the version or the bucket."""
 
     key: Key | None = None
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assemble:
+class Assemble(NamedTuple):
     """Many objects start once, when all are there. One of the three says what all are.
 
     `pattern`: RE2 with the groups `part` and `total`, found in the subject. `index`: the name of a file whose
@@ -43,12 +39,11 @@ class Assemble:
 
     deadline: float
     pattern: str | None = None
-    index: str | None = None
+    index: str | None = None  # type: ignore[assignment]  # in the place of a tuple's method, which nobody asks for
     marker: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Debounce:
+class Debounce(NamedTuple):
     """Starts once it was `quiet` for so long, and at the latest `max_wait` after the first event."""
 
     quiet: float
@@ -56,16 +51,14 @@ class Debounce:
     key: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """More than `limit` starts in `per` seconds pause the trigger until a person resumes it."""
 
     limit: int
     per: float
 
 
-@dataclass(frozen=True, slots=True)
-class Concurrency:
+class Concurrency(NamedTuple):
     """At most `limit` executions at once; `on_full` says what becomes of the next one."""
 
     limit: int
@@ -73,8 +66,7 @@ class Concurrency:
     key: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(NamedTuple):
     """Those that a trigger has."""
 
     assemble: Assemble | None = None
@@ -90,10 +82,15 @@ class Policies:
 
     def item(self) -> dict[str, Any]:
         """The form that `from_item` reads: only what there is."""
-        return {kind: asdict(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
+        return {kind: _written(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
 
 
 _TYPES = {"assemble": Assemble, "order": Order, "debounce": Debounce, "rate": Rate, "concurrency": Concurrency}
+
+
+def _written(policy: Any) -> dict[str, Any]:
+    item: dict[str, Any] = policy._asdict()
+    return item | ({"key": item["key"]._asdict()} if item.get("key") is not None else {})
 
 
 def _read(kind: Any, item: dict[str, Any]) -> Any:

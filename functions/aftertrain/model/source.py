@@ -8,8 +8,7 @@ of which either opens the door, while one takes the other's place.
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 SourceKind = Literal[
     "tigris",
@@ -45,8 +44,7 @@ AUTHS: dict[SourceKind, tuple[SourceAuth, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A sender. For `basic` the secret that is hashed is `user:password`; `secrets` are those that sign."""
 
     id: str

@@ -3,14 +3,14 @@
 The texts of the filters are kept as their authors wrote them; `aftertrain.ingest.snapshot` compiles them once per load.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from aftertrain.model.policy import Policies
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineVersion:
+class PipelineVersion(NamedTuple):
     """Which pipeline, in which immutable version, runs as which published state machine version."""
 
     pipeline_id: str
@@ -27,8 +27,7 @@ class PipelineVersion:
         return {"pipeline_id": self.pipeline_id, "version": self.version, "machine_arn": self.machine_arn}
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """Starts a pipeline for every event that it matches.
 
     `event_type` is a dotted name and may end in `.*`. `where` is a bucket WHERE clause, `filter` a JSON filter; an
@@ -40,8 +39,8 @@ class Trigger:
     pipeline: PipelineVersion
     where: str | None = None
     filter: dict[str, Any] | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    policies: Policies = field(default_factory=Policies)
+    params: Mapping[str, Any] = MappingProxyType({})
+    policies: Policies = Policies()
     priority: int = 0
 
     @classmethod
@@ -66,7 +65,7 @@ class Trigger:
             "pipeline": self.pipeline.item(),
             "where": self.where,
             "filter": self.filter,
-            "params": self.params,
+            "params": dict(self.params),
             "policies": self.policies.item(),
             "priority": self.priority,
         }

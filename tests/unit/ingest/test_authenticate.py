@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +85,9 @@ def test_recorded_requests_are_proved_by_what_they_carry(path: Path) -> None:
 def test_a_changed_body_or_another_secret_is_no_proof(path: Path) -> None:
     request, known = recorded(path)
     source = known.sources["s"].with_secret("newest")
-    changed = [] if source.auth == "secret" else [(replace(request, body=request.body + b" "), known)]
+    changed = [] if source.auth == "secret" else [(request._replace(body=request.body + b" "), known)]
 
-    for given, knows in [*changed, (request, Snapshot(1, {"s": source}, ())), (replace(request, headers={}), known)]:
+    for given, knows in [*changed, (request, Snapshot(1, {"s": source}, ())), (request._replace(headers={}), known)]:
         with pytest.raises(UnauthorizedError):
             authenticate(given, knows, NOW)
 

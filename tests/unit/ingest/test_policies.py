@@ -95,7 +95,7 @@ def test_a_start_that_is_over_does_not_cancel_what_came_after_it() -> None:
     setting.send("a")
     (first,) = setting.ledger.records.values()
     name = first.executions[0]
-    setting.ledger.records[first.key] = replace(first, done=False, verdicts=())
+    setting.ledger.records[first.key] = first._replace(done=False, verdicts=())
     setting.starter.ended.add(name)
     give_back("concurrency#t1", frozenset({name}), setting.ports)
     setting.send("b")
@@ -145,7 +145,7 @@ def test_a_slot_is_kept_while_its_execution_runs_whatever_start_says() -> None:
     setting.clock.now += 31
     setting.drive_all()
     (first,) = setting.ledger.records.values()
-    setting.ledger.records[first.key] = replace(first, done=False, verdicts=())
+    setting.ledger.records[first.key] = first._replace(done=False, verdicts=())
     setting.drive_all()
 
     state = setting.ports.gates.get("concurrency#t1").state

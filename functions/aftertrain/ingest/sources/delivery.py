@@ -1,8 +1,8 @@
 """What a dialect reads: the payload, and what stands beside it in the request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from aftertrain.errors import SenderError
 from aftertrain.model.source import Source
@@ -10,13 +10,12 @@ from aftertrain.model.source import Source
 MAX_ID = 256  # characters, of up to 4 bytes each; a key in DynamoDB has 2,048 bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A request of a known source. Header names are in lower case; `received` is when it came, RFC 3339."""
 
     payload: Any
     source: Source
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     received: str = ""
 
     def header(self, name: str) -> str:

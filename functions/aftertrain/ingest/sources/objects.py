@@ -7,8 +7,7 @@ the same one, and every other change another one.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
@@ -16,8 +15,7 @@ from aftertrain.model.names import digest
 CREATED, DELETED, TRANSITIONED = "object.created", "object.deleted", "object.transitioned"
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectChange:
+class ObjectChange(NamedTuple):
     """A change of an object. `name` is the sender's word for it, `etag` bare; `id` only where the sender gives one."""
 
     type: str

@@ -3,8 +3,7 @@
 import json
 import os
 import time
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from aftertrain.aws.buckets import S3Buckets, client_maker
 from aftertrain.aws.clients import bucket_client, quick
@@ -24,7 +23,7 @@ def ports() -> Ports:
         ledger=DynamoLedger(quick("dynamodb"), os.environ["LEDGER_TABLE"]),
         gates=DynamoGates(quick("dynamodb"), os.environ["LEDGER_TABLE"], time.time),
         starter=StepFunctionsStarter(quick("stepfunctions")),
-        redrives=SqsRedrives(quick("sqs"), os.environ["REDRIVE_QUEUE_URL"]),
+        redrives=SqsRedrives(partial(quick, "sqs"), os.environ["REDRIVE_QUEUE_URL"]),
         clock=time.time,
     )
 
@@ -33,7 +32,7 @@ def ports() -> Ports:
 def patient_ports() -> Ports:
     """The same for who has the time to look into buckets."""
     access = json.loads(os.environ["BUCKET_ACCESS"])
-    return replace(ports(), buckets=S3Buckets(client_maker(access, bucket_client)))
+    return ports()._replace(buckets=S3Buckets(client_maker(access, bucket_client)))
 
 
 @cache
