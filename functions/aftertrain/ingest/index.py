@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aftertrain.expressions.fields import MISSING
 from aftertrain.ingest.predicates import Affix, Bound, Equal, Exists, Path, Predicate, Wild, predicates
+from aftertrain.ingest.text_table import TextTable
 from aftertrain.ingest.watch import Watch, why_not
 from aftertrain.model.event import Event
 
@@ -74,8 +75,7 @@ class _Table:
     def __init__(self) -> None:
         self.all = self.others = 0
         self._equal: dict[tuple[bool, Any], int] = {}
-        self._affixes: dict[bool, dict[int, dict[str, int]]] = {False: {}, True: {}}
-        self._forms: dict[bool, dict[int, dict[str, list[tuple[Wild, int]]]]] = {False: {}, True: {}}
+        self._texts = TextTable()
         self._there = self._missing = 0
         self._bounds: dict[str, dict[float, int]] = {}
         self._sorted: list[tuple[str, list[float], list[int]]] = []
@@ -88,12 +88,8 @@ class _Table:
                 case Equal(value=value):
                     key = (isinstance(value, bool), value)
                     self._equal[key] = self._equal.get(key, 0) | bit
-                case Affix(text=text, at_end=at_end):
-                    texts = self._affixes[at_end].setdefault(len(text), {})
-                    texts[text] = texts.get(text, 0) | bit
-                case Wild(head=head, tail=tail):  # found by how it begins: endings are the same for many
-                    text, at_end = (head, False) if head else (tail, True)
-                    self._forms[at_end].setdefault(len(text), {}).setdefault(text, []).append((test, bit))
+                case Affix() | Wild():
+                    self._texts.add(test, bit)
                 case Exists(there=there):
                     self._there |= bit if there else 0
                     self._missing |= 0 if there else bit
@@ -127,23 +123,14 @@ class _Table:
         if value is MISSING:
             return self._missing
         found = self._there
+        if isinstance(value, str):
+            return found | self._equal.get((False, value), 0) | self._texts.of(value)
         if isinstance(value, dict | list):
             return found
-        found |= self._equal.get((isinstance(value, bool), value), 0)
-        if isinstance(value, str):
-            return found | self._of_text(value)
+        if self._equal:
+            found |= self._equal.get((isinstance(value, bool), value), 0)
         if self._sorted and isinstance(value, int | float) and not isinstance(value, bool):
             found |= self._of_number(value)
-        return found
-
-    def _of_text(self, value: str) -> int:
-        found = 0
-        for at_end in (False, True):
-            for length, texts in self._affixes[at_end].items():
-                found |= texts.get(_end(value, length, at_end), 0)
-            for length, forms in self._forms[at_end].items():
-                for form, bit in forms.get(_end(value, length, at_end), ()):
-                    found |= bit if form.holds(value) else 0
         return found
 
     def _of_number(self, value: float) -> int:
@@ -152,13 +139,6 @@ class _Table:
             bisect = bisect_right if operator in (">=", "<") else bisect_left
             found |= masks[bisect(values, value)]
         return found
-
-
-def _end(text: str, length: int, at_end: bool) -> str:
-    """The first or the last characters of a text."""
-    if not at_end:
-        return text[:length]
-    return text[-length:] if length else ""
 
 
 def _at(value: Any, path: Path) -> Any:

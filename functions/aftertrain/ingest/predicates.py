@@ -43,10 +43,11 @@ class Bound(NamedTuple):
 
 
 class Wild(NamedTuple):
-    """A text of a form: `head` and `tail` are what it begins and ends with, `holds` decides."""
+    """A text of a form, written as `text`: `head` and `tail` are what it begins and ends with, `holds` decides."""
 
     head: str
     tail: str
+    text: str
     holds: Callable[[Any], bool]
 
 
@@ -130,5 +131,5 @@ def _test(asked: Any) -> Test | None:
         return Affix(wanted, at_end=name == "suffix")
     if name == "wildcard":
         pieces = [piece.replace("\0", "*") for piece in wanted.replace("\\*", "\0").split("*")]
-        return Wild(pieces[0], pieces[-1], compile_matcher(asked, "")) if len(pieces) > 1 else Equal(pieces[0])
+        return Wild(pieces[0], pieces[-1], wanted, compile_matcher(asked, "")) if len(pieces) > 1 else Equal(pieces[0])
     return Exists(wanted) if name == "exists" else None

@@ -34,11 +34,13 @@ class Snapshot:
 
     def index(self, event_type: str) -> Index:
         """The index of the triggers on this event type, built when the first such event comes."""
-        wide = tuple(each for each in self.prefixes if matches_type(each, event_type))
+        # By the types that triggers name, and not by the event's: of those there may be any number.
+        wide = tuple([each for each in self.prefixes if matches_type(each, event_type)])
         watched = (event_type, *wide) if event_type in self.types else wide
-        if watched not in self.indexes:
-            self.indexes[watched] = Index(self.watching(event_type))
-        return self.indexes[watched]
+        found = self.indexes.get(watched)
+        if found is None:
+            found = self.indexes[watched] = Index(self.watching(event_type))
+        return found
 
     def watching(self, event_type: str) -> list[Watch]:
         """The triggers on this event type, in the order of their ids."""
