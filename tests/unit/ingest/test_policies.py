@@ -279,6 +279,68 @@ def test_what_is_missing_at_the_deadline_is_named_and_completes_the_set_when_it_
     assert setting.send("m-3-of-3").verdict == "started"
 
 
+SHARDS = Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)")
+
+
+def sent(setting: Setting, part: int, version: str, written: int) -> str:
+    """What becomes of a shard of three that was written so many seconds after ten."""
+    key, time = f"m-{part}-of-3", f"2026-05-15T10:{written // 60:02}:{written % 60:02}.000Z"
+    given = tigris_event(key, eventTime=time, object={"key": key, "size": 1, "eTag": f"{part}{version}"})
+    receive(notification(given), setting.watching, setting.ports)
+    records = (r for r in setting.ledger.records.values() if r.event.data["etag"] == f"{part}{version}")
+    return next(records).all_verdicts[0].verdict
+
+
+def started(setting: Setting) -> list[list[str]]:
+    return [[part["etag"] for part in given["event"]["data"]["parts"]] for given in setting.inputs]
+
+
+def test_two_uploads_that_overlap_are_not_mixed() -> None:
+    setting = Setting(assemble=SHARDS)
+    words = [sent(setting, *each) for each in ((1, "a", 0), (2, "a", 10), (1, "b", 20), (3, "a", 19))]
+    assert words == ["assembling"] * 4
+    for part, written in ((2, 30), (3, 40)):
+        setting.clock.now += 10
+        assert sent(setting, part, "b", written) == "assembling"
+    setting.clock.now += 59
+    setting.drive_all()
+    assert started(setting) == []
+    setting.clock.now += 2
+    setting.drive_all()
+
+    assert started(setting) == [["1b", "2b", "3b"]]
+    assert {sent(setting, 1, "b", 20), sent(setting, 2, "b", 30)} <= {"assembling", "started"}
+
+
+def test_a_part_that_was_mended_starts_when_it_has_been_quiet() -> None:
+    setting = Setting(assemble=SHARDS)
+    for each in ((1, "a", 0), (2, "a", 100), (1, "b", 150), (3, "a", 190)):
+        sent(setting, *each)
+    setting.clock.now += 99  # the longest time between two of the parts was 50 s
+    setting.drive_all()
+    assert started(setting) == []
+    setting.clock.now += 2
+    setting.drive_all()
+
+    assert started(setting) == [["1b", "2a", "3a"]]
+
+
+def test_quiet_is_not_waited_for_beyond_the_deadline() -> None:
+    setting = Setting(assemble=SHARDS)
+    for each in ((1, "a", 0), (1, "b", 1), (2, "a", 500), (3, "a", 501)):
+        sent(setting, *each)
+    setting.clock.now += 601
+    setting.drive_all()
+
+    assert started(setting) == [["1b", "2a", "3a"]]
+
+
+def test_an_older_part_that_comes_late_is_stale() -> None:
+    setting = Setting(assemble=SHARDS)
+
+    assert [sent(setting, 1, "b", 9), sent(setting, 1, "a", 0)] == ["assembling", "stale"]
+
+
 def test_parts_may_be_counted_from_zero() -> None:
     setting = Setting(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
 

@@ -3,8 +3,9 @@
     model-00002-of-00003.safetensors  ->  Piece("2", total=3): assembling; with the third of them: started
 
 The object that makes the set complete is the one that starts. The first of a set is held until then, or until the
-deadline: whoever drives it again after that finds what is missing. A part that comes again takes the place of the one
-before; what comes after a set was complete begins the next one. An incomplete set is kept: a part that comes late still
+deadline: whoever drives it again after that finds what is missing. A part that is written again takes the place of the
+one before; that may be another upload, and then the first of the set waits for the rest of it (`uploads`), and starts.
+What comes after a set was complete begins the next one. An incomplete set is kept: a part that comes late still
 completes it.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.objects import Object
+from aftertrain.ingest.policies import uploads
 from aftertrain.ingest.policies.decision import (
     LOOK_AGAIN_SECONDS,
     Answer,
@@ -75,25 +77,48 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
         return state, Decision(answer[0], "assemble", execution=answer[1])
     found = state.get("set") or {"parts": {}, "needs": None, "total": None}
     if found.get("leader") == ticket.name:
-        return _waited(state, found, policy, now)
-    found = _with_part(found, ticket.event, piece)
-    if _count(found) > MAX_PARTS:
-        return state, Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(_count(found)))
-    if len(canonical_json(found["parts"]).encode()) > MAX_BYTES:
-        return state, Decision("failed", "assemble", f"parts that fit into {MAX_BYTES} bytes", "more")
-    if piece.last or not (_missing(found) or _unknown(found, policy)):
+        return _waited(state, found, ticket, policy, now)
+    part, before = _part(ticket.event, piece), found["parts"].get(piece.part)
+    again = before is not None and uploads.differs(part, before)
+    if again and uploads.older(part, before):
+        stale = Decision("stale", "assemble", "as new as the part that is there", ticket.event.time)
+        return saying(state, ticket.name, ["stale", None]), stale
+    found = _with_part(found, part, piece) | {"again": again or found.get("again", False), "seen": now}
+    if (refused := _too_large(found)) is not None:
+        return state, refused
+    if piece.last or (_whole(found, policy) and now >= uploads.quiet_from(found)):
         return _complete(state, found, ticket, now)
+    return _joined(state, found, ticket, policy, now)
+
+
+def _joined(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+    """One more of a set; the first is held for all of them, and looks again when only quiet is missing."""
     if found.get("leader") is None:
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
         found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
-        return state | {"set": found}, _held(found)
-    return saying(state | {"set": found}, ticket.name, ["assembling", None]), _joined(found)
+        return state | {"set": found}, _held(found, policy)
+    decision = Decision(
+        "assembling", "assemble", *_progress(found), wakes=_leader(found) if _whole(found, policy) else ()
+    )
+    return saying(state | {"set": found}, ticket.name, ["assembling", None]), decision
 
 
-def _with_part(found: dict[str, Any], event: Event, piece: Piece) -> dict[str, Any]:
-    part = {"part": piece.part, "key": event.subject} | {
-        name: event.data[name] for name in ("uri", "etag", "size", "version_id") if event.data.get(name) is not None
-    }
+def _too_large(found: dict[str, Any]) -> Decision | None:
+    if _count(found) > MAX_PARTS:
+        return Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(_count(found)))
+    if len(canonical_json(found["parts"]).encode()) > MAX_BYTES:
+        return Decision("failed", "assemble", f"parts that fit into {MAX_BYTES} bytes", "more")
+    return None
+
+
+def _part(event: Event, piece: Piece) -> uploads.Part:
+    """An object as its set remembers it; `time` is not handed on."""
+    given = {name: event.data.get(name) for name in ("uri", "etag", "size", "version_id")}
+    told = {name: value for name, value in given.items() if value is not None}
+    return {"part": piece.part, "key": event.subject, **told, "time": uploads.written_at(event.time)}
+
+
+def _with_part(found: dict[str, Any], part: uploads.Part, piece: Piece) -> dict[str, Any]:
     needs = list(piece.needs) if piece.needs is not None else found["needs"]
     listed = {
         posixpath.basename(each.key): {"part": posixpath.basename(each.key)} | each.item() for each in piece.there
@@ -105,13 +130,18 @@ def _with_part(found: dict[str, Any], event: Event, piece: Piece) -> dict[str, A
     }
 
 
+def _whole(found: dict[str, Any], policy: Assemble) -> bool:
+    """Whether all are there; it may not be known yet what all are."""
+    known = policy.marker is None and (found["total"] is not None or found["needs"] is not None)
+    return known and not _missing(found)
+
+
+def _leader(found: dict[str, Any]) -> tuple[EventKey, ...]:
+    return (EventKey(*found["leader_key"]),)
+
+
 def _count(found: dict[str, Any]) -> int:
     return max(len(found["parts"]), len(found["needs"] or ()), found["total"] or 0)
-
-
-def _unknown(found: dict[str, Any], policy: Assemble) -> bool:
-    """Whether it is not known yet what all are."""
-    return policy.marker is not None or (found["total"] is None and found["needs"] is None)
 
 
 def _missing(found: dict[str, Any]) -> list[str]:
@@ -128,34 +158,37 @@ def _complete(state: State, found: dict[str, Any], ticket: Ticket, now: float) -
         expected = "the sets before it have started"
         return state, Decision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
     state = keeping({name: value for name, value in state.items() if name != "set"}, ticket.name, found)
-    if found.get("leader") is None:
+    if found.get("leader") in (None, ticket.name):
         return state, _passed(found)
-    woken = (EventKey(*found["leader_key"]),)
-    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=woken)
+    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=_leader(found))
 
 
 def _passed(found: dict[str, Any]) -> Decision:
     parts = sorted(found["parts"].values(), key=lambda part: (len(part["part"]), part["part"]))
-    return Decision("started", input={"parts": parts})
+    told = [{name: value for name, value in part.items() if name != "time"} for part in parts]
+    return Decision("started", input={"parts": told})
 
 
-def _waited(state: State, found: dict[str, Any], policy: Assemble, now: float) -> Answer:
-    if now < found["deadline"]:
-        return state, _held(found)
+def _waited(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+    """The first of a set looks again."""
+    if now < _until(found, policy):
+        return state, _held(found, policy)
+    if _whole(found, policy):
+        return _complete(state, found, ticket, now)
     left = {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
     expected, actual = _progress(found)
     decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
     return saying(state | {"set": left}, found["leader"], ["incomplete", None]), decision
 
 
-def _held(found: dict[str, Any]) -> Decision:
-    expected, actual = _progress(found)
-    return Decision("assembling", "assemble", expected, actual, final=False, until=found["deadline"])
+def _until(found: dict[str, Any], policy: Assemble) -> float:
+    deadline = float(found["deadline"])
+    return min(deadline, uploads.quiet_from(found)) if _whole(found, policy) else deadline
 
 
-def _joined(found: dict[str, Any]) -> Decision:
+def _held(found: dict[str, Any], policy: Assemble) -> Decision:
     expected, actual = _progress(found)
-    return Decision("assembling", "assemble", expected, actual)
+    return Decision("assembling", "assemble", expected, actual, final=False, until=_until(found, policy))
 
 
 def _progress(found: dict[str, Any]) -> tuple[str, str]:

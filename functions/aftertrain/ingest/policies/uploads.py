@@ -1,0 +1,43 @@
+"""A set of which a part was written again before all were there -> when it is taken for one upload.
+
+    1 (v1), 2 (v1), 1 (v2), 3 (v1, whose event comes late)  ->  all are there, and 2 and 3 may be about to come again
+
+Whether a second upload replaces all parts or mends a single one, nobody says. So such a set starts when it has been
+quiet for longer than the next part would have taken; what is written again meanwhile takes its place.
+"""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+LEAST_SECONDS = 60.0
+Part = dict[str, Any]
+
+
+def written_at(time: str) -> float | None:
+    """Seconds since 1970, by the sender's clock, which is one for all parts; None if its time is none."""
+    try:
+        found = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return found.timestamp() if found.tzinfo else None
+
+
+def differs(part: Part, before: Part) -> bool:
+    """Whether a part that is there has another content than one that comes now."""
+    return bool(part.get("etag") != before.get("etag"))
+
+
+def older(part: Part, before: Part) -> bool:
+    """Whether a part was written before the one that is there; an event may come late."""
+    time, other = part.get("time"), before.get("time")
+    return time is not None and other is not None and time < other
+
+
+def quiet_from(found: dict[str, Any]) -> float:
+    """When a set may start that is complete: at once, unless a part of it was written again."""
+    if not found.get("again"):
+        return float("-inf")
+    times = sorted(part["time"] for part in found["parts"].values() if part.get("time") is not None)
+    longest = max((after - before for before, after in pairwise(times)), default=0.0)
+    return float(found["seen"]) + max(LEAST_SECONDS, 2 * longest)
