@@ -47,7 +47,11 @@ class Shape:
 
     def maybe(self) -> "Shape":
         """The same, but it may not be there."""
-        return replace(self, there=False)
+        return self if not self.there else Shape(self.kinds, self.fields, self.item, False, self.choices)
+
+    def surely(self) -> "Shape":
+        """The same, and it is there."""
+        return self if self.there else Shape(self.kinds, self.fields, self.item, True, self.choices)
 
 
 def of(*kinds: str, there: bool = True) -> Shape:

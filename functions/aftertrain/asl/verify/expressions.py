@@ -31,14 +31,26 @@ FUNCTIONS = frozenset(
 _RESULT = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
 _HAVE_RESULT = ("Task", "Parallel", "Map")
 Place = tuple[str, ...]
-Texts = list[tuple[Place, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
+
+    states: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+# Where a text stands, the text, and what it reads if it is code.
+Texts = list[tuple[Place, str, Reading | None]]
 
 
 def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
     """What is wrong with the texts of one state, but for variables."""
-    for place, text in found_texts:
-        faults = _faults(place, state, reading(text)) if is_expression(text) else _no_code(place, text)
-        yield from (f"state {name!r}, {'.'.join(place)}: {each}" for each in faults)
+    for place, text, found in found_texts:
+        for each in _no_code(place, text) if found is None else _faults(place, state, found):
+            yield f"state {name!r}, {'.'.join(place)}: {each}"
 
 
 def _no_code(place: Place, text: str) -> Iterator[str]:
@@ -46,6 +58,15 @@ def _no_code(place: Place, text: str) -> Iterator[str]:
         yield "an expression begins with {% and ends with %}, and has no blanks around it"
     elif place[-1] == "Condition":
         yield "a condition is an expression"
+
+
+def _faults(place: Place, state: Any, found: Reading) -> list[str]:
+    faults = list(found.faults)
+    if "errorOutput" in found.states and place[0] != "Catch":
+        faults.insert(0, "$states has no errorOutput here")
+    if "result" in found.states and not (place[0] in _RESULT and state["Type"] in _HAVE_RESULT):
+        faults.insert(0, "$states has no result here")
+    return faults
 
 
 def texts(state: Any) -> Texts:
@@ -65,28 +86,23 @@ def _collect(value: Any, place: Place, found: Texts) -> None:
         for key, item in value.items():
             if isinstance(item, str):
                 if "%" in item or key == "Condition":
-                    found.append(((*place, key), item))
+                    found.append(((*place, key), item, _read(item)))
             elif item:
                 _collect(item, (*place, key), found)
     elif isinstance(value, list):
         for item in value:
             _collect(item, place, found)
     elif isinstance(value, str) and "%" in value:
-        found.append((place, value))
+        found.append((place, value, _read(value)))
+
+
+def _read(text: str) -> Reading | None:
+    return reading(text) if is_expression(text) else None
 
 
 def is_expression(text: str) -> bool:
     """Whether a text is code."""
     return text.startswith("{%") and text.endswith("%}")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
-
-    states: frozenset[str] = frozenset()
-    variables: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -108,16 +124,8 @@ _STATES = {"input", "context", "result", "errorOutput"}
 _WHOLE = {"", "$"}  # $ and $$
 
 
-def _faults(place: Place, state: Any, found: Reading) -> Iterator[str]:
-    if "result" in found.states and not (place[0] in _RESULT and state["Type"] in _HAVE_RESULT):
-        yield "$states has no result here"
-    if "errorOutput" in found.states and place[0] != "Catch":
-        yield "$states has no errorOutput here"
-    yield from found.faults
-
-
 def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:
     """Every variable that a state's texts read, with where."""
-    for place, text in found_texts:
-        if is_expression(text):
-            yield from ((place, name) for name in reading(text).variables)
+    for place, _, found in found_texts:
+        if found is not None:
+            yield from ((place, name) for name in found.variables)

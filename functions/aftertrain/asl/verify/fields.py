@@ -29,7 +29,8 @@ FIELDS = {
 }  # fmt: skip
 _ALLOWED = {kind: names | _ANY for kind, names in FIELDS.items()}
 _NEEDED = {"Task": {"Resource"}, "Parallel": {"Branches"}, "Map": {"ItemProcessor"}, "Choice": {"Choices"}}
-_INSIDE = {
+_NOTHING: set[str] = set()
+_INSIDE: dict[str, tuple[set[str], set[str]]] = {
     "Choices": ({"Condition", "Next", "Assign", "Output", "Comment"}, {"Condition", "Next"}),
     "Catch": ({"ErrorEquals", "Next", "Assign", "Output", "Comment"}, {"ErrorEquals", "Next"}),
     "Retry": (
@@ -56,17 +57,23 @@ def field_faults(name: str, state: Json) -> Iterator[str]:
     if kind not in FIELDS:
         yield f"state {name!r}: there is no type {kind!r}"
         return
-    yield from (f"state {name!r}: {kind} has no field {each!r}" for each in sorted(state.keys() - _ALLOWED[kind]))
-    yield from (f"state {name!r}: {kind} needs {each}" for each in sorted(_NEEDED.get(kind, set()) - state.keys()))
+    yield from (
+        f"state {name!r}: {fault}" for fault in _names(kind, state, _ALLOWED[kind], _NEEDED.get(kind, _NOTHING))
+    )
     if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
         yield f"state {name!r}: it has either Next or End"
-    for field in sorted(_INSIDE.keys() & state.keys()):
-        allowed, needed = _INSIDE[field]
-        for each in state[field]:
-            yield from (f"state {name!r}: {field} has no field {key!r}" for key in sorted(each.keys() - allowed))
-            yield from (f"state {name!r}: {field} needs {key}" for key in sorted(needed - each.keys()))
+    for field in _INSIDE:
+        for each in state.get(field, ()):
+            yield from (f"state {name!r}: {fault}" for fault in _names(field, each, *_INSIDE[field]))
     yield from _number_faults(name, state)
     yield from _error_faults(name, state)
+
+
+def _names(what: str, given: Json, allowed: set[str], needed: set[str]) -> list[str]:
+    if given.keys() <= allowed and given.keys() >= needed:
+        return []
+    unknown = [f"{what} has no field {each!r}" for each in sorted(given.keys() - allowed)]
+    return unknown + [f"{what} needs {each}" for each in sorted(needed - given.keys())]
 
 
 def _number_faults(name: str, state: Json) -> Iterator[str]:

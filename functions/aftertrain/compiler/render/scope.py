@@ -28,6 +28,7 @@ PARAMETER_KINDS: dict[str, tuple[str, ...]] = {
 LOOP = {"index": INTEGER, "index0": INTEGER, "first": BOOLEAN, "last": BOOLEAN}
 STATUS = Shape(frozenset({"string"}), choices=("succeeded", "failed", "skipped"))
 ENVELOPE = dict.fromkeys(("event_type", "event_id", "timestamp", "source", "subject"), STRING)
+_OBJECT = frozenset({"object"})
 FAILURE = {"error": STRING, "cause": STRING}
 
 
@@ -89,9 +90,7 @@ class Reader:
         segments = (*rest, *path.segments[1:])
         if first in ENVELOPE:
             return _below(Code(jsonata.field(self.event_text, first), ENVELOPE[first]), segments)
-        shape = UNKNOWN if self.event is None else Shape(frozenset({"object"}), self.event)
-        base = Code(jsonata.field(self.event_text, first), replace(shape, there=True, kinds=frozenset({"object"})))
-        return _below(base, segments)
+        return _below(Code(jsonata.field(self.event_text, first), Shape(_OBJECT, self.event)), segments)
 
     def _parameter(self, path: Path) -> Code:
         name = str(path.segments[0])

@@ -8,7 +8,6 @@ then (see `functions`), and whatever may fail is looked at before it is used.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.render import filters
@@ -50,7 +49,7 @@ class Writer:
         code = self.raw(node)
         if code.shape.there:
             return code
-        return Code(self._there(code.text, name_of(node)), replace(code.shape, there=True), fails=True)
+        return Code(self._there(code.text, name_of(node)), code.shape.surely(), fails=True)
 
     def raw(self, node: Expression) -> Code:  # noqa: C901 - one case per kind of node
         """Code that may give nothing where something is read that is not there."""
