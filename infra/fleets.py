@@ -18,7 +18,10 @@ ENDPOINTS = (
     "sagemaker:CreateEndpointConfig",
     "sagemaker:CreateModel",
     "sagemaker:DeleteEndpoint",
+    "sagemaker:DeleteEndpointConfig",
+    "sagemaker:DeleteModel",
     "sagemaker:DescribeEndpoint",
+    "sagemaker:DescribeEndpointConfig",
     "sagemaker:InvokeEndpoint",
     "sagemaker:UpdateEndpoint",
     "sagemaker:UpdateEndpointWeightsAndCapacities",
@@ -57,6 +60,8 @@ class Fleets(Construct):
         prefix = self._settings.prefix
         kinds = ("endpoint", "endpoint-config", "model")
         allow(self._tasks, *ENDPOINTS, on=[self._arn("sagemaker", f"{kind}/{prefix}*") for kind in kinds])
+        # Lists know no resource.
+        allow(self._tasks, "sagemaker:ListEndpointConfigs", "sagemaker:ListModels", on=["*"])
         pattern = events.EventPattern(
             source=["aws.sagemaker"],
             detail_type=["SageMaker Endpoint State Change"],

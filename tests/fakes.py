@@ -301,6 +301,9 @@ class FakeService:
         self._call("remove")
         self.state, self.target, self.size, self.wanted = "missing", None, 0, 0
 
+    def tidy(self, kept: frozenset[str]) -> None:
+        self._call(f"tidy {' '.join(sorted(kept))}".strip())
+
     def probe(self, release: Release) -> None:
         self._call("probe")
 

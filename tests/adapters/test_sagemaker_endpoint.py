@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from aftertrain.aws.sagemaker_endpoint import SageMakerEndpoint, deployment_config, endpoint_name, model_data
+from aftertrain.aws.sagemaker_leftovers import forget
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.rollout import Terms
@@ -93,6 +95,30 @@ def test_scaling_and_removing(aws: Any) -> None:
     fleet.remove()
 
     assert fleet.look() == Look("missing")
+
+
+def named(client: Any) -> tuple[set[str], set[str]]:
+    configs = client.list_endpoint_configs()["EndpointConfigs"]
+    return {each["EndpointConfigName"] for each in configs}, {
+        each["ModelName"] for each in client.list_models()["Models"]
+    }
+
+
+def test_what_roll_outs_leave_behind_goes_when_it_is_old(aws: Any) -> None:
+    client = aws("sagemaker")
+    fleet = SageMakerEndpoint(CLUSTER, NAME, client, aws("sagemaker-runtime"))
+    other = SageMakerEndpoint(CLUSTER, endpoint_name("aftertrain-t-", "prod", "letters"), client, None)
+    others = other.prepare(RELEASE, 1)
+    targets = [fleet.prepare(Release("digits", version, f"s3://models/{version}/"), 1) for version in "abc"]
+    fleet.shift(targets[2], None, Terms())
+    fleet.tidy(frozenset({targets[1]}))
+    assert (len(named(client)[0]), len(named(client)[1])) == (4, 4)  # all of them are young
+
+    later = datetime.now(UTC) + timedelta(hours=1)
+    forget(client, targets[0][:-12], kept={targets[1], targets[2]}, before=later)
+    configs, models = named(client)
+    assert configs == {targets[1], targets[2], others}
+    assert len(models) == 3
 
 
 def described(status: str, **more: Any) -> dict[str, Any]:

@@ -97,6 +97,9 @@ class EcsService:
     def probe(self, release: Release) -> None:
         probe(self._cluster["url"], release, self._calls)
 
+    def tidy(self, kept: frozenset[str]) -> None:
+        """Revisions stay: they cost nothing, and others than these roll-outs may have made them."""
+
     def _update(self, **changes: Any) -> None:
         with refused_or_busy(f"updating the service {self._service}"):
             self._ecs.update_service(cluster=self._where, service=self._service, **changes)

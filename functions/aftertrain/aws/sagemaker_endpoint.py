@@ -10,11 +10,13 @@ request is held against botocore's service models (docs/limitations.md).
 import json
 import math
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from aftertrain.aws.faults import code, refused_or_busy, throttled
+from aftertrain.aws.sagemaker_leftovers import forget
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.oip import sound
@@ -24,6 +26,7 @@ from aftertrain.model.names import canonical_json, digest
 
 VARIANT = "main"
 ROLLOUT_SECONDS = 4 * 3600
+YOUNG = timedelta(hours=1)  # what was made since may be what another roll-out is about to use
 _SETTLED = {"InService"}
 _BROKEN = {"Failed", "OutOfService", "UpdateRollbackFailed"}
 
@@ -132,6 +135,11 @@ class SageMakerEndpoint:
         if not finite:
             raise ReplicaError(f"{what} answers the probe without finite outputs")
 
+    def tidy(self, kept: frozenset[str]) -> None:
+        serving = self.look().target
+        with refused_or_busy(f"deleting what the endpoint {self._endpoint} has left behind"):
+            forget(self._sagemaker, self._begin, kept | {serving or ""}, datetime.now(UTC) - YOUNG)
+
     def _asked(self, release: Release) -> bytes:
         answer = self._runtime.invoke_endpoint(
             EndpointName=self._endpoint,
@@ -162,7 +170,12 @@ class SageMakerEndpoint:
         return {"PrimaryContainer": container, "ExecutionRoleArn": self._cluster["role_arn"]}
 
     def _named(self, content: dict[str, Any]) -> str:
-        return f"{self._endpoint[:50].rstrip('-')}-{digest(canonical_json(content))[:12]}"
+        return f"{self._begin}{digest(canonical_json(content))[:12]}"
+
+    @property
+    def _begin(self) -> str:
+        """What the names of this endpoint's configurations and models begin with, and no other's."""
+        return f"{self._endpoint[:-9][:41].rstrip('-')}-{self._endpoint[-8:]}-"
 
 
 def model_data(uri: str) -> dict[str, Any]:

@@ -57,3 +57,6 @@ class ServiceFleet(Protocol):
 
     def probe(self, release: Release) -> None:
         """A prediction. Raises: ReplicaError if there is none, or one that is no number."""
+
+    def tidy(self, kept: frozenset[str]) -> None:
+        """Forget all targets that it does not serve and that are not to be kept."""

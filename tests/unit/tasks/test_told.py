@@ -75,6 +75,24 @@ def test_the_step_waits_until_the_service_is_through() -> None:
     assert [event.type for event in stage.events] == ["deployment.created"]
 
 
+def test_what_a_deployment_may_go_back_to_is_kept(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.told()
+
+    assert f"tidy {' '.join(sorted([TARGET_A, TARGET_B]))}" in serving.service.made
+    serving.step("delete", "e3", "t3")
+    assert "tidy" in serving.service.made
+
+
+def test_a_deployment_is_good_if_nothing_can_be_tidied(serving: Stage) -> None:
+    serving.service.refuses[f"tidy {' '.join(sorted([TARGET_A, TARGET_B]))}"] = OperatorError("AccessDenied")
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.told()
+
+    ((_, output),) = serving.answers
+    assert output["status"] == "healthy"
+
+
 def test_news_of_what_is_still_moving_changes_nothing() -> None:
     stage = Stage()
     stage.step("create", "e1", model_uri=A)

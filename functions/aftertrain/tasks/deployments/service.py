@@ -6,7 +6,7 @@ thing, to the same record: look at the service and go on.
 
 from typing import Any
 
-from aftertrain.errors import ConflictError
+from aftertrain.errors import ConflictError, OperatorError
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import ServiceFleet
@@ -47,11 +47,23 @@ def shifted(
         latest = state
 
     try:
-        return advance(shift, wanted, terms, fleet, save)
+        found = advance(shift, wanted, terms, fleet, save)
     except ConflictError:
         # Somebody who heard of a change goes on with it, and has what is needed to answer.
         ports.log("info", f"{wish.name} is gone on with by another call", {})
         return latest
+    if found.status == "healthy":
+        _tidied(found, wish, fleet, ports)
+    return found
+
+
+def _tidied(shift: Shift, wish: Wish, fleet: ServiceFleet, ports: Ports) -> None:
+    """Of what a deployment was shifted to, that is kept which it may yet go back to; a deployment is good without."""
+    kept = frozenset() if shift.does == "remove" else frozenset({shift.target, shift.previous or shift.target})
+    try:
+        fleet.tidy(kept)
+    except OperatorError as error:
+        ports.log("warning", f"{wish.name}: {error.message}", {})
 
 
 def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
