@@ -325,14 +325,32 @@ def test_a_part_that_was_mended_starts_when_it_has_been_quiet() -> None:
     assert started(setting) == [["1b", "2a", "3a"]]
 
 
-def test_quiet_is_not_waited_for_beyond_the_deadline() -> None:
+def test_quiet_is_waited_for_as_long_as_a_set_may_take_and_no_longer() -> None:
     setting = Setting(assemble=SHARDS)
-    for each in ((1, "a", 0), (1, "b", 1), (2, "a", 500), (3, "a", 501)):
+    for each in ((1, "a", 0), (1, "b", 1), (2, "a", 2), (3, "a", 3)):
         sent(setting, *each)
-    setting.clock.now += 601
+    (last,) = (key for key, record in setting.ledger.records.items() if record.event.data["etag"] == "3a")
+    assert setting.ledger.due_at[last] == setting.clock.now + 60  # nobody has to wake it
+    for number in range(12):
+        assert started(setting) == []
+        setting.clock.now += 50
+        setting.drive_all()
+        sent(setting, 1, f"c{number}", 4 + number)
+
+    assert started(setting) == [["1c10", "2a", "3a"]]
+
+
+def test_what_starts_is_about_the_part_that_came_last_which_the_bucket_still_has() -> None:
+    there = {f"m-{part}-of-3": Object("models", f"m-{part}-of-3", f"{part}b", 1, 9.0 + part) for part in (1, 2, 3)}
+    by_set = Key(("subject",), "^(m)-")
+    setting = Setting(FakeBuckets(there), assemble=SHARDS, order=Order(key=by_set))
+    for each in ((1, "a", 0), (2, "a", 1), (1, "b", 2), (3, "a", 1), (2, "b", 3), (3, "b", 4)):
+        sent(setting, *each)
+    setting.clock.now += 61
     setting.drive_all()
 
-    assert started(setting) == [["1b", "2a", "3a"]]
+    assert started(setting) == [["1b", "2b", "3b"]]
+    assert setting.inputs[0]["event"]["data"]["etag"] == "3b"
 
 
 def test_an_older_part_that_comes_late_is_stale() -> None:

@@ -4,9 +4,9 @@
 
 The object that makes the set complete is the one that starts. The first of a set is held until then, or until the
 deadline: whoever drives it again after that finds what is missing. A part that is written again takes the place of the
-one before; that may be another upload, and then the first of the set waits for the rest of it (`uploads`), and starts.
-What comes after a set was complete begins the next one. An incomplete set is kept: a part that comes late still
-completes it.
+one before; that may be another upload, and then the last part to come is held until the rest had time to come as well
+(`uploads`), and starts. What comes after a set was complete begins the next one. An incomplete set is kept: a part that
+comes late still completes it.
 """
 
 import posixpath
@@ -36,6 +36,7 @@ MAX_PARTS = 1000
 MAX_BYTES = 160 * 1024  # of all parts together: they are part of an execution's input, which has 256 KiB
 KEPT_SETS = 3  # sets that are complete and may not have started yet
 SHOWN = 20  # of what is missing
+QUIET = "one was, and more may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
         return state, Decision(answer[0], "assemble", execution=answer[1])
     found = state.get("set") or {"parts": {}, "needs": None, "total": None}
     if found.get("leader") == ticket.name:
-        return _waited(state, found, ticket, policy, now)
+        return _waited(state, found, policy, now)
+    if found.get("last") == ticket.name:
+        return _completed(state, found, ticket, policy, now)
     part, before = _part(ticket.event, piece), found["parts"].get(piece.part)
     again = before is not None and uploads.differs(part, before)
     if again and uploads.older(part, before):
@@ -86,20 +89,32 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
     found = _with_part(found, part, piece) | {"again": again or found.get("again", False), "seen": now}
     if (refused := _too_large(found)) is not None:
         return state, refused
-    if piece.last or (_whole(found, policy) and now >= uploads.quiet_from(found)):
+    if piece.last:
         return _complete(state, found, ticket, now)
+    if _whole(found, policy):
+        return _completed(state, found | {"whole": found.get("whole", now)}, ticket, policy, now)
     return _joined(state, found, ticket, policy, now)
 
 
+def _completed(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+    """All are there. Where more may come, the last one waits; who waited before it need not any more."""
+    until = min(uploads.quiet_from(found), found["whole"] + policy.deadline)
+    if now >= until:
+        return _complete(state, found, ticket, now)
+    before = found.get("last", ticket.name)
+    if before != ticket.name:
+        state = saying(state, before, ["assembling", None])
+    decision = Decision("assembling", "assemble", "no part is written again", QUIET, final=False, until=until)
+    return state | {"set": found | {"last": ticket.name}}, decision
+
+
 def _joined(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
-    """One more of a set; the first is held for all of them, and looks again when only quiet is missing."""
+    """One more of a set, the first of which is held for all of them."""
     if found.get("leader") is None:
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
         found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
-        return state | {"set": found}, _held(found, policy)
-    decision = Decision(
-        "assembling", "assemble", *_progress(found), wakes=_leader(found) if _whole(found, policy) else ()
-    )
+        return state | {"set": found}, _held(found, found["deadline"])
+    decision = Decision("assembling", "assemble", *_progress(found))
     return saying(state | {"set": found}, ticket.name, ["assembling", None]), decision
 
 
@@ -136,10 +151,6 @@ def _whole(found: dict[str, Any], policy: Assemble) -> bool:
     return known and not _missing(found)
 
 
-def _leader(found: dict[str, Any]) -> tuple[EventKey, ...]:
-    return (EventKey(*found["leader_key"]),)
-
-
 def _count(found: dict[str, Any]) -> int:
     return max(len(found["parts"]), len(found["needs"] or ()), found["total"] or 0)
 
@@ -158,9 +169,10 @@ def _complete(state: State, found: dict[str, Any], ticket: Ticket, now: float) -
         expected = "the sets before it have started"
         return state, Decision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
     state = keeping({name: value for name, value in state.items() if name != "set"}, ticket.name, found)
-    if found.get("leader") in (None, ticket.name):
+    if found.get("leader") is None:
         return state, _passed(found)
-    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=_leader(found))
+    woken = (EventKey(*found["leader_key"]),)
+    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=woken)
 
 
 def _passed(found: dict[str, Any]) -> Decision:
@@ -169,26 +181,21 @@ def _passed(found: dict[str, Any]) -> Decision:
     return Decision("started", input={"parts": told})
 
 
-def _waited(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+def _waited(state: State, found: dict[str, Any], policy: Assemble, now: float) -> Answer:
     """The first of a set looks again."""
-    if now < _until(found, policy):
-        return state, _held(found, policy)
-    if _whole(found, policy):
-        return _complete(state, found, ticket, now)
+    if now < found["deadline"]:
+        return state, _held(found, found["deadline"])
+    if _whole(found, policy):  # the last of it will start, and say so
+        return state, _held(found, now + LOOK_AGAIN_SECONDS)
     left = {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
     expected, actual = _progress(found)
     decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
     return saying(state | {"set": left}, found["leader"], ["incomplete", None]), decision
 
 
-def _until(found: dict[str, Any], policy: Assemble) -> float:
-    deadline = float(found["deadline"])
-    return min(deadline, uploads.quiet_from(found)) if _whole(found, policy) else deadline
-
-
-def _held(found: dict[str, Any], policy: Assemble) -> Decision:
+def _held(found: dict[str, Any], until: float) -> Decision:
     expected, actual = _progress(found)
-    return Decision("assembling", "assemble", expected, actual, final=False, until=_until(found, policy))
+    return Decision("assembling", "assemble", expected, actual, final=False, until=until)
 
 
 def _progress(found: dict[str, Any]) -> tuple[str, str]:
