@@ -93,7 +93,7 @@ def _start_item(start: Start) -> dict[str, Any]:
         "name": start.name,
         "trigger_id": start.trigger_id,
         "pipeline": start.pipeline.item(),
-        "params": start.params,
+        "params": dict(start.params),
         **({"policies": policies} if (policies := start.policies.item()) else {}),
     }
 

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.mlp import Mlp
-from aftertrain.jobs.storage import fetch, fetch_folder, sibling
+from aftertrain.jobs.storage import fetch, sibling
 
 
 def load_checkpoint(uri: str, folder: Path) -> Mlp:
@@ -54,22 +54,6 @@ def read_examples(uri: str, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndar
     if len(inputs) != len(labels) or not len(inputs):
         raise JobError(f"{uri}: {len(inputs)} inputs and {len(labels)} labels make no data set")
     return inputs, labels
-
-
-def fetch_model(uri: str, folder: Path) -> Path:
-    """All of a model that is a folder: by the folder's URI, or by that of its weights, their index or its config.
-
-    Raises: JobError
-    """
-    one = uri.endswith((".safetensors", ".json"))
-    return fetch_folder(sibling(uri, "") if one else uri, folder)
-
-
-def part(folder: Path, name: str) -> Path:
-    """A file of a model's folder. Raises: JobError if it is not there."""
-    if not (folder / name).exists():
-        raise JobError(f"the model's folder has no {name}")
-    return folder / name
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -6,21 +6,19 @@ safetensors  model.safetensors                the same weights, in half precisio
 Tokenizer and configuration go along, so that the folder that comes out can be scored by `language_model_evaluate`.
 """
 
-import json
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
-from aftertrain.jobs.checkpoint import fetch_model, part
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.conversion import Array, Logits, compare, make, publish
+from aftertrain.jobs.model_folder import fetch_model, longest, part, read_config
 from aftertrain.jobs.storage import fetch
 
-NEEDS = ("torch", "transformers", "onnxscript")
+NEEDS = ("tokenizers", "torch", "transformers", "onnxscript")
+MODEL = "model"  # where it goes below the job's folder, in which the job's own files lie
 
 
 def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
@@ -35,9 +33,9 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
         raise JobError(f"{' and '.join(missing)} {verb} missing in the job's image: install aftertrain[torch]")
     from aftertrain.jobs.torch_language import TorchLanguageModel
 
-    source = fetch_model(job.param("model_uri"), folder / "model")
-    texts = fetch(job.param("sample_uri"), folder)
-    below = folder / "converted"
+    source, below = fetch_model(job.param("model_uri"), folder / "model"), folder / "converted"
+    # What can be wrong with the samples is found before the weights are loaded.
+    batches = _batches(source, fetch(job.param("sample_uri"), folder), int(job.params.get("max_tokens", 512)))
 
     def onnx(precision: str, target: Path) -> Logits:
         return TorchLanguageModel(source, precision).write_onnx(target)
@@ -46,31 +44,34 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
         return TorchLanguageModel(source, precision).write_safetensors(target)
 
     converted = make(job, {"onnx": onnx, "safetensors": safetensors}, below)
-    batches = _batches(source, texts, int(job.params.get("max_tokens", 512)))
     tolerance = float(job.params.get("tolerance", 1e-3))
     found = compare(TorchLanguageModel(source).logits, converted, batches, tolerance)
     return {
-        "model_uri": f"{job.output_uri}/",
+        "model_uri": f"{job.output_uri}/{MODEL}/",
         "format": str(job.params.get("format", "onnx")),
         "precision": str(job.params.get("precision", "float32")),
-        "size_bytes": publish(below, job.output_uri),
+        "size_bytes": publish(below, f"{job.output_uri}/{MODEL}"),
         "max_abs_error": found.error,
         "agreement": found.agreeing / found.compared,
         "compared": found.compared,
     }
 
 
-def _batches(model: Path, texts: Path, most: int) -> Iterator[dict[str, Array]]:
+def _batches(model: Path, texts: Path, most: int) -> list[dict[str, Array]]:
     """Each text's tokens by itself: the logits of one are [length, vocabulary], and few of them fit into memory.
 
     Raises: JobError if there is no text.
     """
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(str(part(model, "tokenizer.json")))
-    most = min(most, int(json.loads(part(model, "config.json").read_text()).get("max_position_embeddings", most)))
-    lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
-    if not lines:
+    most = min(most, longest(read_config(model), most))
+    try:
+        lines = texts.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise JobError(f"{texts.name} is not UTF-8: {error}") from None
+    tokens = [np.array([tokenizer.encode(line).ids[:most]], dtype=np.int64) for line in lines if line.strip()]
+    found = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in tokens if ids.size]
+    if not found:
         raise JobError(f"{texts.name} has no text: write one to a line")
-    for line in lines:
-        ids = np.array([tokenizer.encode(line).ids[:most]], dtype=np.int64)
-        if ids.size:
-            yield {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+    return found

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from aftertrain.jobs.checkpoint import fetch_model
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import fetch_folder
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")

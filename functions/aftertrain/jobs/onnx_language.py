@@ -7,7 +7,6 @@
 The graph has to be one without a cache (no past_key_values): a whole text is scored at once.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from lm_eval.api.model import TemplateLM
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from tokenizers import Tokenizer
 
-from aftertrain.jobs.checkpoint import part
 from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.model_folder import ends, longest, part, read_config
 
 LENGTH, GENERATED = 2048, 256  # tokens, where the model and the task do not say
 
@@ -29,9 +28,9 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
     def __init__(self, folder: Path, providers: list[str] | None = None) -> None:
         super().__init__()
         self.tokenizer = Tokenizer.from_file(str(part(folder, "tokenizer.json")))
-        config = json.loads(part(folder, "config.json").read_text())
-        self._end = int(config["eos_token_id"])
-        self._length = int(config.get("max_position_embeddings", LENGTH))
+        config = read_config(folder)
+        self._ends = ends(config)
+        self._length = longest(config, LENGTH)
         self._session = onnxruntime.InferenceSession(
             str(part(folder, "model.onnx")), providers=providers or ["CPUExecutionProvider"]
         )
@@ -43,7 +42,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
     @property
     def eot_token_id(self) -> int:
         """What a text ends with, and stands before one that has nothing before it."""
-        return self._end
+        return self._ends[0]
 
     def tok_encode(self, string: str, **_: Any) -> list[int]:
         """A text's tokens."""
@@ -59,7 +58,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         return [self._rolled(self.tok_encode(request.args[0])) for request in requests]
 
     def _rolled(self, tokens: list[int]) -> float:
-        windows = get_rolling_token_windows(tokens, self._end, self._length, 1)
+        windows = get_rolling_token_windows(tokens, self.eot_token_id, self._length, 1)
         pairs = (make_disjoint_window(window) for window in windows)
         return sum(self._likelihood([*context, *following], len(following))[0] for context, following in pairs)
 
@@ -69,11 +68,11 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
 
     def _generated(self, context: str, told: dict[str, Any]) -> str:
         stops = [told["until"]] if isinstance(told.get("until"), str) else list(told.get("until", []))
-        tokens, text = self.tok_encode(context) or [self._end], ""
+        tokens, text = self.tok_encode(context) or [self.eot_token_id], ""
         begun = len(tokens)
         for _ in range(int(told.get("max_gen_toks", GENERATED))):
             likeliest = int(np.argmax(self._logits(tokens[-self._length :])[-1]))
-            if likeliest == self._end:
+            if likeliest in self._ends:
                 break
             tokens.append(likeliest)
             text = self.tokenizer.decode(tokens[begun:])

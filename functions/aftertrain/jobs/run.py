@@ -1,18 +1,22 @@
 """One job in a process of its own: `python -m aftertrain.jobs.run INPUT OUTPUT`.
 
-Exit code 0: the output file has the output. 1: it has the error. Anything else: the process died; there is no output.
+Exit code 0: the output file has the output. 1: it has the error, and standard error has where it came from if nobody
+has foreseen it. Anything else: the process died; there is no output.
 """
 
 import json
 import os
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from aftertrain.jobs.catalogue import find
 from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
 from aftertrain.jobs.orphan import end_with
 from aftertrain.jobs.progress import told
+
+MAX_CAUSE = 2000  # characters; the log has the rest
 
 
 def main(input_path: Path, output_path: Path) -> int:
@@ -28,6 +32,10 @@ def main(input_path: Path, output_path: Path) -> int:
                 output = find(job.job)(job, Path(folder))
     except JobError as error:
         write_error(output_path, "JobError", str(error))
+        return 1
+    except Exception as error:  # of any library that a job uses: it ends here, and whoever asked has to hear of it
+        traceback.print_exc()
+        write_error(output_path, type(error).__name__, str(error)[:MAX_CAUSE])
         return 1
     write_output(output_path, output)
     return 0

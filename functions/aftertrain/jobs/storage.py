@@ -47,8 +47,11 @@ def fetch(uri: str, folder: Path) -> Path:
     return target
 
 
-def fetch_folder(uri: str, folder: Path) -> Path:
-    """Download all that lies below a URI with a slash at its end. Raises: JobError if there is nothing."""
+def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
+    """Download all that lies in a folder, by its URI with a slash at the end, and in those `below` it.
+
+    Raises: JobError if there is nothing.
+    """
     if not uri.endswith("/"):
         raise JobError(f"{uri} is no folder: write it with a slash at the end")
     if (mounted := _mounted(uri)) is not None and mounted.exists():
@@ -59,8 +62,9 @@ def fetch_folder(uri: str, folder: Path) -> Path:
         keys = [each["Key"] for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
     except (ClientError, BotoCoreError) as error:
         raise JobError(f"{uri} cannot be listed: {error}") from None
+    keys = [key for key in keys if below or "/" not in key.removeprefix(prefix)]
     if not keys:
-        raise JobError(f"there is nothing below {uri}")
+        raise JobError(f"there is nothing in {uri}")
     for key in keys:
         target = (folder / key.removeprefix(prefix)).parent
         if folder.resolve() not in (target.resolve(), *target.resolve().parents):

@@ -15,12 +15,11 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.conversion import Array, Logits, onnx_logits
-
-BESIDE = ("*.json", "*.jinja", "merges.txt", "vocab.txt", "*.model")  # what belongs to a model beside its weights
-WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+from aftertrain.jobs.model_folder import BESIDE
 
 
 class TorchLanguageModel:
@@ -37,7 +36,7 @@ class TorchLanguageModel:
                 local_files_only=True,
                 trust_remote_code=False,
             ).eval()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise JobError(f"transformers does not load the checkpoint: {error}") from None
 
     def logits(self, given: Mapping[str, Array]) -> Array:
@@ -78,10 +77,9 @@ class TorchLanguageModel:
 
     def _copy_beside(self, folder: Path) -> None:
         """Tokenizer and configuration; what is there already is newer."""
-        for pattern in BESIDE:
-            for path in self.folder.glob(pattern):
-                if not any(path.match(each) for each in WEIGHTS) and not (folder / path.name).exists():
-                    shutil.copyfile(path, folder / path.name)
+        for name in BESIDE:
+            if (self.folder / name).exists() and not (folder / name).exists():
+                shutil.copyfile(self.folder / name, folder / name)
 
 
 class _WithoutCache(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from tests.unit.jobs.conftest import FolderBucket
 
 from aftertrain.cli.main import cli
-from aftertrain.jobs import container
+from aftertrain.jobs import container, run
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.program import program
 from aftertrain.jobs.storage import _client, fetch
@@ -76,6 +76,20 @@ def test_a_failure_is_written_and_said(
     assert "ended with code 3" in answer(account)["cause"]
     assert answer(account)["job"] == "job-1"
     assert "ended with code 3" in capfd.readouterr().err
+
+
+def test_what_nobody_has_foreseen_is_an_error_by_its_own_name(
+    account: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(job: JobInput, folder: Path) -> dict[str, Any]:
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(run, "find", lambda name: broken)
+    put(account, told())
+
+    assert container.main(["--folder", FOLDER]) == 1
+    assert answer(account) == {"error": "RuntimeError", "cause": "CUDA out of memory", "job": None}
+    assert "in broken" in capfd.readouterr().err
 
 
 def test_without_input_it_says_so(capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
 
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.jobs import checkpoint, conversion, convert_language, language
+from aftertrain.jobs import conversion, convert_language, language, model_folder
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.conversion import onnx_logits
 
@@ -43,7 +43,7 @@ class Bucket:
     def fetch(self, uri: str, folder: Path) -> Path:
         return Path(shutil.copy(self.path(uri), folder))
 
-    def fetch_folder(self, uri: str, folder: Path) -> Path:
+    def fetch_folder(self, uri: str, folder: Path, *, below: bool = True) -> Path:
         return Path(shutil.copytree(self.path(uri), folder, dirs_exist_ok=True))
 
     def store(self, path: Path, uri: str) -> str:
@@ -61,7 +61,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     save_task(bucket.path("tasks"), "follows", "multiple_choice", CHOICE, QUESTIONS)
     with (
         mock.patch.object(convert_language, "fetch", bucket.fetch),
-        mock.patch.object(checkpoint, "fetch_folder", bucket.fetch_folder),
+        mock.patch.object(model_folder, "fetch_folder", bucket.fetch_folder),
         mock.patch.object(conversion, "store", bucket.store),
         mock.patch.object(language, "fetch_folder", bucket.fetch_folder),
     ):
@@ -150,6 +150,25 @@ def test_weights_in_pickles_are_not_loaded(bucket: Bucket, llama: str, tmp_path:
     bucket.path("pickled/model.safetensors").unlink()
     with pytest.raises(JobError, match="transformers does not load the checkpoint"):
         convert(tmp_path / "p", "s3://m/pickled/")
+
+
+@needs_torch
+def test_weights_that_do_not_fit_their_config_are_refused(bucket: Bucket, llama: str, tmp_path: Path) -> None:
+    shutil.copytree(bucket.path("llama"), bucket.path("misfit"))
+    config = bucket.path("misfit/config.json")
+    config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 64'))
+    with pytest.raises(JobError, match="transformers does not load the checkpoint"):
+        convert(tmp_path / "m", "s3://m/misfit/", format="safetensors")
+
+
+@needs_torch
+def test_the_files_of_another_step_are_not_taken_along(bucket: Bucket, llama: str, tmp_path: Path) -> None:
+    shutil.copytree(bucket.path("llama"), bucket.path("step"))
+    bucket.path("step/input.json").write_text('{"job": "another"}')
+    output = convert(tmp_path / "step", "s3://m/step/", format="safetensors")
+
+    assert output["model_uri"] == "s3://m/out-step/model/"
+    assert "input.json" not in {path.name for path in bucket.path("out-step").rglob("*")}
 
 
 @needs_torch

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
 
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.jobs import checkpoint, language
+from aftertrain.jobs import language, model_folder
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.language import evaluate_language
 from aftertrain.jobs.onnx_language import OnnxLanguageModel
@@ -64,12 +64,12 @@ def bucket(tmp_path: Path) -> Iterator[Path]:
     save_task(root / "tasks", "says", "generate_until", GENERATE, spoken)
     save_task(root / "tasks", "reads", "loglikelihood_rolling", ROLLING, [{"question": "one two three"}])
 
-    def fetch_folder(uri: str, folder: Path) -> Path:
+    def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
         return Path(shutil.copytree(root / uri.removeprefix("s3://m/"), folder))
 
     with (
         mock.patch.object(language, "fetch_folder", fetch_folder),
-        mock.patch.object(checkpoint, "fetch_folder", fetch_folder),
+        mock.patch.object(model_folder, "fetch_folder", fetch_folder),
     ):
         yield root
 

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from aftertrain.jobs.checksum import differs
 from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import _client, fetch, fetch_folder, sibling, store
 
 
@@ -87,7 +88,7 @@ def test_a_folder_does_not_reach_outside_of_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "why"), [("s3://models/lm", "is no folder"), ("s3://models/lm/", "there is nothing below")]
+    ("uri", "why"), [("s3://models/lm", "is no folder"), ("s3://models/lm/", "there is nothing in")]
 )
 def test_a_folder_that_is_none_is_named(tmp_path: Path, uri: str, why: str) -> None:
     with mock_aws():
@@ -138,3 +139,16 @@ def test_a_place_that_cannot_be_read_is_an_error_that_says_where_the_form_is(
 
 def test_a_sibling_lies_beside() -> None:
     assert sibling("s3://models/final/model.safetensors", "config.json") == "s3://models/final/config.json"
+
+
+def test_a_model_is_its_folder_without_what_lies_below(tmp_path: Path) -> None:
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="models")
+        for key in ("run/model.safetensors", "run/config.json", "run/checkpoint-10/optimizer.safetensors"):
+            s3.put_object(Bucket="models", Key=key, Body=b"{}")
+        found = fetch_model("s3://models/run/model.safetensors", tmp_path / "m")
+
+        assert {path.name for path in found.iterdir()} == {"model.safetensors", "config.json"}
+        with pytest.raises(JobError, match="lies in no folder"):
+            fetch_model("s3://models/model.safetensors", tmp_path)

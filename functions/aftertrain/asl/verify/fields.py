@@ -85,9 +85,10 @@ def _number_faults(name: str, state: Json) -> Iterator[str]:
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
         yield f"state {name!r}: HeartbeatSeconds is not less than TimeoutSeconds"
-    for field in ("TimeoutSeconds", "HeartbeatSeconds", "Seconds", "MaxConcurrency"):
-        if isinstance(state.get(field), int) and state[field] < (0 if field == "MaxConcurrency" else 1):
-            yield f"state {name!r}: {field} is {state[field]}"
+    for field, least in _COUNTS.items():
+        value = state.get(field)
+        if isinstance(value, int) and value < least:
+            yield f"state {name!r}: {field} is {value}"
 
 
 def _error_faults(name: str, state: Json) -> Iterator[str]:

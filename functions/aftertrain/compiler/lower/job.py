@@ -22,6 +22,7 @@ UNSURE = jsonata.expression(
     "'fault': $states.errorOutput}])"
 )
 FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput}])")
+ASKED = Retrier(("States.TaskFailed",), attempts=2, interval=1, rate=2.0, hiccups=True)  # there may be nothing to read
 MIND_SECONDS = 120
 UNSURE_TIMES = 3  # what is in doubt so often and never there is refused, not lost
 
@@ -114,7 +115,7 @@ def _ask(name: str, remote: Remote, key: str, failed: str) -> dict[str, State]:
         return {}
     told = f"$exists($left.error) and {remote.own} ? {{'fault': {{'Error': $left.error, 'Cause': $left.cause}}}} : {{}}"
     output = jsonata.expression(f"($left := $parse($states.result.Body); $merge([$states.input, {told}]))")
-    ask = Task(GET, _object(remote, key), next=failed, output=output, catch=(Catcher(failed, KEPT),))
+    ask = Task(GET, _object(remote, key), next=failed, output=output, retry=(ASKED,), catch=(Catcher(failed, KEPT),))
     return {_ask_name(name): ask}
 
 

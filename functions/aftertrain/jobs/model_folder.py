@@ -1,0 +1,77 @@
+"""The folder of a language model, as transformers writes it.
+
+config.json      {"architectures": ["LlamaForCausalLM"], "eos_token_id": 2, "max_position_embeddings": 2048, …}
+tokenizer.json   and what else belongs to it
+model.safetensors, or shards with model.safetensors.index.json; or model.onnx
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.storage import fetch_folder, sibling
+
+# What belongs to a model beside its weights. Not every *.json: a step's own files may lie there as well.
+BESIDE = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+)
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len")
+
+
+def fetch_model(uri: str, folder: Path) -> Path:
+    """All of a model: by the folder's URI, or by that of its weights, their index or its config.
+
+    What lies in folders below it, as the states of a training do, is left there. Raises: JobError
+    """
+    if not uri.endswith((".safetensors", ".json")):
+        return fetch_folder(uri, folder, below=False)
+    if uri.count("/") < len(["s3:", "", "bucket", "folder", "file"]) - 1:
+        raise JobError(f"{uri} lies in no folder, and a model is one")
+    return fetch_folder(sibling(uri, ""), folder, below=False)
+
+
+def part(folder: Path, name: str) -> Path:
+    """A file of the folder. Raises: JobError if it is not there."""
+    if not (folder / name).exists():
+        raise JobError(f"the model's folder has no {name}")
+    return folder / name
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Its config.json. Raises: JobError if it has none that is an object."""
+    try:
+        config = json.loads(part(folder, "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise JobError(f"config.json is not JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise JobError("config.json must be an object")
+    return config
+
+
+def longest(config: dict[str, Any], otherwise: int) -> int:
+    """How many tokens the model takes at once, if its config says so."""
+    text = config.get("text_config")
+    places = (config, text if isinstance(text, dict) else {})
+    found = [place[name] for place in places for name in _LENGTHS if isinstance(place.get(name), int)]
+    return int(found[0]) if found else otherwise
+
+
+def ends(config: dict[str, Any]) -> tuple[int, ...]:
+    """The tokens that end a text, the usual one first. Raises: JobError if the config has none."""
+    given = config.get("eos_token_id")
+    found = tuple(given) if isinstance(given, list) else (given,)
+    if not found or not all(isinstance(each, int) for each in found):
+        raise JobError(f"config.json has no eos_token_id that is a token: {given!r}")
+    return found
