@@ -9,6 +9,7 @@ service descriptions in botocore that nothing here calls.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,11 @@ SOURCE = ROOT / "functions" / "aftertrain"
 LOCK = ROOT / "requirements-lambda.lock"
 CACHE = ROOT / ".aftertrain"
 LEFT_OUT = ("cli", "client", "jobs", "local", "serving")
-SERVICES = ("batch", "dynamodb", "s3", "secretsmanager", "sesv2", "sns", "sqs", "stepfunctions")
+SERVICES = (
+    "batch", "cloudwatch", "dynamodb", "ecs", "s3", "sagemaker", "sagemaker-runtime", "secretsmanager", "sesv2", "sns",
+    "sqs", "stepfunctions",
+)  # fmt: skip
+KEPT = 5  # bundles of older sources
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
@@ -61,7 +66,16 @@ def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
             make(made)
             with suppress(OSError):  # somebody else was faster, with the same content
                 made.rename(target)
+        _forget(name)
+    os.utime(target)
     return target
+
+
+def _forget(name: str) -> None:
+    """Of folders that were made of older sources, keep those that were used last."""
+    made = sorted(CACHE.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in made[KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(files: list[Path], *more: str) -> str:

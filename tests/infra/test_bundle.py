@@ -1,6 +1,7 @@
 """What is in the bundle, and what a webhook imports of it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from infra.bundle import LEFT_OUT, SERVICES, build_bundle
 from infra.settings import Settings
+
+from infra import bundle
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,9 +40,9 @@ print(json.dumps([sorted(names), sorted(sys.modules)]))
 
 @pytest.fixture(scope="module")
 def local_bundle() -> Path:
-    bundle, warning = build_bundle(Settings(stage="local", endpoint="http://127.0.0.1:1"))
+    folder, warning = build_bundle(Settings(stage="local", endpoint="http://127.0.0.1:1"))
     assert warning is None
-    return bundle
+    return folder
 
 
 def test_the_webhook_imports_a_short_list(local_bundle: Path) -> None:
@@ -96,11 +99,27 @@ def test_what_no_function_runs_is_left_out(local_bundle: Path) -> None:
     assert not (local_bundle / "boto3").exists()
 
 
+def test_every_service_that_a_function_calls_is_described(local_bundle: Path) -> None:
+    """botocore makes no client of a service whose description was left out, and no fake would say so."""
+    made = re.compile(r"(?:quick|patient|asking|client)(?:\(|, )\"([a-z0-9-]+)\"")
+    sources = [path.read_text() for path in (local_bundle / "aftertrain").rglob("*.py")]
+    called = {name for source in sources for name in made.findall(source)}
+
+    assert called == set(SERVICES)
+
+
+def test_bundles_of_older_sources_are_forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bundle, "CACHE", tmp_path)
+    made = [bundle._made("bundle-x", f"{number}", lambda folder: folder.mkdir()) for number in range(bundle.KEPT + 2)]
+
+    assert [folder.exists() for folder in made] == [False, False, *[True] * bundle.KEPT]
+
+
 def test_the_locked_wheels_exist_for_the_functions_in_aws() -> None:
-    bundle, _ = build_bundle(Settings())
-    compiled = {path.name for path in bundle.rglob("*.so")}
+    folder, _ = build_bundle(Settings())
+    compiled = {path.name for path in folder.rglob("*.so")}
 
     assert any("cpython-313-aarch64" in name for name in compiled)
     assert not any("x86_64" in name for name in compiled)
-    size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert size < 60_000_000
