@@ -39,6 +39,12 @@ class Alarms(Construct):
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
             "Events were accepted and could not be started in five tries: see the redrive function's log.",
         )
+        if intake.account_dead_letters is not None:
+            self._alarm(
+                "AccountEventsGivenUp",
+                intake.account_dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
+                "Events of the account's bus could not be recorded in a day: see the account_events function's log.",
+            )
         self._alarm(
             "WebhookFailures",
             api.metric_server_error(period=FIVE_MINUTES),

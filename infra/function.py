@@ -28,8 +28,12 @@ class Functions:
         environment: dict[str, str],
         timeout: int,
         memory: int = 512,
+        loops: bool = False,
     ) -> lambda_.Function:
-        """The function whose handler is `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB."""
+        """The function whose handler is `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB.
+
+        `loops`: it may send to the queue that calls it, which Lambda stops otherwise after some sixteen times.
+        """
         settings = self._settings
         log_group = logs.LogGroup(
             scope,
@@ -50,6 +54,7 @@ class Functions:
             log_group=log_group,
             timeout=Duration.seconds(timeout),
             memory_size=memory,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if loops else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": "Aftertrain",

@@ -38,7 +38,7 @@ class Heavy(Construct):
         self.batch: Batch | None = None
         self.sagemaker: SageMaker | None = None
         statements = [*object_statements(settings, artifacts), *secret_statements(settings)]
-        network = Network(self, "Network")
+        network = Network(self, "Network", settings.zones)
         self._allow(["s3:GetObject", "s3:PutObject"], artifacts.arn_for_objects("executions/*"))
         if "batch" in settings.backends:
             self.batch = self._make_batch(network, statements)
@@ -54,7 +54,7 @@ class Heavy(Construct):
         self._allow(["batch:SubmitJob"], f"{made.queue_prefix}*", f"{made.definition_prefix}*")
         job = f"arn:{Aws.PARTITION}:batch:{self._arn}:job/*"
         self._allow(["batch:TerminateJob", "batch:TagResource"], job)
-        # These two know no resource.
+        # These know no resource, or are asked for by `.sync` of any.
         self._allow(["batch:DescribeJobs", "batch:ListJobs"], "*")
         self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], self._rule(BATCH_RULE))
         return made
@@ -63,8 +63,8 @@ class Heavy(Construct):
         made = SageMaker(self, "SageMaker", network=network, statements=statements)
         jobs = [f"arn:{Aws.PARTITION}:sagemaker:{self._arn}:{kind}-job/*" for kind in ("processing", "training")]
         self._allow([*SAGEMAKER_JOBS, "sagemaker:AddTags"], *jobs)
-        # These two know no resource.
-        self._allow(["sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs"], "*")
+        # These know no resource, or are asked for by `.sync` of any.
+        self._allow(["sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs", "sagemaker:ListTags"], "*")
         self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], *map(self._rule, SAGEMAKER_RULES))
         made.role.grant_pass_role(self._machine_role.grant_principal)
         return made

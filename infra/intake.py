@@ -2,6 +2,7 @@
 
 The webhook records and starts. What it could not start goes to a queue; what never got there the sweeper finds every
 minute. What the queue gives up on lies in the dead-letter queue and raises an alarm; the sweeper goes on all the same.
+Events of the account's own bus wait in a queue of theirs: a function that EventBridge calls is tried three times only.
 """
 
 import json
@@ -22,6 +23,7 @@ from infra.function import allow
 WEBHOOK_SECONDS = 9  # senders hang up after 10
 REDRIVE_SECONDS = 60
 TRIES = 5
+ACCOUNT_TRIES = 240  # six minutes apart: a day
 
 
 class Intake(Construct):
@@ -32,21 +34,27 @@ class Intake(Construct):
         self._foundation = foundation
         self._ledger = foundation.ledger.table.table_arn
         self._machines = f"{foundation.compute.machine_arn_prefix}*"
-        tls_only = not foundation.settings.local
-        self.dead_letters = sqs.Queue(self, "DeadLetters", retention_period=Duration.days(14), enforce_ssl=tls_only)
-        self.redrives = sqs.Queue(
-            self,
-            "Redrives",
-            visibility_timeout=Duration.seconds(6 * REDRIVE_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
-            enforce_ssl=tls_only,
-        )
+        self._tls_only = not foundation.settings.local
+        self.redrives, self.dead_letters = self._queue("Redrives", "DeadLetters", TRIES)
+        self.account_dead_letters: sqs.Queue | None = None
         self.webhook = self._webhook()
         self.redrive = self._redrive()
         self.sweep = self._sweep()
         self._let_tasks_emit()
         if foundation.settings.account_events:
             self._take_account_events()
+
+    def _queue(self, name: str, dead: str, tries: int) -> tuple[sqs.Queue, sqs.Queue]:
+        """A queue and what it has given up on."""
+        letters = sqs.Queue(self, dead, retention_period=Duration.days(14), enforce_ssl=self._tls_only)
+        queue = sqs.Queue(
+            self,
+            name,
+            visibility_timeout=Duration.seconds(6 * REDRIVE_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=letters, max_receive_count=tries),
+            enforce_ssl=self._tls_only,
+        )
+        return queue, letters
 
     def _webhook(self) -> lambda_.Function:
         function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
@@ -60,7 +68,8 @@ class Intake(Construct):
         return function
 
     def _redrive(self) -> lambda_.Function:
-        function = self._function("redrive", REDRIVE_SECONDS)
+        # An event that waits is put back into the queue that it came from, more often than Lambda takes for no loop.
+        function = self._function("redrive", REDRIVE_SECONDS, loops=True)
         self._let_record_and_start(function)
         self._let_look_into_buckets(function)
         source = event_sources.SqsEventSource(self.redrives, batch_size=10, report_batch_item_failures=True)
@@ -83,6 +92,8 @@ class Intake(Construct):
     def _take_account_events(self) -> None:
         """Of buckets only those of the models, for they would be all of the account's else."""
         function = self._function("account_events", REDRIVE_SECONDS)
+        queue, self.account_dead_letters = self._queue("AccountEvents", "AccountDeadLetters", ACCOUNT_TRIES)
+        function.add_event_source(event_sources.SqsEventSource(queue, batch_size=1))
         self._let_record_and_start(function)
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         settings = self._foundation.settings
@@ -92,7 +103,7 @@ class Intake(Construct):
             buckets = {"bucket": {"name": list(settings.model_buckets)}} if settings.model_buckets else None
             patterns["Buckets"] = events.EventPattern(source=["aws.s3"], detail=buckets)
         for name, pattern in patterns.items():
-            events.Rule(self, name, event_pattern=pattern, targets=[targets.LambdaFunction(function)])
+            events.Rule(self, name, event_pattern=pattern, targets=[targets.SqsQueue(queue)])
 
     def _let_record_and_start(self, function: lambda_.Function) -> None:
         allow(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[self._ledger])
@@ -120,7 +131,7 @@ class Intake(Construct):
         tasks.add_environment("REDRIVE_QUEUE_URL", self.redrives.queue_url)
         self._let_record_and_start(tasks)
 
-    def _function(self, name: str, timeout: int, memory: int = 512) -> lambda_.Function:
+    def _function(self, name: str, timeout: int, memory: int = 512, *, loops: bool = False) -> lambda_.Function:
         environment = {
             "LEDGER_TABLE": self._foundation.ledger.table.table_name,
             "REGISTRY_TABLE": self._foundation.registry.table.table_name,
@@ -128,4 +139,6 @@ class Intake(Construct):
             "SNAPSHOT_SECONDS": str(self._foundation.settings.snapshot_seconds),
             "BUCKET_ACCESS": json.dumps(self._foundation.settings.bucket_access),
         }
-        return self._foundation.functions.make(self, name, timeout=timeout, memory=memory, environment=environment)
+        return self._foundation.functions.make(
+            self, name, timeout=timeout, memory=memory, environment=environment, loops=loops
+        )

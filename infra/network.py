@@ -9,14 +9,17 @@ from constructs import Construct
 
 
 class Network(Construct):
-    """A VPC over all zones that are known at synth, with one group that lets everything out and nothing in."""
+    """A VPC with one group that lets everything out and nothing in.
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    `zones`: those that it is in; without any, two, for no more are known before a stack has an account.
+    """
+
+    def __init__(self, scope: Construct, name: str, zones: tuple[str, ...]) -> None:
         super().__init__(scope, name)
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            max_azs=6,  # some GPUs are in few zones, and a zone costs nothing
+            availability_zones=[*zones] or None,  # some GPUs are in few zones, and a zone costs nothing
             nat_gateways=0,
             subnet_configuration=[ec2.SubnetConfiguration(name="jobs", subnet_type=ec2.SubnetType.PUBLIC)],
             gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},

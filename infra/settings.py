@@ -35,6 +35,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "backends": tuple,
     "compute": dict,
     "gpu_types": tuple,
+    "zones": tuple,
     "max_vcpus": int,
     "job_disk_gib": int,
     "network_isolation": _truth,
@@ -59,7 +60,8 @@ class Settings:
     as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `bucket_access`: endpoint and secret of the
     buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that alarms go to.
     `backends`: where jobs run: worker, batch, sagemaker; `compute`: what holds for jobs that do not say. `job_image`:
-    the container of jobs. `gpu_types`: of Batch's queues; `max_vcpus`, `job_disk_gib`: of each of its environments.
+    the container of jobs. `gpu_types`: of Batch's queues; `zones`: the availability zones of the jobs' network;
+    `max_vcpus`, `job_disk_gib`: of each of its environments.
     `network_isolation`: of SageMaker's containers. `fleets`: the kinds of clusters besides `oip` that deployments go
     to, sagemaker-endpoint and ecs; `fleet_roles`: the roles that their models and tasks run as.
     `cluster_check_minutes`: how often the clusters are looked at, so that a change becomes an event; 0 for never.
@@ -83,6 +85,7 @@ class Settings:
     compute: dict[str, Any] = field(default_factory=dict)
     job_image: str = ""
     gpu_types: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
     max_vcpus: int = 256
     job_disk_gib: int = 200
     network_isolation: bool = True

@@ -14,6 +14,7 @@ HEAVY = Settings(
     backends=("batch", "sagemaker", "worker"),
     compute={"spot": True},
     job_image="REPOSITORY/aftertrain-jobs:1",
+    zones=("us-east-1b", "us-east-1d", "us-east-1f"),
     gpu_types=("L4", "H100"),
     fleets=("sagemaker-endpoint", "ecs"),
     fleet_roles=("arn:aws:iam::123456789012:role/models",),

@@ -33,6 +33,13 @@ def granted(template: Any, service: str) -> dict[str, set[str]]:
     return found
 
 
+def test_jobs_run_in_the_zones_that_are_named(heavy: Any) -> None:
+    subnets = resources(heavy, "AWS::EC2::Subnet").values()
+
+    zones = sorted(each["Properties"]["AvailabilityZone"] for each in subnets)
+    assert zones == ["us-east-1b", "us-east-1d", "us-east-1f"]
+
+
 def test_every_kind_of_machine_has_a_queue_with_and_without_spot_capacity_first(heavy: Any) -> None:
     queues = {
         each["Properties"]["JobQueueName"]: each["Properties"]
@@ -84,6 +91,7 @@ def test_machines_may_submit_to_our_queues_and_stop_what_they_started(heavy: Any
         "batch:DescribeJobs",
         "batch:ListJobs",
         "sagemaker:ListProcessingJobs",
+        "sagemaker:ListTags",
         "sagemaker:ListTrainingJobs",
         "states:SendTaskSuccess",
     }

@@ -43,20 +43,17 @@ ADMIT_AND_START = {
     "states:StopExecution",
     "sqs:SendMessage",
 }
+TAKE_MESSAGES = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+}
 PERMITTED = {
     "webhook": ADMIT_AND_START,
-    "account_events": ADMIT_AND_START,
-    "redrive": ADMIT_AND_START
-    | {
-        "s3:GetObject",
-        "s3:ListBucket",
-        "secretsmanager:GetSecretValue",
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:ChangeMessageVisibility",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-    },
+    "account_events": ADMIT_AND_START | TAKE_MESSAGES,
+    "redrive": ADMIT_AND_START | TAKE_MESSAGES | {"s3:GetObject", "s3:ListBucket", "secretsmanager:GetSecretValue"},
     "sweep": {"dynamodb:Query", "dynamodb:UpdateItem", "sqs:SendMessage"},
     "status": {
         "dynamodb:GetItem",
@@ -165,15 +162,32 @@ def test_what_the_queue_gives_up_on_is_kept_and_raises_an_alarm(template: Any) -
     alarms = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
 
     assert {queue.get("MessageRetentionPeriod") for queue in queues} == {None, 1_209_600}
-    assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues if "RedrivePolicy" in queue] == [5]
-    assert "ApproximateNumberOfMessagesVisible" in {alarm.get("MetricName") for alarm in alarms}
+    assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues if "RedrivePolicy" in queue] == [5, 240]
+    assert [alarm.get("MetricName") for alarm in alarms].count("ApproximateNumberOfMessagesVisible") == 2
     assert all(alarm["AlarmActions"] == ["arn:aws:sns:us-east-1:123456789012:alarms"] for alarm in alarms)
 
 
 def test_a_batch_fails_message_by_message(template: Any) -> None:
-    (source,) = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    sources = [each["Properties"] for each in resources(template, "AWS::Lambda::EventSourceMapping").values()]
 
-    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert [(each["BatchSize"], each.get("FunctionResponseTypes")) for each in sources] == [
+        (10, ["ReportBatchItemFailures"]),
+        (1, None),  # of the account's events, each by itself
+    ]
+
+
+def test_only_the_function_that_puts_events_back_may_seem_to_loop(template: Any) -> None:
+    loops = {name for name, each in functions(template).items() if each.get("RecursiveLoop") == "Allow"}
+
+    assert loops == {"redrive"}
+
+
+def test_events_of_the_account_wait_in_a_queue(template: Any) -> None:
+    rules = [each["Properties"] for each in resources(template, "AWS::Events::Rule").values()]
+    taken = [rule for rule in rules if rule.get("EventPattern", {}).get("source") in (["aws.s3"], ["aws.sagemaker"])]
+
+    assert len(taken) == 2
+    assert all("AccountEvents" in str(rule["Targets"][0]["Arn"]) for rule in taken)
 
 
 def test_the_sweeper_runs_every_minute_and_status_changes_are_pushed(template: Any) -> None:

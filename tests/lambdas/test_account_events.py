@@ -22,7 +22,8 @@ def handle(event: Any, ports: Ports) -> Any:
         mock.patch.object(account_events.runtime, "ports", return_value=ports),
         mock.patch.object(account_events.runtime, "snapshot", return_value=watching),
     ):
-        return account_events.handler(event, mock.Mock(function_name="account_events"))
+        message = {"messageId": "1", "body": json.dumps(event)}
+        return account_events.handler({"Records": [message]}, mock.Mock(function_name="account_events"))
 
 
 def recorded(name: str) -> Any:

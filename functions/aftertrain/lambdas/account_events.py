@@ -1,8 +1,9 @@
-"""Events of the account's own bus, pushed by EventBridge -> recorded and started as those of senders are.
+"""Events of the account's own bus, from the queue that EventBridge puts them in -> recorded and started like senders'.
 
-An event that cannot be recorded now is raised, so that EventBridge delivers it again, for a day.
+One that cannot be recorded now is raised, so that the queue delivers it again, for a day.
 """
 
+import json
 from typing import Any
 
 from aftertrain.aws.emitter import Emitter
@@ -18,7 +19,12 @@ SOURCE = Source("aws", "eventbridge", "none")
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001 - Lambda's signature
-    """Lambda's entry point; IAM has let nobody in but the bus."""
+    """Lambda's entry point, for a message at a time; IAM has let nobody in but the bus."""
+    (message,) = event["Records"]
+    return _handled(json.loads(message["body"]))
+
+
+def _handled(event: dict[str, Any]) -> dict[str, list[str]]:
     count("EventsReceived")
     try:
         started = _take(event)

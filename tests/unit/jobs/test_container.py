@@ -92,6 +92,15 @@ def test_what_nobody_has_foreseen_is_an_error_by_its_own_name(
     assert "in broken" in capfd.readouterr().err
 
 
+def test_an_output_that_a_state_cannot_read_is_an_error(account: Any) -> None:
+    """Of 140 kB, which JSON in JSON makes 280 of: a state that reads it would end the whole execution."""
+    writes = "json.dump(chr(34) * 70_000, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
+    put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}))
+
+    assert container.main(["--folder", FOLDER]) == 1
+    assert answer(account)["error"] == "OutputTooLarge"
+
+
 def test_without_input_it_says_so(capfd: pytest.CaptureFixture[str]) -> None:
     assert container.main(["--folder", FOLDER]) == 1
     assert "input.json cannot be read" in capfd.readouterr().err

@@ -92,10 +92,14 @@ def _cluster(detail: Fields, _: str) -> Read:
     return _CLUSTER.get(status) or f"cluster.{type_word(status)}", name, beside
 
 
+_NODE = {"Unhealthy": "cluster.unhealthy", "Healthy": "cluster.node_healthy"}
+
+
 def _node_health(detail: Fields, _: str) -> Read:
-    name, health = text(detail, "ClusterName", "detail"), str(detail.get("HealthStatus"))
+    name, summary = text(detail, "ClusterName", "detail"), detail.get("HealthSummary")
+    health = str(summary.get("HealthStatus")) if isinstance(summary, dict) else "None"
     beside = {"cluster_id": name, "cluster_name": name, "status": health}
-    return ("cluster.unhealthy" if health == "Unhealthy" else "cluster.node_healthy"), name, beside
+    return _NODE.get(health, "cluster.node_health"), name, beside
 
 
 def _job(detail: Fields, _: str) -> Read:
