@@ -17,13 +17,14 @@ from safetensors.numpy import load_file, save_file
 
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.mlp import Mlp
+from aftertrain.jobs.model_folder import read_config
 from aftertrain.jobs.storage import fetch, sibling
 
 
 def load_checkpoint(uri: str, folder: Path) -> Mlp:
     """Fetch weights and config, and build the model. Raises: JobError naming what does not fit."""
     tensors = read_tensors(fetch(uri, folder))
-    config = _config(fetch(sibling(uri, "config.json"), folder))
+    config = read_config(fetch(sibling(uri, "config.json"), folder))
     if config.get("architecture") != "mlp":
         raise JobError(f"{uri}: the architecture {config.get('architecture')!r} is not known: there is 'mlp'")
     return Mlp.from_tensors(tensors, str(config.get("activation", "relu")))
@@ -54,13 +55,3 @@ def read_examples(uri: str, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndar
     if len(inputs) != len(labels) or not len(inputs):
         raise JobError(f"{uri}: {len(inputs)} inputs and {len(labels)} labels make no data set")
     return inputs, labels
-
-
-def _config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text())
-    except ValueError as error:
-        raise JobError(f"config.json is not JSON: {error}") from None
-    if not isinstance(config, dict):
-        raise JobError("config.json must be an object")
-    return config

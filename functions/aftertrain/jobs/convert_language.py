@@ -65,7 +65,7 @@ def _batches(model: Path, texts: Path, most: int) -> list[dict[str, Array]]:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(part(model, "tokenizer.json")))
-    most = min(most, longest(read_config(model), most))
+    most = min(most, longest(read_config(part(model, "config.json")), most))
     try:
         lines = texts.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:

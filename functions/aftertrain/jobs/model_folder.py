@@ -37,7 +37,7 @@ def fetch_model(uri: str, folder: Path) -> Path:
     """
     if not uri.endswith((".safetensors", ".json")):
         return fetch_folder(uri, folder, below=False)
-    if uri.count("/") < len(["s3:", "", "bucket", "folder", "file"]) - 1:
+    if uri.count("/") < 4:  # s3://bucket/folder/file
         raise JobError(f"{uri} lies in no folder, and a model is one")
     return fetch_folder(sibling(uri, ""), folder, below=False)
 
@@ -49,10 +49,10 @@ def part(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """Its config.json. Raises: JobError if it has none that is an object."""
+def read_config(path: Path) -> dict[str, Any]:
+    """A config.json. Raises: JobError if it is no object."""
     try:
-        config = json.loads(part(folder, "config.json").read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise JobError(f"config.json is not JSON: {error}") from None
     if not isinstance(config, dict):

@@ -28,7 +28,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
     def __init__(self, folder: Path, providers: list[str] | None = None) -> None:
         super().__init__()
         self.tokenizer = Tokenizer.from_file(str(part(folder, "tokenizer.json")))
-        config = read_config(folder)
+        config = read_config(part(folder, "config.json"))
         self._ends = ends(config)
         self._length = longest(config, LENGTH)
         self._session = onnxruntime.InferenceSession(

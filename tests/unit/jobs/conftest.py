@@ -28,6 +28,9 @@ class FolderBucket:
             raise JobError(f"{uri} cannot be read")
         return Path(shutil.copy(self.path(uri), folder))
 
+    def fetch_folder(self, uri: str, folder: Path, *, below: bool = True) -> Path:
+        return Path(shutil.copytree(self.path(uri), folder, dirs_exist_ok=True))
+
     def store(self, path: Path, uri: str) -> str:
         self.path(uri).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, self.path(uri))

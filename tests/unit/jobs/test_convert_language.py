@@ -13,6 +13,7 @@ from unittest import mock
 import numpy as np
 import pytest
 from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
+from tests.unit.jobs.conftest import FolderBucket
 
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.jobs import conversion, convert_language, language, model_folder
@@ -31,34 +32,13 @@ QUESTIONS = [
 ]  # fmt: skip
 
 
-class Bucket:
-    """`s3://m/…` is a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def path(self, uri: str) -> Path:
-        return self.root / uri.removeprefix("s3://m/")
-
-    def fetch(self, uri: str, folder: Path) -> Path:
-        return Path(shutil.copy(self.path(uri), folder))
-
-    def fetch_folder(self, uri: str, folder: Path, *, below: bool = True) -> Path:
-        return Path(shutil.copytree(self.path(uri), folder, dirs_exist_ok=True))
-
-    def store(self, path: Path, uri: str) -> str:
-        self.path(uri).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, self.path(uri))
-        return uri
-
-
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderBucket]:
     """A Llama of two layers as it was initialised, texts, and a task."""
-    bucket = Bucket(tmp_path_factory.mktemp("bucket"))
-    bucket.path("llama").mkdir()
-    bucket.path("texts.txt").write_text("one two three\n\ncat\ndog cat " + "one " * 20 + "\n")
-    save_task(bucket.path("tasks"), "follows", "multiple_choice", CHOICE, QUESTIONS)
+    bucket = FolderBucket(tmp_path_factory.mktemp("bucket"))
+    bucket.path("s3://m/llama").mkdir(parents=True)
+    bucket.path("s3://m/texts.txt").write_text("one two three\n\ncat\ndog cat " + "one " * 20 + "\n")
+    save_task(bucket.path("s3://m/tasks"), "follows", "multiple_choice", CHOICE, QUESTIONS)
     with (
         mock.patch.object(convert_language, "fetch", bucket.fetch),
         mock.patch.object(model_folder, "fetch_folder", bucket.fetch_folder),
@@ -69,7 +49,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
 
 
 @pytest.fixture(scope="module")
-def llama(bucket: Bucket) -> str:
+def llama(bucket: FolderBucket) -> str:
     """The checkpoint, by the URI of its weights."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -79,7 +59,7 @@ def llama(bucket: Bucket) -> str:
         vocab_size=len(WORDS), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=16, initializer_range=0.4, eos_token_id=0, bos_token_id=0,
     )  # fmt: skip
-    folder = bucket.path("llama")
+    folder = bucket.path("s3://m/llama")
     LlamaForCausalLM(config).save_pretrained(folder)
     save_tokenizer(folder)
     PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), eos_token="<end>").save_pretrained(folder)
@@ -102,7 +82,7 @@ def scores(folder: Path, model_uri: str, backend: str) -> Any:
 
 
 @needs_torch
-def test_what_comes_out_in_onnx_scores_as_the_checkpoint_does(bucket: Bucket, llama: str, tmp_path: Path) -> None:
+def test_what_comes_out_in_onnx_scores_as_the_checkpoint_does(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
     output = convert(tmp_path / "onnx", llama)
 
     assert ACTIONS["language_model_convert"].check_output(output) == output
@@ -120,60 +100,62 @@ def test_what_comes_out_in_onnx_scores_as_the_checkpoint_does(bucket: Bucket, ll
 @needs_torch
 @pytest.mark.parametrize("kind", ["onnx", "safetensors"])
 def test_half_precision_is_half_as_large_and_nearly_the_same(
-    bucket: Bucket, llama: str, tmp_path: Path, kind: str
+    bucket: FolderBucket, llama: str, tmp_path: Path, kind: str
 ) -> None:
     output = convert(tmp_path / f"half-{kind}", llama, format=kind, precision="float16", tolerance=0.05)
 
     weights = {"onnx": "model.onnx.data", "safetensors": "model.safetensors"}[kind]
     size = bucket.path(output["model_uri"] + weights).stat().st_size
-    assert size < 0.6 * bucket.path("llama/model.safetensors").stat().st_size
+    assert size < 0.6 * bucket.path("s3://m/llama/model.safetensors").stat().st_size
     assert 0 < output["max_abs_error"] < 0.05
     assert bucket.path(output["model_uri"] + "tokenizer.json").exists()
 
 
 @needs_torch
 def test_a_model_that_differs_by_more_than_the_tolerance_is_not_stored(
-    bucket: Bucket, llama: str, tmp_path: Path
+    bucket: FolderBucket, llama: str, tmp_path: Path
 ) -> None:
     with pytest.raises(JobError, match="the converted model differs from the original by"):
         convert(tmp_path / "strict", llama, format="safetensors", precision="float16", tolerance=1e-9)
-    assert not bucket.path("out-strict").exists()
+    assert not bucket.path("s3://m/out-strict").exists()
 
 
 @needs_torch
-def test_weights_in_pickles_are_not_loaded(bucket: Bucket, llama: str, tmp_path: Path) -> None:
+def test_weights_in_pickles_are_not_loaded(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file
 
-    shutil.copytree(bucket.path("llama"), bucket.path("pickled"))
-    torch.save(load_file(bucket.path("pickled/model.safetensors")), bucket.path("pickled/pytorch_model.bin"))
-    bucket.path("pickled/model.safetensors").unlink()
+    shutil.copytree(bucket.path("s3://m/llama"), bucket.path("s3://m/pickled"))
+    torch.save(
+        load_file(bucket.path("s3://m/pickled/model.safetensors")), bucket.path("s3://m/pickled/pytorch_model.bin")
+    )
+    bucket.path("s3://m/pickled/model.safetensors").unlink()
     with pytest.raises(JobError, match="transformers does not load the checkpoint"):
         convert(tmp_path / "p", "s3://m/pickled/")
 
 
 @needs_torch
-def test_weights_that_do_not_fit_their_config_are_refused(bucket: Bucket, llama: str, tmp_path: Path) -> None:
-    shutil.copytree(bucket.path("llama"), bucket.path("misfit"))
-    config = bucket.path("misfit/config.json")
+def test_weights_that_do_not_fit_their_config_are_refused(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
+    shutil.copytree(bucket.path("s3://m/llama"), bucket.path("s3://m/misfit"))
+    config = bucket.path("s3://m/misfit/config.json")
     config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 64'))
     with pytest.raises(JobError, match="transformers does not load the checkpoint"):
         convert(tmp_path / "m", "s3://m/misfit/", format="safetensors")
 
 
 @needs_torch
-def test_the_files_of_another_step_are_not_taken_along(bucket: Bucket, llama: str, tmp_path: Path) -> None:
-    shutil.copytree(bucket.path("llama"), bucket.path("step"))
-    bucket.path("step/input.json").write_text('{"job": "another"}')
+def test_the_files_of_another_step_are_not_taken_along(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
+    shutil.copytree(bucket.path("s3://m/llama"), bucket.path("s3://m/step"))
+    bucket.path("s3://m/step/input.json").write_text('{"job": "another"}')
     output = convert(tmp_path / "step", "s3://m/step/", format="safetensors")
 
     assert output["model_uri"] == "s3://m/out-step/model/"
-    assert "input.json" not in {path.name for path in bucket.path("out-step").rglob("*")}
+    assert "input.json" not in {path.name for path in bucket.path("s3://m/out-step").rglob("*")}
 
 
 @needs_torch
-def test_a_file_without_texts_is_refused(bucket: Bucket, llama: str, tmp_path: Path) -> None:
-    bucket.path("empty.txt").write_text("\n\n")
+def test_a_file_without_texts_is_refused(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
+    bucket.path("s3://m/empty.txt").write_text("\n\n")
     with pytest.raises(JobError, match=r"empty\.txt has no text: write one to a line"):
         convert(tmp_path / "e", llama, format="safetensors", sample_uri="s3://m/empty.txt")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.model_folder import ends, longest, read_config
+from aftertrain.jobs.model_folder import ends, longest, part, read_config
 
 
 @pytest.mark.parametrize(("given", "found"), [(2, (2,)), ([128001, 128009], (128001, 128009))])
@@ -38,4 +38,4 @@ def test_a_config_that_is_none_is_an_error(tmp_path: Path, text: str | None, why
     if text is not None:
         (tmp_path / "config.json").write_text(text)
     with pytest.raises(JobError, match=why):
-        read_config(tmp_path)
+        read_config(part(tmp_path, "config.json"))
