@@ -1,0 +1,36 @@
+"""What a client costs a function while it starts, and after."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from aftertrain.aws import clients
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the collector does; it looks as often as it does in a function that has not begun to spare itself."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    before, seen = gc.get_threshold(), list[str]()
+
+    def note(phase: str, _about: dict[str, int]) -> None:
+        seen.append(phase)
+
+    gc.set_threshold(700, 10, 10)
+    gc.callbacks.append(note)
+    yield seen
+    gc.callbacks.remove(note)
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+def test_the_collector_does_not_look_at_clients(looks: list[str]) -> None:
+    gc.collect()
+    looks.clear()
+
+    client = clients.bucket_client("sqs")
+
+    assert looks == []
+    assert gc.isenabled()
+    assert not any(each is client for each in gc.get_objects())
