@@ -41,6 +41,19 @@ def test_a_definition_is_made_once_after_the_stages_own(batch: Any) -> None:
     assert made["containerProperties"]["jobRoleArn"] == "arn:aws:iam::1:role/r"
 
 
+def test_the_newest_revision_of_the_stages_own_counts(batch: Any) -> None:
+    for role in ("second", "third"):
+        container = {"image": "own", "vcpus": 1, "memory": 128, "jobRoleArn": role}
+        batch.register_job_definition(
+            jobDefinitionName="aftertrain-t-job", type="container", containerProperties=container
+        )
+    definitions = BatchDefinitions(batch, "aftertrain-t-", OWN)
+    definitions.ensure("team/eval:3")
+    definitions.ensure("team/eval:3")
+
+    assert [each["containerProperties"]["jobRoleArn"] for each in named(batch, "team/eval:3")] == ["third"]
+
+
 def test_without_the_stages_own_it_says_so(aws: Any) -> None:
     with pytest.raises(OperatorError, match="is not there: deploy the stack again"):
         BatchDefinitions(aws("batch"), "aftertrain-t-", OWN).ensure("x")

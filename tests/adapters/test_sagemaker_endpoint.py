@@ -282,6 +282,21 @@ def test_a_batch_is_between_a_twentieth_and_a_half(count: int, batch: int, expec
 
 
 @pytest.mark.parametrize(
+    ("count", "size", "batch", "expected"),
+    [(2, 40, 1, 5), (40, 2, 1, 5), (4, 8, 2, 25), (4, 5, 4, 50)],
+)
+def test_while_the_number_changes_a_batch_is_a_share(count: int, size: int, batch: int, expected: int) -> None:
+    policy = deployment_config(count, Terms(batch=batch), size)["RollingUpdatePolicy"]
+
+    assert policy["MaximumBatchSize"] == {"Type": "CAPACITY_PERCENT", "Value": expected}
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 8), (8, 1)])
+def test_from_or_to_a_single_instance_it_goes_from_blue_to_green(count: int, size: int) -> None:
+    assert "BlueGreenUpdatePolicy" in deployment_config(count, Terms(), size)
+
+
+@pytest.mark.parametrize(
     ("code", "status", "kind"),
     [
         ("ModelError", 424, ReplicaError),

@@ -10,7 +10,7 @@ from aftertrain.aws.machines import StepFunctionsMachines
 from aftertrain.aws.starter import StepFunctionsStarter
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.compile import compile_pipeline
-from aftertrain.errors import BusyError
+from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.ports import RefusedError
 
 PREFIX = "arn:aws:states:us-east-1:123456789012:"
@@ -65,6 +65,16 @@ def test_everything_else_may_work_later(aws: Any, code: str) -> None:
         stub.add_client_error("start_execution", code)
         with pytest.raises(BusyError, match=code):
             start(client)
+
+
+def test_a_machine_with_too_many_versions_says_what_to_do(aws: Any) -> None:
+    client = aws("stepfunctions")
+    with Stubber(client) as stub:
+        stub.add_client_error("update_state_machine", "ServiceQuotaExceededException", "too many versions")
+        machines = StepFunctionsMachines(client, ROLE, "aftertrain-test-", f"{PREFIX}stateMachine:aftertrain-test-")
+        with pytest.raises(OperatorError, match=r"too many versions\..* delete-state-machine-version") as caught:
+            machines.publish("p", "{}")
+    assert not isinstance(caught.value, BusyError)
 
 
 EXECUTION = f"{PREFIX}execution:aftertrain-test-p:t-1"

@@ -33,22 +33,22 @@ class BatchDefinitions:
         """Raises: OperatorError if the stage's own definition is not there; BusyError."""
         name = f"{self._prefix}{definition_name(image)}"
         with busy_unless_known(f"making a job definition for {image}"):
-            own = self._active(self._like.rpartition("/")[2])
-            if not own:
+            own = self._newest(self._like.rpartition("/")[2])
+            if own is None:
                 raise OperatorError(f"the stage's job definition {self._like} is not there: deploy the stack again")
-            copied = {key: own[0][key] for key in _COPIED if key in own[0]}
+            copied = {key: own[key] for key in _COPIED if key in own}
             copied["containerProperties"] = copied["containerProperties"] | {"image": image}
-            there = self._active(name)
+            there = self._newest(name)
             # Batch adds fields of its own to what it was given.
-            if there and all(_within(copied[key], there[0].get(key)) for key in copied):
+            if there is not None and all(_within(copied[key], there.get(key)) for key in copied):
                 return
             self._client.register_job_definition(jobDefinitionName=name, **copied)
 
-    def _active(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._client.describe_job_definitions(
-            jobDefinitionName=name, status="ACTIVE", maxResults=1
-        )["jobDefinitions"]
-        return found
+    def _newest(self, name: str) -> dict[str, Any] | None:
+        """The revision that a submission by name gets; in which order Batch lists them it does not say."""
+        pages = self._client.get_paginator("describe_job_definitions").paginate(jobDefinitionName=name, status="ACTIVE")
+        found = (each for page in pages for each in page["jobDefinitions"])
+        return max(found, key=lambda each: int(each["revision"]), default=None)
 
 
 def _within(wanted: Any, there: Any) -> bool:

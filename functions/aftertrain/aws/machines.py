@@ -11,9 +11,15 @@ from botocore.exceptions import ClientError
 from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.aws.job_definitions import BatchDefinitions
 from aftertrain.compiler.jobs.batch import IMAGE_TAG
+from aftertrain.errors import OperatorError
 
 _ACTIVITY = re.compile(r'"arn:aws[a-z-]*:states:[^:"]*:[^:"]*:activity:([^:"]+)"')
 _IMAGE = re.compile(rf'"{IMAGE_TAG}":"([^"]+)"')
+
+FULL = (
+    "Step Functions keeps 1,000 versions of a machine. Delete old ones that no execution and no other pipeline uses: "
+    "aws stepfunctions delete-state-machine-version"
+)
 
 
 class StepFunctionsMachines:
@@ -38,20 +44,29 @@ class StepFunctionsMachines:
                 self._definitions.ensure(image)
         with busy_unless_known(f"publishing {name}"):
             try:
-                answer = self._client.update_state_machine(
-                    stateMachineArn=f"{self._arns}{pipeline_id}",
-                    definition=asl,
-                    roleArn=self._role,
-                    publish=True,
-                )
-            except ClientError as error:
-                if code(error) != "StateMachineDoesNotExist":
-                    raise
-                answer = self._client.create_state_machine(
+                answer = self._updated(pipeline_id, asl) or self._client.create_state_machine(
                     name=name, definition=asl, roleArn=self._role, type="STANDARD", publish=True
                 )
+            except ClientError as error:
+                if code(error) != "ServiceQuotaExceededException":
+                    raise
+                raise OperatorError(
+                    f"{name} cannot be published: {error.response['Error']['Message']}. {FULL}"
+                ) from None
         arn: str = answer["stateMachineVersionArn"]
         return arn
+
+    def _updated(self, pipeline_id: str, asl: str) -> dict[str, Any] | None:
+        """The next version of a machine; None if there is no machine yet."""
+        try:
+            answer: dict[str, Any] = self._client.update_state_machine(
+                stateMachineArn=f"{self._arns}{pipeline_id}", definition=asl, roleArn=self._role, publish=True
+            )
+        except ClientError as error:
+            if code(error) != "StateMachineDoesNotExist":
+                raise
+            return None
+        return answer
 
     def _create_activities(self, asl: str) -> None:
         """A machine that waits at an activity fails if there is none; creating it again is harmless."""

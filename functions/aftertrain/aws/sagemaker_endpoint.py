@@ -90,7 +90,7 @@ class SageMakerEndpoint:
             )
         return config_name
 
-    def shift(self, target: str, size: int | None, terms: Terms) -> None:  # noqa: ARG002 - the target has the size
+    def shift(self, target: str, size: int | None, terms: Terms) -> None:
         found = self._described()
         names = {"EndpointName": self._endpoint, "EndpointConfigName": target}
         with refused_or_busy(f"rolling out to the endpoint {self._endpoint}"):
@@ -98,7 +98,8 @@ class SageMakerEndpoint:
                 self._sagemaker.create_endpoint(**names)
             else:
                 count = sum(each.get("DesiredInstanceCount", 1) for each in found.get("ProductionVariants", ()))
-                self._sagemaker.update_endpoint(**names, DeploymentConfig=deployment_config(count, terms))
+                config = deployment_config(count, terms, size or count)
+                self._sagemaker.update_endpoint(**names, DeploymentConfig=config)
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:  # noqa: ARG002 - what serves now is kept
         """The number of instances stays what it is: that of the configuration may be older than a scaling."""
@@ -188,10 +189,11 @@ def model_data(uri: str) -> dict[str, Any]:
     return {"ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": kind, "CompressionType": "None"}}}
 
 
-def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
-    """How SageMaker is to roll out: in batches of 5 to 50 %, as it demands; a single one blue to green."""
+def deployment_config(count: int, terms: Terms, size: int | None = None) -> dict[str, Any]:
+    """How SageMaker is to go from `count` instances to `size`, or to as many: a single one from blue to green."""
+    least = min(count, size or count)
     wait = math.ceil(terms.bake_seconds)
-    if count < 2:
+    if least < 2:
         traffic = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": wait}
         policy: dict[str, Any] = {
             "BlueGreenUpdatePolicy": {
@@ -201,7 +203,7 @@ def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
             }
         }
     else:
-        batch = {"Type": "INSTANCE_COUNT", "Value": min(max(terms.batch, math.ceil(count / 20)), count // 2)}
+        batch = _batch(count, size or count, terms.batch)
         policy = {
             "RollingUpdatePolicy": {
                 "MaximumBatchSize": batch,
@@ -212,6 +214,14 @@ def deployment_config(count: int, terms: Terms) -> dict[str, Any]:
         }
     alarms = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in terms.alarms]}}
     return {**policy, **(alarms if terms.alarms else {})}
+
+
+def _batch(count: int, size: int, wanted: int) -> dict[str, Any]:
+    """A batch of 5 to 50 %, as SageMaker demands; of which number it is no secret only while that stays the same."""
+    if count == size:
+        return {"Type": "INSTANCE_COUNT", "Value": min(max(wanted, math.ceil(count / 20)), count // 2)}
+    share = math.ceil(100 * wanted / max(count, size))
+    return {"Type": "CAPACITY_PERCENT", "Value": min(max(share, 5), 50)}
 
 
 def _once(create: Any) -> None:

@@ -257,6 +257,11 @@ def test_a_job_goes_to_the_queue_of_its_gpu(compute: dict[str, Any], queue: str)
         ({"backend": "batch", "gpu": 8, "gpu_type": "T4"}, "no instance has 8 T4 GPUs"),
         ({"backend": "batch", "gpu": 1}, "no queue for a GPU whose type nobody has said"),
         ({"backend": "sagemaker", "gpu": 1, "memory_gib": 2048, "gpu_type": "T4"}, "no instance has 1 T4 GPUs"),
+        ({"backend": "sagemaker", "gpu": 1, "gpu_type": "T4", "disk_gib": 1000}, "and 1000 GiB of disk"),
+        (
+            {"backend": "sagemaker", "instance_types": ["g6.xlarge"], "disk_gib": 300},
+            "ml.g6.xlarge has 250 GiB of disk",
+        ),
     ],
 )
 def test_what_cannot_be_had_is_refused(compute: dict[str, Any], words: str) -> None:
@@ -278,10 +283,11 @@ def test_a_stage_without_a_backend_says_so() -> None:
 
 def test_the_smallest_instance_is_the_cheapest_that_fits() -> None:
     for each in INSTANCES:
-        found = smallest(each.gpus, each.gpu_type, each.cpu, each.memory_gib)
+        found = smallest(each.gpus, each.gpu_type, each.cpu, each.memory_gib, each.disk_gib)
         assert found is not None
         assert found.dollars <= each.dollars
     assert instance_type(Compute(gpu=1, gpu_type="L4", cpu=8)) == "ml.g6.4xlarge"
+    assert instance_type(Compute(backend="sagemaker", gpu=1, gpu_type="L4", disk_gib=300)) == "ml.g6.4xlarge"
     assert instance_type(Compute(instance_types=["g5.48xlarge"])) == "ml.g5.48xlarge"
 
 

@@ -6,18 +6,16 @@ The price of the smallest machine that the job fits into, from the table in `mod
 knows: on workers, and for instance types that are not in the table.
 """
 
+from aftertrain.compiler.jobs.resolve import fitting
 from aftertrain.model.definition import Compute
-from aftertrain.model.instances import SAGEMAKER_FACTOR, SPOT_FACTOR, instance, smallest
+from aftertrain.model.instances import SAGEMAKER_FACTOR, SPOT_FACTOR, instance
 
 
 def dollars_per_hour(compute: Compute) -> float | None:
     """An estimate: Batch may put the job on a larger machine, with others beside it."""
     if compute.backend == "worker":
         return None
-    if compute.instance_types:
-        found = instance(compute.instance_types[0])
-    else:
-        found = smallest(compute.gpu, compute.gpu_type, compute.cpu, compute.memory_gib)
+    found = instance(compute.instance_types[0]) if compute.instance_types else fitting(compute)
     if found is None:
         return None
     factor = SAGEMAKER_FACTOR if compute.backend == "sagemaker" else 1.0

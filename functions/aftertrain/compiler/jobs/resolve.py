@@ -11,7 +11,7 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.jobs.batch import queue_kind
 from aftertrain.model.definition import Compute, Step
-from aftertrain.model.instances import FAMILIES, smallest
+from aftertrain.model.instances import FAMILIES, Instance, holds, instance, smallest
 
 HOST_SHARE = 0.93  # of a machine's memory that containers can have
 
@@ -26,6 +26,16 @@ def resolve(step: Step, bindings: Bindings) -> Compute:
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
         compute = compute.model_copy(update={"gpu_type": kind, "gpu": compute.gpu or 1})
     return compute
+
+
+def fitting(compute: Compute) -> Instance | None:
+    """The cheapest machine that a job fits into; on Batch a part of its memory is the host's own.
+
+    Where an instance has disks of its own, SageMaker gives a job those and no others.
+    """
+    memory = compute.memory_gib / (HOST_SHARE if compute.backend == "batch" else 1.0)
+    disk = compute.disk_gib if compute.backend == "sagemaker" else None
+    return smallest(compute.gpu, compute.gpu_type, compute.cpu, memory, disk)
 
 
 def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnostic]:
@@ -49,18 +59,22 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
     elif compute.backend == "batch" and queue_kind(compute) not in bindings.batch.kinds:
         message = f"this stage has no queue for {compute.gpu_type or 'a GPU whose type nobody has said'}"
         yield Diagnostic("AT211", (*where, "gpu_type"), message, f"it has {', '.join(bindings.batch.kinds)}")
-    if not _fits(compute):
+    yield from _too_small(compute, where)
+
+
+def _too_small(compute: Compute, where: Place) -> Iterator[Diagnostic]:
+    """What no machine has, or not the one that is named."""
+    if compute.backend == "worker":
+        return
+    named = instance(compute.instance_types[0]) if compute.instance_types else None
+    if compute.backend == "sagemaker" and named is not None and not holds(named, compute.disk_gib):
+        message = f"ml.{named.name} has {named.disk_gib} GiB of disk, and SageMaker gives it no other"
+        yield Diagnostic("AT211", (*where, "disk_gib"), message, "ask for less, or name another of instance_types")
+    if not compute.instance_types and fitting(compute) is None:
         kind = f" {compute.gpu_type}" if compute.gpu_type else ""
         needs = f"{compute.gpu}{kind} GPUs, {compute.cpu:g} processors and {compute.memory_gib:g} GiB"
-        yield Diagnostic("AT211", where, f"no instance has {needs}", "ask for less, or name instance_types")
-
-
-def _fits(compute: Compute) -> bool:
-    """Whether some machine has what is asked for; on Batch a part of its memory is the host's own."""
-    if compute.backend == "worker" or compute.instance_types:
-        return True
-    memory = compute.memory_gib / (HOST_SHARE if compute.backend == "batch" else 1.0)
-    return smallest(compute.gpu, compute.gpu_type, compute.cpu, memory) is not None
+        disk = f", and {compute.disk_gib} GiB of disk" if compute.backend == "sagemaker" else ""
+        yield Diagnostic("AT211", where, f"no instance has {needs}{disk}", "ask for less, or name instance_types")
 
 
 def _one_queue(compute: Compute) -> bool:

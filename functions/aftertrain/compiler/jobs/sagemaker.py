@@ -16,9 +16,9 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.given import Given
 from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
+from aftertrain.compiler.jobs.resolve import fitting
 from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
-from aftertrain.model.instances import smallest
 
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"
 TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"
@@ -43,7 +43,7 @@ def instance_type(compute: Compute) -> str | None:
     """The first instance type that is asked for, else the smallest that the job fits into; None if there is none."""
     if compute.instance_types:
         return f"ml.{compute.instance_types[0].removeprefix('ml.')}"
-    found = smallest(compute.gpu, compute.gpu_type, compute.cpu, compute.memory_gib)
+    found = fitting(compute)
     return f"ml.{found.name}" if found else None
 
 
