@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.encryption import key_statements, of_bucket
 from infra.fleets import Fleets
 from infra.function import Functions, allow
 from infra.heavy import Heavy
@@ -52,7 +53,7 @@ class Compute(Construct):
             self._into_vpc(self.tasks)
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
-        self.latches = Latches(self, "Latches").table
+        self.latches = Latches(self, "Latches", settings=settings).table
         states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.machine_arn_prefix = f"{states}:stateMachine:{settings.prefix}"
         self.activity_arn_prefix = f"{states}:activity:{settings.prefix}"
@@ -69,7 +70,7 @@ class Compute(Construct):
         return s3.Bucket(
             self,
             "Artifacts",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            **of_bucket(self, self._settings),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=not local,
             lifecycle_rules=[
@@ -123,6 +124,8 @@ class Compute(Construct):
         )
         for actions, resource in grants:
             self.machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
+        for statement in key_statements(self._settings):
+            self.machine_role.add_to_policy(statement)
 
     def _worker_policy(self) -> iam.ManagedPolicy:
         replies = ["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"]

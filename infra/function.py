@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.encryption import key_statements
 from infra.settings import Settings
 
 HANDLERS = "aftertrain.lambdas"
@@ -43,6 +44,8 @@ class Functions:
         )
         role = iam.Role(scope, f"{name.title()}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(role)
+        for statement in key_statements(settings):
+            role.add_to_policy(statement)
         return lambda_.Function(
             scope,
             f"{name.title()}Function",

@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.batch import Batch
+from infra.encryption import disk_statements
 from infra.function import allow
 from infra.job_roles import object_statements, secret_statements
 from infra.network import Network
@@ -60,6 +61,7 @@ class Heavy(Construct):
         return made
 
     def _make_sagemaker(self, network: Network, statements: list[iam.PolicyStatement]) -> SageMaker:
+        statements = [*statements, *disk_statements(self._settings)]
         made = SageMaker(self, "SageMaker", network=network, statements=statements)
         jobs = [f"arn:{Aws.PARTITION}:sagemaker:{self._arn}:{kind}-job/*" for kind in ("processing", "training")]
         self._allow([*SAGEMAKER_JOBS, "sagemaker:AddTags"], *jobs)
@@ -112,5 +114,6 @@ class Heavy(Construct):
                 "vpc": self.sagemaker.vpc,
                 "network_isolation": self._settings.network_isolation,
                 "buckets": self._settings.bucket_access,
+                "kms_key": self._settings.kms_key,
             }
         return {"PLACES": Stack.of(self).to_json_string(found)}

@@ -17,6 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from infra.encryption import of_queue
 from infra.foundation import Foundation
 from infra.function import allow
 
@@ -46,13 +47,14 @@ class Intake(Construct):
 
     def _queue(self, name: str, dead: str, tries: int) -> tuple[sqs.Queue, sqs.Queue]:
         """A queue and what it has given up on."""
-        letters = sqs.Queue(self, dead, retention_period=Duration.days(14), enforce_ssl=self._tls_only)
+        common = {"enforce_ssl": self._tls_only, **of_queue(self, self._foundation.settings)}
+        letters = sqs.Queue(self, dead, retention_period=Duration.days(14), **common)
         queue = sqs.Queue(
             self,
             name,
             visibility_timeout=Duration.seconds(6 * REDRIVE_SECONDS),
             dead_letter_queue=sqs.DeadLetterQueue(queue=letters, max_receive_count=tries),
-            enforce_ssl=self._tls_only,
+            **common,
         )
         return queue, letters
 

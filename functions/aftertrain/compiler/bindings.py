@@ -49,7 +49,8 @@ class Batch:
 class SageMaker:
     """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`.
 
-    `buckets`: those that are not in S3, as AFTERTRAIN_BUCKETS has them.
+    `buckets`: those that are not in S3, as AFTERTRAIN_BUCKETS has them. `kms_key`: of disks and outputs, if it is not
+    the service's own.
     """
 
     role: str
@@ -57,6 +58,7 @@ class SageMaker:
     vpc: Mapping[str, list[str]] | None = None
     network_isolation: bool = True
     buckets: Mapping[str, Any] = field(default_factory=dict)
+    kms_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,28 @@ def test_a_container_with_a_network_fetches_what_it_needs_itself() -> None:
     assert len(found["States"]["evaluate"]["Arguments"]["ProcessingInputs"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("compute", "disk"),
+    [
+        ({}, True),
+        ({"spot": True}, True),
+        ({"gpu": 1, "gpu_type": "L4"}, False),  # its disks are its own
+        ({"instance_types": ["c9.huge"]}, True),
+    ],
+)
+def test_a_key_of_ones_own_is_told_to_sagemaker(compute: dict[str, Any], disk: bool) -> None:
+    stage = replace(STAGE, sagemaker=replace(STAGE.sagemaker, kms_key="arn:aws:kms:us-east-1:1:key/k"))
+    steps = [{"id": "evaluate", "action": "model_evaluate", "params": PARAMS, "compute": compute}]
+    stage = replace(stage, compute=Compute(backend="sagemaker"))
+    found = json.loads(compile_pipeline({"steps": steps}, stage).asl)
+    services = Services(["succeeds"])
+
+    assert run(found, services).error is None  # what it is sent, the services' models know
+    sent = json.dumps(found["States"]["evaluate"]["Arguments"])
+    assert sent.count('"KmsKeyId": "arn:aws:kms:us-east-1:1:key/k"') == 1
+    assert ("VolumeKmsKeyId" in sent) is disk
+
+
 def test_instances_that_processing_jobs_cannot_have_run_training_jobs() -> None:
     enums = get_session().get_service_model("sagemaker")
     processing, training = (set(enums.shape_for(f"{kind}InstanceType").enum) for kind in ("Processing", "Training"))

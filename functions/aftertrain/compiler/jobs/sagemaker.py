@@ -12,13 +12,14 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
-from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.bindings import Bindings, SageMaker
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.given import Given
 from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
 from aftertrain.compiler.jobs.resolve import fitting
 from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
+from aftertrain.model.instances import instance
 
 PROCESS = "arn:aws:states:::sagemaker:createProcessingJob.sync"
 TRAIN = "arn:aws:states:::sagemaker:createTrainingJob.sync"
@@ -122,8 +123,11 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
             }
             for name, uri in _sources(node, given, bindings).items()
         ],
-        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "output", "S3Output": target}]},
-        "ProcessingResources": {"ClusterConfig": _machine(compute)},
+        "ProcessingOutputConfig": {
+            "Outputs": [{"OutputName": "output", "S3Output": target}],
+            **_key("KmsKeyId", place),
+        },
+        "ProcessingResources": {"ClusterConfig": _machine(compute, place)},
         "NetworkConfig": {
             "EnableNetworkIsolation": place.network_isolation,
             "EnableInterContainerTrafficEncryption": True,
@@ -158,9 +162,9 @@ def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, ti
             }
             for name, uri in _sources(node, given, bindings).items()
         ],
-        "OutputDataConfig": {"S3OutputPath": folder},
+        "OutputDataConfig": {"S3OutputPath": folder, **_key("KmsKeyId", place)},
         "CheckpointConfig": {"S3Uri": folder, "LocalPath": f"{TRAINING}/checkpoints"},
-        "ResourceConfig": _machine(compute),
+        "ResourceConfig": _machine(compute, place),
         "EnableManagedSpotTraining": compute.spot,
         "EnableNetworkIsolation": place.network_isolation,
         "EnableInterContainerTrafficEncryption": True,
@@ -175,5 +179,14 @@ def _inside(bindings: Bindings) -> dict[str, Any]:
     return {"VpcConfig": place.vpc} if place.vpc and place.network_isolation else {}
 
 
-def _machine(compute: Compute) -> dict[str, Any]:
-    return {"InstanceCount": 1, "InstanceType": instance_type(compute), "VolumeSizeInGB": compute.disk_gib}
+def _machine(compute: Compute, place: SageMaker) -> dict[str, Any]:
+    """An instance's own disks are encrypted by the machine; SageMaker takes no key for them."""
+    name = instance_type(compute)
+    found = instance(name or "")
+    own = found is not None and found.disk_gib is not None
+    disk = {} if own else _key("VolumeKmsKeyId", place)
+    return {"InstanceCount": 1, "InstanceType": name, "VolumeSizeInGB": compute.disk_gib, **disk}
+
+
+def _key(field: str, place: SageMaker) -> dict[str, str]:
+    return {field: place.kms_key} if place.kms_key else {}
