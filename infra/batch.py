@@ -19,10 +19,15 @@ from infra.job_roles import let_pull_images
 from infra.network import Network
 from infra.settings import Settings
 
-# A job that fits into no machine of its queue would wait until its execution is over.
-_NEVER_FITS = batch.JobStateTimeLimitAction(
-    max_time=Duration.minutes(10), reason=batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT
-)
+# A job that fits into no machine of its queue, or asks for more processors than an environment may have, would wait
+# until its execution is over, and all behind it with it.
+_NEVER_FITS = [
+    batch.JobStateTimeLimitAction(max_time=Duration.minutes(10), reason=reason)
+    for reason in (
+        batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT,
+        batch.JobStateTimeLimitActionsReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
+    )
+]
 
 
 class Batch(Construct):
@@ -55,7 +60,7 @@ class Batch(Construct):
                 f"Queue-{name}",
                 job_queue_name=f"{self._settings.prefix}{name}",
                 scheduling_policy=self._fairness,
-                job_state_time_limit_actions=[_NEVER_FITS],
+                job_state_time_limit_actions=_NEVER_FITS,
                 compute_environments=[
                     batch.OrderedComputeEnvironment(compute_environment=each, order=at)
                     for at, each in enumerate(environments, 1)
@@ -64,7 +69,7 @@ class Batch(Construct):
 
     def _environment(self, kind: str, *, spot: bool) -> batch.ManagedEc2EcsComputeEnvironment:
         families = [family for family, gpu in FAMILIES.items() if (gpu or "cpu").lower() == kind]
-        return batch.ManagedEc2EcsComputeEnvironment(
+        made = batch.ManagedEc2EcsComputeEnvironment(
             self,
             f"{kind}-{'spot' if spot else 'on-demand'}",
             vpc=self._network.vpc,
@@ -78,6 +83,10 @@ class Batch(Construct):
             maxv_cpus=self._settings.max_vcpus,
             spot=spot,
         )
+        # By its number: without one an environment stays with the template's first version.
+        version = self._template.latest_version_number
+        made.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)  # type: ignore[union-attr]  # an environment has a child
+        return made
 
     def _launch_template(self) -> ec2.LaunchTemplate:
         disk = ec2.BlockDeviceVolume.ebs(

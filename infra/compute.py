@@ -17,7 +17,7 @@ from infra.encryption import key_statements, of_bucket
 from infra.fleets import Fleets
 from infra.function import Functions, allow
 from infra.heavy import Heavy
-from infra.job_roles import object_statements
+from infra.job_roles import object_statements, secret_statements
 from infra.latches import Latches
 from infra.registry import Registry
 from infra.settings import Settings
@@ -138,5 +138,6 @@ class Compute(Construct):
                 # A task token is the permission for its one task; these actions know no resource.
                 iam.PolicyStatement(actions=replies, resources=["*"]),
                 *object_statements(self._settings, self.artifacts),
+                *secret_statements(self._settings),
             ],
         )

@@ -43,6 +43,12 @@ def key_statements(settings: Settings) -> list[iam.PolicyStatement]:
     return [iam.PolicyStatement(actions=[*USE], resources=[settings.kms_key])] if settings.kms_key else []
 
 
+def bucket_key_statements(settings: Settings) -> list[iam.PolicyStatement]:
+    """What a role needs to read the model buckets, if they are encrypted with keys of their own."""
+    keys = [*settings.bucket_keys]
+    return [iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys)] if keys else []
+
+
 def disk_statements(settings: Settings) -> list[iam.PolicyStatement]:
     """What a role needs for whose machines SageMaker makes disks that are encrypted so."""
     if settings.kms_key is None:

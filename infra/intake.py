@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from infra.encryption import of_queue
+from infra.encryption import bucket_key_statements, of_queue
 from infra.foundation import Foundation
 from infra.function import allow
 
@@ -121,6 +121,8 @@ class Intake(Construct):
             allow(function, "s3:GetObject", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}/*"])
             # Without it a missing object is answered with 403, which looks like a missing permission.
             allow(function, "s3:ListBucket", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}"])
+        for statement in bucket_key_statements(settings):
+            function.add_to_role_policy(statement)
         secrets = sorted({each["secret"] for each in settings.bucket_access.values()})
         if secrets:
             prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"

@@ -4,7 +4,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.encryption import key_statements
+from infra.encryption import bucket_key_statements, key_statements
 from infra.settings import Settings
 
 SECRET_SUFFIX = "-??????"  # noqa: S105  # what Secrets Manager puts behind a name
@@ -20,6 +20,7 @@ def object_statements(settings: Settings, artifacts: s3.Bucket) -> list[iam.Poli
         iam.PolicyStatement(actions=["s3:GetObject", "s3:ListBucket"], resources=readable),
         iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[written]),
         *key_statements(settings),
+        *bucket_key_statements(settings),
     ]
 
 

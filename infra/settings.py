@@ -27,6 +27,7 @@ def _truth(value: Any) -> bool:
 
 _KINDS: dict[str, Callable[[Any], Any]] = {
     "model_buckets": tuple,
+    "bucket_keys": tuple,
     "tasks_subnets": tuple,
     "tasks_security_groups": tuple,
     "allowed_hosts": tuple,
@@ -64,7 +65,7 @@ class Settings:
     `max_vcpus`, `job_disk_gib`: of each of its environments.
     `network_isolation`: of SageMaker's containers. `fleets`: the kinds of clusters besides `oip` that deployments go
     to, sagemaker-endpoint and ecs; `fleet_roles`: the roles that their models and tasks run as.
-    `kms_key`: the ARN of the key that what is kept is encrypted with.
+    `kms_key`: the ARN of the key that what is kept is encrypted with; `bucket_keys`: those that model buckets are.
     `cluster_check_minutes`: how often the clusters are looked at, so that a change becomes an event; 0 for never.
     """
 
@@ -94,6 +95,7 @@ class Settings:
     fleet_roles: tuple[str, ...] = ()
     cluster_check_minutes: int = 0
     kms_key: str | None = None
+    bucket_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
@@ -109,8 +111,9 @@ class Settings:
             raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
         if set(self.fleets) - {"sagemaker-endpoint", "ecs"}:
             raise ValueError(f"fleets {', '.join(self.fleets)}: of sagemaker-endpoint and ecs; oip needs no mention")
-        if self.kms_key is not None and not re.fullmatch(r"arn:aws[a-z-]*:kms:[^:]+:\d{12}:key/[\w-]+", self.kms_key):
-            raise ValueError(f"kms_key {self.kms_key!r}: the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID")
+        for key in (*([self.kms_key] if self.kms_key is not None else []), *self.bucket_keys):
+            if not re.fullmatch(r"arn:aws[a-z-]*:kms:[^:]+:\d{12}:key/[\w-]+", key):
+                raise ValueError(f"kms_key, bucket_keys: {key!r} is not arn:aws:kms:REGION:ACCOUNT:key/ID")
         if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
             raise ValueError("tasks_subnets and tasks_security_groups go together")
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,15 @@ def test_who_reads_and_writes_may_use_the_key(encrypted: Any) -> None:
     assert any("JobRole" in name for name in users)
     (worker,) = properties(encrypted, "AWS::IAM::ManagedPolicy")
     assert any(each["Resource"] == KEY for each in worker["PolicyDocument"]["Statement"])
+
+
+def test_who_reads_the_model_buckets_may_use_their_keys(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("")
+    stack = AftertrainStack(App(), "Aftertrain-gpu", settings=replace(HEAVY, bucket_keys=(KEY,)), bundle=tmp_path)
+    users = using(Template.from_stack(stack), "kms:Decrypt")
+
+    assert len(users) == 3  # of Batch's jobs, SageMaker's, and the redrive function
+    assert all(any(part in each for each in users) for part in ("JobRole", "SageMakerRole", "RedriveRole"))
 
 
 def test_only_sagemaker_makes_disks(encrypted: Any) -> None:

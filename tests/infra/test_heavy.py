@@ -57,7 +57,7 @@ def test_every_kind_of_machine_has_a_queue_with_and_without_spot_capacity_first(
         order = [each["ComputeEnvironment"]["Fn::GetAtt"][0] in spot for each in queue["ComputeEnvironmentOrder"]]
         assert order == ([True, False] if name.endswith("-spot") else [False])
         assert "SchedulingPolicyArn" in queue
-        assert queue["JobStateTimeLimitActions"][0]["Action"] == "CANCEL"
+        assert [each["Action"] for each in queue["JobStateTimeLimitActions"]] == ["CANCEL", "CANCEL"]
 
 
 def test_nothing_idles(heavy: Any) -> None:
@@ -66,6 +66,12 @@ def test_nothing_idles(heavy: Any) -> None:
     assert resources(heavy, "AWS::EC2::NatGateway") == {}
     endpoints = resources(heavy, "AWS::EC2::VPCEndpoint").values()
     assert [each["Properties"]["VpcEndpointType"] for each in endpoints] == ["Gateway"]
+
+
+def test_environments_take_the_newest_version_of_their_machines(heavy: Any) -> None:
+    for each in resources(heavy, "AWS::Batch::ComputeEnvironment").values():
+        version = each["Properties"]["ComputeResources"]["LaunchTemplate"]["Version"]
+        assert version["Fn::GetAtt"][1] == "LatestVersionNumber"
 
 
 def test_nobody_comes_into_the_network_of_jobs(heavy: Any) -> None:

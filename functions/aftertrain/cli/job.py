@@ -18,6 +18,7 @@ from aftertrain.errors import OperatorError
 # What a container at one's desk is told of the desk's credentials, by name; docker takes the values from here.
 PASSED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AFTERTRAIN_BUCKETS")
 OUTPUT_URI = "s3://desk/output"
+PROGRAM = ("python3", "-m", "aftertrain.jobs.container")  # as on Batch and SageMaker, whatever the image would start
 STDERR = 2
 
 
@@ -41,7 +42,8 @@ def job() -> None:
     help="A folder for what the job writes; it is lost without one.",
 )
 @click.option("--image", help="Run it in this container image, by docker.")
-def run_job(name: str, input_file: Path, output: Path | None, image: str | None) -> None:
+@click.option("--gpus", help="GPUs that the container gets, as docker takes them: all, or 2.")
+def run_job(name: str, input_file: Path, output: Path | None, image: str | None, gpus: str | None) -> None:
     """Run the job NAME here, or the program of an image, and print its output; exits with 1 if it fails."""
     if image is None and ("/" in name or ":" in name):
         name, image = "job_run", name
@@ -53,7 +55,7 @@ def run_job(name: str, input_file: Path, output: Path | None, image: str | None)
         place = (output or Path(folder, "written")).absolute()
         told = {"job": name, "step": name, "execution": "desk", "params": params, "output_uri": OUTPUT_URI}
         result = Path(folder, "output.json")
-        code = _in_image(image, told, Path(folder), place) if image else _here(told, Path(folder), place)
+        code = _in_image(image, gpus, told, Path(folder), place) if image else _here(told, Path(folder), place)
         if not result.exists():
             raise OperatorError(f"the job wrote no output; it ended with code {code}")
         click.echo(json.dumps(json.loads(result.read_text()), indent=2))
@@ -67,7 +69,7 @@ def _here(told: dict[str, Any], folder: Path, place: Path) -> int:
     return run.main(given, folder / "output.json")
 
 
-def _in_image(image: str, told: dict[str, Any], folder: Path, place: Path) -> int:
+def _in_image(image: str, gpus: str | None, told: dict[str, Any], folder: Path, place: Path) -> int:
     """As Batch and SageMaker run it: input and output are files whose names the environment says."""
     docker = shutil.which("docker")
     if docker is None:
@@ -78,8 +80,10 @@ def _in_image(image: str, told: dict[str, Any], folder: Path, place: Path) -> in
     command += ["-e", "AFTERTRAIN_INPUT=/job/input.json", "-e", "AFTERTRAIN_OUTPUT=/job/output.json"]
     for name in (name for name in PASSED if name in os.environ):
         command += ["-e", name]
+    command += ["--gpus", gpus] if gpus else []
+    command += ["--entrypoint", PROGRAM[0], image, *PROGRAM[1:]]
     # Standard output is for the job's output alone.
-    return subprocess.run([*command, image], check=False, stdout=STDERR).returncode
+    return subprocess.run(command, check=False, stdout=STDERR).returncode
 
 
 def _given(told: dict[str, Any], folder: Path, place: str) -> Path:

@@ -9,8 +9,7 @@ tree(compiled)  ->  eval-convert-deploy
 from aftertrain.asl.measure import measure
 from aftertrain.compiler.compile import Compiled
 from aftertrain.compiler.graph import Graph
-from aftertrain.compiler.jobs.price import dollars_per_hour
-from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.compiler.jobs.estimate import estimates
 
 
 def mermaid(compiled: Compiled) -> str:
@@ -63,15 +62,18 @@ def cost(compiled: Compiled) -> str:
 
 
 def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
-    """What an hour of each job costs, where that is known."""
-    found = []
-    for _, graph in _graphs(compiled):
-        for node in graph.nodes.values():
-            compute = resolve(node.step, compiled.bindings)
-            dollars = dollars_per_hour(compute) if node.action.runs == "job" else None
-            if dollars is not None:
-                found.append((f"dollars per hour of {node.id}, about", f"{dollars:.4f}"))
-    return found
+    """What each job takes, and all of them; nothing where nobody knows a price and no GPU is asked for."""
+    found = [each for _, graph in _graphs(compiled) for each in estimates(graph, compiled.bindings)]
+    rows = [
+        (f"dollars per hour of {each.step}, about", f"{each.dollars_per_hour:.4f}")
+        for each in found
+        if each.dollars_per_hour is not None
+    ]
+    if hours := sum(each.gpu_hours for each in found):
+        rows.append(("GPU hours at most, by the jobs' time limits", f"{hours:,.1f}"))
+    if any(each.dollars is not None for each in found):
+        rows.append(("dollars at most, for as long, about", f"{sum(each.dollars or 0 for each in found):,.2f}"))
+    return rows
 
 
 def edges(graph: Graph) -> list[tuple[str, str]]:

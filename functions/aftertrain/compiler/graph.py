@@ -37,6 +37,13 @@ class Node:
         """The step's id."""
         return self.step.id
 
+    @property
+    def most_items(self) -> int:
+        """How many times the action may run: once, or for every item."""
+        if self.step.foreach is None:
+            return 1
+        return len(self.items) if isinstance(self.items, list) else self.step.foreach.max_items
+
     @cached_property
     def goes_on(self) -> bool:
         """Whether what needs this step runs even if it failed."""

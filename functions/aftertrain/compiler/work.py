@@ -19,7 +19,7 @@ from aftertrain.compiler.calls import Call, pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.batch import batch_job
 from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.compiler.jobs.resolve import resolve, time_limit
 from aftertrain.compiler.jobs.sagemaker import sagemaker_job
 from aftertrain.compiler.jobs.worker import worker_job
 from aftertrain.compiler.render.scope import Code, Reader
@@ -88,8 +88,8 @@ def _deployment(arguments: dict[str, Any], timeout: int, retry: tuple[Retrier, .
 
 def _job(node: Node, given: Given, bindings: Bindings, written: tuple[Retrier, ...]) -> Work:
     compute = resolve(node.step, bindings)
-    timeout = node.step.timeout_seconds or compute.timeout_seconds or node.action.timeout_seconds
-    return BACKENDS[compute.backend](node, given, bindings, compute, timeout, (*node.action.retry, *written))
+    limit = time_limit(node, compute)
+    return BACKENDS[compute.backend](node, given, bindings, compute, limit, (*node.action.retry, *written))
 
 
 def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, Given]:
@@ -98,7 +98,7 @@ def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, Given]:
     An item makes its own params, so that one whose templates fail fails alone. Where it is an execution of its own it
     cannot see what lies outside; its params are made for it then, together with all that it reads of the event.
     """
-    most = len(node.items) if isinstance(node.items, list) else foreach.max_items
+    most = node.most_items
     apart = foreach.max_concurrency > INLINE_CONCURRENCY or most > INLINE_ITEMS
     common = {"execution": jsonata.expression(jsonata.EXECUTION_NAME), "index": jsonata.expression(f"{ITEM}.Index")}
     if apart:

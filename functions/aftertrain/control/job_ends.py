@@ -1,8 +1,9 @@
-"""An execution that has ended before its time -> the jobs that it left on Batch and SageMaker end too.
+"""An execution that has ended -> the jobs that it left on Batch and SageMaker end too.
 
-Step Functions ends the jobs that its states wait for. What it cannot know of is a job whose submission was answered to
-nobody, and one that an execution found running and looked at now and then; a GPU that works for nobody is paid all the
-same. Jobs are found by their names, which are made of the execution's.
+Step Functions ends the jobs that its states wait for when an execution is stopped or a branch is. It does not end one
+that a state waited for too long, nor does it know of one whose submission was answered to nobody, or that was found
+running and looked at now and then; a GPU that works for nobody is paid all the same. Jobs are found by their names,
+which are made of the execution's.
 """
 
 from collections.abc import Iterator
@@ -16,8 +17,6 @@ from aftertrain.compiler.jobs.given import name_begin
 from aftertrain.compiler.jobs.resolve import resolve
 from aftertrain.control.ports import Item, Machines, Registry
 from aftertrain.model.definition import Definition
-
-UNTIMELY = ("aborted", "timed_out", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def end_jobs(execution: Item, registry: Registry, machines: Machines, bindings: 
 
     Raises: BusyError if it has to be tried again, which may be.
     """
-    if execution["status"] not in UNTIMELY:
+    if execution["status"] == "running":
         return 0
     wanted = list(jobs_of(execution, registry, bindings))
     if not wanted or machines.running(execution["arn"]):

@@ -12,7 +12,7 @@ from typing import Any
 from aftertrain.compiler.jobs.price import dollars_per_hour
 from aftertrain.compiler.jobs.resolve import resolve
 from aftertrain.control.ports import Item, Ports
-from aftertrain.model.definition import Compute, Definition
+from aftertrain.model.definition import Compute, Definition, Step
 
 NOTHING: dict[str, float | None] = {"gpu_hours": None, "dollars": None}
 
@@ -30,13 +30,20 @@ def spent(seconds: float | None, compute: Compute) -> dict[str, float | None]:
 
 def with_spent(steps: Iterable[Mapping[str, Any]], definition: Mapping[str, Any], ports: Ports) -> list[Item]:
     """The steps of an execution, each with what it took; `job_seconds` is what that is reckoned from."""
-    written = {step.id: step for step in Definition.model_validate(definition).steps} if definition else {}
+    written = _steps(definition)
     found: list[Item] = []
     for step in steps:
         known = written.get(step["id"])
         took = NOTHING if known is None else spent(step["job_seconds"], resolve(known, ports.bindings))
         found.append({**step, **took})
     return found
+
+
+def _steps(definition: Mapping[str, Any]) -> dict[str, Step]:
+    if not definition:
+        return {}
+    found = Definition.model_validate(definition)
+    return {step.id: step for step in (*found.steps, *found.on_failure)}
 
 
 def total(steps: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:

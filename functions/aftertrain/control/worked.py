@@ -28,11 +28,18 @@ def worked(event: dict[str, Any], said: dict[str, Any], starts: Mapping[int, dat
 
 
 def _described(job: Mapping[str, Any]) -> float | None:
-    if isinstance(billed := job.get("BillableTimeInSeconds"), int | float):
-        return float(billed)
+    # What SageMaker bills of spot capacity is the discount put as time; the price has that already.
+    if isinstance(trained := job.get("TrainingTimeInSeconds"), int | float):
+        return float(trained)
+    tries = [took for each in job.get("Attempts") or () if (took := _between(each)) is not None]
+    return sum(tries) if tries else _between(job)
+
+
+def _between(times: Mapping[str, Any]) -> float | None:
+    """Of Batch's tries each has its own; the job itself tells of the last one."""
     for begin, end in _TIMES:
-        if isinstance(job.get(begin), int | float) and isinstance(job.get(end), int | float):
-            return (float(job[end]) - float(job[begin])) / 1000
+        if isinstance(times.get(begin), int | float) and isinstance(times.get(end), int | float):
+            return (float(times[end]) - float(times[begin])) / 1000
     return None
 
 

@@ -39,12 +39,18 @@ class Activity:
 
     def __init__(self, arn: str, worker: str) -> None:
         self._arn, self._worker = arn, worker
-        config = Config(read_timeout=POLL_SECONDS + 10, retries={"mode": "standard", "total_max_attempts": 3})
-        self._client = boto3.client("stepfunctions", region_name=arn.split(":")[3], config=config)
+        # What has to be said now and then is rather said again than waited for.
+        self._polling = self._made(connect_timeout=10, read_timeout=POLL_SECONDS + 10, total_max_attempts=3)
+        self._client = self._made(connect_timeout=3, read_timeout=7, total_max_attempts=1)
+
+    def _made(self, *, connect_timeout: int, read_timeout: int, total_max_attempts: int) -> Any:
+        retries: Any = {"mode": "standard", "total_max_attempts": total_max_attempts}
+        config = Config(connect_timeout=connect_timeout, read_timeout=read_timeout, retries=retries)
+        return boto3.client("stepfunctions", region_name=self._arn.split(":")[3], config=config)
 
     def take(self) -> Task | None:
         """Wait up to a minute for a task. Raises: UnreachableError."""
-        answer = self._call("get_activity_task", activityArn=self._arn, workerName=self._worker)
+        answer = self._call("get_activity_task", self._polling, activityArn=self._arn, workerName=self._worker)
         return Task(answer["taskToken"], json.loads(answer["input"])) if answer.get("taskToken") else None
 
     def heartbeat(self, task: Task) -> None:
@@ -63,9 +69,9 @@ class Activity:
         """Say that the job failed. Raises: GoneError, UnreachableError."""
         self._call("send_task_failure", taskToken=task.token, error=error, cause=cause[:MAX_CAUSE])
 
-    def _call(self, operation: str, **arguments: str) -> dict[str, Any]:
+    def _call(self, operation: str, client: Any = None, **arguments: str) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
+            answer: dict[str, Any] = getattr(client or self._client, operation)(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
                 raise GoneError(str(error)) from None

@@ -1,8 +1,9 @@
 """The worker loop: activity -> a process per job -> answer.
 
-Each job runs in a process and a folder of its own. While it runs its heart beats; if nobody waits for it any more it is
-killed, with everything that it started. On SIGTERM the worker takes no more tasks and finishes the one it has. What a
-job writes goes to the worker's own log and, when the job is over, to `log.txt` below its output URI.
+Each job runs in a process and a folder of its own. While it runs its heart beats; if nobody waits for it any more, or
+nobody has heard of it for so long that another worker is about to get it, it is killed, with everything that it
+started. On SIGTERM the worker takes no more tasks and finishes the one it has. What a job writes goes to the worker's
+own log and, when the job is over, to `log.txt` below its output URI.
 """
 
 import json
@@ -22,11 +23,13 @@ from typing import Any, Protocol
 from aftertrain.jobs.activity import GoneError, Task, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.joblog import JobLog
+from aftertrain.jobs.lease import Lease
 from aftertrain.jobs.storage import store
 
 BEAT_SECONDS = 15.0
 PAUSE_SECONDS = 5.0
 GRACE_SECONDS = 10.0
+LEASE_SECONDS = 60.0  # of tasks that do not say
 LOG = "log.txt"
 
 log = logging.getLogger("aftertrain.worker")
@@ -88,19 +91,20 @@ class Worker:
 
     def _work(self, task: Task) -> None:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"
+        lease = Lease(task.input.get("lease_seconds", LEASE_SECONDS))
         log.info("started %s", name)
         with tempfile.TemporaryDirectory(prefix="aftertrain-job-") as place:
             folder = Path(place)
             try:
-                answer = self._answer(task, folder)
+                answer = self._answer(task, folder, lease)
                 log.info("finished %s", name)
-                self._deliver(answer)
-            except GoneError:
-                log.warning("dropped %s: nobody waits for it any more", name)
+                self._deliver(answer, lease)
+            except GoneError as error:
+                log.warning("dropped %s: nobody waits for it here any more: %s", name, error)
             # After the answer: nobody's heart beats any more, and a bucket may take its time.
             self._ship_log(folder / LOG, task)
 
-    def _answer(self, task: Task, folder: Path) -> Callable[[], None]:
+    def _answer(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
         given, result = folder / "input.json", folder / "output.json"
         given.write_text(json.dumps(task.input))
         command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
@@ -116,7 +120,7 @@ class Worker:
         )
         job_log = JobLog(process, folder / LOG)
         try:
-            self._watch(process, task)
+            self._watch(process, task, lease)
         finally:
             _end(process)
             job_log.close()
@@ -132,21 +136,26 @@ class Worker:
         except JobError as error:
             log.warning("the job's log is not kept: %s", error)
 
-    def _watch(self, process: subprocess.Popen[bytes], task: Task) -> None:
+    def _watch(self, process: subprocess.Popen[bytes], task: Task, lease: Lease) -> None:
         while True:
             try:
                 process.wait(self._beat)
             except subprocess.TimeoutExpired:
-                self._heartbeat(task)
+                self._heartbeat(task, lease)
             else:
                 return
 
-    def _heartbeat(self, task: Task) -> None:
+    def _heartbeat(self, task: Task, lease: Lease) -> None:
+        """Raises: GoneError also if the loss of the network is no short one, which a long job survives."""
+        asked = lease.now()
         try:
             self._tasks.heartbeat(task)
         except UnreachableError as error:
-            # The task's own heartbeat timeout decides; a short loss of the network must not kill a long job.
             log.warning("heartbeat did not go through: %s", error)
+            if lease.ending:
+                raise GoneError("no heartbeat went through, and another worker is about to get it") from None
+        else:
+            lease.renew(asked)
 
     def _reading(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
         answer = json.loads(result.read_text()) if code in (0, 1) and result.exists() else {}
@@ -157,17 +166,19 @@ class Worker:
         said = "\n".join([cause, f"its log: {_log_uri(task)}", *job_log.last_lines])
         return lambda: self._tasks.fail(task, error, said)
 
-    def _deliver(self, answer: Callable[[], None]) -> None:
+    def _deliver(self, answer: Callable[[], None], lease: Lease) -> None:
         """Hand the answer in; the job is done, so it is worth some patience."""
-        for _ in range(10):
+        while True:
             try:
                 answer()
             except UnreachableError as error:
                 log.warning("the answer did not go through, trying again: %s", error)
-                time.sleep(self._pause)
             else:
                 return
-        log.error("the answer could not be delivered; the task will time out and be done again")
+            if lease.over:
+                log.error("the answer could not be delivered; another worker gets the task")
+                return
+            time.sleep(self._pause)
 
 
 def _log_uri(task: Task) -> str:

@@ -17,7 +17,8 @@ json.dump(given, open(os.environ["CALLED"], "w"))
 folder = next(each.partition(":/job")[0] for each in given if each.endswith(":/job"))
 told = dict(AFTERTRAIN_INPUT=folder + "/input.json", AFTERTRAIN_OUTPUT=folder + "/output.json")
 print("a line of the container's")
-sys.exit(subprocess.run([sys.executable, "-m", "aftertrain.jobs.container"], env=os.environ | told).returncode)
+program = [sys.executable, *given[given.index("--entrypoint") + 3 :]]
+sys.exit(subprocess.run(program, env=os.environ | told).returncode)
 """
 SCORE = "import json, os; json.dump({'score': 0.9}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
 
@@ -48,7 +49,7 @@ def test_a_job_runs_here(tmp_path: Path) -> None:
     assert (ran.returncode, json.loads(ran.stdout)) == (0, {"output": {"result": {"score": 0.9}}})
 
 
-@pytest.mark.parametrize("arguments", [["team/score:3"], ["job_run", "--image", "score"]])
+@pytest.mark.parametrize("arguments", [["team/score:3"], ["job_run", "--image", "score"], ["--gpus", "all", "score:3"]])
 def test_a_job_runs_in_an_image(tmp_path: Path, docker: Path, arguments: list[str]) -> None:
     ran = job_run(tmp_path, *arguments, "--output", str(tmp_path / "written"), path=str(docker))
     called = json.loads((tmp_path / "called.json").read_text())
@@ -56,7 +57,8 @@ def test_a_job_runs_in_an_image(tmp_path: Path, docker: Path, arguments: list[st
     assert (ran.returncode, json.loads(ran.stdout)) == (0, {"output": {"result": {"score": 0.9}}})
     assert "a line of the container's" in ran.stderr
     assert called[:2] == ["run", "--rm"]
-    assert called[-1] == arguments[-1]
+    assert called[-5:] == ["--entrypoint", "python3", arguments[-1], "-m", "aftertrain.jobs.container"]
+    assert ("--gpus" in called) is ("--gpus" in arguments)
     assert f"{tmp_path / 'written'}:/written" in called
     assert "AWS_ACCESS_KEY_ID" in called
     assert "secret" not in str(called), "what lists processes shows no credentials"

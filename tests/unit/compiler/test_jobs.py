@@ -14,6 +14,7 @@ from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.draw import cost
+from aftertrain.compiler.jobs.estimate import estimates
 from aftertrain.compiler.jobs.price import dollars_per_hour
 from aftertrain.compiler.jobs.sagemaker import NOT_FOR_PROCESSING, instance_type
 from aftertrain.model.definition import Compute
@@ -333,3 +334,20 @@ def test_the_cost_of_a_pipeline_names_its_jobs() -> None:
 
     assert "dollars per hour of evaluate, about" in cost(compile_pipeline(text, stage))
     assert "dollars per hour" not in cost(compile_pipeline(text, PLACEHOLDERS))
+
+
+def test_an_estimate_is_every_job_once_until_its_limit() -> None:
+    compute = {"gpu": 2, "gpu_type": "L4"}
+    steps = [
+        {"id": "a", "action": "model_evaluate", "params": PARAMS, "timeout_seconds": 1800, "compute": compute},
+        {"id": "b", "action": "model_evaluate", "params": PARAMS, "compute": {"timeout_seconds": 600, "gpu": 0}},
+        {"id": "c", "action": "log", "params": {"message": "m"}},
+    ]
+    steps[1]["foreach"] = {"items": [1, 2, 3]}
+    compiled = compile_pipeline({"steps": steps}, replace(STAGE, compute=Compute(backend="batch")))
+    first, second = estimates(compiled.linked.graph, compiled.bindings)
+
+    assert (first.step, first.gpu_hours, first.dollars) == ("a", 1.0, pytest.approx(4.6016 / 2))
+    assert (second.step, second.gpu_hours, second.dollars) == ("b", 0.0, pytest.approx(0.5 * 0.2016))
+    assert "GPU hours at most, by the jobs' time limits" in cost(compiled)
+    assert "2.40" in cost(compiled)

@@ -32,7 +32,17 @@ def ended(kind: str, **said: Any) -> tuple[int, str, dict[str, Any]]:
     [
         {"StartedAt": BEGIN, "StoppedAt": BEGIN + 600_000, "CreatedAt": BEGIN - 9_000_000},
         {"ProcessingStartTime": BEGIN, "ProcessingEndTime": BEGIN + 600_000},
-        {"TrainingStartTime": BEGIN, "TrainingEndTime": BEGIN + 900_000, "BillableTimeInSeconds": 600},
+        {"TrainingTimeInSeconds": 600, "BillableTimeInSeconds": 240, "TrainingEndTime": BEGIN},
+        {"TrainingStartTime": BEGIN, "TrainingEndTime": BEGIN + 600_000},
+        {
+            "StartedAt": BEGIN + 900_000,
+            "StoppedAt": BEGIN + 1_000_000,
+            "Attempts": [
+                {"StartedAt": BEGIN, "StoppedAt": BEGIN + 500_000},
+                {"StatusReason": "Host EC2 was terminated"},
+                {"StartedAt": BEGIN + 900_000, "StoppedAt": BEGIN + 1_000_000},
+            ],
+        },
     ],
 )
 def test_services_say_how_long_a_job_worked(said: dict[str, int]) -> None:

@@ -202,6 +202,28 @@ def test_a_long_job_keeps_its_heart_beating_through_a_loss_of_the_network(progra
     assert tasks.answers == [("succeeded", {"step": "s"})]
 
 
+def test_a_job_that_nobody_hears_of_is_over_before_another_worker_gets_it(program: Path, tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    program.write_text(
+        f"import time\nwhile True: open({str(alive)!r}, 'a').write(f'{{time.monotonic()}}\\n'); time.sleep(0.02)"
+    )
+    tasks, begun = FakeTasks([GIVEN | {"lease_seconds": 2.0}], unreachable=10**6), time.monotonic()
+    work(tasks)
+    last = float(alive.read_text().splitlines()[-1])
+
+    assert begun + 0.9 < last < begun + 2.0
+    assert tasks.answers == []
+
+
+def test_an_answer_is_not_delivered_for_ever(program: Path) -> None:
+    program.write_text(SUCCESS)
+    tasks = FakeTasks([GIVEN | {"lease_seconds": 0.3}, GIVEN], unreachable=10**6)
+    threading.Timer(0.6, lambda: setattr(tasks, "unreachable", 0)).start()
+    work(tasks)
+
+    assert tasks.answers == [("succeeded", {"step": "s"})]  # of the second task
+
+
 def test_a_job_that_nobody_waits_for_is_killed_with_everything_it_started(program: Path, tmp_path: Path) -> None:
     mark = tmp_path / "alive"
     child = (

@@ -16,7 +16,7 @@ from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
+from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, Look, remote
 from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
 from aftertrain.model.names import digest
@@ -68,7 +68,7 @@ def batch_job(
         "SchedulingPriorityOverride": 0,  # a queue with fair shares takes no job without one
         "ShareIdentifier": "".join(each for each in node.action.name if each.isalnum()),
         "ContainerOverrides": {
-            "Command": ["--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
+            "Command": [*PROGRAM, "--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
             "ResourceRequirements": _resources(compute),
         },
         "RetryStrategy": {
@@ -79,7 +79,6 @@ def batch_job(
             ],
         },
         "Timeout": {"AttemptDurationSeconds": max(timeout, SHORTEST_SECONDS)},
-        "PropagateTags": True,
         "Tags": {
             "aftertrain:step": node.id,
             "aftertrain:execution": jsonata.expression(given.execution),

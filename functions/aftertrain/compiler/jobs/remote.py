@@ -15,6 +15,7 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.given import Given
 
+PROGRAM = ["python3", "-m", "aftertrain.jobs.container"]  # whatever an image would start by itself
 OUTPUT = "$parse($states.result.Body).output"
 
 

@@ -38,6 +38,11 @@ def fitting(compute: Compute) -> Instance | None:
     return smallest(compute.gpu, compute.gpu_type, compute.cpu, memory, disk)
 
 
+def time_limit(node: Node, compute: Compute) -> int:
+    """Seconds that one try of a job may take: the step's own limit, else the compute's, else the action's."""
+    return node.step.timeout_seconds or compute.timeout_seconds or node.action.timeout_seconds
+
+
 def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnostic]:
     """Compute of steps that are no jobs, and what a job asks for that its backend does not have."""
     for index, node in enumerate(graph.nodes.values()):

@@ -15,7 +15,7 @@ from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings, SageMaker
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.jobs.remote import OUTPUT, Look, remote
+from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, Look, remote
 from aftertrain.compiler.jobs.resolve import fitting
 from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
@@ -32,7 +32,6 @@ UNSURE = (
     "SageMaker.SageMakerException",
     "SageMaker.SdkClientException",
 )
-ENTRYPOINT = ["python3", "-m", "aftertrain.jobs.container"]
 PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
 LONGEST_PROCESSING, LONGEST_TRAINING = 777_600, 2_419_200  # seconds
 START_SECONDS = 3600  # for a machine, the image, and what is brought to it
@@ -110,7 +109,7 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
     target = {"S3Uri": folder, "LocalPath": f"{PROCESSING}/output", "S3UploadMode": "EndOfJob"}
     return {
         "ProcessingJobName": jsonata.expression(given.name(node.id)),
-        "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": ENTRYPOINT},
+        "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": PROGRAM},
         "ProcessingInputs": [
             {
                 "InputName": name.replace("_", "-"),
@@ -147,7 +146,7 @@ def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, ti
         "AlgorithmSpecification": {
             "TrainingImage": compute.image or place.image,
             "TrainingInputMode": "File",
-            "ContainerEntrypoint": ENTRYPOINT,
+            "ContainerEntrypoint": PROGRAM,
         },
         "InputDataConfig": [
             {

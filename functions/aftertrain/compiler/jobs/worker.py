@@ -1,4 +1,7 @@
-"""A job on a worker: an activity with {job, step, execution, params, output_uri}, answered with the output."""
+"""A job on a worker: an activity with {job, step, execution, params, output_uri, lease_seconds}.
+
+A worker that is not heard of for the time of its lease has lost the task to another one, and knows that itself.
+"""
 
 from aftertrain.actions.action import WORKER_LOST_RETRY
 from aftertrain.asl import jsonata
@@ -9,7 +12,7 @@ from aftertrain.compiler.jobs.given import Given
 from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
 
-HEARTBEAT_SECONDS = 60
+HEARTBEAT_SECONDS = 180
 
 
 def worker_job(
@@ -17,8 +20,9 @@ def worker_job(
 ) -> Work:
     """The Task; whichever worker of the pool asks first gets it."""
     output = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": output}
     heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
+    lease = heartbeat or timeout
+    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": output, "lease_seconds": lease}
     return Work(
         f"{bindings.activity_prefix}{compute.pool}",
         arguments,
