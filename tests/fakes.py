@@ -271,6 +271,7 @@ class FakeService:
     reason: str = ""
     refuses: dict[str, OperatorError] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
+    interruptible: bool = False
 
     @property
     def urls(self) -> list[str]:

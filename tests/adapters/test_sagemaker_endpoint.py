@@ -16,7 +16,7 @@ from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import Look
-from aftertrain.fleets.shift import Shift, advance
+from aftertrain.fleets.shift import Course, Shift, advance
 
 CLUSTER = {
     "id": "prod",
@@ -59,7 +59,7 @@ def test_the_first_release_makes_model_configuration_and_endpoint(aws: Any) -> N
     fleet = SageMakerEndpoint(CLUSTER, NAME, client, runtime)
     Runtime(runtime).answers(SOUND)
     assert fleet.look() == Look("missing")
-    shift = advance(Shift(), RELEASE, Terms(), fleet, lambda _: None)
+    shift = advance(Shift(), Course(RELEASE, Terms(), fleet, 0.0), lambda _: None)
 
     assert shift.status == "healthy"
     endpoint = client.describe_endpoint(EndpointName=NAME)

@@ -1,8 +1,8 @@
 """The law of roll-outs that a service makes: healthy, or as it was before, whatever fails and whoever dies.
 
-The service is simulated: it takes its time, goes back by itself or breaks off the way. At any call it refuses, does not
-answer, or does what it is told while the answer is lost; the process dies at any call, before and after it. Whoever
-comes next goes on from what was saved, as a retry of the step does and as news of the service do.
+The service is simulated: it takes its time, goes back by itself, breaks off the way or never gets there. At any call it
+refuses, does not answer, or does what it is told while the answer is lost; the process dies at any call, before and
+after it. Whoever comes next goes on from what was saved, as a retry of the step does and as news of the service do.
 """
 
 from dataclasses import dataclass, field
@@ -15,10 +15,12 @@ from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import Look
-from aftertrain.fleets.shift import Shift, advance
+from aftertrain.fleets.shift import Course, Shift, advance
 
 RELEASE = Release("digits", "v2", "s3://artifacts/model.tar.gz", {"inputs": []})
 T = TypeVar("T")
+Fate = Literal["arrives", "goes back", "hangs"]
+FOR_EVER = 10**6  # looks
 Fault = Literal["refused", "busy", "lost", "lost, then refused", "death", "death after"]
 
 
@@ -26,53 +28,53 @@ class Died(BaseException):
     """The process is gone."""
 
 
+Standing = tuple[str | None, int]  # what is served, by how many
+
+
 @dataclass
 class Simulated:
-    """A service on its way to `target` for a few looks; `fates` are how its ways end."""
+    """A service on its way to `standing` for a few looks; `fates` are how its ways end."""
 
-    target: str | None
+    standing: Standing
     faults: dict[int, Fault]
-    fates: list[bool]
+    fates: list[Fate]
     sound: bool
-    came_from: str | None = None
-    before: str | None = None
+    interruptible: bool
+    came_from: Standing = (None, 0)
     moving: int = 0
     calls: int = 0
+    spoilt: list[int] = field(default_factory=list)
 
     resource: str = "endpoint"
     urls: list[str] = field(default_factory=list)
 
     def look(self) -> Look:
         self._before()
+        target, wanted = self.standing
         if self.moving:
             self.moving -= 1
             if not self.moving:
                 self._arrive()
-            return self._after(Look("moving", self.target))
-        size = 0 if self.target is None else 1
-        return self._after(Look("missing" if self.target is None else "settled", self.target, size, size))
+            return self._after(Look("moving", target, wanted=wanted))
+        return self._after(Look("missing" if target is None else "settled", target, wanted, wanted))
 
     def prepare(self, release: Release, size: int | None) -> str:
         self._before()
         return self._after(release.version)
 
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
-        self._before()
-        if self.moving:
-            raise OperatorError("the service is being updated")
-        self.came_from, self.target, self.moving = self.target, target, 2
-        self._after(None)
+        self._go((target, size or self.standing[1] or 1))
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:
-        assert (size, terms.alarms) == (1 if self.before else 0, ())
-        self.shift(target, None, terms)
+        assert terms.alarms == ()
+        self._go((target, size))
 
     def resize(self, size: int) -> None:
-        raise AssertionError("a shift does not resize")
+        self._go((self.standing[0], size))
 
     def remove(self) -> None:
         self._before()
-        self.target, self.moving = None, 0
+        self.standing, self.moving = (None, 0), 0
         self._after(None)
 
     def tidy(self, kept: frozenset[str]) -> None:
@@ -80,14 +82,25 @@ class Simulated:
 
     def probe(self, release: Release) -> None:
         self._before()
-        if self.target == release.version and not self.sound:
+        if not self.sound:
             raise ReplicaError("no finite outputs")
         self._after(None)
 
+    def _go(self, to: Standing) -> None:
+        self._before()
+        if self.moving and not self.interruptible:
+            raise OperatorError("the service is being updated")
+        self.came_from, self.standing = self.standing, to
+        self.moving = 2
+        if self.fates and self.fates[0] == "hangs":
+            self.moving, _ = FOR_EVER, self.fates.pop(0)
+            self.spoilt.append(self.calls)
+        self._after(None)
+
     def _arrive(self) -> None:
-        went_well = self.fates.pop(0) if self.fates and self.came_from is not None else True
-        if not went_well:
-            self.target = self.came_from
+        if self.came_from[0] is not None and self.fates and self.fates.pop(0) == "goes back":
+            self.standing = self.came_from
+            self.spoilt.append(self.calls)
 
     def _before(self) -> None:
         self.calls += 1
@@ -111,33 +124,76 @@ class Simulated:
         return answer
 
 
-@settings(max_examples=300, deadline=None)
+@dataclass(frozen=True)
+class Case:
+    """What stands, what is wanted of it, and what becomes of the ways."""
+
+    does: Literal["shift", "resize", "remove"]
+    before: Standing
+    size: int | None
+    fates: list[Fate]
+    interruptible: bool
+
+    @property
+    def wanted(self) -> Standing:
+        match self.does:
+            case "remove":
+                return None, 0
+            case "resize":
+                return self.before[0], self.size or 0
+            case _:
+                return RELEASE.version, self.size or self.before[1] or 1
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    before: Standing = draw(st.sampled_from([("v1", 2), ("v2", 2), (None, 0)]))
+    does = draw(st.sampled_from(["shift", "resize", "remove"] if before[0] else ["shift"]))
+    sizes = st.integers(1, 4)
+    size = {"shift": st.one_of(st.none(), sizes), "resize": sizes, "remove": st.none()}[does]
+    interruptible = draw(st.booleans())
+    fates = ["arrives", "goes back", *(["hangs"] if interruptible else [])]
+    return Case(does, before, draw(size), draw(st.lists(st.sampled_from(fates), max_size=2)), interruptible)
+
+
+@settings(max_examples=500, deadline=None)
 @given(
-    st.sampled_from(["v1", None]),
+    cases(),
     st.dictionaries(
         st.integers(1, 14), st.sampled_from(["busy", "lost", "lost, then refused", "death", "death after"]), max_size=3
     ),
     st.one_of(st.none(), st.integers(1, 5)),
-    st.lists(st.booleans(), max_size=1),
     st.booleans(),
 )
 def test_it_ends_healthy_or_as_it_was_before(
-    before: str | None, faults: dict[int, Fault], refused: int | None, fates: list[bool], sound: bool
+    case: Case, faults: dict[int, Fault], refused: int | None, sound: bool
 ) -> None:
-    fleet = Simulated(before, faults | ({refused: "refused"} if refused else {}), [*fates], sound, before=before)
-    saved = [Shift()]
-    for _ in range(60):
+    faults = faults | ({refused: "refused"} if refused else {})
+    fleet = Simulated(case.before, faults, [*case.fates], sound, case.interruptible)
+    saved, turned = [Shift(case.does, case.size)], list[int]()
+
+    def save(state: Shift) -> None:
+        saved.append(state)
+        if state.status == "rolling_back":
+            turned.append(fleet.calls)
+
+    for turn in range(80):
         if saved[-1].finished:
             break
         try:
-            advance(saved[-1], RELEASE, Terms(), fleet, saved.append)
+            advance(saved[-1], Course(RELEASE, Terms(), fleet, now=100.0 * turn), save)
         except (BusyError, Died):
             continue
 
-    assert saved[-1].status in ("healthy", "rolled_back")
+    last = saved[-1].status
+    if last == "failed":
+        assert turned, "only a way back can fail"
+        assert any(call > turned[0] for call in [*fleet.spoilt, refused or 0]), "and only if it goes wrong itself"
+        return
+    assert last in ("healthy", "rolled_back")
     while fleet.moving:
         fleet.look()
-    assert fleet.target == ("v2" if saved[-1].status == "healthy" else before)
-    assert sound or saved[-1].status == "rolled_back"
-    if sound and all(fates) and refused is None:
-        assert saved[-1].status == "healthy", "what is well on its way is not called back"
+    assert fleet.standing == (case.wanted if last == "healthy" else case.before)
+    assert sound or last == "rolled_back" or case.does == "remove"
+    if sound and set(case.fates) <= {"arrives"} and refused is None:
+        assert last == "healthy", "what is well on its way is not called back"

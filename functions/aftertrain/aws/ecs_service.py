@@ -39,6 +39,10 @@ class EcsService:
         return str(self._cluster["service"])
 
     @property
+    def interruptible(self) -> bool:
+        return True
+
+    @property
     def urls(self) -> list[str]:
         return [f"{self._cluster['url']}/v2/models/{self._name}/infer"]
 

@@ -49,6 +49,10 @@ class SageMakerEndpoint:
         return self._endpoint
 
     @property
+    def interruptible(self) -> bool:
+        return False
+
+    @property
     def urls(self) -> list[str]:
         return [f"{self._runtime.meta.endpoint_url}/endpoints/{self._endpoint}/invocations"]
 

@@ -34,6 +34,10 @@ class ServiceFleet(Protocol):
         """The name under which the service tells of its changes."""
 
     @property
+    def interruptible(self) -> bool:
+        """Whether it takes a change while another one is on its way; if not, it bounds by itself how long one takes."""
+
+    @property
     def urls(self) -> list[str]:
         """Where predictions are asked for."""
 

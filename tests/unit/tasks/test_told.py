@@ -346,3 +346,53 @@ def test_a_delete_whose_answer_is_lost_is_a_delete(serving: Stage) -> None:
 
     serving.service.remove = lost  # type: ignore[method-assign]  # once
     assert serving.step("delete", "e2")["status"] == "deleted"
+
+
+def test_replicas_that_do_not_serve_are_taken_away_again() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A, replicas=2)
+    stage.told()
+    stage.step("scale", "e2", "t2", replicas=4)
+    stage.service.refuses["probe"] = ReplicaError("no finite outputs")
+    stage.told()
+
+    assert stage.service.wanted == 2
+    assert stage.told() == "rolled_back"
+
+
+def test_as_many_as_are_asked_for_serve_also_if_the_model_is_the_same() -> None:
+    stage = Stage()
+    stage.step("create", "e1", model_uri=A, replicas=4)
+    stage.told()
+    stage.step("scale", "e2", "t2", replicas=2)
+    stage.told()
+    stage.step("create", "e3", "t3", model_uri=A, replicas=4)
+
+    assert stage.told() == "healthy"
+    assert stage.service.size == 4
+
+
+@pytest.fixture
+def stuck(serving: Stage) -> Stage:
+    """B is on its way, on a service that does not end it by itself."""
+    serving.service.interruptible = True
+    serving.step("update", "e2", "t2", model_uri=B)
+    return serving
+
+
+def test_a_service_that_never_gets_there_is_sent_back(stuck: Stage) -> None:
+    assert told(stuck.service.resource, stuck.ports) == "rolling"
+    stuck.ports.sleep(700)
+
+    assert told(stuck.service.resource, stuck.ports) == "rolling"
+    assert f"back {TARGET_A} 1" in stuck.service.made
+    assert stuck.told() == "rolled_back"
+    assert "it was not through after 600 seconds" in stuck.answers[0][1][1]
+
+
+def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage) -> None:
+    stuck.ports.sleep(2000)  # nobody looks at it any more
+    stuck.step("rollback", "e3", "t3")
+
+    assert f"shift {TARGET_A}" in stuck.service.made
+    assert stuck.told() == "healthy"

@@ -10,7 +10,7 @@ from aftertrain.errors import ConflictError, OperatorError
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import ServiceFleet
-from aftertrain.fleets.shift import Shift, advance
+from aftertrain.fleets.shift import Course, Shift, advance
 from aftertrain.tasks.deployments.record import Record, Served, current, is_rolling
 from aftertrain.tasks.deployments.wish import Wish
 from aftertrain.tasks.ports import Ports, TaskError
@@ -47,7 +47,7 @@ def shifted(
         latest = state
 
     try:
-        found = advance(shift, wanted, terms, fleet, save)
+        found = advance(shift, Course(wanted, terms, fleet, ports.clock()), save)
     except ConflictError:
         # Somebody who heard of a change goes on with it, and has what is needed to answer.
         ports.log("info", f"{wish.name} is gone on with by another call", {})
@@ -78,5 +78,7 @@ def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
 
 def _opened(wish: Wish, record: Record) -> Shift:
     if record.rollout is None or record.rollout["status"] == "rolled_back":
-        return Shift(DOES.get(wish.verb, "shift"), wish.replicas)  # type: ignore[arg-type]  # one of its three words
+        does = DOES.get(wish.verb, "shift")
+        insists = wish.verb in ("rollback", "delete")
+        return Shift(does, wish.replicas, insists=insists)  # type: ignore[arg-type]  # one of its three words
     return Shift(**record.rollout)
