@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+JSONATA := $(VENV)/jsonata/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help install torch demo stop test check lint types contracts bench lock clean
@@ -27,7 +28,11 @@ demo: $(READY) ## A checkpoint lands and is serving, on this machine (KEEP=1 lea
 stop: $(READY) ## End what KEEP=1 left running
 	@$(BIN)/python -m aftertrain.local.demo --stop
 
-test: $(READY) ## Every test
+$(JSONATA): $(READY) tests/property/reference.py
+	$(BIN)/python -m tests.property.reference
+	@touch $(JSONATA)
+
+test: $(READY) $(JSONATA) ## Every test
 	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint types contracts test ## Lint, types, import contracts and every test

@@ -20,6 +20,7 @@ class Spec:
     """A step as it is drawn. `watch`: a need whose status the condition asks for, and the status it asks for.
 
     `reads`: it is told the messages of its needs, else it only waits for them.
+    `asks`: a need of whose status it is told.
     `flag`: a condition that reads a flag of the event; `unclear`: one that reads a flag that is not there.
     """
 
@@ -33,6 +34,7 @@ class Spec:
     fails: int = 0
     attempts: int = 1
     reads: bool = True
+    asks: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def drawn(draw: st.DrawFn, most: int = 7) -> Drawn:
                 fails=draw(st.sampled_from([0, 0, 0, 1, 2])),
                 attempts=attempts,
                 reads=draw(st.integers(0, 3)) > 0,
+                asks=draw(st.sampled_from(needs)) if needs and draw(st.integers(0, 3)) == 0 else None,
             )
         )
     return Drawn(tuple(draw(st.permutations(order))), tuple(order), draw(st.booleans()))
@@ -95,6 +98,7 @@ def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
 
 def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
     reads = "".join(f" {_read(pipeline.by_id[need], step)}" for need in step.needs if step.reads)
+    reads += f" {{{{ steps.{step.asks}.status }}}}" if step.asks else ""
     condition = None
     if step.flag is not None or step.unclear:
         condition = f"event.flags.{step.id}"
@@ -147,6 +151,7 @@ def meaning(pipeline: Drawn) -> Meaning:
         told = "".join(
             f" {found.outputs.get(need, _nothing(pipeline.by_id[need]))}" for need in step.needs if step.reads
         )
+        told += f" {found.statuses[step.asks]}" if step.asks else ""
         messages = [f"{step.id}{item}{told}" for item in items]
         tries = min(step.fails + 1, step.attempts)
         found.messages |= {(step.id, message): tries for message in messages}

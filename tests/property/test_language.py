@@ -96,6 +96,40 @@ def test_with_latches(pipeline: Drawn) -> None:
     check(pipeline, *side_by_side(pipeline, machine))
 
 
+@settings(max_examples=400, deadline=None)
+@given(drawn(most=14))
+def test_every_graph_becomes_a_sound_machine(pipeline: Drawn) -> None:
+    """Larger ones than are run: weaves lie in weaves, and records come from far."""
+    machine = compiled(pipeline)
+
+    assert machine is None or machine["States"]
+
+
+def test_a_step_may_be_called_as_the_deadline_is() -> None:
+    order = (Spec("a", ()), Spec("b", ()), Spec("c", ("a",)), Spec("deadline", ("a", "b")))
+    pipeline = Drawn(order, order, told=False)
+    rescue = {"id": "why", "action": "log", "params": {"message": "{{ failure.error }}"}}
+    source = language.definition(pipeline, timeout_seconds=3) | {"on_failure": [rescue]}
+    machine = json.loads(compile_pipeline(source, PLACEHOLDERS).asl)
+    assert has_latch(machine)
+
+    check(pipeline, *side_by_side(pipeline, machine))
+
+
+def test_a_weave_in_a_weave_has_latches_of_its_own() -> None:
+    order = tuple(
+        Spec(name, needs)
+        for name, needs in (
+            ("a", ()), ("b", ()), ("c", ("a",)), ("p", ("a", "b")), ("q", ("a", "b")), ("r", ("p",)), ("t", ("p", "q")),
+        )
+    )  # fmt: skip
+    pipeline = Drawn((order[-1], *order[:-1]), order, told=True)
+    machine = compiled(pipeline)
+    assert machine is not None
+
+    check(pipeline, *side_by_side(pipeline, machine))
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(drawn().map(language.without_failures).filter(latched))
 def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> None:

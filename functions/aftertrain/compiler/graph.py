@@ -22,7 +22,10 @@ ABOUT = ("status", "error", "cause")  # what can be read of a step besides its o
 
 @dataclass(frozen=True)
 class Node:
-    """A step with its templates parsed and its dependencies known, in the order of the definition."""
+    """A step with its templates parsed and its dependencies known, in the order of the definition.
+
+    `reads`: the steps whose outputs it reads; `looks_at`: those, and the ones of which it reads anything else.
+    """
 
     step: Step
     action: Action
@@ -31,6 +34,7 @@ class Node:
     items: Value
     needs: tuple[str, ...]
     reads: frozenset[str]
+    looks_at: frozenset[str]
 
     @property
     def id(self) -> str:
@@ -114,7 +118,7 @@ class Graph:
     def wanted(self, step: str) -> tuple[str, ...]:
         """The steps whose records a step looks at."""
         node = self.nodes[step]
-        looked_at = {*self.gates[step], *node.watches, *node.reads}
+        looked_at = {*self.gates[step], *node.watches, *node.looks_at}
         return tuple(need for need in node.needs if need in looked_at)
 
 

@@ -95,7 +95,8 @@ def _node(step: Step, where: Place, known: _Known) -> tuple[Node | None, list[Di
     read |= dict.fromkeys(known.choosers.get(step.id, ()))
     outputs = dict.fromkeys([*steps_read(tuple(params.values())), *steps_read((condition,)), *steps_read((items,))])
     needs = tuple(dict.fromkeys([*step.depends_on, *read]))
-    return Node(step, ACTIONS[step.action], params, condition, items, needs, frozenset(outputs)), found
+    action = ACTIONS[step.action]
+    return Node(step, action, params, condition, items, needs, frozenset(outputs), frozenset(read)), found
 
 
 def _chosen(step: Step, known: _Known, condition: Expression | None) -> Expression | None:

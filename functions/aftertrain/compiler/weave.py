@@ -126,7 +126,7 @@ def _latest_first(needs: tuple[tuple[int, ...], ...]) -> list[int]:
 def _chain(start: int, ahead: dict[int, int], threads: _Threads) -> Chain:
     items: list[Item] = []
     place: int | None = start
-    names = [item.steps[0] for item in threads.weave.items]
+    names = [_name(item) for item in threads.weave.items]
     while place is not None:
         sources = [need for need in threads.weave.needs[place] if (need, place) in threads.sent]
         if sources:
@@ -140,6 +140,15 @@ def _chain(start: int, ahead: dict[int, int], threads: _Threads) -> Chain:
             items.append(Publish(names[place], names[target], steps, count))
         place = ahead.get(place)
     return tuple(items)
+
+
+def _name(region: Region) -> str:
+    """What a region is called at its latch: its first step, and how many more there are.
+
+    A weave may lie in a region of another one and begin with the same step; it has fewer of them.
+    """
+    more = len(region.steps) - 1
+    return f"{region.steps[0]} +{more}" if more else region.steps[0]
 
 
 def _in_order(steps: set[str], threads: _Threads) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1
 
 
 def item_key(name: str) -> dict[str, Any]:
-    """The key of an execution's item of this name."""
+    """The key of an execution's item of this name; no step's id has the slash in it that names of latches have."""
     return {"pk": {"S": jsonata.expression(f"$states.context.Execution.Id & {jsonata.string(f'#{name}')}")}}
 
 
@@ -63,7 +63,7 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
         resource=UPDATE,
         arguments={
             "TableName": plan.bindings.latch_table,
-            "Key": item_key(item.target),
+            "Key": item_key(f"latch/{item.target}"),
             "UpdateExpression": "ADD done :me SET #r = :r, expires_at = :e, tok = if_not_exists(tok, :none)",
             "ExpressionAttributeNames": {"#r": f"r_{item.source}"},
             "ExpressionAttributeValues": {
@@ -108,7 +108,7 @@ def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
         resource=UPDATE_AND_WAIT,
         arguments={
             "TableName": plan.bindings.latch_table,
-            "Key": item_key(item.target),
+            "Key": item_key(f"latch/{item.target}"),
             "UpdateExpression": "SET tok = :t, expires_at = :e",
             "ConditionExpression": f"attribute_not_exists(done) OR NOT ({missing})",
             "ExpressionAttributeValues": {
@@ -139,9 +139,10 @@ def _gather(item: Await, turn: Turn, plan: Plan) -> Task:
         for source, steps in zip(item.sources, item.steps, strict=True)
         for step in steps
     }
+    key = item_key(f"latch/{item.target}")
     return Task(
         resource=GET,
-        arguments={"TableName": plan.bindings.latch_table, "Key": item_key(item.target), "ConsistentRead": True},
+        arguments={"TableName": plan.bindings.latch_table, "Key": key, "ConsistentRead": True},
         next=turn.next,
         output={},
         assign=assign,

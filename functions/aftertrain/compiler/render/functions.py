@@ -89,11 +89,14 @@ FUNCTIONS: dict[str, str] = {
     ),
     "at_end": "function($l, $i, $n) {$count($l) = 0 ? $fail($n & ' of an empty array') : $l[$i]}",
     "sorted": (
+        # Places are sorted, so that equals keep their order in every implementation. And what calls $sort last is not
+        # the function: JSONata 2 in JavaScript cannot call a comparison from there.
         "function($l, $key, $down) {($keys_ := $reduce($l, function($t, $v) {$append($t, $box($key($v)))}, []); "
-        "$count($keys_) = $count($l) and ($all($keys_, function($k) {$type($k) = 'number'}) "
-        "or $all($keys_, function($k) {$type($k) = 'string'})) "
-        "? $sort($l, function($a, $b) {$down ? $key($a) < $key($b) : $key($a) > $key($b)}) "
-        ": $fail('sort takes an array of numbers or of texts'))}"
+        "$count($keys_) != $count($l) or $not($all($keys_, function($k) {$type($k) = 'number'}) "
+        "or $all($keys_, function($k) {$type($k) = 'string'})) ? $fail('sort takes an array of numbers or of texts') : "
+        "$count($l) < 2 ? $l : ($places_ := $sort([0..$count($l) - 1], function($a, $b) {$keys_[$a] = $keys_[$b] "
+        "? $a > $b : $down ? $keys_[$a] < $keys_[$b] : $keys_[$a] > $keys_[$b]}); "
+        "$reduce($places_, function($t, $i) {$append($t, $box($l[$i]))}, [])))}"
     ),
     "unique_of": (
         "function($l, $key) {$all($l, $scalar) ? $reduce($l, function($t, $v) "
