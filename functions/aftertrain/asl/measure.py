@@ -3,9 +3,9 @@
     measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, …)
 
 `transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, with
-the rarer ends of each Choice. `most_…` add every retry that is written; each try of a Task is three events, each state
-two more. Retries of what AWS itself does not manage at once, such as a function that is throttled, are not counted. A
-wait at a latch is tried again every few hours, as long as the machine may run.
+the rarer ends of each Choice. `most_…` add every retry that is written; each try of a Task is three events, or four if
+it waits for an answer, each state two more. Retries of what AWS itself does not manage at once, such as a function that
+is throttled, are not counted. A wait at a latch is tried again every few hours, as long as the machine may run.
 """
 
 from collections.abc import Callable
@@ -110,7 +110,8 @@ def _tries(state: State, seconds: int) -> int:
 def _events(state: State, seconds: int) -> int:
     match state:
         case Task():
-            return 2 + 3 * _tries(state, seconds)
+            waits = state.resource.endswith((".sync", ".sync:2", ".waitForTaskToken"))
+            return 2 + (4 if waits else 3) * _tries(state, seconds)
         case Parallel():
             return 4
         case Map(most=most, label=None):

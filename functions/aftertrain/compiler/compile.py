@@ -57,7 +57,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     content = machine.json()
     text = emit(content)
     refused = [Diagnostic("AT501", (), fault) for fault in [*size_faults(text), *verify(content)]]
-    _stop_at([*refused, *check_quotas(machine, linked.graph, region)], parsed)
+    _stop_at([*refused, *check_quotas(machine, linked.graph, region, known)], parsed)
     return Compiled(definition, linked, machine, text, bindings)
 
 

@@ -23,7 +23,7 @@ UNSURE = jsonata.expression(
 )
 FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput}])")
 ASKED = Retrier(("States.TaskFailed",), attempts=2, interval=1, rate=2.0, hiccups=True)  # there may be nothing to read
-MIND_SECONDS = 120
+MIND_SECONDS = 600  # each look is nine events of the execution's history
 UNSURE_TIMES = 3  # what is in doubt so often and never there is refused, not lost
 
 

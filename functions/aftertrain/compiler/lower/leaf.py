@@ -37,6 +37,7 @@ from aftertrain.compiler.task import Work
 from aftertrain.compiler.work import work
 
 TIMEOUT = ("States.Timeout",)
+ITEMS_FAILURES, LEAST_FAILURE = 100_000, 40  # characters of all items' failures, which JSON may make twice as long
 CAUGHT: dict[str, Any] = {
     "status": FAILED,
     "error": jsonata.expression("$states.errorOutput.Error"),
@@ -188,7 +189,7 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
         catch.append(Catcher(f"{item} unanswered", output, errors=TIMEOUT))
         states[f"{item} unanswered"] = Pass(None, None)
     if not plan.ends_all(node.id):
-        catch.append(Catcher(stopped, {"failed": CAUGHT}))
+        catch.append(Catcher(stopped, {"failed": _item_failure(node.most_items)}))
         states[stopped] = Pass(None, None)
     if todo.until is not None:
         output = {"output": jsonata.expression("$states.input")} if plan.graph.readers[node.id] else {}
@@ -210,13 +211,28 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
     return Scope(start, {**framed(item, body, todo.remote, item=True), **states})
 
 
+def _item_failure(most: int) -> Any:
+    """What is kept of an item that failed: all of them may have, and a state hands on 256 KiB."""
+    room = ITEMS_FAILURES // most
+    if room < LEAST_FAILURE:
+        return True
+    error, cause = min(room // 3, 200), min(room - room // 3, 2000)
+    return {
+        "error": jsonata.expression(f"$substring($states.errorOutput.Error, 0, {error})"),
+        "cause": jsonata.expression(
+            f"$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, {cause}) : ''"
+        ),
+    }
+
+
 def _after_each(node: Node, after: str, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+    first = "$type($states.input.failed[0]) = 'object'"
     record = {
         "status": FAILED,
-        "error": jsonata.expression("($states.input.failed)[0].error"),
+        "error": jsonata.expression(f"{first} ? ($states.input.failed)[0].error : 'ItemsFailed'"),
         "cause": jsonata.expression(
-            "$string($count($states.input.failed)) & ' of ' & $string($count($states.input)) "
-            "& ' items failed; the first: ' & ($states.input.failed)[0].cause"
+            "$string($count($states.input.failed)) & ' of ' & $string($count($states.input)) & ' items failed; ' & "
+            f"({first} ? 'the first: ' & ($states.input.failed)[0].cause : 'their executions say why')"
         ),
     }
     bad_next, bad_output, bad_assign = _onward(node, record, turn, plan, exits)

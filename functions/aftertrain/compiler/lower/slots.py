@@ -5,8 +5,8 @@
 
 The item holds a set of holders and the tokens of those that wait. A slot that is given back is handed to one that waits
 by a conditional write, so that it is handed over once and never lost; who waits finds itself a holder when it wakes, be
-it woken or timed out. Who finds that another one was faster looks again, and goes on unless there are both a free slot
-and one that waits. Only pipelines that could run more steps at once than they may have these states.
+it woken or looking again. Who finds that another one was faster looks again, and goes on unless there are both a free
+slot and one that waits. Only pipelines that could run more steps at once than they may have these states.
 """
 
 from dataclasses import replace
@@ -18,6 +18,8 @@ from aftertrain.compiler.check import variable
 from aftertrain.compiler.lower.end import VERDICT
 from aftertrain.compiler.lower.latch import (
     BUSY,
+    HEAL_SECONDS,
+    LOOK_AGAIN,
     REFUSED,
     REFUSED_AT_ONCE,
     SEND,
@@ -32,7 +34,6 @@ from aftertrain.compiler.lower.plan import Plan, Turn
 
 KEPT = jsonata.expression("$states.input")
 _WAITS = "w_"
-QUEUE_SECONDS = 900  # how long a hand-over that got lost can hold a step up
 
 
 def while_held(step: str, turn: Turn) -> Turn:
@@ -62,9 +63,9 @@ def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
         arguments=_update(plan, step, "SET #w = :t", full, token),
         next=work,
         output={},
-        timeout=QUEUE_SECONDS,
-        retry=(REFUSED_AT_ONCE, BUSY),
-        catch=(Catcher(first, {}, errors=(*REFUSED, "States.Timeout")),),
+        timeout=HEAL_SECONDS,
+        retry=(REFUSED_AT_ONCE, LOOK_AGAIN, BUSY),
+        catch=(Catcher(first, {}, errors=REFUSED),),
     )
     return {first: take, queue: wait}
 

@@ -149,6 +149,13 @@ def _shape_below(shape: Shape, key: str | int) -> Shape:
     return below if surely else below.maybe()
 
 
+def shape_at(shape: Shape, segments: tuple[str | int, ...]) -> Shape:
+    """What is known of a value that lies below another one."""
+    for key in segments:
+        shape = _shape_below(shape, key)
+    return shape
+
+
 def misread(shape: Shape, path: Path, start: int) -> tuple[str, str] | None:
     """What is wrong with reading below a value of a known shape: a message and a hint, or None."""
     for position, key in enumerate(path.segments[start:], start):
