@@ -1,8 +1,10 @@
 """Wait for some time, or until a time; nothing runs and nothing is paid for meanwhile."""
 
+from datetime import datetime, time
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from aftertrain.actions.action import Action, Outputs, Params
 
@@ -26,6 +28,35 @@ class WaitParams(Params):
         if sum(each is not None for each in given) != 1:
             raise ValueError("give one of duration_seconds, duration_hours and until_time")
         return self
+
+    @field_validator("until_time")
+    @classmethod
+    def _is_a_time(cls, text: str | None) -> str | None:
+        if text is not None:
+            read_time(text)
+        return text
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        read_zone(name)
+        return name
+
+
+def read_time(text: str) -> time | datetime:
+    """A time of the day, or a moment. Raises: ValueError."""
+    try:
+        return time.fromisoformat(text) if len(text) <= len("00:00:00") else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time such as 2026-01-27T09:00:00 or 09:00") from None
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """A time zone. Raises: ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"there is no time zone {name!r}: IANA's names are such as Europe/London") from None
 
 
 class WaitOutputs(Outputs):

@@ -4,13 +4,23 @@ from pathlib import Path
 
 import click
 
+from aftertrain.cli.failures import FileError, explain
 from aftertrain.cli.files import compiled
+from aftertrain.errors import exit_code
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(files: tuple[Path, ...]) -> None:
     """Check pipeline definitions; nothing is sent anywhere."""
+    worst = 0
     for file in files:
-        steps = len(compiled(file).definition.steps)
-        click.echo(f"{file}: {steps} step{'s' if steps != 1 else ''}, no mistakes")
+        try:
+            steps = len(compiled(file).definition.steps)
+        except FileError as error:
+            click.echo(explain(error), err=True)
+            worst = exit_code(error)
+        else:
+            click.echo(f"{file}: {steps} step{'s' if steps != 1 else ''}, no mistakes")
+    if worst:
+        raise SystemExit(worst)

@@ -13,6 +13,7 @@ from aftertrain.actions.action import Action
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.branches import with_braces
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.parameters import check_given, check_parameters
 from aftertrain.compiler.secrets import check_secrets
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
@@ -27,9 +28,11 @@ def check(definition: Definition) -> list[Diagnostic]:
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
             found += _step(step, (key, index))
+    found += [*check_secrets(definition), *check_parameters(definition.parameters)]
     for index, trigger in enumerate(definition.triggers):
         found += _filters(trigger.where, trigger.filter, ("triggers", index))
-    return found
+        found += check_given(trigger.params, definition.parameters, ("triggers", index, "params"))
+    return found + list(_same_triggers(definition))
 
 
 def variable(step_id: str, depth: int = 0) -> str:
@@ -51,6 +54,14 @@ def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
             seen.setdefault(name, step.id)
 
 
+def _same_triggers(definition: Definition) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for index, trigger in enumerate(definition.triggers):
+        if trigger.id is not None and trigger.id in seen:
+            yield Diagnostic("AT201", ("triggers", index, "id"), f"the id {trigger.id!r} stands twice", "rename one")
+        seen.add(trigger.id or "")
+
+
 def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
     action = ACTIONS.get(step.action)
     if action is None:
@@ -59,7 +70,6 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
         return
     params = with_braces(step.params) if action.name == "conditional" else step.params
     yield from _params(action, params, (*where, "params"))
-    yield from check_secrets(step, where)
     yield from _misused(action, step, where)
     if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop"):
         message = f"as: {step.foreach.as_!r} hides what templates read under this name"

@@ -24,6 +24,8 @@ from aftertrain.compiler.quotas import check_quotas
 from aftertrain.compiler.shapes import shapes
 from aftertrain.model.definition import Definition
 
+GROUNDLESS = {"AT201", "AT203", "AT206"}  # what stands on these cannot be looked at
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -44,13 +46,14 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     """
     parsed = parse(source)
     definition = parsed.definition
-    checked = check(definition)
+    found = [*parsed.unknown, *check(definition)]
     linked = link(definition)
-    _stop_at(checked + linked.diagnostics, parsed)
+    if linked.diagnostics or any(each.code in GROUNDLESS for each in found):
+        _stop_at(found + linked.diagnostics, parsed)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
     places = [*check_compute(linked.graph, "steps", bindings), *check_compute(linked.rescue, "on_failure", bindings)]
     calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
-    _stop_at(examine(definition, linked, known) + calls + places, parsed)
+    _stop_at(found + examine(definition, linked, known) + calls + places, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     region = nest(linked.graph)
     machine = lower(definition, (linked.graph, region), rescue, bindings, known)

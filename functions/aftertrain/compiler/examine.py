@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from aftertrain.compiler.branches import conditions
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import ABOUT, Graph, Node
@@ -17,10 +18,25 @@ from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import PARAMETER_KINDS, Code, Reader, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
+from aftertrain.compiler.render.writer import Writer
 from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
-from aftertrain.expressions.tree import Expression, Filter, For, If, Literal, Path, Template, demanded, paths
+from aftertrain.expressions.tree import (
+    Choose,
+    Expression,
+    Filter,
+    For,
+    If,
+    Literal,
+    Logic,
+    Not,
+    Path,
+    Template,
+    demanded,
+    loops,
+    paths,
+)
 from aftertrain.model.definition import Definition
 
 OPEN = ("array", "object")
@@ -47,12 +63,17 @@ class _Examiner:
     def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
         """The mistakes of a step."""
         reader = reader_of(node, self.graph, self.shapes)
+        missing = {need for need in node.needs if need not in node.requires or self.graph.nodes[need].goes_on}
         if node.condition is not None:
             yield from self.condition(node.condition, (*where, "condition"), reader)
+            yield from self.missing(_looked_at_first(node.condition), (*where, "condition"), missing)
+        missing -= node.succeeded
         inner = reader
         if node.step.foreach is not None:
             place = (*where, "foreach", "items")
             yield from self.items(node.items, place, reader)
+            for spot, template in templates(node.items, place):
+                yield from self.missing(template.parts, spot, missing)
             item = value_shape(node.items, reader).item or ANYTHING
             inner = reader.naming(node.step.foreach.as_, Code("$item", item))
         fields = param_shapes(node.action.params)
@@ -60,9 +81,11 @@ class _Examiner:
             yield from unencoded(node.params.get(name), (*where, "params", name))
         for name, value in node.params.items():
             yield from self.value(value, (*where, "params", name), inner, fields.get(name, ANYTHING))
-        missing = {need for need in node.needs if need not in node.requires or self.graph.nodes[need].goes_on}
         for place, template in templates(dict(node.params), (*where, "params")):
-            yield from self.missing(template, place, missing)
+            yield from self.missing(template.parts, place, missing)
+        if node.action.name == "conditional":
+            for place, condition in conditions(node.params):
+                yield from self.condition(condition, (*where, "params", *place), inner)
 
     def outputs(self, graph: Graph) -> Iterator[Diagnostic]:
         """The mistakes of the pipeline's own outputs, which are read whatever was skipped."""
@@ -71,7 +94,7 @@ class _Examiner:
         unsure = set(_may_not_run(graph))
         for place, template in templates(dict(graph.outputs), ("outputs",)):
             yield from self.template(template, place, reader, ANYTHING)
-            yield from self.missing(template, place, unsure)
+            yield from self.missing(template.parts, place, unsure)
 
     def value(self, value: Value, where: Place, reader: Reader, wanted: Shape) -> Iterator[Diagnostic]:
         """The mistakes of a param and of what is in it."""
@@ -121,6 +144,14 @@ class _Examiner:
             found = self.misread(path, reader)
             if found is not None:
                 yield Diagnostic("AT305", where, *found)
+        for loop in loops(node):
+            shape = Writer(reader).value(loop.items).shape.item or ANYTHING
+            inner = reader.naming(loop.name, Code("$item", shape))
+            for path in dict.fromkeys(each for each in paths(loop.body) if each.root == loop.name):
+                found = misread(shape, path, 0)
+                if found is not None:
+                    yield Diagnostic("AT305", where, *found)
+            yield from self.fields(tuple(loops(loop.body)), where, inner)
 
     def misread(self, path: Path, reader: Reader) -> tuple[str, str] | None:
         """What is wrong with a path, and a hint."""
@@ -133,6 +164,8 @@ class _Examiner:
                 return misread(Shape(kinds), path, 1)
             case "event":
                 return self.misread_event(path)
+            case name if name in reader.names:
+                return misread(reader.names[name].shape, path, 0)
             case _:
                 return None
 
@@ -146,12 +179,25 @@ class _Examiner:
             return f"{path}: events of type {' and '.join(sorted(set(self.types)))} have no field {names[1]!r}", hint
         return None
 
-    def missing(self, template: Template, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
+    def missing(self, read: Any, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
         """Outputs that may not be there when they are read."""
-        for path in dict.fromkeys(demanded(template.parts)):
+        for path in dict.fromkeys(demanded(read)):
             if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
                 message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
                 yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
+
+
+def _looked_at_first(condition: Expression) -> Expression:
+    """The part of a condition that is looked at whatever the rest of it says."""
+    match condition:
+        case Logic(left=left):
+            return _looked_at_first(left)
+        case Not(operand=operand):
+            return _looked_at_first(operand)
+        case Choose(condition=chosen):
+            return _looked_at_first(chosen)
+        case _:
+            return condition
 
 
 def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:

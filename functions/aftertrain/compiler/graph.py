@@ -59,7 +59,12 @@ class Node:
         if self.condition is None:
             return frozenset()
         about = {path.step for path in paths(self.condition) if path.root == "steps" and path.segments[1] in ABOUT}
-        return frozenset(about - set(_must_succeed(self.condition)))
+        return frozenset(about - self.succeeded)
+
+    @cached_property
+    def succeeded(self) -> frozenset[str]:
+        """The steps that the condition says have to have succeeded."""
+        return frozenset() if self.condition is None else frozenset(_must_succeed(self.condition))
 
     @cached_property
     def requires(self) -> tuple[str, ...]:

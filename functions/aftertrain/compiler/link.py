@@ -18,7 +18,7 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.graph import ABOUT, Graph, Node, steps_read
 from aftertrain.compiler.render.template import Value
 from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
-from aftertrain.expressions.tree import Compare, Expression, Filter, Literal, Logic, Path, Template, paths
+from aftertrain.expressions.tree import Compare, Expression, Filter, Literal, Logic, Path, Template, folded, paths
 from aftertrain.model.definition import Definition, Parameter, Step
 
 
@@ -140,7 +140,7 @@ def _condition(text: str | bool | None, where: Place, reading: _Reading) -> Expr
         reading.diagnostics.append(Diagnostic("AT303", where, error.message))
         return None
     _note(condition, where, reading)
-    return condition
+    return folded(condition)
 
 
 def _note(node: Template | Expression, where: Place, reading: _Reading) -> None:

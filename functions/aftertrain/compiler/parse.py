@@ -3,6 +3,7 @@
 parse("steps:\\n- {id: a, action: log, params: {message: hi}}")  ->  Parsed(definition=Definition(…), document=…)
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -41,10 +42,11 @@ _MODELS: dict[str, type[Written]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A definition whose shape is right, and the text's places for later complaints."""
+    """A definition whose shape is right but for keys that nobody knows, and the text's places for later complaints."""
 
     definition: Definition
     document: Document
+    unknown: tuple[Diagnostic, ...] = ()
 
     def located(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics with their places in the text."""
@@ -64,11 +66,25 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     if strange:
         raise CompileError(strange)
     try:
-        definition = Definition.model_validate(document.value)
+        return Parsed(Definition.model_validate(document.value), document)
     except ValidationError as error:
-        found = [_diagnostic(detail, document) for detail in error.errors()]
-        raise CompileError(found) from None
-    return Parsed(definition, document)
+        details = error.errors()
+    found = [_diagnostic(detail, document) for detail in details]
+    if any(detail["type"] != "extra_forbidden" for detail in details):
+        raise CompileError(found)
+    return Parsed(Definition.model_validate(_without(document.value, details)), document, tuple(found))
+
+
+def _without(value: Any, details: list[ErrorDetails]) -> Any:
+    """The same without the keys that are complained of, so that the rest can be looked at as well."""
+    known = copy.deepcopy(value)
+    for detail in details:
+        *where, key = detail["loc"]
+        owner = known
+        for part in where:
+            owner = owner[part]
+        del owner[key]
+    return known
 
 
 def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""Params -> secrets that stand in them for everybody to read.
+"""Definition -> secrets that stand in it for everybody to read.
 
     headers: {authorization: "Bearer hf_abcdefghijklmnopqrstuvwxyz0123456789"}   ->   AT208 this looks like a token
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aftertrain.compiler.diagnostics import Diagnostic, Place
-from aftertrain.model.definition import Step
+from aftertrain.model.definition import Definition
 
 _LOOKS = {
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
@@ -21,27 +21,41 @@ _LOOKS = {
     "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
     "a Tigris key": re.compile(r"\btsec_[A-Za-z0-9_+/-]{20,}"),
     "a password in a URL": re.compile(r"://[^/\s:@{}]+:[^/\s@{}]+@"),
+    "a key in a URL": re.compile(r"[?&](?:api_?key|token|access_token|secret|password)=[^&\s{}]{8,}", re.IGNORECASE),
+    "a secret in a command": re.compile(r"^--?(?:api-?key|token|secret|password)=[^{}\s]{8,}$", re.IGNORECASE),
 }
 HINT = "use a notification channel, whose secret is in Secrets Manager, or an endpoint of your own that has it"
-_NAMES = re.compile(r"(?:^|_|-)(?:password|passwd|secret|token|api_?key|authorization|access_key)s?$", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:password|passwd|secret|token|api_?key|authorization|access_key)s?$", re.IGNORECASE
+)
 
 
-def check_secrets(step: Step, where: Place) -> Iterator[Diagnostic]:
-    """Every text of a step's params that looks like a secret, or has a secret's name."""
-    yield from _look(step.params, (*where, "params"))
+def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
+    """Every text that looks like a secret, or has a secret's name: in params, defaults, items and outputs."""
+    for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
+        for index, step in enumerate(steps):
+            yield from _look(step.params, (key, index, "params"))
+            if step.foreach is not None:
+                yield from _look(step.foreach.items, (key, index, "foreach", "items"))
+    for index, parameter in enumerate(definition.parameters):
+        yield from _look(parameter.default, ("parameters", index, "default"), parameter.name)
+    for index, trigger in enumerate(definition.triggers):
+        yield from _look(trigger.params, ("triggers", index, "params"))
+    yield from _look(definition.outputs, ("outputs",))
 
 
-def _look(value: Any, where: Place) -> Iterator[Diagnostic]:
+def _look(value: Any, where: Place, name: str | None = None) -> Iterator[Diagnostic]:
+    name = next((part for part in reversed(where) if isinstance(part, str)), "") if name is None else name
     match value:
         case str():
             kind = next((kind for kind, pattern in _LOOKS.items() if pattern.search(value)), None)
-            named = isinstance(where[-1], str) and _NAMES.search(where[-1]) and value and "{{" not in value
+            named = _NAMES.search(name) and value and "{{" not in value
             if kind or named:
-                message = f"{where[-1]}: this looks like {kind or 'a secret'}, and everybody can read it here"
+                message = f"{name}: this looks like {kind or 'a secret'}, and everybody can read it here"
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
-            for name, item in value.items():
-                yield from _look(item, (*where, name))
+            for key, item in value.items():
+                yield from _look(item, (*where, key))
         case list():
             for index, item in enumerate(value):
                 yield from _look(item, (*where, index))

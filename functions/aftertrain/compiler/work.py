@@ -15,6 +15,7 @@ from aftertrain.actions.deployment import UNHEARD_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.branches import in_order
 from aftertrain.compiler.calls import Call, pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.batch import batch_job
@@ -51,7 +52,8 @@ def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | 
 
 
 def _params(node: Node, reader: Reader) -> dict[str, Any]:
-    return {name: render_value(value, reader) for name, value in node.params.items()}
+    params = in_order(node.params) if node.action.name == "conditional" else node.params
+    return {name: render_value(value, reader) for name, value in params.items()}
 
 
 def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | None) -> Work:
@@ -89,7 +91,15 @@ def _deployment(arguments: dict[str, Any], timeout: int, retry: tuple[Retrier, .
 def _job(node: Node, given: Given, bindings: Bindings, written: tuple[Retrier, ...]) -> Work:
     compute = resolve(node.step, bindings)
     limit = time_limit(node, compute)
+    if compute.backend != "worker":
+        written = tuple(replace(each, errors=tuple(dict.fromkeys(map(_of_service, each.errors)))) for each in written)
     return BACKENDS[compute.backend](node, given, bindings, compute, limit, (*node.action.retry, *written))
+
+
+def _of_service(error: str) -> str:
+    """A service's own word for it: it tells neither a program's error nor its time limit from other failures."""
+    known = error.startswith("States.") and error not in ("States.Timeout", "States.HeartbeatTimeout")
+    return error if known else "States.TaskFailed"
 
 
 def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, Given]:

@@ -211,3 +211,35 @@ def paths(node: Any) -> Iterator[Path]:
         case _ if is_dataclass(node):
             for field in fields(node):
                 yield from paths(getattr(node, field.name))
+
+
+def loops(node: Any) -> Iterator[For]:
+    """The outermost loops of a node, or of several."""
+    match node:
+        case For():
+            yield node
+        case tuple() | list():
+            for item in node:
+                yield from loops(item)
+        case If(branches=branches, otherwise=otherwise):
+            for _, body in branches:
+                yield from loops(body)
+            yield from loops(otherwise)
+
+
+def folded(node: Expression) -> Expression:
+    """The same condition, without what is certain whatever is read: `1 == 2 or event.go` is `event.go`."""
+    match node:
+        case Not(operand=operand):
+            inner = folded(operand)
+            return Literal(not inner.value) if isinstance(inner, Literal) and isinstance(inner.value, bool) else node
+        case Compare(operator="==" | "!=" as operator, left=Literal(value=left), right=Literal(value=right)):
+            same = type(left) is type(right) and left == right
+            return Literal(same is (operator == "=="))
+        case Logic(operator=operator, left=left, right=right):
+            one = folded(left)
+            if isinstance(one, Literal) and isinstance(one.value, bool):
+                return one if one.value is (operator == "or") else folded(right)
+            return node
+        case _:
+            return node

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from aftertrain.model.instances import GPU_TYPES
+from aftertrain.model.names import ID_PATTERN
 from aftertrain.model.policy_spec import PolicySpecs
 from aftertrain.model.written import Written
 
@@ -143,7 +144,7 @@ class Settings(Written):
 class TriggerSpec(PolicySpecs):
     """A trigger that rides along with the pipeline that it starts."""
 
-    id: str | None = None
+    id: Annotated[str, StringConstraints(pattern=ID_PATTERN)] | None = None
     event_type: EventType
     where: str | None = None
     filter: dict[str, Any] | None = None

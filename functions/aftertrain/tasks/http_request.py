@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from aftertrain.actions.http_request import HttpParams
 from aftertrain.errors import OperatorError
@@ -61,6 +61,8 @@ def _url(text: str) -> SplitResult:
         raise TaskError(f"url {text[:200]!r} is not an http or https address")
     if url.username is not None or any(character in text for character in "\r\n\t "):
         raise TaskError("url holds credentials or blanks: send credentials as a header, and encode what you put in")
+    if any(unquote(segment) in (".", "..") for segment in url.path.split("/")):
+        raise TaskError(f"url {text[:200]!r} has a path that leads out of itself: . and .. are no values")
     return url
 
 

@@ -6,16 +6,16 @@
 import math
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from aftertrain.actions.wait_until import WEEK, WaitParams
+from aftertrain.actions.wait_until import WEEK, WaitParams, read_time, read_zone
 from aftertrain.tasks.ports import Call, Ports, TaskError
 
 
 def run(params: WaitParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The time to wait for, in whole seconds; one that has passed is now.
 
-    Raises: TaskError if it is more than a week away, or cannot be read.
+    Raises: TaskError if it is more than a week away.
     """
     now = datetime.fromtimestamp(ports.clock(), UTC)
     until = max(_until(params, now), now).astimezone(UTC)
@@ -30,26 +30,16 @@ def _until(params: WaitParams, now: datetime) -> datetime:
         return now + timedelta(seconds=params.duration_seconds)
     if params.duration_hours is not None:
         return now + timedelta(hours=params.duration_hours)
-    return _moment(params.until_time or "", _zone(params.timezone), now)
+    return _moment(params.until_time or "", read_zone(params.timezone), now)
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    try:
-        if len(text) <= len("00:00:00"):
-            return _next(time.fromisoformat(text), now.astimezone(zone))
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise TaskError(f"until_time {text!r} is no time such as 2026-01-27T09:00:00 or 09:00") from None
+    moment = read_time(text)
+    if isinstance(moment, time):
+        return _next(moment, now.astimezone(zone))
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _next(wanted: time, now: datetime) -> datetime:
     today = now.replace(hour=wanted.hour, minute=wanted.minute, second=wanted.second, microsecond=0)
     return today if today > now else today + timedelta(days=1)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise TaskError(f"there is no time zone {name!r}: IANA's names are such as Europe/London") from None

@@ -62,6 +62,17 @@ def test_validate_counts_steps(run: Any, tmp_path: Path) -> None:
     assert run("validate", str(file)).out == f"{file}: 1 step, no mistakes\n"
 
 
+def test_validate_goes_through_all_files(run: Any, tmp_path: Path) -> None:
+    bad, good = tmp_path / "bad.yaml", tmp_path / "good.yaml"
+    bad.write_text(BAD)
+    good.write_text(GOOD)
+    ran = run("validate", str(bad), str(good), str(bad))
+
+    assert ran.code == 2
+    assert ran.out == f"{good}: 1 step, no mistakes\n"
+    assert ran.err.count("there is no action 'lgo'") == 2
+
+
 @pytest.mark.parametrize("command", ["compile", "validate"])
 def test_a_mistake_is_shown_on_standard_error_and_ends_with_2(run: Any, tmp_path: Path, command: str) -> None:
     file = tmp_path / "bad.yaml"

@@ -194,6 +194,15 @@ def test_a_key_of_ones_own_is_told_to_sagemaker(compute: dict[str, Any], disk: b
     assert ("VolumeKmsKeyId" in sent) is disk
 
 
+@pytest.mark.parametrize(
+    ("backend", "errors"), [("worker", ["JobError", "States.Timeout"]), ("batch", ["States.TaskFailed"])]
+)
+def test_a_retry_names_errors_as_where_the_job_runs_they_are_called(backend: str, errors: list[str]) -> None:
+    found = machine(Compute(backend=backend), retry={"on": ["JobError", "States.Timeout"], "max_attempts": 2})  # type: ignore[arg-type]  # one of them
+
+    assert found["States"]["evaluate"]["Retry"][-1]["ErrorEquals"] == errors
+
+
 def test_instances_that_processing_jobs_cannot_have_run_training_jobs() -> None:
     enums = get_session().get_service_model("sagemaker")
     processing, training = (set(enums.shape_for(f"{kind}InstanceType").enum) for kind in ("Processing", "Training"))

@@ -242,6 +242,27 @@ def test_a_conditional_that_failed_chooses_nobody() -> None:
     assert answers.asked == ["route"]
 
 
+def test_a_branch_is_not_looked_at_behind_one_that_matches() -> None:
+    branches = [
+        {"id": "small", "condition": "event.kind == 'small'", "target_step": "a"},
+        {"id": "large", "condition": "event.size > 5", "target_step": "b"},
+    ]
+    route = {"id": "route", "action": "conditional", "params": {"branches": branches}}
+    told: list[Any] = []
+
+    def answer(call: testing.Call) -> Any:
+        payload: Any = call.arguments["Payload"]  # type: ignore[index, call-overload]  # a function is told an object
+        told.append(payload["params"])
+        chosen = {"target_step": "a"} if payload["step"] == "route" else {"message": "m"}
+        return {"Payload": chosen}
+
+    given = {"event": {"data": {"kind": "small"}}, "params": {}}
+    ran = testing.run(machine(steps=[route, log("a"), log("b")]), given, tasks=answer)
+
+    assert ran.error is None, ran.cause
+    assert [each["condition"] for each in told[0]["branches"]] == [True, False]
+
+
 def test_a_time_limit_stops_the_steps_and_is_told() -> None:
     """The deadline's token is never sent, and its second is over long before the step's three."""
     told: list[Any] = []

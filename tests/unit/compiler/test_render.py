@@ -14,7 +14,7 @@ from aftertrain.expressions.template import parse_template
 
 PARAMETERS = [
     {"name": "given"},
-    {"name": "fallback", "default": {"a": [1, "two", None]}},
+    {"name": "fallback", "type": "object", "default": {"a": [1, "two", None]}},
     {"name": "optional", "required": False},
 ]
 

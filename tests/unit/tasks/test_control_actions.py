@@ -230,6 +230,12 @@ def test_an_answer_that_is_not_accepted_fails_the_step(server: str, path: str) -
         call("http_request", tasks_ports(allowed_hosts=frozenset({"127.0.0.1"})), url=server + path)
 
 
+@pytest.mark.parametrize("path", ["/items/../delete", "/items/%2e%2E/delete", "/./x", "/a/.."])
+def test_a_value_in_a_path_leads_out_of_nothing(server: str, path: str) -> None:
+    with pytest.raises(TaskError, match="leads out of itself"):
+        call("http_request", tasks_ports(allowed_hosts=frozenset({"127.0.0.1"})), url=server + path)
+
+
 @pytest.mark.parametrize(
     "url",
     [

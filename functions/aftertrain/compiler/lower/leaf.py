@@ -213,7 +213,7 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
 
 def _item_failure(most: int) -> Any:
     """What is kept of an item that failed: all of them may have, and a state hands on 256 KiB."""
-    room = ITEMS_FAILURES // most
+    room = ITEMS_FAILURES // max(most, 1)
     if room < LEAST_FAILURE:
         return True
     error, cause = min(room // 3, 200), min(room - room // 3, 2000)

@@ -57,7 +57,7 @@ def lower(
     if rescue is None:
         top = scope(items_of(region), {}, 0, plan)
         whole = fuse(top.states | _ends(top.states, plan), top.start)
-        return Machine(definition.name, Scope(top.start, whole), limit or WEEK)
+        return Machine(definition.name, Scope(top.start, whole), limit or _weeks(graph))
     rescued = _rescued(rescue, stage, shapes, plan)
     if limit or settings.fail_fast:
         top = _guarded(region, limit, rescued.start, plan)
@@ -66,8 +66,14 @@ def lower(
     states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)})
     if any(rescued.start in targets(state) for state in states.values()):
         states |= rescued.states  # else nothing can fail the pipeline
-    seconds = limit + WEEK if limit else WEEK  # the steps after a failure take their time, too
+    seconds = (limit or _weeks(graph)) + WEEK  # the steps after a failure take their time, too
     return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
+
+
+def _weeks(graph: Graph) -> int:
+    """One, and another one if there is a step that may wait for one."""
+    waits = any(node.action.runs in ("wait", "question", "pipeline") for node in graph.nodes.values())
+    return 2 * WEEK if waits else WEEK
 
 
 def _slots(graph: Graph, settings: Settings) -> int | None:

@@ -170,6 +170,13 @@ class Writer:
         for operand, code in ((node.left, left), (node.right, right)):
             if not code.shape.may_be(*allowed):
                 self.complaints.append(f"{name_of(operand)} is {code.shape.words}; {node.operator} takes numbers")
+                return
+        numbers = left.shape.may_be("number", "integer") and right.shape.may_be("number", "integer")
+        if not numbers and not (left.shape.may_be("string") and right.shape.may_be("string")):
+            self.complaints.append(
+                f"{name_of(node.left)} is {left.shape.words} and {name_of(node.right)} is {right.shape.words}: "
+                "+ adds two numbers or two texts"
+            )
 
     def _compare(self, node: Compare) -> Code:
         left, right = self.value(node.left), self.value(node.right)

@@ -1,0 +1,63 @@
+"""Parameters, and what triggers give them -> what does not fit together.
+
+parameters: [{name: threshold, type: float}]; triggers: [{params: {treshold: 0.9}}]
+->  AT212 the pipeline has no parameter 'treshold': did you mean 'threshold'?
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.errors import AuthorError
+from aftertrain.expressions.event_path import path_of
+from aftertrain.model.definition import Parameter, ParameterType
+
+_TYPES: dict[ParameterType, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "float": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
+    """Names that stand twice, and defaults of another type; null may stand for nothing."""
+    seen: set[str] = set()
+    for index, parameter in enumerate(parameters):
+        if parameter.name in seen:
+            message = f"the parameter {parameter.name!r} stands twice"
+            yield Diagnostic("AT201", ("parameters", index, "name"), message, "rename one of them")
+        seen.add(parameter.name)
+        if parameter.default is not None and not is_of(parameter.default, parameter.type):
+            message = f"the default of {parameter.name!r} must be of type {parameter.type}"
+            yield Diagnostic("AT212", ("parameters", index, "default"), message)
+
+
+def check_given(given: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
+    """What a trigger gives that there is no parameter for, what is not of its type, and what is missing."""
+    known = {parameter.name: parameter for parameter in parameters}
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known, "it declares none")
+            yield Diagnostic("AT212", (*where, name), f"the pipeline has no parameter {name!r}", hint)
+    for name, parameter in known.items():
+        if name not in given:
+            if not parameter.has_default:
+                yield Diagnostic("AT212", where, f"the pipeline needs the parameter {name!r}")
+            continue
+        try:
+            fits = path_of(given[name]) is not None or is_of(given[name], parameter.type)
+        except AuthorError as error:
+            yield Diagnostic("AT212", (*where, name), error.message)
+        else:
+            if not fits:
+                yield Diagnostic("AT212", (*where, name), f"the parameter {name!r} must be of type {parameter.type}")
+
+
+def is_of(value: Any, kind: ParameterType) -> bool:
+    """Whether a value is of a parameter's type."""
+    if isinstance(value, bool) and kind != "boolean":
+        return False
+    return isinstance(value, _TYPES[kind])
