@@ -14,7 +14,7 @@ from aftertrain.expressions.template import parse_template
 
 PARAMETERS = [
     {"name": "given"},
-    {"name": "fallback", "type": "object", "default": {"a": [1, "two", None]}},
+    {"name": "fallback", "default": "two"},
     {"name": "optional", "required": False},
 ]
 
@@ -84,7 +84,7 @@ def test_the_envelope_and_the_data_are_told_apart() -> None:
 
 def test_params_have_defaults() -> None:
     assert rendered("{{ params.given }}", {}, given=7) == 7
-    assert rendered("{{ params.fallback }}", {}) == {"a": [1, "two", None]}
+    assert rendered("{{ params.fallback }}", {}) == "two"
     assert rendered("{{ params.fallback }}", {}, fallback="x") == "x"
     assert rendered("{{ params.optional }}", {}) is None
 
