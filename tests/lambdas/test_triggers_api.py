@@ -1,5 +1,6 @@
 """Policies, verdicts, replays and resumption through the SDK and the real handler."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ class Api:
         envelope = {
             "event_type": "model.added",
             "event_id": event_id,
+            **({"subject": data["key"]} if "key" in data else {}),
             "timestamp": "2026-01-01T00:00:00Z",
             "source": "r",
         }
@@ -149,6 +151,28 @@ def test_a_replay_is_a_new_attempt_on_purpose_and_the_same_attempt_is_the_same(a
     assert [each["record_id"] for each in (first, second, again)] == ["e1~2", "e1~3", "e1~2"]
     assert again["executions"] == first["executions"]
     assert len(api.ingest.starter.started) == 3
+
+
+def test_a_replay_of_a_set_has_its_parts_and_begins_no_other(api: Api) -> None:
+    assemble = {"pattern": r"-(?P<part>\d+)-of-(?P<total>\d+)", "deadline": "1h"}
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", assemble=assemble)
+    for part in (1, 2):
+        api.send(f"e{part}", bucket="b", key=f"m-{part}-of-2")
+    ((name, (_, told)),) = api.ingest.starter.started.items()
+    api.ports.runs.update({"id": name, "arn": f"arn:{name}", "pipeline_id": "p"})
+    api.ports.machines.inputs[f"arn:{name}"] = told
+
+    with pytest.raises(InvalidRequestError, match="by this event 't' has started no set"):
+        api.client.events.replay("registry", "e1")
+    again = api.client.events.replay("registry", "e2")
+
+    (repeated,) = again["executions"]
+    parts = [json.loads(text)["event"]["data"]["parts"] for _, text in api.ingest.starter.started.values()]
+    assert repeated != name
+    assert parts[0] == parts[1]
+    assert len(parts[0]) == 2
+    api.send("e3", bucket="b", key="m-1-of-2")
+    assert len(api.ingest.starter.started) == 2
 
 
 def test_what_was_never_received_cannot_be_replayed(api: Api) -> None:

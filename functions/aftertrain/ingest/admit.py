@@ -46,6 +46,7 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
     )
     passed = PASS
     for question in _questions(start.policies):
+        ticket = replace(ticket, brings=passed.input)
         passed = _asked(question(start, ticket, ports), passed, ports)
         if not passed.passes:
             return passed
@@ -75,10 +76,11 @@ def _newest(passed: Decision, ticket: Ticket) -> Event:
 def _both(before: Decision, now: Decision, asked: Question | Decision) -> Decision:
     """What two passes bring with them."""
     keeps = (asked.gate,) if isinstance(asked, Question) and now.input else ()
+    carried = {} if "event" in now.input else before.input  # another event has what is its own with it
     return replace(
         now,
         clause="",
-        input={**before.input, **now.input},
+        input={**carried, **now.input},
         wakes=before.wakes + now.wakes,
         stops=before.stops + now.stops,
         gates=before.gates + keeps,

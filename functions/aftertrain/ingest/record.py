@@ -9,6 +9,7 @@ same version under the same name with the same bytes.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from aftertrain.expressions.event_path import path_of
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.params import MissingParamError, mapped
 from aftertrain.ingest.verdict import Verdict, Word
@@ -18,6 +19,7 @@ from aftertrain.model.names import canonical_json, execution_name
 from aftertrain.model.policy import Policies
 from aftertrain.model.trigger import PipelineVersion
 
+ADDED = [("data", name) for name in ("parts", "events", "events_left_out")]
 ACCEPTED = "Step Functions accepts it"  # what is expected of a start
 
 
@@ -33,17 +35,18 @@ class Start(NamedTuple):
     def input(self, event: Event, given: Mapping[str, Any], slot: str | None = None) -> str:
         """The execution's input: the same bytes for the same record and the same decision.
 
-        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data. Params
-        of a burst are those of its newest event.
-        Raises: MissingParamError if that one lacks what a param is taken from.
+        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data, where
+        params may take them from.
+        Raises: MissingParamError if the event lacks what a param is taken from.
         """
         envelope = given.get("event", event.envelope())
-        params = mapped(self.params, Event.from_envelope(envelope)) if self.policies.debounce else dict(self.params)
         more = {name: value for name, value in given.items() if name != "event"}
+        envelope = envelope | {"data": envelope["data"] | more} if more else envelope
+        late = self.policies.debounce or self.policies.assemble
         return canonical_json(
             {
-                "event": envelope | {"data": envelope["data"] | more} if more else envelope,
-                "params": params,
+                "event": envelope,
+                "params": mapped(self.params, Event.from_envelope(envelope)) if late else dict(self.params),
                 "trigger": {"id": self.trigger_id} | ({"slot": slot} if slot else {}),
                 "pipeline": {"id": self.pipeline.pipeline_id, "version": self.pipeline.version},
             }
@@ -102,11 +105,17 @@ def new_record(event: Event, source_id: str, fired: list[Watch], now: float, att
     for watch in fired:
         trigger = watch.trigger
         name = execution_name(source_id, key.event_id, trigger.id)
+        late = trigger.policies.debounce or trigger.policies.assemble
         try:
-            params = mapped(trigger.params, event)
+            params = mapped(_of_event(trigger.params) if late else trigger.params, event)
         except MissingParamError as error:
             failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
         else:
-            kept = trigger.params if trigger.policies.debounce else params
+            kept = trigger.params if late else params
             starts.append(Start(name, trigger.id, trigger.pipeline, kept, trigger.policies))
     return Record(key, event, now, tuple(failed), tuple(starts), done=not starts)
+
+
+def _of_event(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The params but for those that are taken from what policies add, which is not there yet."""
+    return {name: value for name, value in params.items() if path_of(value) not in ADDED}

@@ -189,7 +189,8 @@ def list_events(
 
 @app.post("/v1/events/<source_id>/replay")
 def replay_event(source_id: str, body: Replay) -> Item:
-    return events.replay(source_id, body.event_id, body.attempt, ingest.ports(), ingest.snapshot().get())
+    known = ingest.snapshot().get()
+    return events.replay(source_id, body.event_id, body.attempt, ingest.ports(), known, runtime.ports())
 
 
 @app.get("/v1/events/<source_id>")

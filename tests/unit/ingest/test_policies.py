@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -284,7 +285,7 @@ SHARDS = Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)")
 
 def sent(setting: Setting, part: int, version: str, written: int) -> str:
     """What becomes of a shard of three that was written so many seconds after ten."""
-    key, time = f"m-{part}-of-3", f"2026-05-15T10:{written // 60:02}:{written % 60:02}.000Z"
+    key, time = f"m-{part}-of-3", (datetime(2026, 5, 15, 10, tzinfo=UTC) + timedelta(seconds=written)).isoformat()
     given = tigris_event(key, eventTime=time, object={"key": key, "size": 1, "eTag": f"{part}{version}"})
     receive(notification(given), setting.watching, setting.ports)
     records = (r for r in setting.ledger.records.values() if r.event.data["etag"] == f"{part}{version}")
@@ -487,3 +488,47 @@ def test_params_come_from_the_event_and_a_missing_one_fails_the_start() -> None:
     ]
     ((_, text),) = starter.started.values()
     assert json.loads(text)["params"] == {"uri": "s3://models/a", "n": 1}
+
+
+def test_of_a_burst_of_checkpoints_the_newest_brings_its_own_parts() -> None:
+    setting = Setting(assemble=SHARDS, debounce=Debounce(30.0, 600.0))
+    for run in ("step-100", "step-200"):
+        for part in (1, 2):
+            setting.send(f"{run}/m-{part}-of-2")
+    setting.clock.now += 31
+    setting.drive_all()
+    (told,) = setting.inputs
+
+    assert told["event"]["subject"] == "step-200/m-2-of-2"
+    assert [part["key"] for part in told["event"]["data"]["parts"]] == ["step-200/m-1-of-2", "step-200/m-2-of-2"]
+    assert [[part["key"][:8] for part in each["data"]["parts"]] for each in told["event"]["data"]["events"]] == [
+        ["step-100"] * 2,
+        ["step-200"] * 2,
+    ]
+
+
+def test_what_was_left_of_an_earlier_upload_completes_none() -> None:
+    setting = Setting(assemble=SHARDS)
+    sent(setting, 3, "old", 0)
+    setting.clock.now += 601
+    setting.drive_all()
+    day = 24 * 3600
+    sent(setting, 1, "new", day)
+    sent(setting, 2, "new", day + 10)
+    assert started(setting) == []
+    sent(setting, 3, "new", day + 20)
+
+    assert started(setting) == [["1new", "2new", "3new"]]
+
+
+def test_params_are_taken_from_what_policies_add() -> None:
+    setting = Setting(assemble=SHARDS)
+    setting.watching = snapshot(
+        trigger(policies=Policies(assemble=SHARDS), params={"files": "{{ event.parts }}", "key": "{{ event.key }}"})
+    )
+    setting.send("m-1-of-2")
+    setting.send("m-2-of-2")
+    (told,) = setting.inputs
+
+    assert [part["key"] for part in told["params"]["files"]] == ["m-1-of-2", "m-2-of-2"]
+    assert told["params"]["key"] == "m-2-of-2"

@@ -6,7 +6,7 @@ The object that makes the set complete is the one that starts. The first of a se
 deadline: whoever drives it again after that finds what is missing. A part that is written again takes the place of the
 one before; that may be another upload, and then the last part to come is held until the rest had time to come as well
 (`uploads`), and starts. What comes after a set was complete begins the next one. An incomplete set is kept: a part that
-comes late still completes it.
+comes late still completes it, but not one that was written longer after all others than a set may take.
 """
 
 import posixpath
@@ -87,6 +87,7 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
         stale = Decision("stale", "assemble", "as new as the part that is there", ticket.event.time)
         return saying(state, ticket.name, ["stale", None]), stale
     found = _with_part(found, part, piece) | {"again": again or found.get("again", False), "seen": now}
+    found = found | {"parts": uploads.latest(found["parts"], policy.deadline)}
     if (refused := _too_large(found)) is not None:
         return state, refused
     if piece.last:

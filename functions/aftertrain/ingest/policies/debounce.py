@@ -57,8 +57,9 @@ def leads(state: State, name: str) -> bool:
 
 
 def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
-    """The burst with one more event; of too many, the newest are kept."""
+    """The burst with one more event, and what is its own beside it; of too many, the newest are kept."""
     newest = ticket.event.envelope()
+    newest = newest | {"data": newest["data"] | dict(ticket.brings)}
     events, left_out = [*burst["events"], newest], burst["left_out"]
     while events and (len(events) > MAX_EVENTS or _size([newest, events]) > MAX_BYTES):
         events, left_out = events[1:], left_out + 1

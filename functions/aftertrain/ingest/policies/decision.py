@@ -21,7 +21,10 @@ State = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The start's name, the event that it is for, and the machine that it runs."""
+    """The start's name, the event that it is for, and the machine that it runs.
+
+    `brings`: what the policies that let it pass give it.
+    """
 
     name: str
     trigger_id: str
@@ -29,6 +32,7 @@ class Ticket:
     event: Event
     machine_arn: str
     received_at: float
+    brings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

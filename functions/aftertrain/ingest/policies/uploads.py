@@ -34,6 +34,18 @@ def older(part: Part, before: Part) -> bool:
     return time is not None and other is not None and time < other
 
 
+def latest(parts: dict[str, Part], pause: float) -> dict[str, Part]:
+    """The parts without those of an earlier upload: those before the last pause that was longer than a set may take.
+
+    Of parts without a time nobody can say.
+    """
+    times = sorted(part["time"] for part in parts.values() if part.get("time") is not None)
+    begins = [after for before, after in pairwise(times) if after - before > pause]
+    if not begins:
+        return parts
+    return {name: part for name, part in parts.items() if part.get("time") is None or part["time"] >= begins[-1]}
+
+
 def quiet_from(found: dict[str, Any]) -> float:
     """When a set may start that is complete: at once, unless a part of it was written again."""
     if not found.get("again"):
