@@ -72,6 +72,7 @@ class Intake(Construct):
     def _redrive(self) -> lambda_.Function:
         # An event that waits is put back into the queue that it came from, more often than Lambda takes for no loop.
         function = self._function("redrive", REDRIVE_SECONDS, loops=True)
+        allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         self._let_record_and_start(function)
         self._let_look_into_buckets(function)
         source = event_sources.SqsEventSource(self.redrives, batch_size=10, report_batch_item_failures=True)

@@ -6,6 +6,7 @@ import pytest
 from tests.adapters.conftest import LEDGER
 from tests.adapters.test_ledger import record
 
+from aftertrain.aws import runs as runs_module
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.runs import DynamoRuns
 
@@ -81,3 +82,28 @@ def test_events_that_fired_something_are_listed_and_others_only_if_everything_is
     assert {each["subject"] for each in runs.events(*around, 10, everything=True)} == {"final/a", "tmp/b"}
     assert len(runs.events(*around, 1, everything=True)) == 1
     assert runs.events(*later, 10, everything=False) == runs.events(*later, 10, everything=True) == []
+
+
+def test_events_are_listed_over_as_many_pages_as_it_takes(dynamodb: Any, runs: DynamoRuns) -> None:
+    """A page of DynamoDB has a megabyte."""
+    ledger = DynamoLedger(dynamodb, LEDGER)
+    for number in range(30):
+        event = record(f"final/e{number}").event
+        large = event._replace(data=dict(event.data) | {"note": "x" * 60_000})
+        ledger.record(record(f"final/e{number}")._replace(event=large))
+
+    found = runs.events("2000-01-01T00:00:00", "2100-01-01T00:00:00", 100, everything=False)
+    assert len(found) == 30
+
+
+def test_an_answer_is_no_larger_than_a_function_may_give(
+    dynamodb: Any, runs: DynamoRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_module, "MAX_ANSWER", 200_000)
+    ledger = DynamoLedger(dynamodb, LEDGER)
+    for number in range(5):
+        event = record(f"final/e{number}").event
+        ledger.record(record(f"final/e{number}")._replace(event=event._replace(data={"note": "x" * 60_000})))
+    between = ("2000-01-01T00:00:00", "2100-01-01T00:00:00")
+
+    assert [len(runs.events(*between, 100, everything=each)) for each in (False, True)] == [3, 3]

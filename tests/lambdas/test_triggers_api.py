@@ -1,5 +1,7 @@
 """Policies, verdicts, replays and resumption through the SDK and the real handler."""
 
+import base64
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from aftertrain.errors import SenderError
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.receive import receive
+from aftertrain.ingest.request import Request
 from aftertrain.ingest.snapshot import CurrentSnapshot, Snapshot, read_snapshot
 from aftertrain.lambdas import control
 from aftertrain.model.policy import Concurrency, Key, Order, Policies, Rate
@@ -266,3 +269,14 @@ def test_templates_are_checked_against_a_registered_type(api: Api) -> None:
     assert (mistake["code"], mistake["hint"]) == ("AT305", "did you mean 'run_id'?")
     step["params"] = {"message": "{{ event.run_id }} {{ event.n + 1 }} {{ event.else }}"}
     api.client.pipelines.create(id="q", definition={"steps": [step], "triggers": [{"event_type": "run.over"}]})
+
+
+def test_a_library_for_standard_webhooks_takes_the_secret_that_is_made(api: Api) -> None:
+    """What they do: the key is what stands behind `whsec_`, in base64."""
+    source = api.client.sources.create("custom", kind="standard_webhooks")
+    key = base64.b64decode((source.secret or "").removeprefix("whsec_"), validate=True)
+    body, now = json.dumps({"type": "model.added", "timestamp": "2026-01-01T00:00:00Z", "data": {}}), api.ingest.clock()
+    signed = base64.b64encode(hmac.digest(key, f"msg_1.{int(now)}.{body}".encode(), "sha256")).decode()
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now)), "webhook-signature": f"v1,{signed}"}
+
+    assert receive(Request("custom", headers, body.encode()), api.snapshot(), api.ingest).received == 1

@@ -4,6 +4,7 @@ An execution's item has the pk `execution#<id>`; the indexes `by_pipeline` and `
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,6 +19,7 @@ from aftertrain.model.names import canonical_json
 
 KIND = "execution"
 MAX_PAGES = 100  # of 1 MB each
+MAX_ANSWER = 4_000_000  # characters: a function may answer with 6 MB, in which a quotation mark takes two
 
 
 class DynamoRuns:
@@ -33,16 +35,22 @@ class DynamoRuns:
     def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[dict[str, Any]]:
         if everything:
             return [_event(item) for item in self._scanned(since, until, limit)]
-        with busy_unless_known("listing events"):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName="by_time",
-                KeyConditionExpression="kind = :kind AND started_at BETWEEN :since AND :until",
-                ExpressionAttributeValues={":kind": {"S": EVENT}, ":since": {"S": since}, ":until": {"S": until}},
-                ScanIndexForward=False,
-                Limit=limit,
-            )
-        return [_event(item) for item in answer["Items"]]
+        found = self._newest(
+            limit,
+            "listing events",
+            IndexName="by_time",
+            KeyConditionExpression="kind = :kind AND started_at BETWEEN :since AND :until",
+            ExpressionAttributeValues={":kind": {"S": EVENT}, ":since": {"S": since}, ":until": {"S": until}},
+        )
+        return [_event(item) for item in found]
+
+    def _newest(self, limit: int, what: str, **query: Any) -> list[dict[str, Any]]:
+        """As many as are wanted, over as many pages as it takes; fewer where an answer would get too large."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, ScanIndexForward=False, PaginationConfig={"MaxItems": limit}, **query
+        )
+        with busy_unless_known(what):
+            return list(_fitting(item for page in pages for item in page["Items"]))
 
     def _scanned(self, since: str, until: str, limit: int) -> list[dict[str, Any]]:
         """All that the table holds, page by page: what fired nothing stands in no index, so that it costs one write."""
@@ -57,7 +65,8 @@ class DynamoRuns:
         )
         with busy_unless_known("reading all events"):
             found = [item for page in islice(pages, MAX_PAGES) for item in page["Items"]]
-        return sorted(found, key=lambda item: float(item["received_at"]["N"]), reverse=True)[:limit]
+        newest = sorted(found, key=lambda item: float(item["received_at"]["N"]), reverse=True)
+        return list(_fitting(newest[:limit]))
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         item = self._get(f"{KIND}#{execution_id}")
@@ -65,17 +74,15 @@ class DynamoRuns:
 
     def executions(self, pipeline_id: str | None, limit: int) -> list[dict[str, Any]]:
         index, name, value = ("by_pipeline", "pipeline_id", pipeline_id) if pipeline_id else ("by_time", "kind", KIND)
-        with busy_unless_known("listing executions"):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName=index,
-                KeyConditionExpression="#name = :value",
-                ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues={":value": {"S": value}},
-                ScanIndexForward=False,
-                Limit=limit,
-            )
-        return [_body(item) for item in answer["Items"]]
+        found = self._newest(
+            limit,
+            "listing executions",
+            IndexName=index,
+            KeyConditionExpression="#name = :value",
+            ExpressionAttributeNames={"#name": name},
+            ExpressionAttributeValues={":value": {"S": value}},
+        )
+        return [_body(item) for item in found]
 
     def update(self, execution: dict[str, Any]) -> None:
         item = {
@@ -106,6 +113,16 @@ class DynamoRuns:
             answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": pk}}, ConsistentRead=True)
         found: dict[str, Any] | None = answer.get("Item")
         return found
+
+
+def _fitting(items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The first of them, and those that fit into an answer beside it."""
+    size = 0
+    for item in items:
+        size += sum(len(str(value)) for value in item.values())
+        if size > MAX_ANSWER:
+            return
+        yield item
 
 
 def _event(item: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The S3 API of Tigris cannot set them; this is what its own SDK sends, signed as 
 """
 
 import json
+from typing import Any
 
 import botocore.session
 import urllib3
@@ -18,21 +19,23 @@ ENDPOINT = "https://t3.storage.dev"
 
 
 def set_notifications(
-    bucket: str, url: str, token: str, clause: str | None, profile: str | None, endpoint: str
+    bucket: str, url: str, credentials: dict[str, str], clause: str | None, profile: str | None, endpoint: str
 ) -> None:
     """Have a bucket notify a URL of its objects; a bucket has one such rule, which this one takes the place of.
 
+    `credentials`: {"token": …}, or {"basic_user": …, "basic_pass": …}, or nothing.
     Raises: OperatorError if there are no keys, or Tigris does not do it.
     """
     session = botocore.session.Session(profile=profile)
-    credentials = session.get_credentials()
-    if credentials is None:
+    keys = session.get_credentials()
+    if keys is None:
         raise OperatorError("there are no keys for Tigris: give --profile, or set the AWS_… variables")
-    rule = {"enabled": True, "web_hook": url, "auth": {"token": token}} | ({"filter": clause} if clause else {})
+    rule: dict[str, Any] = {"enabled": True, "web_hook": url}
+    rule |= ({"auth": credentials} if credentials else {}) | ({"filter": clause} if clause else {})
     body = json.dumps({"object_notifications": rule}).encode()
     target = f"{endpoint}/{bucket}"
     request = AWSRequest("PATCH", target, data=body, headers={"content-type": "application/json"})
-    S3SigV4Auth(credentials.get_frozen_credentials(), "s3", "auto").add_auth(request)
+    S3SigV4Auth(keys.get_frozen_credentials(), "s3", "auto").add_auth(request)
     try:
         answer = urllib3.request(
             "PATCH", target, body=body, headers=dict(request.headers), timeout=20.0, retries=False, redirect=False

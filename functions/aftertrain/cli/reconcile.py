@@ -1,7 +1,8 @@
 """`aftertrain reconcile SOURCE`: objects whose events never started anything -> sent once more.
 
 Senders give up after some tries. What lies in the bucket and is in no event that fired a trigger is posted to the
-webhook as its sender would have, with Last-Modified as the time: however often this runs, an object is one event.
+webhook as its sender would have, with Last-Modified as the time: however often this runs, an object is one event. The
+sender's own event has another time, and would be another one; so what was written only now is left to the sender.
 """
 
 import json
@@ -21,6 +22,8 @@ from aftertrain.ingest.objects import Object
 
 BATCH = 100
 PAGE = 500
+MARGIN = 3600.0  # an event may come before its object's time, by the sender's clock, and time passes meanwhile
+LONGEST = 7_776_000.0  # seconds that the ledger looks back
 
 
 @click.command()
@@ -29,6 +32,13 @@ PAGE = 500
 @click.option("--prefix", default="", help="Only objects below it.")
 @click.option(
     "--since", type=Duration(), default="7d", show_default=True, help="Only objects that were written since then."
+)
+@click.option(
+    "--older-than",
+    type=Duration(),
+    default="1h",
+    show_default=True,
+    help="Only objects that were written before that: of younger ones the sender may still tell, with another time.",
 )
 @click.option("--endpoint", help="Where the bucket is, if not in S3: https://t3.storage.dev")
 @click.option("--profile", help="The profile in ~/.aws/credentials that may list it.")
@@ -39,6 +49,7 @@ def reconcile(
     bucket: str,
     prefix: str,
     since: float,
+    older_than: float,
     endpoint: str | None,
     profile: str | None,
     token: str | None,
@@ -49,12 +60,10 @@ def reconcile(
     source = client.sources.get(source_id)
     if source.kind not in ("tigris", "s3"):
         raise click.UsageError(f"{source_id} is of kind {source.kind}: only buckets, tigris and s3, can be reconciled")
-    seen = set(_seen(client, since))
-    missing = [
-        found
-        for found in objects_since(bucket, prefix, begin, endpoint, profile)
-        if (found.bucket, found.key, found.etag) not in seen
-    ]
+    settled = time.time() - older_than
+    there = [each for each in objects_since(bucket, prefix, begin, endpoint, profile) if each.modified <= settled]
+    seen = set(_seen(client, min(since + MARGIN, LONGEST)))
+    missing = [found for found in there if (found.bucket, found.key, found.etag) not in seen]
     for found in missing:
         click.echo(f"{found.modified_text}  {found.key}")
     if dry_run or not missing:
@@ -72,7 +81,7 @@ def _seen(client: Client, since: float) -> Iterator[tuple[Any, Any, Any]]:
     while True:
         page = client.events.list(since_seconds=since, limit=PAGE, before=before)
         yield from ((each.data.get("bucket"), each.data.get("key"), each.data.get("etag")) for each in page)
-        if len(page) < PAGE or page[-1].received_at == before:
+        if not page or page[-1].received_at == before:
             return
         before = page[-1].received_at
 

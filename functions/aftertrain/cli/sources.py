@@ -6,6 +6,7 @@ from aftertrain.aws.tigris import ENDPOINT, set_notifications
 from aftertrain.cli.setup import setup
 from aftertrain.client import Client
 from aftertrain.client.models import Source
+from aftertrain.errors import OperatorError
 from aftertrain.model.names import slug
 from aftertrain.model.source import SOURCE_KINDS
 
@@ -37,12 +38,37 @@ def connect(bucket: str, source_id: str | None, clause: str | None, profile: str
     if not bucket.startswith("tigris://") or not name:
         raise click.UsageError(f"{bucket!r} is no tigris://BUCKET")
     client, made = Client(), source_id or slug(name)
-    known = {each.id: each.kind for each in client.sources.list()}
-    if known.get(made, "tigris") != "tigris":
-        raise click.UsageError(f"the source {made} is of kind {known[made]}: give another one by --source")
-    source = client.sources.rotate(made) if made in known else client.sources.create(made, kind="tigris", auth="bearer")
-    set_notifications(name, source.url, source.secret or "", clause, profile, endpoint)
+    known = next((each for each in client.sources.list() if each.id == made), None)
+    if known is not None and known.kind != "tigris":
+        raise click.UsageError(f"the source {made} is of kind {known.kind}: give another one by --source")
+    if known is None:
+        source = client.sources.create(made, kind="tigris", auth="bearer")
+    else:
+        source = known if known.auth == "none" else client.sources.rotate(made)
+    try:
+        set_notifications(name, source.url, _credentials(source), clause, profile, endpoint)
+    except OperatorError:
+        _take_back(client, source, known)  # what Tigris was not told of must not push out what it sends
+        raise
     click.echo(f"{name} notifies {source.url}, as source {source.id}")
+
+
+def _credentials(source: Source) -> dict[str, str]:
+    """What Tigris is to prove itself with, as its API takes it."""
+    match source.auth:
+        case "basic":
+            return {"basic_user": source.id, "basic_pass": source.secret or ""}
+        case "bearer":
+            return {"token": source.secret or ""}
+        case _:
+            return {}
+
+
+def _take_back(client: Client, source: Source, known: Source | None) -> None:
+    if known is None:
+        client.sources.delete(source.id)
+    elif known.auth != "none":
+        client.sources.rotate(source.id, undo=True)
 
 
 @sources.command("rotate")

@@ -15,9 +15,9 @@ class Sources:
         body = {"id": source_id, "kind": kind, "auth": auth, "secret": secret}
         return Source.model_validate(self._transport.call("POST", "/v1/sources", body=body))
 
-    def rotate(self, source_id: str, *, secret: str | None = None, finish: bool = False) -> Source:
-        """Make a new secret beside the current one; with `finish`, end the one that was replaced."""
-        body = {"secret": secret, "finish": finish}
+    def rotate(self, source_id: str, *, secret: str | None = None, finish: bool = False, undo: bool = False) -> Source:
+        """Make a new secret beside the current one; `finish` ends the one that was replaced, `undo` the new one."""
+        body = {"secret": secret, "finish": finish, "undo": undo}
         return Source.model_validate(self._transport.call("POST", f"/v1/sources/{source_id}/rotate", body=body))
 
     def get(self, source_id: str) -> Source:

@@ -70,10 +70,11 @@ class SourceCreate(Body):
 
 
 class SourceRotate(Body):
-    """A new secret, ours or the sender's; `finish` makes none and ends the one before the newest."""
+    """A new secret, ours or the sender's; `finish` makes none and ends the one before the newest, `undo` the newest."""
 
     secret: Secret | None = None
     finish: bool = False
+    undo: bool = False
 
 
 class Replay(Body):

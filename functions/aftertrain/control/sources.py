@@ -4,12 +4,14 @@ A secret is shown once, when it is made. What is kept is its hash, or the secret
 both stand in the snapshot alone, where the webhook reads them, and in no answer of the API.
 """
 
+import base64
+
 from aftertrain.control.bodies import SourceCreate, SourceRotate
 from aftertrain.control.lookup import absent, existing, settled
 from aftertrain.control.ports import Change, Entry, Item, Ports
 from aftertrain.control.snapshot import source_in, with_source
 from aftertrain.errors import AuthorError
-from aftertrain.model.source import AUTHS, Source
+from aftertrain.model.source import AUTHS, LIVE_SECRETS, Source, SourceAuth, SourceKind
 
 
 def create(body: SourceCreate, ports: Ports) -> Item:
@@ -21,7 +23,7 @@ def create(body: SourceCreate, ports: Ports) -> Item:
     auth = body.auth or AUTHS[body.kind][0]
     if auth not in AUTHS[body.kind]:
         raise AuthorError(f"a source of kind {body.kind} has auth {' or '.join(AUTHS[body.kind])}", field="auth")
-    secret = None if auth == "none" else body.secret or ports.token()
+    secret = None if auth == "none" else body.secret or _made(body.kind, auth, ports)
     bare = Source(body.id, body.kind, auth)
     source = bare if secret is None else bare.with_secret(secret)
     item = {"id": body.id, "kind": body.kind, "auth": auth, "created_at": ports.clock()}
@@ -38,21 +40,37 @@ def create(body: SourceCreate, ports: Ports) -> Item:
 def rotate(source_id: str, body: SourceRotate, ports: Ports) -> Item:
     """Make a new secret; the one before it stays good until the next rotation, or until `finish` says that it is over.
 
-    Returns: the source with, this once, the new `secret`, or with none if it was to be finished.
-    Raises: AuthorError if the source has no secret.
+    `undo` takes the newest back, of which the sender was never told.
+    Returns: the source with, this once, the new `secret`, or with none if none was made.
+    Raises: AuthorError if the source has no secret, or none to go back to.
     """
-    secret = None if body.finish else body.secret or ports.token()
+    known = existing(ports.registry, "source", source_id).item
+    secret = None if body.finish or body.undo else body.secret or _made(known["kind"], known["auth"], ports)
 
     def change() -> Item:
         entry, snapshot = existing(ports.registry, "source", source_id), ports.registry.snapshot()
         if entry.item["auth"] == "none":
             raise AuthorError(f"the source {source_id!r} is open and has no secret", field="source_id")
         source = Source.from_item(source_in(snapshot, source_id))
-        changed = source.with_newest_secret_alone() if secret is None else source.with_secret(secret)
-        return _commit(entry, changed, snapshot, ports)
+        return _commit(entry, _changed(source, secret, undo=body.undo), snapshot, ports)
 
     item = settled(change)
     return _shown(item, ports) | {"secret": secret}
+
+
+def _changed(source: Source, secret: str | None, *, undo: bool) -> Source:
+    if undo and len(source.secret_hashes or source.secrets) < LIVE_SECRETS:
+        raise AuthorError(f"the source {source.id!r} has no secret to go back to", field="undo")
+    if undo:
+        return source.without_newest_secret()
+    return source.with_newest_secret_alone() if secret is None else source.with_secret(secret)
+
+
+def _made(kind: SourceKind, auth: SourceAuth, ports: Ports) -> str:
+    """A new secret. Libraries for Standard Webhooks take base64 for granted, with or without the prefix."""
+    token = ports.token()
+    standard = auth == "signature" and kind in ("standard_webhooks", "platform")
+    return f"whsec_{base64.b64encode(token.encode()).decode()}" if standard else token
 
 
 def delete(source_id: str, ports: Ports) -> None:

@@ -17,7 +17,7 @@ from aftertrain.ingest.policies.keys import OBJECT, key_of
 from aftertrain.ingest.ports import Ports
 from aftertrain.ingest.record import Record, Start
 from aftertrain.ingest.slots import heal
-from aftertrain.ingest.version import UnsettledError, version_of
+from aftertrain.ingest.version import UnsettledError, is_gone, version_of
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 from aftertrain.model.policy import Assemble, Debounce, Order, Policies
@@ -45,7 +45,9 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
         start.name, start.trigger_id, record.key, record.event, start.pipeline.machine_arn, record.received_at
     )
     passed = PASS
-    for question in _questions(start.policies):
+    waits = record.verdict_of(start.trigger_id)
+    counted = waits is not None and waits.verdict == "queued"
+    for question in _questions(start.policies, counted=counted):
         ticket = replace(ticket, brings=passed.input)
         passed = _asked(question(start, ticket, ports), passed, ports)
         if not passed.passes:
@@ -98,15 +100,18 @@ def slot_of(start: Start, event: Event) -> str | None:
     return None if policy is None else gate_id("concurrency", start.trigger_id, key_of(event, policy.key))
 
 
-def _questions(policies: Policies) -> Iterator[Asker]:
-    """What is asked, in this order; a policy is looked into only if those before it let pass."""
+def _questions(policies: Policies, *, counted: bool) -> Iterator[Asker]:
+    """What is asked, in this order; a policy is looked into only if those before it let pass.
+
+    `counted`: it waits for a slot, and was counted by the breaker before; that does not remember as many as may wait.
+    """
     if policies.assemble is not None:
         yield _assembling
     if policies.order is not None:
         yield _ordered
     if policies.debounce is not None:
         yield _debounced
-    if policies.rate is not None:
+    if policies.rate is not None and not counted:
         yield _limited
     if policies.concurrency is not None:
         yield _counted
@@ -121,6 +126,8 @@ def _ordered(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision 
 
 def _still_newest(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision:
     policy = start.policies.order or Order()
+    if (gone := is_gone(ticket.event, policy, ports)) is not None:
+        return PASS if gone else Decision("stale", "order", "the object is gone", "it was written again")
     try:
         version = version_of(ticket.event, policy, ticket, ports)
     except UnsettledError as error:

@@ -11,6 +11,7 @@ from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled
 from aftertrain.ingest.verdict import Verdict
+from aftertrain.model.trigger import Trigger
 
 
 def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float | None]:
@@ -18,6 +19,12 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
 
     Raises: BusyError
     """
+    waited = record.verdict_of(start.trigger_id)
+    if waited is not None and ports.current is not None:
+        trigger = ports.current(start.trigger_id)
+        if trigger is None:
+            return _verdict(start, _disabled(start, record, ports)), None
+        start = _bounded_as_now(start, trigger)
     decision = admit(start, record, ports)
     for key in decision.wakes:
         hand_over(key, ports.redrives)
@@ -29,6 +36,25 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
         for gate in decision.gates:
             ask(gate, lambda state: (concluded(state, start.name), PASS), ports.gates)
     return _verdict(start, decision), decision.until
+
+
+def _disabled(start: Start, record: Record, ports: Ports) -> Decision:
+    """What waits of a trigger that is not there any more, or is off, does not start; what did, did."""
+    running = ports.starter.running(start.pipeline.machine_arn, start.name)
+    slot = slot_of(start, record.event)
+    if running is None and slot is not None:
+        give_up(slot, start.name, ports)
+    if running is not None:
+        return PASS
+    return Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
+
+
+def _bounded_as_now(start: Start, trigger: Trigger) -> Start:
+    """How many may run at once is not what it was when the event came."""
+    before, now = start.policies.concurrency, trigger.policies.concurrency
+    if before is None or now is None:
+        return start
+    return start._replace(policies=start.policies._replace(concurrency=before._replace(limit=now.limit)))
 
 
 def heal_queued(record: Record, verdicts: list[Verdict], ports: Ports) -> None:

@@ -10,6 +10,7 @@ from aftertrain.ingest.objects import Object
 from aftertrain.ingest.record import Record
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
+from aftertrain.model.trigger import Trigger
 
 
 class RefusedError(OperatorError):
@@ -107,6 +108,7 @@ class Ports(NamedTuple):
     """All of them, as the composition root hands them in. The clock tells seconds since 1970.
 
     `buckets` is None where somebody waits for an answer: what has to look into a bucket is left to the queue there.
+    `current` finds a trigger as it is now, if it is enabled, for what has waited; it is None where nothing has.
     """
 
     ledger: Ledger
@@ -115,6 +117,7 @@ class Ports(NamedTuple):
     redrives: Redrives
     clock: Callable[[], float]
     buckets: Buckets | None = None
+    current: Callable[[str], Trigger | None] | None = None
 
     def look(self) -> Buckets:
         """The buckets. Raises: BusyError where they are left to the queue."""

@@ -42,6 +42,10 @@ class Snapshot:
             found = self.indexes[watched] = Index(self.watching(event_type))
         return found
 
+    def trigger(self, trigger_id: str) -> Trigger | None:
+        """A trigger that is there and enabled."""
+        return next((watch.trigger for watch in self.watches if watch.trigger.id == trigger_id), None)
+
     def watching(self, event_type: str) -> list[Watch]:
         """The triggers on this event type, in the order of their ids."""
         return [watch for watch in self.watches if matches_type(watch.trigger.event_type, event_type)]

@@ -12,10 +12,11 @@ from aftertrain.expressions.fields import MISSING, full_path, lookup
 from aftertrain.ingest.policies.decision import Ticket
 from aftertrain.ingest.policies.order import Version
 from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.sources.objects import DELETED
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Order
 
-SEQUENCER_DIGITS = 64  # hexadecimal and of any length: compared after zeros are put in front
+SEQUENCER_DIGITS = 64  # hexadecimal and of any length: S3 has the shorter one filled up with zeros behind it
 OLDEST = -1e300  # of what has no number: JSON knows no infinity
 SETTLING_SECONDS = 60.0  # how long a bucket may answer with what was there before
 
@@ -33,10 +34,21 @@ def version_of(event: Event, policy: Order, ticket: Ticket, ports: Ports) -> Ver
         return _numbered(lookup(event, full_path(policy.by.split("."))))
     sequencer = event.data.get("sequencer")
     if isinstance(sequencer, str) and policy.key is None:
-        return Version("sequencer", sequencer.upper().rjust(SEQUENCER_DIGITS, "0"), sequencer)
+        return Version("sequencer", sequencer.upper().ljust(SEQUENCER_DIGITS, "0"), sequencer)
     if not event.type.startswith("object."):
-        return _numbered(event.data.get("version", MISSING))
+        return _numbered(event.data.get("version", event.data.get("model_version", MISSING)))
     return _modified(event, ticket, ports)
+
+
+def is_gone(event: Event, policy: Order, ports: Ports) -> bool | None:
+    """Whether an object is gone of which the event says so and nothing else; None for any other event.
+
+    Raises: BusyError
+    """
+    told = isinstance(event.data.get("sequencer"), str) and policy.key is None
+    if event.type != DELETED or policy.by is not None or told:
+        return None
+    return ports.look().head(event) is None
 
 
 def _numbered(value: Any) -> Version:

@@ -83,6 +83,10 @@ class Source(NamedTuple):
         """The source without the secret that was replaced."""
         return Source(self.id, self.kind, self.auth, self.secret_hashes[:1], self.secrets[:1])
 
+    def without_newest_secret(self) -> "Source":
+        """The source as it was before its secret was replaced; there has to be one that was."""
+        return Source(self.id, self.kind, self.auth, self.secret_hashes[1:], self.secrets[1:])
+
 
 def secret_hash(secret: bytes) -> str:
     """The hash that a presented secret is compared with."""

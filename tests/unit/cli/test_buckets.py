@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from tests.unit.cli.test_triggers import event
 from aftertrain.cli import reconcile as reconcile_module
 from aftertrain.cli import sources as sources_module
 from aftertrain.client import Client
+from aftertrain.control.ports import Ports
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.objects import Object
 from aftertrain.ingest.sources.delivery import Delivery
@@ -109,6 +111,22 @@ def test_the_ledger_is_read_to_its_end(run: Any, bucket: Any) -> None:
     assert [call.kwargs["before"] for call in bucket.events.list.call_args_list] == [None, page[-1].received_at]
 
 
+def test_a_page_that_is_not_full_is_not_the_last(run: Any, bucket: Any) -> None:
+    page = [event(f"k{number}", received_at=1000.0 - number) for number in range(3)]
+    bucket.events.list.side_effect = [page, page[-1:]]
+    run("reconcile", "weights", "--bucket", "weights", "--dry-run")
+
+    assert bucket.events.list.call_count == 2
+
+
+def test_what_was_written_only_now_is_left_to_its_sender(run: Any, server: Any, bucket: Any) -> None:
+    young = [Object("weights", "young", "e", 5, time.time() - 60)]
+    with mock.patch.object(reconcile_module, "objects_since", return_value=iter(young)):
+        ran = run("reconcile", "weights", "--bucket", "weights")
+    assert ran.out == "0 objects without an event that a trigger has matched\n"
+    assert server.received == []
+
+
 def test_only_buckets_can_be_reconciled(run: Any, bucket: Any) -> None:
     bucket.sources.get.return_value.kind = "github"
 
@@ -163,3 +181,36 @@ def test_a_bucket_that_cannot_be_told_is_named(
 
     assert ran.code == code
     assert why in ran.err
+    assert client.sources.list() == []
+
+
+@pytest.mark.parametrize(
+    ("auth", "told"),
+    [("basic", {"basic_user": "my-weights", "basic_pass": "s3cret"}), ("none", None)],
+)
+def test_a_bucket_proves_itself_as_its_source_says(
+    run: Any, server: Any, client: Client, monkeypatch: pytest.MonkeyPatch, auth: Any, told: Any
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tid_x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tsec_y")
+    client.sources.create("my-weights", kind="tigris", auth=auth)
+    with mock.patch.object(sources_module, "Client", return_value=client):
+        run("sources", "connect", "tigris://my-weights", "--endpoint", server.url)
+    ((*_, body),) = server.received
+
+    assert body["object_notifications"].get("auth") == told
+
+
+def test_a_secret_that_tigris_refuses_pushes_out_none(
+    run: Any, server: Any, ports: Ports, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tid_x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tsec_y")
+    client.sources.create("my-weights", kind="tigris")
+    (before,) = ports.registry.snapshot().item["sources"]
+    server.status = 403
+    with mock.patch.object(sources_module, "Client", return_value=client):
+        for _ in range(2):
+            run("sources", "connect", "tigris://my-weights", "--endpoint", server.url)
+
+    assert ports.registry.snapshot().item["sources"] == [before]

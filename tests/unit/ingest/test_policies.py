@@ -21,7 +21,8 @@ from aftertrain.ingest.slots import give_back, heal
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.ingest.version import version_of
 from aftertrain.model.event import Event
-from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies, Rate
+from aftertrain.model.trigger import Trigger
 
 INDEX = "model.safetensors.index.json"
 
@@ -429,11 +430,11 @@ def ticket(name: str = "n") -> Ticket:
     ("earlier", "later"),
     [
         ({"sequencer": "0055AED6DCD90281E5"}, {"sequencer": "0055AED6DCD90281E6"}),
-        ({"sequencer": "9"}, {"sequencer": "10"}),
-        ({"sequencer": "00ff"}, {"sequencer": "100"}),
+        ({"sequencer": "0064D3901D00059242"}, {"sequencer": "0064D390AF"}),
+        ({"sequencer": "0064d390"}, {"sequencer": "0064D3901"}),
     ],
 )
-def test_sequencers_are_compared_as_numbers_of_any_length(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def test_sequencers_are_compared_as_texts_of_any_length(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     ports = ingest_ports()
     events = [Event("object.created", "1", "s", "t", "k", data) for data in (earlier, later)]
     first, second = (version_of(event, Order(), ticket(), ports) for event in events)
@@ -532,3 +533,66 @@ def test_params_are_taken_from_what_policies_add() -> None:
 
     assert [part["key"] for part in told["params"]["files"]] == ["m-1-of-2", "m-2-of-2"]
     assert told["params"]["key"] == "m-2-of-2"
+
+
+@pytest.mark.parametrize("field", ["version", "model_version"])
+def test_models_are_ordered_by_their_version(field: str) -> None:
+    events = [Event("model.added", "1", "s", "t", "m", {field: each}) for each in ("7", 3)]
+    newer, older = (version_of(event, Order(), ticket(), ingest_ports()) for event in events)
+    state, passed = order.decide({}, ticket("a"), newer)
+
+    assert (passed.verdict, order.decide(state, ticket("b"), older)[1].verdict) == ("started", "stale")
+
+
+def test_an_object_that_was_deleted_is_gone_and_nothing_else() -> None:
+    buckets = FakeBuckets()
+    setting = Setting(buckets)
+    setting.watching = snapshot(trigger(event_type="object.deleted", policies=Policies(order=Order())))
+
+    assert setting.send("a", eventName="OBJECT_DELETED").verdict == "started"
+    buckets.held["b"] = Object("models", "b", "x", 1, 1.0)
+    assert setting.send("b", eventName="OBJECT_DELETED").verdict == "stale"
+
+
+def test_who_waits_for_a_slot_is_not_counted_again() -> None:
+    setting = Setting(rate=Rate(60, 3600.0), concurrency=Concurrency(1, "queue"))
+    for number in range(250):
+        setting.clock.now += 120
+        setting.send(f"k{number}")
+        if number % 10 == 0:
+            setting.drive_all()
+    setting.drive_all()
+
+    verdicts = [record.all_verdicts[0].verdict for record in setting.ledger.records.values()]
+    assert (verdicts.count("started"), verdicts.count("queued")) == (1, 249)
+
+
+class Changing(Setting):
+    """A trigger that is not what it was when its events came."""
+
+    def now(self, found: Trigger | None) -> None:
+        self.ports = self.ports._replace(current=lambda _: found)
+
+
+def test_what_waits_of_a_trigger_that_is_off_does_not_start() -> None:
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    first, *_ = (setting.send(key) for key in ("a", "b", "c"))
+    setting.now(None)
+    setting.drive_all()
+
+    assert [setting.verdict(key).verdict for key in ("a", "b", "c")] == ["started", "disabled", "disabled"]
+    assert list(setting.starter.started) == [first.execution]
+
+
+def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> None:
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    for key in "abcde":
+        setting.send(key)
+    setting.now(trigger(policies=Policies(concurrency=Concurrency(4, "queue"))))
+    waiting = list(setting.ledger.records)[1]
+    setting.redrives.sent.clear()
+    redrive(waiting, setting.ports)
+    for key in setting.redrives.sent:
+        redrive(key, setting.ports)
+
+    assert [setting.verdict(key).verdict for key in "abcde"] == ["started"] * 4 + ["queued"]

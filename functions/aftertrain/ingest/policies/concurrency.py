@@ -41,7 +41,14 @@ def decide(state: State, ticket: Ticket, policy: Concurrency) -> Answer:
         return state, PASS
     if answer is not None:
         return state, _ended(answer, policy)
+    before = state.get("granted", [])
     state = _granted(state | {"limit": policy.limit})
+    woken = _fresh(state, [*before, ticket.name])
+    state, decision = _seated(state, ticket, policy)
+    return state, replace(decision, wakes=decision.wakes + woken)
+
+
+def _seated(state: State, ticket: Ticket, policy: Concurrency) -> Answer:
     running, waiting = seats(state, "running"), seats(state, "waiting")
     if any(seat.name == ticket.name for seat in running):
         heard = [name for name in state.get("granted", []) if name != ticket.name]
@@ -128,6 +135,12 @@ def _granted(state: State) -> State:
         return state
     granted = [*state.get("granted", []), *(seat.name for seat in waiting[:free])]
     return _with(state | {"granted": granted}, running=[*running, *waiting[:free]], waiting=waiting[free:])
+
+
+def _fresh(state: State, known: list[str]) -> tuple[EventKey, ...]:
+    """The events that were given a slot just now: the limit was raised."""
+    granted = set(state.get("granted", [])).difference(known)
+    return tuple(seat.event_key for seat in seats(state, "running") if seat.name in granted)
 
 
 def _with(state: State, **given: list[Seat]) -> State:

@@ -32,7 +32,8 @@ def ports() -> Ports:
 def patient_ports() -> Ports:
     """The same for who has the time to look into buckets."""
     access = json.loads(os.environ["BUCKET_ACCESS"])
-    return ports()._replace(buckets=S3Buckets(client_maker(access, bucket_client)))
+    looks = S3Buckets(client_maker(access, bucket_client))
+    return ports()._replace(buckets=looks, current=lambda name: snapshot().get().trigger(name))
 
 
 @cache
