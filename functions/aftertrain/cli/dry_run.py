@@ -6,6 +6,7 @@ judged(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` R
 """
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ from pydantic import ValidationError
 from aftertrain.compiler.document import read_document
 from aftertrain.control.explain import explained
 from aftertrain.errors import AftertrainError
+from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.where import compile_where
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.params import mapped
+from aftertrain.ingest.parse import parse
+from aftertrain.ingest.policies.assemble import place
+from aftertrain.ingest.record import of_event
 from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.ingest.watch import watch_of
 from aftertrain.model.definition import TriggerSpec
 from aftertrain.model.event import Event
 from aftertrain.model.names import slug
 from aftertrain.model.policy_spec import policies_of
 from aftertrain.model.source import SOURCE_KINDS, Source
-from aftertrain.model.trigger import PipelineVersion, Trigger
 
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
@@ -58,7 +62,8 @@ def events_of(file: Path) -> list[Event]:
         raise click.UsageError(f"{file}: there is no source of kind {kind!r}")
     headers = {name.lower(): text for name, text in value["headers"].items()} if request else {}
     body = value["body"] if request else value
-    drafts = normalise(Delivery(body, Source("dry-run", kind, "none"), headers))
+    payload = parse(body.encode()) if isinstance(body, str) else body
+    drafts = normalise(Delivery(payload, Source("dry-run", kind, "none"), headers, datetime.now(UTC).isoformat()))
     for draft in drafts:
         if isinstance(draft, AftertrainError):
             raise draft
@@ -77,16 +82,27 @@ def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
             | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
         )
     try:
-        params = mapped(item.get("params") or {}, event)
+        params = mapped(of_event(item.get("params") or {}), event)
     except AftertrainError as error:
         failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
         return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
-    start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies_of(item).item())}
-    passes = {"verdict": "started", "clause": "", "expected": None, "actual": None}
-    return found | passes | {"matched": True, "passed": 0, "params": params, "would_start": start}
+    policies = policies_of(item)
+    start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies.item())}
+    first = {"verdict": "started", "clause": "", "expected": None, "actual": None}
+    if policies.assemble is not None:
+        if place(event, policies.assemble) is None:
+            expected = f"a key that has {policies.assemble.pattern}"
+            none = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
+            return found | none | {"matched": False, "passed": 0, "params": None, "would_start": None}
+        first |= {"verdict": "assembling", "clause": "assemble"}
+    elif policies.debounce is not None:
+        first |= {"verdict": "debounced", "clause": "debounce"}
+    return found | first | {"matched": True, "passed": 0, "params": params, "would_start": start}
 
 
 def _passed(event: Event, item: dict[str, Any]) -> int:
-    """How many of a trigger's filters let the event pass: what misses by one is nearer than what misses by two."""
-    trigger = Trigger(item["id"], item["event_type"], PipelineVersion("", 0, ""), item.get("where"), item.get("filter"))
-    return sum(each.failure(event) is None for each in watch_of(trigger).filters)
+    """How much of what a trigger asks holds of the event: what misses by one is nearer than what misses by two."""
+    where, asked = item.get("where"), item.get("filter") or {}
+    compared = [each.failure(event) for each in compile_where(where).comparisons] if where else []
+    matched = [compile_pattern({key: value}).failure(event) for key, value in asked.items()]
+    return [*compared, *matched].count(None)

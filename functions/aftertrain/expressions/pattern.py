@@ -98,23 +98,36 @@ def _failure(asked: Node | Leaf, found: Any) -> Miss | None:
 def _compiled(text: Mapping[str, Any], above: str, depth: int) -> Node:
     if depth > MAX_DEPTH:
         raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter")
+    if not text and above:
+        path = above.removeprefix("data.")
+        raise AuthorError(f'filter: {path!r} asks for nothing: write [{{"exists": true}}]', field=f"filter.{path}")
+    tree = _nested(text, above)
+    either = tree.pop("$or", None)
+    choices = [] if either is None else [_alternatives(either, tree, above, depth)]
     fields: list[tuple[str, Node | Leaf]] = []
-    choices: list[tuple[Node, ...]] = []
-    for key, asked in _nested(text, above).items():
+    for key, asked in tree.items():
         path = f"{above}.{key}" if above else key
-        if key == "$or":
-            choices.append(_alternatives(asked, above, depth))
-        elif isinstance(asked, dict):
+        if isinstance(asked, dict):
             fields.append((key, _compiled(asked, path, depth + 1)))
         else:
             fields.append((key, _leaf(asked, path.removeprefix("data."))))
     return Node(tuple(fields), tuple(choices))
 
 
-def _alternatives(asked: Any, above: str, depth: int) -> tuple[Node, ...]:
-    if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) for each in asked):
+def _alternatives(asked: Any, beside: Mapping[str, Any], above: str, depth: int) -> tuple[Node, ...]:
+    """Each with what stands beside `$or`, for what both ask below one path must hold of the same item of an array."""
+    if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) and each for each in asked):
         raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
-    return tuple(_compiled(each, above, depth + 1) for each in asked)
+    return tuple(_compiled(_over(beside, _nested(each, above)), above, depth + 1) for each in asked)
+
+
+def _over(beside: Mapping[str, Any], alternative: Mapping[str, Any]) -> dict[str, Any]:
+    """Both in one; where both ask something of one value, the alternative does here, and what is beside it anyway."""
+    found = dict(beside)
+    for key, asked in alternative.items():
+        standing = found.get(key)
+        found[key] = _over(standing, asked) if isinstance(asked, dict) and isinstance(standing, dict) else asked
+    return found
 
 
 def _leaf(asked: Any, path: str) -> Leaf:
@@ -144,10 +157,12 @@ def _put(tree: dict[str, Any], segments: Sequence[str], asked: Any, key: str) ->
         tree = tree.setdefault(segment, {})
         if not isinstance(tree, dict):
             raise AuthorError(f"filter: {key!r} stands below a path that has a value", field=f"filter.{key}")
-    standing = tree.setdefault(last, {} if isinstance(asked, dict) else asked)
-    if isinstance(asked, dict) and isinstance(standing, dict):
-        standing |= asked
-    elif standing is not asked:
+    if last not in tree:
+        tree[last] = asked
+    elif isinstance(asked, dict) and isinstance(tree[last], dict):
+        for name, below in asked.items():
+            _put(tree[last], name.split("."), below, f"{key}.{name}")
+    else:
         raise AuthorError(f"filter: {key!r} stands twice", field=f"filter.{key}")
 
 

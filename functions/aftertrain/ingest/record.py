@@ -107,7 +107,7 @@ def new_record(event: Event, source_id: str, fired: list[Watch], now: float, att
         name = execution_name(source_id, key.event_id, trigger.id)
         late = trigger.policies.debounce or trigger.policies.assemble
         try:
-            params = mapped(_of_event(trigger.params) if late else trigger.params, event)
+            params = mapped(of_event(trigger.params) if late else trigger.params, event)
         except MissingParamError as error:
             failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
         else:
@@ -116,6 +116,6 @@ def new_record(event: Event, source_id: str, fired: list[Watch], now: float, att
     return Record(key, event, now, tuple(failed), tuple(starts), done=not starts)
 
 
-def _of_event(params: Mapping[str, Any]) -> dict[str, Any]:
+def of_event(params: Mapping[str, Any]) -> dict[str, Any]:
     """The params but for those that are taken from what policies add, which is not there yet."""
     return {name: value for name, value in params.items() if path_of(value) not in ADDED}

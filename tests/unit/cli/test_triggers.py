@@ -210,3 +210,42 @@ def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments
 
 def test_a_duration_is_a_number_with_a_unit(run: Any, client: Any) -> None:
     assert "write a number with s, m, h or d" in run("events", "list", "--since", "soon").err
+
+
+@pytest.mark.parametrize("sample", sorted((ROOT / "events").glob("*/*.json")), ids=str)
+def test_every_sample_can_be_tested_with(run: Any, tmp_path: Path, sample: Path) -> None:
+    path = tmp_path / "trigger.yaml"
+    path.write_text("{event_type: never.sent, pipeline_id: p}")
+
+    assert run("triggers", "test", str(path), "--event", str(sample)).code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict", "code"),
+    [
+        (r"assemble: {pattern: '-(?P<part>\d+)-of-(?P<total>\d+)', deadline: 1h}", "filtered", 1),
+        ("assemble: {marker: model.safetensors, deadline: 1h}", "assembling", 0),
+        ("debounce: {quiet: 30s, max_wait: 1h}", "debounced", 0),
+    ],
+)
+def test_a_test_says_what_the_first_policy_would(
+    run: Any, tmp_path: Path, policy: str, verdict: str, code: int
+) -> None:
+    path = tmp_path / "trigger.yaml"
+    path.write_text(f"event_type: object.created\npipeline_id: p\n{policy}\n")
+    ran = run("triggers", "test", str(path), "--event", str(ROOT / "events/tigris/object-created-put.json"), "--json")
+
+    assert ({each["verdict"] for each in json.loads(ran.out)}, ran.code) == ({verdict}, code)
+
+
+def test_what_misses_by_less_is_nearer(run: Any, tmp_path: Path, client: Any) -> None:
+    path = tmp_path / "trigger.yaml"
+    path.write_text("event_type: object.created\npipeline_id: p\nfilter: {bucket: b, key: x, uri: y}\n")
+    far = [event(f"far{number}") for number in range(6)]
+    for each in far:
+        each.data["bucket"] = "other"
+    client.events.list.return_value = [*far, event("x")]
+    ran = run("triggers", "backtest", str(path))
+
+    lines = ran.out.splitlines()
+    assert lines[lines.index("  nearest misses:") + 1].split()[1] == "x"

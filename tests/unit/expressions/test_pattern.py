@@ -170,3 +170,35 @@ def test_a_filter_that_is_compiled_stays_as_it_was_written() -> None:
     assert text == {"a": {"b": {"c": 1}}, "a.b.d": 2}
     assert compiled.failure(Event("x.y", "1", "s", "t", "", {"a": {"b": {"c": 1, "d": 2}}})) is None
     assert compiled.failure(Event("x.y", "1", "s", "t", "", {"a": [{"b": {"c": 1}}, {"b": {"d": 2}}]})) is not None
+
+
+MODEL = Event("x", "1", "s", "t", "k", {"metrics": [{"name": "accuracy", "value": 0.1}, {"name": "f1", "value": 0.95}]})
+
+
+@pytest.mark.parametrize(("name", "holds"), [("accuracy", False), ("f1", True)])
+def test_what_stands_beside_an_alternative_holds_of_the_same_item(name: str, holds: bool) -> None:
+    either = [{"metrics.value": [{"numeric": [">=", 0.9]}]}, {"metrics": {"name": "none"}}]
+
+    assert (compile_pattern({"metrics.name": name, "$or": either}).failure(MODEL) is None) is holds
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"a.b": 2, "a": {"b": 1}},
+        {"a": {"b": 1}, "a.b": 2},
+        {"a": {"b.c": 1}, "a.b": {"c": 2}},
+        {"x": {}},
+        {"a": 1, "a.b": 1},
+    ],
+)
+def test_what_would_be_forgotten_is_refused(pattern: dict[str, Any]) -> None:
+    with pytest.raises(AuthorError, match=r"stands twice|asks for nothing|below a path"):
+        compile_pattern(pattern)
+
+
+def test_paths_may_be_written_in_parts() -> None:
+    event = Event("x", "1", "s", "t", "k", {"a": {"b": {"c": 1, "d": 2}}})
+
+    assert compile_pattern({"a": {"b.c": 1}, "a.b": {"d": 2}}).failure(event) is None
+    assert compile_pattern({"a": {"b.c": 1}, "a.b": {"d": 3}}).failure(event) is not None

@@ -172,3 +172,69 @@ def test_a_bad_envelope_is_named_by_its_field(more: dict[str, Any], field: str) 
 def test_an_event_over_200_kib_is_refused() -> None:
     assert isinstance(platform(data={"blob": "x" * 200_000}), Event)
     assert isinstance(platform(data={"blob": "x" * (200 * 1024)}), TooLargeError)
+
+
+CLOUD = {"specversion": "1.0", "source": "/s", "id": "1"}
+
+
+def cloud(**more: Any) -> Any:
+    headers = {"content-type": "application/cloudevents+json"}
+    (draft,) = normalise(Delivery(CLOUD | more, Source("c", "cloudevents", "none"), headers, "now"))
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("name", "event_type"),
+    [
+        ("com.example.Trained", "com.example.Trained"),
+        ("com.amazonaws.s3.ObjectCreated:Put", "com.amazonaws.s3.object_created_put"),
+        ("mytype", "cloudevent.mytype"),
+        ("com.example/v1.x", "com.example_v1.x"),
+    ],
+)
+def test_any_type_of_a_cloudevent_is_a_dotted_name(name: str, event_type: str) -> None:
+    event = cloud(type=name, data={"x": 1})
+
+    assert event.type == event_type
+    assert event.data == {"x": 1} | ({} if event_type == name else {"cloudevent_type": name})
+
+
+def test_data_in_base64_is_read_if_it_is_json() -> None:
+    assert cloud(type="a.b", data_base64="eyJ4IjogMX0=").data == {"x": 1}
+    assert cloud(type="a.b", data_base64="AAEC").data == {"base64": "AAEC"}
+    with pytest.raises(SenderError, match="not both"):
+        cloud(type="a.b", data_base64="AAEC", data={})
+
+
+def hub(**more: Any) -> list[Any]:
+    payload = {"event": {"action": "update", "scope": "repo.content"}, "repo": {"type": "model", "name": "o/m"}} | more
+    return normalise(Delivery(payload, Source("h", "hugging_face", "secret"), received="now"))
+
+
+def test_settings_of_a_repository_are_no_update_of_its_model() -> None:
+    (event,) = hub(event={"action": "update", "scope": "repo.config"}, updatedConfig={"private": True})
+    refs = [{"ref": "refs/heads/main", "oldSha": "a", "newSha": new} for new in ("b", None)]
+
+    assert event.type == "model.config_updated"
+    assert [each.type for each in hub(updatedRefs=refs)] == ["model.updated", "model.ref_deleted"]
+
+
+def test_a_bad_ref_does_not_lose_its_neighbours() -> None:
+    found = hub(updatedRefs=[7, {"ref": "refs/heads/main", "oldSha": "a", "newSha": "b"}])
+
+    assert [type(each) for each in found] == [SenderError, Event]
+
+
+@pytest.mark.parametrize(
+    ("name", "event_type"),
+    [
+        ("ObjectLifecycle:Expiration:Current", "object.deleted"),
+        ("ObjectLifecycle:Transition:Current", "object.transitioned"),
+    ],
+)
+def test_cephs_lifecycle_is_like_that_of_aws(name: str, event_type: str) -> None:
+    s3 = {"bucket": {"name": "b"}, "object": {"key": "k"}}
+    record = {"eventName": name, "eventTime": "2026-01-01T00:00:00Z", "eventSource": "ceph:s3", "s3": s3}
+    (event,) = read({"Records": [record]}, Source("c", "s3", "none"))
+
+    assert event.type == event_type

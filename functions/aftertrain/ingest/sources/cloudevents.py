@@ -3,18 +3,24 @@
     ce-id: A234, ce-type: com.example.trained, ce-source: /trainer, ce-specversion: 1.0   body: {"run": 7}
     ->  com.example.trained  {"run": 7}
 
+A type that is no dotted name is made one, com.amazonaws.s3.ObjectCreated:Put to com.amazonaws.s3.object_created_put and
+trained to cloudevent.trained, and stands in `cloudevent_type` as it came.
+
 Format: github.com/cloudevents/spec. A sender's `source` and `id` together name an event, so both are in our id. Data
 that is no object stands in `value`, or, if it is not JSON at all, in `base64`.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from aftertrain.errors import SenderError
+from aftertrain.ingest.parse import parse
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import MAX_TEXT, MAX_TYPE, Draft, drafts, mapping, optional_text, short_text
+from aftertrain.ingest.sources.objects import type_word
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 
@@ -39,8 +45,18 @@ def read(delivery: Delivery) -> list[Draft]:
 
 def _structured(entry: Any, place: str, delivery: Delivery) -> Event:
     fields = mapping(entry, place or "body")
-    data = {"base64": fields["data_base64"]} if "data_base64" in fields else fields.get("data")
+    if "data" in fields and "data_base64" in fields:
+        raise SenderError("a CloudEvent has data or data_base64, not both", field="data_base64")
+    data = _decoded(fields["data_base64"]) if "data_base64" in fields else fields.get("data")
     return _event(fields, data, place, delivery)
+
+
+def _decoded(text: Any) -> Any:
+    """JSON that was encoded is read; anything else stays as it is."""
+    try:
+        return parse(base64.b64decode(text, validate=True))
+    except (SenderError, TypeError, ValueError):
+        return {"base64": text}
 
 
 def _event(fields: Mapping[str, Any], data: Any, place: str, delivery: Delivery) -> Event:
@@ -48,19 +64,22 @@ def _event(fields: Mapping[str, Any], data: Any, place: str, delivery: Delivery)
     if not version.startswith("1."):
         raise SenderError(f"specversion is {version!r}: CloudEvents 1.0 is read", field="specversion")
     sent_by, sent_id = short_text(fields, "source", place, MAX_TEXT), short_text(fields, "id", place, MAX_TEXT)
+    name = short_text(fields, "type", place, MAX_TYPE)
+    folded = _folded(name)
+    data = data if isinstance(data, dict) else {} if data is None else {"value": data}
     return Event(
-        type=_type(fields, place),
+        type=folded,
         id=digest(sent_by, sent_id),
         source=sent_by,
         time=optional_text(fields, "time", place) or delivery.received,
         subject=optional_text(fields, "subject", place) or "",
-        data=data if isinstance(data, dict) else {} if data is None else {"value": data},
+        data=data if folded == name else data | {"cloudevent_type": name},
     )
 
 
-def _type(fields: Mapping[str, Any], place: str) -> str:
-    """A dotted name, in the sender's own case."""
-    name = short_text(fields, "type", place, MAX_TYPE)
-    if not _TYPE.fullmatch(name):
-        raise SenderError("type must be a dotted name such as com.example.trained", field="type")
-    return name
+def _folded(name: str) -> str:
+    """A dotted name, in the sender's own case if it is one."""
+    if _TYPE.fullmatch(name):
+        return name
+    words = [type_word(each) for each in name.split(".") if each]
+    return ".".join(words if len(words) > 1 else ["cloudevent", *words])[:MAX_TYPE]

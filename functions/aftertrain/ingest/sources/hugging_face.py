@@ -5,15 +5,15 @@
     ->  model.updated  {model_id, model_name, model_source: "hugging_face", ref, sha, …}
 
 Format: huggingface.co/docs/hub/webhooks. Only a change of `refs/heads/main` is an update of the model; one of another
-branch, or of a pull request, is `model.ref_updated`, for triggers that want it. There is no id of a delivery: what was
-changed to what makes one.
+branch, or of a pull request, is `model.ref_updated`, for triggers that want it, one that is gone `model.ref_deleted`,
+and a change of settings `model.config_updated`. There is no id of a delivery: what was changed to what makes one.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
+from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_text, text
 from aftertrain.ingest.sources.objects import type_word
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
@@ -29,9 +29,12 @@ def read(delivery: Delivery) -> list[Draft]:
     action, scope = text(happened, "action", "event"), text(happened, "scope", "event")
     refs = fields.get("updatedRefs")
     if scope == "repo.content" and isinstance(refs, list) and refs:
-        return [_ref_event(mapping(ref, f"updatedRefs[{place}]"), repo, delivery) for place, ref in enumerate(refs)]
+        return drafts(refs, lambda ref, place: _ref_event(mapping(ref, place), repo, delivery), "updatedRefs")
     family = text(repo, "type", "repo")
-    kind = f"{type_word(family)}.{_REPO.get(action) or type_word(action)}" if scope.startswith("repo") else ""
+    word = _REPO.get(action) or type_word(action)
+    if scope != "repo.content" and action == "update":  # what it says of itself, not what is in it
+        word = "config_updated"
+    kind = f"{type_word(family)}.{word}" if scope.startswith("repo") else ""
     kind = kind or f"{type_word(scope.partition('.')[0])}.{type_word(action)}"
     changed = [str(fields.get(name)) for name in ("updatedConfig", "discussion", "comment", "movedTo")]
     event_id = digest(scope, action, text(repo, "name", "repo"), str(repo.get("headSha")), *changed)
@@ -41,7 +44,8 @@ def read(delivery: Delivery) -> list[Draft]:
 def _ref_event(ref: Mapping[str, Any], repo: Mapping[str, Any], delivery: Delivery) -> Event:
     name = text(ref, "ref", "updatedRefs")
     old, new = optional_text(ref, "oldSha", "updatedRefs"), optional_text(ref, "newSha", "updatedRefs")
-    kind = f"{type_word(text(repo, 'type', 'repo'))}.{'updated' if name == MAIN else 'ref_updated'}"
+    word = "ref_deleted" if not (new or "").strip("0") else "updated" if name == MAIN else "ref_updated"
+    kind = f"{type_word(text(repo, 'type', 'repo'))}.{word}"
     event_id = digest(text(repo, "name", "repo"), name, str(old), str(new))
     return _event(kind, event_id, repo, {"ref": name, "old_sha": old, "sha": new}, delivery)
 

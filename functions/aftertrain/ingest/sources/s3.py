@@ -19,6 +19,7 @@ from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_siz
 from aftertrain.ingest.sources.objects import CREATED, DELETED, TRANSITIONED, ObjectChange, type_word
 from aftertrain.model.event import Event
 
+# Of the third word on, for Ceph's lifecycle: ObjectLifecycle:Expiration:Current, ObjectLifecycle:Transition:…
 _FAMILIES = {
     "ObjectCreated": CREATED,
     "ObjectRemoved": DELETED,
@@ -68,6 +69,8 @@ def _size(thing: Mapping[str, Any], where: str) -> int | None:
 
 def _type(name: str) -> str:
     family, _, detail = name.removeprefix("s3:").partition(":")
+    if family == "ObjectLifecycle":
+        family = f"Lifecycle{detail.partition(':')[0]}"
     if family in _FAMILIES:
         return _FAMILIES[family]
     word = type_word(f"{family.removeprefix('Object')}_{detail}" if detail else family.removeprefix("Object"))
