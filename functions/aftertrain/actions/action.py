@@ -48,7 +48,8 @@ class Action:
 
     `shape`: for an action whose output depends on its params, the shape that it has given theirs. `passes`: what its
     task is told besides: the token to answer with, or how many events led to this execution. `most_bytes`: how much
-    JSON it puts out at most; what a state hands on is counted with it.
+    JSON it puts out at most; what a state hands on is counted with it. `alone`: params that name one object, to which
+    nothing that lies beside it belongs.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Action:
     shape: Callable[[Mapping[str, Shape]], Shape] | None = None
     passes: tuple[Literal["token", "depth"], ...] = ()
     most_bytes: int = SMALL
+    alone: tuple[str, ...] = ("dataset_uri", "sample_uri")
 
     def check_output(self, value: Any) -> dict[str, Any]:
         """The output as later steps see it, if it has the promised shape. Raises: AuthorError if it is too large."""

@@ -10,6 +10,7 @@ import onnxruntime
 
 from aftertrain.jobs.checkpoint import read_examples
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.devices import providers
 from aftertrain.jobs.progress import report
 from aftertrain.jobs.storage import fetch
 
@@ -42,8 +43,9 @@ def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
+    wanted = providers()
     try:
-        return onnxruntime.InferenceSession(str(path), providers=onnxruntime.get_available_providers())
+        return onnxruntime.InferenceSession(str(path), providers=wanted)
     except Exception as error:  # onnxruntime's own errors have no base class of theirs
         raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
 

@@ -67,10 +67,15 @@ def publish(folder: Path, uri: str) -> int:
 
 def onnx_logits(path: Path) -> Logits:
     """A model in ONNX, run by onnxruntime on the processor; it is given those of the inputs that it takes."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own errors have no base class of theirs
+        raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
     names = [each.name for each in session.get_inputs()]
 
     def logits(given: Mapping[str, Array]) -> Array:
+        if missing := sorted(set(names) - given.keys()):
+            raise JobError(f"{path.name} takes {missing[0]!r}; given is {', '.join(given)}")
         found: Array = session.run(None, {name: given[name] for name in names})[0]
         return found
 

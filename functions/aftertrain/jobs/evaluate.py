@@ -11,6 +11,7 @@ import numpy as np
 from aftertrain.jobs.checkpoint import load_checkpoint, read_examples
 from aftertrain.jobs.contract import JobInput
 from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.storage import fetch
 
 Array = np.ndarray[Any, Any]
 
@@ -22,13 +23,13 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
     """
     uri, baseline_uri = job.param("model_uri"), job.params.get("baseline_uri")
     inputs, labels = read_examples(job.param("dataset_uri"), _below(folder, "data"))
-    logits = load_checkpoint(uri, _below(folder, "model")).logits(inputs)
+    logits = _logits(uri, inputs, _below(folder, "model"))
     accuracy, before = _accuracy(logits, labels), None
     if job.params.get("min_accuracy") is not None:
         check_least("the accuracy", accuracy, job.params["min_accuracy"])
     scores = _scores(job, logits, labels)
     if baseline_uri is not None:
-        before = _accuracy(load_checkpoint(baseline_uri, _below(folder, "baseline")).logits(inputs), labels)
+        before = _accuracy(_logits(baseline_uri, inputs, _below(folder, "baseline")), labels)
         check_regression("the accuracy", accuracy, before)
     return {
         "model_uri": uri,
@@ -39,6 +40,15 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
         "baseline_accuracy": before.value if before else None,
         "scores": scores,
     }
+
+
+def _logits(uri: str, inputs: Array, folder: Path) -> Array:
+    """Of a checkpoint, or of a model in ONNX, as what is deployed is one."""
+    if not uri.endswith(".onnx"):
+        return load_checkpoint(uri, folder).logits(inputs)
+    from aftertrain.jobs.conversion import onnx_logits
+
+    return onnx_logits(fetch(uri, folder))({"input": inputs.astype(np.float32)})
 
 
 def _scores(job: JobInput, logits: Array, labels: Array) -> dict[str, float]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.devices import torch_device
 from aftertrain.jobs.gates import Score, check_least, check_regression, scored
 from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import fetch_folder
@@ -96,15 +97,9 @@ def _model(backend: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
         from aftertrain.jobs.onnx_language import OnnxLanguageModel
 
         return {"model": OnnxLanguageModel(folder, **given)}
-    device = {"device": _device()} if backend == "hf" else {}
+    # The harness would take a GPU for granted.
+    device = {"device": torch_device()} if backend == "hf" else {}
     return {"model": backend, "model_args": {"pretrained": str(folder), **device, **given}}
-
-
-def _device() -> str:
-    """Where transformers runs; the harness would take a GPU for granted."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _metrics(task: str, found: dict[str, Any]) -> dict[str, Score]:

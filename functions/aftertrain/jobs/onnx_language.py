@@ -16,6 +16,7 @@ from lm_eval.api.model import TemplateLM
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from tokenizers import Tokenizer
 
+from aftertrain.jobs import devices
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.model_folder import ends, longest, part, read_config
 
@@ -32,7 +33,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         self._ends = ends(config)
         self._length = longest(config, LENGTH)
         self._session = onnxruntime.InferenceSession(
-            str(part(folder, "model.onnx")), providers=providers or ["CPUExecutionProvider"]
+            str(part(folder, "model.onnx")), providers=providers or devices.providers()
         )
         self._inputs = {each.name for each in self._session.get_inputs()}
         unknown = sorted(self._inputs - {"input_ids", "attention_mask", "position_ids"})

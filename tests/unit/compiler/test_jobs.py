@@ -157,6 +157,32 @@ def test_a_uri_may_be_null(compute: Compute, value: Any) -> None:
     assert len(told["mounts"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("model", "brought"),
+    [
+        ("s3://m/final/model.safetensors", "s3://m/final/"),
+        ("s3://m/model.safetensors", "s3://m/model.safetensors"),
+        ("s3://m/final/", "s3://m/final/"),
+    ],
+)
+def test_sagemaker_brings_no_more_than_belongs_to_the_job(model: str, brought: str) -> None:
+    params = PARAMS | {"model_uri": model}
+    sent: list[Any] = []
+    services = Services(["succeeds"])
+
+    def note(call: Any) -> Any:
+        sent.append(call.arguments)
+        return services(call)
+
+    found = machine(Compute(backend="sagemaker"), params=params)
+    testing.run(found, {"event": {"data": {}}, "params": {}, "trigger": {"id": "t"}}, tasks=note)
+    (inputs,) = (each["ProcessingInputs"] for each in sent if "ProcessingInputs" in each)
+    by_name = {each["InputName"]: each["S3Input"]["S3Uri"] for each in inputs}
+
+    assert by_name["model-uri"] == brought
+    assert by_name["dataset-uri"] == PARAMS["dataset_uri"]
+
+
 def test_a_container_with_a_network_fetches_what_it_needs_itself() -> None:
     buckets = {"w": {"endpoint": "https://t3.storage.dev", "secret": "keys"}}
     place = replace(STAGE.sagemaker, network_isolation=False, buckets=buckets)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from aftertrain.jobs import benchmark, checkpoint, conversion
+from aftertrain.jobs import benchmark, checkpoint, conversion, evaluate
 from aftertrain.jobs.contract import JobError
 
 
@@ -65,5 +65,6 @@ def bucket(tmp_path: Path) -> Iterator[FolderBucket]:
         mock.patch.object(checkpoint, "fetch", bucket.fetch),
         mock.patch.object(conversion, "store", bucket.store),
         mock.patch.object(benchmark, "fetch", bucket.fetch),
+        mock.patch.object(evaluate, "fetch", bucket.fetch),
     ):
         yield bucket

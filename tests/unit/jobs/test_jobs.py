@@ -52,6 +52,24 @@ def test_a_benchmark_times_as_many_requests_as_it_is_told(bucket: FolderBucket, 
         benchmark(job("model_benchmark", model_uri=onnx_uri, max_p99_ms=1e-6), tmp_path)
 
 
+def test_what_is_deployed_is_a_baseline_too(bucket: FolderBucket, tmp_path: Path) -> None:
+    deployed = convert(job("model_convert"), tmp_path)["model_uri"]
+    found = evaluate(job("model_evaluate", baseline_uri=deployed), tmp_path)
+
+    assert deployed.endswith(".onnx")
+    assert found["baseline_accuracy"] == pytest.approx(found["accuracy"])
+
+
+def test_a_job_that_was_given_a_gpu_does_not_run_on_a_processor(
+    bucket: FolderBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
+    monkeypatch.setenv("AFTERTRAIN_GPUS", "1")
+
+    with pytest.raises(JobError, match="put onnxruntime-gpu into the image"):
+        benchmark(job("model_benchmark", model_uri=onnx_uri), tmp_path)
+
+
 def test_what_is_no_onnx_model_cannot_be_timed(bucket: FolderBucket, tmp_path: Path) -> None:
     with pytest.raises(JobError, match="is not an ONNX model that can be run here"):
         benchmark(job("model_benchmark"), tmp_path)

@@ -69,6 +69,7 @@ def batch_job(
         "ShareIdentifier": "".join(each for each in node.action.name if each.isalnum()),
         "ContainerOverrides": {
             "Command": [*PROGRAM, "--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
+            "Environment": [{"Name": "AFTERTRAIN_GPUS", "Value": str(compute.gpu)}],
             "ResourceRequirements": _resources(compute),
         },
         "RetryStrategy": {

@@ -3,9 +3,9 @@
     compute: {gpu: 1, gpu_type: L4}  ->  createProcessingJob.sync on ml.g6.xlarge, named evaluate-0f3c…-0-0
 
 A name can be used once, so a second start of the same try is refused by SageMaker itself. In a container without
-network SageMaker brings what the params name: each `…_uri` is downloaded with the folder that it lies in, and the job's
-input says what lies where. A training job writes to its folder of checkpoints, which goes to the bucket while it runs
-and comes back after a reclaim.
+network SageMaker brings what the params name: a model is downloaded with the folder that it lies in, unless that is the
+whole bucket, data alone, and the job's input says what lies where. A training job writes to its folder of checkpoints,
+which goes to the bucket while it runs and comes back after a reclaim.
 """
 
 from typing import Any
@@ -75,6 +75,7 @@ def sagemaker_job(
         "Environment": {
             "AFTERTRAIN_INPUT": f"{base}/{inputs}/job/input.json",
             "AFTERTRAIN_OUTPUT": f"{base}/{output}/output.json",
+            "AFTERTRAIN_GPUS": str(compute.gpu),
         },
         "RoleArn": bindings.sagemaker.role,
         "Tags": [{"Key": "aftertrain:step", "Value": node.id}],
@@ -97,10 +98,18 @@ def _parent(given: Given, name: str, otherwise: str = "") -> str:
 
 
 def _sources(node: Node, given: Given, bindings: Bindings) -> dict[str, str]:
-    """What SageMaker downloads: the job's input, and the folder of every object that a param names."""
+    """What SageMaker downloads: the job's input, and every object that a param names, or its folder."""
     job = f"({given.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json')"
-    named = {name: _parent(given, name, otherwise=job) for name in _uris(node, bindings)}
+    named = {name: _brought(node, given, name, otherwise=job) for name in _uris(node, bindings)}
     return {name: jsonata.expression(code) for name, code in {"job": job, **named}.items()}
+
+
+def _brought(node: Node, given: Given, name: str, otherwise: str) -> str:
+    uri = given.param(name)
+    if name in node.action.alone:
+        return f"($type({uri}) = 'string' ? {uri} : {otherwise})"
+    folder = _parent(given, name, otherwise)
+    return f"($f := {folder}; $contains($f, /^s3:\\/\\/[^\\/]+\\/$/) ? {uri} : $f)"
 
 
 def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""What a job runs on: a GPU if it has one, and if it was given one, nothing else.
+
+    providers()    ->  ["CUDAExecutionProvider", "CPUExecutionProvider"], for onnxruntime
+    torch_device() ->  "cuda"
+
+A service that gives a job GPUs says how many in AFTERTRAIN_GPUS. Where a library does not find one then, the job fails
+and says what is missing, before it takes a hundred times as long on a processor beside a GPU that is paid for.
+"""
+
+import os
+
+from aftertrain.jobs.contract import JobError
+
+VARIABLE = "AFTERTRAIN_GPUS"
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+def providers() -> list[str]:
+    """Of onnxruntime, the best first. Raises: JobError if the job has a GPU that onnxruntime does not find."""
+    import onnxruntime
+
+    found = [each for each in (CUDA, CPU) if each in onnxruntime.get_available_providers()]
+    if _has_gpus() and CUDA not in found:
+        raise JobError(
+            "this job has a GPU, and its onnxruntime is one for processors: put onnxruntime-gpu into the image, "
+            "or ask for no gpu in compute"
+        )
+    return found
+
+
+def torch_device() -> str:
+    """`cuda` or `cpu`. Raises: JobError if the job has a GPU that PyTorch does not find."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if _has_gpus():
+        built = torch.version.cuda or "no CUDA"
+        raise JobError(
+            f"this job has a GPU, and PyTorch {torch.__version__}, built for {built}, does not find it: it may be "
+            "newer than the driver of the host, or built for processors; or ask for no gpu in compute"
+        )
+    return "cpu"
+
+
+def _has_gpus() -> bool:
+    return int(os.environ.get(VARIABLE, "0")) > 0
