@@ -23,11 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
-from aftertrain.jobs.checksum import differs
+from aftertrain.jobs.checksum import differs, in_parts
 from aftertrain.jobs.contract import JobError
+
+# The one in Python, on any machine: it alone takes an endpoint and keys of one's own as they are.
+TRANSFER = TransferConfig(preferred_transfer_client="classic")
 
 
 def fetch(uri: str, folder: Path) -> Path:
@@ -39,10 +43,11 @@ def fetch(uri: str, folder: Path) -> Path:
     try:
         client = _client(bucket)
         head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        client.download_file(bucket, key, str(target))
+        client.download_file(bucket, key, str(target), Config=TRANSFER)
+        first = client.head_object(Bucket=bucket, Key=key, PartNumber=1)["ContentLength"] if in_parts(head) else None
     except (ClientError, BotoCoreError, RetriesExceededError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
-    if (problem := differs(target, head)) is not None:
+    if (problem := differs(target, head, first)) is not None:
         raise JobError(f"{uri} did not arrive as it is: {problem}; it may have been replaced meanwhile")
     return target
 
@@ -82,7 +87,7 @@ def store(path: Path, uri: str) -> str:
         shutil.copyfile(path, mounted)
         return uri
     try:
-        _client(bucket).upload_file(str(path), bucket, key)
+        _client(bucket).upload_file(str(path), bucket, key, Config=TRANSFER)
     except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
         raise JobError(f"{uri} cannot be written: {error}") from None
     return uri

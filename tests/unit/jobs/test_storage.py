@@ -1,6 +1,11 @@
 """Where a bucket is, and how an object of it is named."""
 
+import base64
+import hashlib
 import json
+import threading
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from aftertrain.jobs.checksum import differs
+from aftertrain.jobs.checksum import _KINDS, differs, in_parts
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import _client, fetch, fetch_folder, sibling, store
@@ -34,7 +39,7 @@ def test_what_is_stored_can_be_fetched(tmp_path: Path, key: str) -> None:
         assert fetch(f"s3://models/{key}", folder).read_text() == "weights"
 
 
-@pytest.mark.parametrize("kind", ["SHA256", "SHA1", "CRC32"])
+@pytest.mark.parametrize("kind", ["SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32"])
 def test_what_arrives_is_held_against_the_checksum_that_the_bucket_keeps(tmp_path: Path, kind: str) -> None:
     with mock_aws():
         client = boto3.client("s3")
@@ -53,7 +58,86 @@ def test_half_a_file_is_none(tmp_path: Path) -> None:
 
     assert differs(tmp_path / "m", {"ContentLength": 8}) == "it has 4 bytes and not 8"
     assert differs(tmp_path / "m", {"ContentLength": 4, "ChecksumSHA256": "abc-2"}) is None
-    assert differs(tmp_path / "m", {"ContentLength": 4, "ChecksumSHA256": "x", "ChecksumType": "COMPOSITE"}) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "of"),
+    [
+        ("SHA256", lambda block: hashlib.sha256(block).digest()),
+        ("CRC32", lambda block: zlib.crc32(block).to_bytes(4, "big")),
+    ],
+)
+def test_an_upload_in_parts_has_a_checksum_over_those_of_its_parts(tmp_path: Path, kind: str, of: Any) -> None:
+    content = bytes(range(256)) * 10
+    parts = [content[at : at + 1000] for at in range(0, len(content), 1000)]
+    expected = base64.b64encode(of(b"".join(map(of, parts)))).decode() + "-3"
+    head = {"ContentLength": len(content), f"Checksum{kind}": expected}
+    file = tmp_path / "m"
+    file.write_bytes(content)
+
+    assert in_parts(head)
+    assert differs(file, head, 1000) is None
+    assert differs(file, head, 100) is None  # parts of other sizes: nobody knows
+    file.write_bytes(b"x" + content[1:])
+    assert f"its {kind} is" in (differs(file, head, 1000) or "")
+
+
+def test_known_checksums() -> None:
+    """Of `123456789`, as their catalogues have them."""
+    for name, value in (("CRC32", 0xCBF43926), ("CRC32C", 0xE3069283), ("CRC64NVME", 0xAE8B14860A799888)):
+        made = _KINDS[f"Checksum{name}"]()
+        made.update(b"12345")
+        made.update(b"6789")
+        assert int.from_bytes(made.digest(), "big") == value
+
+
+class Cutting(BaseHTTPRequestHandler):
+    """A bucket that breaks off in the middle of the first answers, and gives ranges."""
+
+    content = bytes(range(256)) * 80_000  # 20 MB: several ranges
+    cuts = 3
+
+    def _headers(self) -> tuple[int, int]:
+        asked = self.headers.get("range", "").removeprefix("bytes=")
+        first, _, last = asked.partition("-")
+        start, end = int(first or 0), int(last or len(self.content) - 1)
+        self.send_response(206 if asked else 200)
+        self.send_header("content-length", str(end - start + 1))
+        self.send_header("etag", '"e"')
+        self.send_header("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+        self.send_header("content-range", f"bytes {start}-{end}/{len(self.content)}")
+        self.end_headers()
+        return start, end
+
+    def do_HEAD(self) -> None:
+        self._headers()
+
+    def do_GET(self) -> None:
+        start, end = self._headers()
+        server: Any = self.server
+        cut, server.cuts = server.cuts > 0, server.cuts - 1
+        piece = self.content[start : end + 1]
+        self.wfile.write(piece[: len(piece) // 2] if cut else piece)
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: a test's output is its own."""
+
+
+def test_a_download_that_breaks_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Cutting)
+    server.cuts = Cutting.cuts
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    place = {"endpoint": f"http://127.0.0.1:{server.server_port}", "region": "auto", "profile": "tigris"}
+    monkeypatch.setenv("AFTERTRAIN_BUCKETS", json.dumps({"weights": place}))
+    try:
+        found = fetch("s3://weights/m", tmp_path)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert server.cuts < 0
+    assert found.read_bytes() == Cutting.content
 
 
 def test_a_replaced_object_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +145,7 @@ def test_a_replaced_object_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
         client = boto3.client("s3")
         client.create_bucket(Bucket="models")
         client.put_object(Bucket="models", Key="m", Body=b"weights")
-        monkeypatch.setattr("aftertrain.jobs.storage.differs", lambda path, head: "it has 7 bytes and not 9")
+        monkeypatch.setattr("aftertrain.jobs.storage.differs", lambda path, head, part: "it has 7 bytes and not 9")
         with pytest.raises(JobError, match="did not arrive as it is: it has 7 bytes and not 9"):
             fetch("s3://models/m", tmp_path)
 
