@@ -7,12 +7,18 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.sagemaker.models import sagemaker_backends
 from tests.adapters.lives import SAGEMAKER, sagemaker_lives
 from tests.property.concurrent import interpreter
 from tests.services import OUTPUT
 
+from aftertrain.aws.job_ends import ServiceJobs
 from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
 from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.jobs.given import name_begin
+from aftertrain.control.job_ends import Wanted
 from aftertrain.model.definition import Compute
 
 KEY = "executions/x/evaluate"
@@ -82,3 +88,35 @@ def test_what_was_done_before_is_not_done_again(run: Any) -> None:
 
     assert first.output == again.output == {"got": OUTPUT}
     assert len(made) == 1
+
+
+def test_a_job_that_nobody_waits_for_is_stopped(run: Any) -> None:
+    with sagemaker_lives(["succeeds"]) as made:
+        run(machine(), GIVEN)
+    (job,) = (sagemaker_backends[ACCOUNT]["us-east-1"].processing_jobs[name] for name in made)
+    job.processing_job_status = "InProgress"
+    jobs = ServiceJobs(lambda name: boto3.client(name, **CREDENTIALS))
+    ended = [jobs.end(Wanted("sagemaker", "", name_begin(each, "evaluate")), "why") for each in ("y", "x")]
+
+    assert ended == [0, 1]
+    assert job.processing_job_status in ("Stopping", "Stopped")
+
+
+def test_so_is_one_that_trains() -> None:
+    """moto stops no training jobs."""
+    begin = name_begin("x", "evaluate")
+    client = boto3.client("sagemaker", **CREDENTIALS)
+    asked = {"NameContains": begin, "StatusEquals": "InProgress"}
+    summary = {
+        "TrainingJobName": f"{begin}0-0",
+        "TrainingJobArn": "arn:x",
+        "CreationTime": 0,
+        "TrainingJobStatus": "InProgress",
+    }
+    with Stubber(client) as stub:
+        stub.add_response("list_processing_jobs", {"ProcessingJobSummaries": []}, asked)
+        stub.add_response("list_training_jobs", {"TrainingJobSummaries": [summary]}, asked)
+        stub.add_response("stop_training_job", {}, {"TrainingJobName": f"{begin}0-0"})
+
+        assert ServiceJobs(lambda _: client).end(Wanted("sagemaker", "", begin), "why") == 1
+        stub.assert_no_pending_responses()
