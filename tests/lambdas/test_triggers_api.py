@@ -280,3 +280,31 @@ def test_a_library_for_standard_webhooks_takes_the_secret_that_is_made(api: Api)
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now)), "webhook-signature": f"v1,{signed}"}
 
     assert receive(Request("custom", headers, body.encode()), api.snapshot(), api.ingest).received == 1
+
+
+def test_a_trigger_is_tested_before_it_is_made_and_after(api: Api) -> None:
+    written = {"event_type": "model.added", "filter": {"model_name": "llama"}, "pipeline_id": "p"}
+    envelope = {
+        "event_type": "model.added",
+        "event_id": "1",
+        "timestamp": "t",
+        "source": "s",
+        "data": {"model_name": "x"},
+    }
+    api.client.event_triggers.create(id="t", **written)
+    asked = [api.client.event_triggers.test(trigger, envelope) for trigger in ("t", written)]
+
+    assert [(each["verdict"], each["clause"]) for (each,) in asked] == [("filtered", "filter.model_name")] * 2
+    assert api.ingest.starter.started == {}
+    with pytest.raises(InvalidRequestError, match="event_type"):
+        api.client.event_triggers.test({"pipeline_id": "p"}, envelope)
+
+
+def test_a_backtest_is_asked_of_the_api(api: Api) -> None:
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
+    for name in ("llama", "gemma"):
+        api.send(name, model_name=name)
+        api.ports.runs.known_events["registry", name]["record_id"] = name
+    found = api.client.event_triggers.backtest({"event_type": "model.added", "filter": {"model_name": "llama"}})
+
+    assert (found.events, len(found.matched), len(found.missed), found.complete) == (2, 1, 1, True)

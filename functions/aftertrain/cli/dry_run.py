@@ -1,53 +1,19 @@
-"""A trigger and an event -> what would happen, without anything happening.
-
-judged(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
-->  {"matched": False, "verdict": "filtered", "clause": "where", "expected": '`key` REGEXP "^final/"',
-     "actual": "tmp/x", "params": None, "would_start": None, …}
-"""
+"""Files of triggers and of events -> what the SDK takes."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from aftertrain.compiler.document import read_document
-from aftertrain.control.explain import explained
-from aftertrain.errors import AftertrainError
-from aftertrain.expressions.pattern import compile_pattern
-from aftertrain.expressions.where import compile_where
-from aftertrain.ingest.normalise import normalise
-from aftertrain.ingest.params import mapped
-from aftertrain.ingest.parse import parse
-from aftertrain.ingest.policies.assemble import place
-from aftertrain.ingest.record import of_event
-from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.model.definition import TriggerSpec
+from aftertrain.control.dry_run import events_in, triggers_in
 from aftertrain.model.event import Event
-from aftertrain.model.names import slug
-from aftertrain.model.policy_spec import policies_of
-from aftertrain.model.source import SOURCE_KINDS, Source
 
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
-    """The triggers of a file: one trigger, or a pipeline with `triggers`."""
-    value = read_document(file.read_text(encoding="utf-8")).value
-    if not isinstance(value, dict):
-        raise click.UsageError(f"{file} is no trigger: it is an object with event_type")
-    listed = value.get("triggers", [value])
-    pipeline = slug(value["name"]) if "name" in value else None
-    try:
-        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k != "pipeline_id"}) for each in listed]
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise click.UsageError(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    return [
-        spec.model_dump(mode="json")
-        | {"id": spec.id or f"{file.stem}-{number}", "pipeline_id": each.get("pipeline_id", pipeline)}
-        for number, (spec, each) in enumerate(zip(specs, listed, strict=True))
-    ]
+    """The triggers of a file: one trigger, or a pipeline with `triggers`. Raises: AuthorError."""
+    return triggers_in(read_document(file.read_text(encoding="utf-8")).value, file.stem)
 
 
 def events_of(file: Path) -> list[Event]:
@@ -56,53 +22,4 @@ def events_of(file: Path) -> list[Event]:
         value = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise click.UsageError(f"{file} is no JSON: {error}") from None
-    request = isinstance(value, dict) and {"source", "headers", "body"} <= value.keys()
-    kind = value["source"] if request else "platform"
-    if kind not in SOURCE_KINDS:
-        raise click.UsageError(f"{file}: there is no source of kind {kind!r}")
-    headers = {name.lower(): text for name, text in value["headers"].items()} if request else {}
-    body = value["body"] if request else value
-    payload = parse(body.encode()) if isinstance(body, str) else body
-    drafts = normalise(Delivery(payload, Source("dry-run", kind, "none"), headers, datetime.now(UTC).isoformat()))
-    for draft in drafts:
-        if isinstance(draft, AftertrainError):
-            raise draft
-    return [draft for draft in drafts if isinstance(draft, Event)]
-
-
-def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
-    """What a trigger would say. `would_start` names the pipeline, and the policies that are asked before it does."""
-    verdict = explained(event, item)
-    found: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
-    newer = verdict.clause == "created_at"  # all filters let it pass
-    if not newer:
-        return (
-            found
-            | verdict.item()
-            | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
-        )
-    try:
-        params = mapped(of_event(item.get("params") or {}), event)
-    except AftertrainError as error:
-        failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
-        return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
-    policies = policies_of(item)
-    start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies.item())}
-    first = {"verdict": "started", "clause": "", "expected": None, "actual": None}
-    if policies.assemble is not None:
-        if place(event, policies.assemble) is None:
-            expected = f"a key that has {policies.assemble.pattern}"
-            none = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
-            return found | none | {"matched": False, "passed": 0, "params": None, "would_start": None}
-        first |= {"verdict": "assembling", "clause": "assemble"}
-    elif policies.debounce is not None:
-        first |= {"verdict": "debounced", "clause": "debounce"}
-    return found | first | {"matched": True, "passed": 0, "params": params, "would_start": start}
-
-
-def _passed(event: Event, item: dict[str, Any]) -> int:
-    """How much of what a trigger asks holds of the event: what misses by one is nearer than what misses by two."""
-    where, asked = item.get("where"), item.get("filter") or {}
-    compared = [each.failure(event) for each in compile_where(where).comparisons] if where else []
-    matched = [compile_pattern({key: value}).failure(event) for key, value in asked.items()]
-    return [*compared, *matched].count(None)
+    return events_in(value, str(file))

@@ -61,16 +61,18 @@ def explain_event(source_id: str, event_id: str, trigger_id: str | None) -> None
 @click.argument("source_id")
 @click.argument("event_id", required=False)
 @click.option("--since", type=Duration(), help="Instead of one event: all of the source that matched since then.")
+@click.option("--until", type=Duration(), help="With --since: not those that came after that.")
 @click.option(
     "--attempt", type=click.IntRange(2, 99), help="The number of the replay: the same one starts nothing twice."
 )
-def replay(source_id: str, event_id: str | None, since: float | None, attempt: int | None) -> None:
+def replay(source_id: str, event_id: str | None, since: float | None, until: float | None, attempt: int | None) -> None:
     """Let an event happen once more: recorded and matched anew, with executions of its own."""
     if (event_id is None) == (since is None):
         raise click.UsageError("give one event's id, or --since")
-    client = Client()
-    for each in [event_id] if event_id else _since(client, source_id, since or 0.0):
-        again = client.events.replay(source_id, each, attempt)
+    found = Client().events
+    one = [found.replay(source_id, event_id, attempt)] if event_id else []
+    ended = until or 0.0
+    for again in one or found.replay_since(source_id, since or 0.0, until_seconds=ended, attempt=attempt):
         words = ", ".join(f"{verdict['trigger_id']}: {verdict['verdict']}" for verdict in again["verdicts"])
         click.echo(f"{again['record_id']}  {words or 'no trigger matches'}")
 
@@ -82,12 +84,6 @@ def replay_dead_letters() -> None:
 
 
 events.add_command(send, "send")
-
-
-def _since(client: Client, source_id: str, since: float) -> list[str]:
-    """The ids of a source's events that matched, the oldest first, without those that are replays."""
-    found = client.events.list(since_seconds=since, limit=1000)
-    return [each.event_id for each in reversed(found) if each.source_id == source_id and "~" not in each.record_id]
 
 
 def _line(event: Event) -> Text:

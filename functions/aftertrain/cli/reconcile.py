@@ -5,23 +5,18 @@ webhook as its sender would have, with Last-Modified as the time: however often 
 sender's own event has another time, and would be another one; so what was written only now is left to the sender.
 """
 
-import json
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus
 
 import click
-import urllib3
 
 from aftertrain.aws.listing import objects_since
 from aftertrain.cli.durations import Duration
 from aftertrain.client import Client
-from aftertrain.client.errors import ApiError
 from aftertrain.ingest.objects import Object
 
 BATCH = 100
-PAGE = 500
 MARGIN = 3600.0  # an event may come before its object's time, by the sender's clock, and time passes meanwhile
 LONGEST = 7_776_000.0  # seconds that the ledger looks back
 
@@ -62,7 +57,8 @@ def reconcile(
         raise click.UsageError(f"{source_id} is of kind {source.kind}: only buckets, tigris and s3, can be reconciled")
     settled = time.time() - older_than
     there = [each for each in objects_since(bucket, prefix, begin, endpoint, profile) if each.modified <= settled]
-    seen = set(_seen(client, min(since + MARGIN, LONGEST)))
+    known = client.events.all(since_seconds=min(since + MARGIN, LONGEST))
+    seen = {(each.data.get("bucket"), each.data.get("key"), each.data.get("etag")) for each in known}
     missing = [found for found in there if (found.bucket, found.key, found.etag) not in seen]
     for found in missing:
         click.echo(f"{found.modified_text}  {found.key}")
@@ -71,32 +67,10 @@ def reconcile(
         return
     started = 0
     for at in range(0, len(missing), BATCH):
-        started += _post(source.url, source.kind, missing[at : at + BATCH], token)
+        batch = missing[at : at + BATCH]
+        body = _tigris(batch) if source.kind == "tigris" else _s3(batch)
+        started += len(client.events.send(source.url, body, token=token)["executions"])
     click.echo(f"{len(missing)} events sent, {started} executions")
-
-
-def _seen(client: Client, since: float) -> Iterator[tuple[Any, Any, Any]]:
-    """What the ledger knows, page by page, the newest first."""
-    before: float | None = None
-    while True:
-        page = client.events.list(since_seconds=since, limit=PAGE, before=before)
-        yield from ((each.data.get("bucket"), each.data.get("key"), each.data.get("etag")) for each in page)
-        if not page or page[-1].received_at == before:
-            return
-        before = page[-1].received_at
-
-
-def _post(url: str, kind: str, found: list[Object], token: str | None) -> int:
-    """Send a notification; returns how many executions belong to it. Raises: ApiError."""
-    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
-    body = json.dumps(_tigris(found) if kind == "tigris" else _s3(found)).encode()
-    try:
-        answer = urllib3.request("POST", url, body=body, headers=headers, timeout=30.0, retries=False)
-    except urllib3.exceptions.HTTPError as error:
-        raise ApiError(0, {"detail": f"{url} does not answer: {error}"}) from None
-    if answer.status != 200:
-        raise ApiError(answer.status, {"detail": answer.data.decode(errors="replace")[:300]})
-    return len(answer.json()["executions"])
 
 
 def _tigris(found: list[Object]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from aftertrain.cli.dry_run import events_of, judged, triggers_of
+from aftertrain.cli.dry_run import events_of, triggers_of
 from aftertrain.cli.durations import Duration
 from aftertrain.cli.verdicts import verdict_lines
 from aftertrain.client import Client
-from aftertrain.model.event import Event
+from aftertrain.control.dry_run import judged
 
 _EVENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEAREST = 5
@@ -39,7 +39,7 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
 
     Exits with 1 if nothing would start.
     """
-    items = _items(trigger)
+    items = [_written(each) for each in _items(trigger)]
     verdicts = [judged(event, item) for event in events_of(event_file) for item in items]
     if as_json:
         click.echo(json.dumps(verdicts, indent=2, ensure_ascii=False))
@@ -54,20 +54,17 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
 @click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back.")
 def backtest(trigger: str, since: float) -> None:
     """Say which stored events TRIGGER, a file or a trigger's id, would have matched, and what it just missed."""
-    items = _items(trigger)
-    found = Client().events.list(since_seconds=since, limit=1000, everything=True)
-    events = [Event.from_envelope(each.model_dump()) for each in found if "~" not in each.record_id]
-    for item in items:
-        verdicts = [judged(event, item) for event in events]
-        matched = [each for each in verdicts if each["matched"]]
-        click.echo(
-            f"{item['id']}: {len(matched)} of {len(events)} events would have started {item['pipeline_id'] or 'it'}"
-        )
-        _show(matched[:NEAREST])
-        missed = [each for each in verdicts if not each["matched"] and each["clause"] != "event_type"]
-        if missed:
+    client = Client()
+    for each in _items(trigger):
+        found = client.event_triggers.backtest(each, since_seconds=since)
+        name, pipeline = (each["id"], each["pipeline_id"]) if isinstance(each, dict) else (each, "it")
+        newest = "" if found.complete else "the newest "
+        many = f"{len(found.matched)} of {newest}{found.events} events"
+        click.echo(f"{name}: {many} would have started {pipeline or 'it'}")
+        _show(found.matched[:NEAREST])
+        if found.missed:
             click.echo("  nearest misses:")
-            _show(sorted(missed, key=lambda each: -each["passed"])[:NEAREST])
+            _show(found.missed[:NEAREST])
 
 
 @triggers.command("resume")
@@ -77,10 +74,15 @@ def resume(trigger_id: str) -> None:
     click.echo(f"{trigger_id}: goes on; {Client().event_triggers.resume(trigger_id)} events that were kept start now")
 
 
-def _items(trigger: str) -> list[dict[str, Any]]:
-    if Path(trigger).is_file():
-        return triggers_of(Path(trigger))
-    return [Client().event_triggers.get(trigger).model_dump(mode="json")]
+def _items(trigger: str) -> list[str | dict[str, Any]]:
+    """The id of a trigger, or those of a file."""
+    return [*triggers_of(Path(trigger))] if Path(trigger).is_file() else [trigger]
+
+
+def _written(trigger: str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(trigger, dict):
+        return trigger
+    return Client().event_triggers.get(trigger).model_dump(mode="json")
 
 
 def _show(verdicts: list[dict[str, Any]]) -> None:

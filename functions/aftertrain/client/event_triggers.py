@@ -1,12 +1,24 @@
 """`client.event_triggers`."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aftertrain.client.models import EventTrigger
 from aftertrain.client.transport import Transport
 
 _PATH = "/v1/event-triggers"
 _KEEP: Final[Any] = object()  # tells "leave it as it is" from None, which takes a filter away
+
+
+class Backtest(NamedTuple):
+    """How many events were looked at, the verdicts of those that match, and of the nearest that do not.
+
+    Not `complete`: there are more, and older ones.
+    """
+
+    events: int
+    matched: list[dict[str, Any]]
+    missed: list[dict[str, Any]]
+    complete: bool
 
 
 class EventTriggers:
@@ -72,6 +84,22 @@ class EventTriggers:
     def disable(self, trigger_id: str) -> EventTrigger:
         """Keep it, but have it start nothing."""
         return self.update(trigger_id, enabled=False)
+
+    def test(self, trigger: str | dict[str, Any], event: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a trigger would do with an event; nothing is sent, nothing starts.
+
+        `trigger`: an id, or what is not made yet: {event_type, where, filter, params, …}. `event`: an envelope, or a
+        recorded request, {source, headers, body}, which may have several.
+        Returns: of each {matched, verdict, clause, expected, actual, params, would_start}.
+        """
+        body = {"trigger": trigger, "event": event}
+        found: list[dict[str, Any]] = self._transport.call("POST", "/v1/trigger-tests", body=body)
+        return found
+
+    def backtest(self, trigger: str | dict[str, Any], *, since_seconds: float = 604_800) -> Backtest:
+        """Which stored events a trigger, an id or one that is not made yet, would have matched, and nearly did."""
+        body = {"trigger": trigger, "since_seconds": since_seconds}
+        return Backtest(**self._transport.call("POST", "/v1/backtests", body=body))
 
     def resume(self, trigger_id: str) -> int:
         """Let a trigger go on that its `rate` has paused; returns how many events it kept and starts now."""

@@ -1,9 +1,16 @@
 """`client.events`."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import urllib3
+
+from aftertrain.client.errors import ApiError
 from aftertrain.client.models import Event
 from aftertrain.client.transport import Transport
+
+PAGE = 500
 
 
 class Events:
@@ -36,6 +43,19 @@ class Events:
         }
         return [Event.model_validate(item) for item in self._transport.call("GET", "/v1/events", query)]
 
+    def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[Event]:
+        """The events of that many seconds, the newest first, page by page."""
+        before: float | None = None
+        seen: set[tuple[str, str]] = set()
+        while True:
+            page = self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything)
+            fresh = [each for each in page if (each.source_id, each.record_id) not in seen]
+            if not fresh:
+                return
+            yield from fresh
+            seen |= {(each.source_id, each.record_id) for each in fresh}
+            before = page[-1].received_at
+
     def replay_dead_letters(self) -> int:
         """Queue again what the redrives have given up on; returns how many events."""
         return int(self._transport.call("POST", "/v1/dead-letters/replay")["replayed"])
@@ -45,3 +65,30 @@ class Events:
         body = {"event_id": event_id, "attempt": attempt}
         found: dict[str, Any] = self._transport.call("POST", f"/v1/events/{source_id}/replay", body=body)
         return found
+
+    def replay_since(
+        self, source_id: str, since_seconds: float, *, until_seconds: float = 0.0, attempt: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Replay what a source's triggers matched, the oldest first, without replays; up to `until_seconds` ago."""
+        end = time.time() - until_seconds
+        found = [
+            each.event_id
+            for each in self.all(since_seconds=since_seconds)
+            if each.source_id == source_id and each.event_id == each.record_id and each.received_at <= end
+        ]
+        return (self.replay(source_id, each, attempt) for each in reversed(found))
+
+    def send(self, url: str, body: Any, *, token: str | None = None) -> dict[str, Any]:
+        """Post a payload to a source's `url`, as a sender with a bearer token would; returns the receipt.
+
+        Raises: ApiError
+        """
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        try:
+            answer = urllib3.request("POST", url, json=body, headers=headers, timeout=30.0, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(0, {"detail": f"{url} does not answer: {error}"}) from None
+        if answer.status != 200:
+            raise ApiError(answer.status, {"detail": answer.data.decode(errors="replace")[:300]})
+        receipt: dict[str, Any] = answer.json()
+        return receipt

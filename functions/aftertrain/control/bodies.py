@@ -77,6 +77,20 @@ class SourceRotate(Body):
     undo: bool = False
 
 
+class TriggerTest(Body):
+    """`trigger`: an id, or one that is not made yet; `event`: an envelope, or a recorded request."""
+
+    trigger: str | dict[str, Any]
+    event: dict[str, Any]
+
+
+class Backtest(Body):
+    """`trigger` as in a test."""
+
+    trigger: str | dict[str, Any]
+    since_seconds: Annotated[float, Field(gt=0, le=7_776_000)] = 604_800
+
+
 class Replay(Body):
     """The same `attempt` is the same replay; without one it is the next."""
 

@@ -12,8 +12,19 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from aftertrain.compiler.diagnostics import CompileError
-from aftertrain.control import approvals, clusters, event_types, events, executions, pipelines, sources, triggers
+from aftertrain.control import (
+    approvals,
+    clusters,
+    dry_run,
+    event_types,
+    events,
+    executions,
+    pipelines,
+    sources,
+    triggers,
+)
 from aftertrain.control.bodies import (
+    Backtest,
     ClusterCreate,
     Decision,
     EventTypeBody,
@@ -24,6 +35,7 @@ from aftertrain.control.bodies import (
     SourceRotate,
     Stop,
     TriggerCreate,
+    TriggerTest,
     TriggerUpdate,
 )
 from aftertrain.errors import AftertrainError, http_status
@@ -160,6 +172,16 @@ def list_executions(pipeline_id: Optional = None, limit: Annotated[int, Query(ge
 @app.get("/v1/executions/<execution_id>")
 def get_execution(execution_id: str) -> Item:
     return executions.get(execution_id, runtime.ports())
+
+
+@app.post("/v1/trigger-tests")
+def test_trigger(body: TriggerTest) -> Items:
+    return dry_run.tested(body, runtime.ports())
+
+
+@app.post("/v1/backtests")
+def backtest_trigger(body: Backtest) -> Item:
+    return dry_run.backtested(body, runtime.ports())
 
 
 @app.post("/v1/event-triggers/<trigger_id>/resume")

@@ -8,11 +8,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from tests.api import api_client
+from tests.fakes import FakeRuns, control_ports
 from tests.unit.cli.test_cli import ROOT, run
 
 from aftertrain.cli import event_types as event_types_module
 from aftertrain.cli import events as events_module
 from aftertrain.cli import triggers as triggers_module
+from aftertrain.client.events import Events
 from aftertrain.client.models import Event, EventTrigger
 
 __all__ = ["run"]  # a fixture
@@ -116,11 +119,22 @@ def test_a_trigger_that_cannot_be_read_is_refused(run: Any, tmp_path: Path, text
     assert why in ran.err
 
 
-def test_a_backtest_counts_and_shows_what_was_just_missed(run: Any, file: Path, client: Any) -> None:
-    client.events.list.return_value = [event("final/a"), event("tmp/b"), event("final/c", record_id="id-c~2")]
+@pytest.fixture
+def ledger() -> Iterator[dict[Any, Any]]:
+    """The stored events of an API that is asked in process."""
+    runs = FakeRuns()
+    with (
+        api_client(control_ports(runs=runs)) as asking,
+        mock.patch.object(triggers_module, "Client", return_value=asking),
+    ):
+        yield runs.known_events
+
+
+def test_a_backtest_counts_and_shows_what_was_just_missed(run: Any, file: Path, ledger: dict[Any, Any]) -> None:
+    stored = [event("final/a"), event("tmp/b"), event("final/c", record_id="id-c~2")]
+    ledger.update({("bucket", each.record_id): each.model_dump() for each in stored})
     ran = run("triggers", "backtest", str(file), "--since", "2d")
 
-    assert client.events.list.call_args.kwargs == {"since_seconds": 172_800.0, "limit": 1000, "everything": True}
     assert ran.out.splitlines() == [
         "finals: 1 of 2 events would have started evaluate",
         "  started  final/a",
@@ -166,8 +180,17 @@ def test_events_are_listed_with_ids_to_copy(run: Any, client: Any) -> None:
 
 
 def test_a_range_is_replayed_oldest_first_and_without_replays(run: Any, client: Any) -> None:
-    client.events.list.return_value = [event("b"), event("x", record_id="x~2"), event("a"), event("c", source_id="s")]
-    client.events.replay.return_value = {"record_id": "r~2", "verdicts": [{"trigger_id": "t", "verdict": "started"}]}
+    stored = [
+        event("b"),
+        event("x", record_id="id-x~2"),
+        event("a"),
+        event("c", source_id="s"),
+        event("new", received_at=9e9),
+    ]
+    replayed = {"record_id": "r~2", "verdicts": [{"trigger_id": "t", "verdict": "started"}]}
+    client.events = Events(mock.Mock())
+    client.events.list = mock.Mock(side_effect=[stored, []])
+    client.events.replay = mock.Mock(return_value=replayed)
     ran = run("events", "replay", "bucket", "--since", "1h")
 
     assert [call.args for call in client.events.replay.call_args_list] == [
@@ -238,14 +261,13 @@ def test_a_test_says_what_the_first_policy_would(
     assert ({each["verdict"] for each in json.loads(ran.out)}, ran.code) == ({verdict}, code)
 
 
-def test_what_misses_by_less_is_nearer(run: Any, tmp_path: Path, client: Any) -> None:
+def test_what_misses_by_less_is_nearer(run: Any, tmp_path: Path, ledger: dict[Any, Any]) -> None:
     path = tmp_path / "trigger.yaml"
     path.write_text("event_type: object.created\npipeline_id: p\nfilter: {bucket: b, key: x, uri: y}\n")
     far = [event(f"far{number}") for number in range(6)]
     for each in far:
         each.data["bucket"] = "other"
-    client.events.list.return_value = [*far, event("x")]
-    ran = run("triggers", "backtest", str(path))
+    ledger.update({("bucket", each.record_id): each.model_dump() for each in (*far, event("x"))})
+    lines = run("triggers", "backtest", str(path)).out.splitlines()
 
-    lines = ran.out.splitlines()
     assert lines[lines.index("  nearest misses:") + 1].split()[1] == "x"

@@ -1,0 +1,145 @@
+"""A trigger and an event -> what would happen, without anything happening.
+
+judged(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
+->  {"matched": False, "verdict": "filtered", "clause": "where", "expected": '`key` REGEXP "^final/"',
+     "actual": "tmp/x", "params": None, "would_start": None, …}
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from aftertrain.control import triggers
+from aftertrain.control.bodies import Backtest, TriggerTest
+from aftertrain.control.explain import explained
+from aftertrain.control.ports import Ports
+from aftertrain.errors import AftertrainError, AuthorError
+from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.where import compile_where
+from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.params import mapped
+from aftertrain.ingest.parse import parse
+from aftertrain.ingest.policies.assemble import place
+from aftertrain.ingest.record import of_event
+from aftertrain.ingest.sources.delivery import Delivery
+from aftertrain.model.definition import TriggerSpec
+from aftertrain.model.event import Event
+from aftertrain.model.names import slug
+from aftertrain.model.policy_spec import policies_of
+from aftertrain.model.source import SOURCE_KINDS, Source
+
+LOOKED_AT = 5000  # stored events of a backtest, the newest ones
+NEAREST = 20
+
+
+def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
+    """The triggers of a definition as it is written: of one trigger, or of a pipeline with `triggers`.
+
+    Raises: AuthorError
+    """
+    if not isinstance(value, dict):
+        raise AuthorError(f"{name} is no trigger: it is an object with event_type")
+    listed = value.get("triggers", [value])
+    pipeline = slug(value["name"]) if "name" in value else None
+    try:
+        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k != "pipeline_id"}) for each in listed]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise AuthorError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return [
+        spec.model_dump(mode="json")
+        | {"id": spec.id or f"{name}-{number}", "pipeline_id": each.get("pipeline_id", pipeline)}
+        for number, (spec, each) in enumerate(zip(specs, listed, strict=True))
+    ]
+
+
+def events_in(value: Any, name: str) -> list[Event]:
+    """The events of a recorded request, {source, headers, body}, or the one of an envelope.
+
+    Raises: AuthorError for a kind of source that there is not, SenderError for what no sender may send.
+    """
+    request = isinstance(value, dict) and {"source", "headers", "body"} <= value.keys()
+    kind = value["source"] if request else "platform"
+    if kind not in SOURCE_KINDS:
+        raise AuthorError(f"{name}: there is no source of kind {kind!r}")
+    headers = {key.lower(): text for key, text in value["headers"].items()} if request else {}
+    body = value["body"] if request else value
+    payload = parse(body.encode()) if isinstance(body, str) else body
+    drafts = normalise(Delivery(payload, Source("dry-run", kind, "none"), headers, datetime.now(UTC).isoformat()))
+    for draft in drafts:
+        if isinstance(draft, AftertrainError):
+            raise draft
+    return [draft for draft in drafts if isinstance(draft, Event)]
+
+
+def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
+    """What a trigger would say. `would_start` names the pipeline, and the policies that are asked before it does."""
+    verdict = explained(event, item)
+    found: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
+    newer = verdict.clause == "created_at"  # all filters let it pass
+    if not newer:
+        return (
+            found
+            | verdict.item()
+            | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
+        )
+    try:
+        params = mapped(of_event(item.get("params") or {}), event)
+    except AftertrainError as error:
+        failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
+        return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
+    policies = policies_of(item)
+    start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies.item())}
+    first = {"verdict": "started", "clause": "", "expected": None, "actual": None}
+    if policies.assemble is not None:
+        if place(event, policies.assemble) is None:
+            expected = f"a key that has {policies.assemble.pattern}"
+            none = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
+            return found | none | {"matched": False, "passed": 0, "params": None, "would_start": None}
+        first |= {"verdict": "assembling", "clause": "assemble"}
+    elif policies.debounce is not None:
+        first |= {"verdict": "debounced", "clause": "debounce"}
+    return found | first | {"matched": True, "passed": 0, "params": params, "would_start": start}
+
+
+def _passed(event: Event, item: dict[str, Any]) -> int:
+    """How much of what a trigger asks holds of the event: what misses by one is nearer than what misses by two."""
+    where, asked = item.get("where"), item.get("filter") or {}
+    compared = [each.failure(event) for each in compile_where(where).comparisons] if where else []
+    matched = [compile_pattern({key: value}).failure(event) for key, value in asked.items()]
+    return [*compared, *matched].count(None)
+
+
+def tested(body: TriggerTest, ports: Ports) -> list[dict[str, Any]]:
+    """What a trigger would do with an event, or with those of a request. Raises: AuthorError, NotFoundError."""
+    item = _item(body.trigger, ports)
+    return [judged(event, item) for event in events_in(body.event, "the event")]
+
+
+def backtested(body: Backtest, ports: Ports) -> dict[str, Any]:
+    """Which stored events a trigger would have matched, and the nearest that it missed; replays do not count.
+
+    Returns: {events, matched, missed, complete}: `events` were looked at, and if that is not `complete`, not all.
+    """
+    item, now = _item(body.trigger, ports), datetime.fromisoformat(ports.clock())
+    since = (now - timedelta(seconds=body.since_seconds)).isoformat(timespec="milliseconds")
+    found = ports.runs.events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT, everything=True)
+    verdicts = [judged(Event.from_envelope(each), item) for each in found if "~" not in each["record_id"]]
+    missed = [each for each in verdicts if not each["matched"] and each["clause"] != "event_type"]
+    return {
+        "events": len(verdicts),
+        "matched": [each for each in verdicts if each["matched"]],
+        "missed": sorted(missed, key=lambda each: -each["passed"])[:NEAREST],
+        "complete": len(found) < LOOKED_AT,
+    }
+
+
+def _item(trigger: str | dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """A trigger by its id, or as it is written and not made yet."""
+    if isinstance(trigger, str):
+        return triggers.get(trigger, ports)
+    (item, *others) = triggers_in(trigger, "the trigger")
+    if others:
+        raise AuthorError("these are several triggers: give one", field="trigger")
+    return item
