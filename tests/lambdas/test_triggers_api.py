@@ -284,13 +284,8 @@ def test_a_library_for_standard_webhooks_takes_the_secret_that_is_made(api: Api)
 
 def test_a_trigger_is_tested_before_it_is_made_and_after(api: Api) -> None:
     written = {"event_type": "model.added", "filter": {"model_name": "llama"}, "pipeline_id": "p"}
-    envelope = {
-        "event_type": "model.added",
-        "event_id": "1",
-        "timestamp": "t",
-        "source": "s",
-        "data": {"model_name": "x"},
-    }
+    about = {"event_type": "model.added", "event_id": "1", "timestamp": "2026-01-01T00:00:00Z", "source": "s"}
+    envelope = about | {"data": {"model_name": "x"}}
     api.client.event_triggers.create(id="t", **written)
     asked = [api.client.event_triggers.test(trigger, envelope) for trigger in ("t", written)]
 
