@@ -5,8 +5,10 @@ dropped and doubled, lists emptied and repeated, bytes flipped. Filters whose re
 own `re` look at every event.
 """
 
+import contextlib
 import json
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from aftertrain.errors import SenderError
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.request import Request
 from aftertrain.ingest.snapshot import read_snapshot
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies, Rate
 from aftertrain.model.source import SOURCE_KINDS, Source
 from aftertrain.model.trigger import Trigger
 
@@ -27,9 +30,22 @@ STRANGE: list[Any] = [
     None, True, 0, -1, 1e308, 10**30, "", "x" * 2000, "a" * 40 + "!", "\u0000", "🚀", "..", "#", "s3:", "%zz%%", "+",
     [], {}, [[]], {"": 1}, "1970-01-01T00:00:00Z", "9999-99-99", "refs/heads/main", "٣",
 ]  # fmt: skip
+HELD = Policies(
+    order=Order(Key(("subject",), "^(.*)/")),
+    debounce=Debounce(1.0, 9.0, Key(("data.key", "data.model_name"))),
+    rate=Rate(1, 60.0),
+    concurrency=Concurrency(1, "replace", Key(("subject",))),
+)
 TRIGGERS = [
     Trigger("explodes", "object.*", PIPELINE, where='`key` REGEXP "^(a+)+$" AND `key` REGEXP "(.*)*x"'),
     Trigger("deep", "model.*", PIPELINE, filter={"data.tags.x.y": "z"}),
+    *(
+        Trigger(f"held-{kind}", f"{kind}.*", PIPELINE, params={"id": "{{ event.model_id }}"}, policies=HELD)
+        for kind in ("object", "model")
+    ),
+    Trigger(
+        "set", "object.created", PIPELINE, policies=Policies(Assemble(60.0, pattern=r"(?P<part>\d+)-of-(?P<total>\d+)"))
+    ),
 ]
 ROUNDS, PARTS = 100_000, 4
 
@@ -55,6 +71,26 @@ def body(given: Any, source: random.Random) -> bytes:
     if source.random() < 0.1 and raw:
         raw[source.randrange(len(raw))] = source.randrange(256)
     return bytes(raw)
+
+
+def test_a_request_takes_memory_in_proportion_to_its_size() -> None:
+    """What a body becomes may be some times as large as it is, and not more."""
+    source = random.Random(0)
+    sources = [Source(kind, kind, "none").item() for kind in SOURCE_KINDS]
+    watching = read_snapshot(1, {"sources": sources, "triggers": [each.item() for each in TRIGGERS]})
+    tracemalloc.start()
+    try:
+        for _ in range(1000):
+            given = source.choice(RECORDED)
+            raw = body(given["body"], source)
+            ports = ingest_ports(starter=FakeStarter(), clock=FakeClock(1_780_000_000.0))
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            with contextlib.suppress(SenderError):
+                receive(Request(given["source"], given["headers"], raw), watching, ports)
+            assert tracemalloc.get_traced_memory()[1] - before < 500_000 + 200 * len(raw), raw
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("part", range(PARTS))

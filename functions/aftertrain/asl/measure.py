@@ -39,9 +39,9 @@ class Measure:
 
 
 def most_events(machine: Machine) -> int:
-    """The history events that an execution may have at most."""
+    """The history events that an execution may have at most; items that are executions have histories of their own."""
     seconds = machine.timeout or DEFAULT_SECONDS
-    return 2 + _longest(machine.scope, lambda state: _events(state, seconds), failures=True)
+    return 2 + _longest(machine.scope, lambda state: _events(state, seconds), failures=True, apart=False)
 
 
 def measure(machine: Machine) -> Measure:
@@ -56,13 +56,17 @@ def measure(machine: Machine) -> Measure:
     )
 
 
-def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool) -> int:
-    """The heaviest way from the first state to an end; a way back, to try again, is not taken twice."""
+def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool, apart: bool = True) -> int:
+    """The heaviest way from the first state to an end; a way back, to try again, is not taken twice.
+
+    `apart`: what items take that are executions of their own counts as well.
+    """
     best: dict[str, int] = {}
     for name in _last_first(scope, failures=failures):
         state = scope.states[name]
         onward = (best[target] for target in _onward(state, failures=failures) if target in best)
-        best[name] = weigh(state) + _inside(state, weigh, failures=failures) + max(onward, default=0)
+        inside = _inside(state, weigh, failures=failures, apart=apart)
+        best[name] = weigh(state) + inside + max(onward, default=0)
     return best[scope.start]
 
 
@@ -89,12 +93,12 @@ def _onward(state: State, *, failures: bool) -> list[str]:
     return [state.next] if state.next else []
 
 
-def _inside(state: State, weigh: Callable[[State], int], *, failures: bool) -> int:
+def _inside(state: State, weigh: Callable[[State], int], *, failures: bool, apart: bool) -> int:
     match state:
         case Parallel(branches=branches):
-            return sum(_longest(branch, weigh, failures=failures) for branch in branches)
-        case Map(scope=scope, most=most, label=None):
-            return most * _longest(scope, weigh, failures=failures)
+            return sum(_longest(branch, weigh, failures=failures, apart=apart) for branch in branches)
+        case Map(scope=scope, most=most, label=label) if label is None or apart:
+            return most * _longest(scope, weigh, failures=failures, apart=apart)
         case _:
             return 0
 

@@ -19,7 +19,9 @@ from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
 from aftertrain.expressions.tree import ROOTS
 from aftertrain.expressions.where import compile_where
-from aftertrain.model.definition import Definition, Step
+from aftertrain.model.definition import Definition, Settings, Step
+
+WORDS = ("true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else")  # of templates
 
 
 def check(definition: Definition) -> list[Diagnostic]:
@@ -28,6 +30,7 @@ def check(definition: Definition) -> list[Diagnostic]:
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
             found += _step(step, (key, index))
+            found += _too_long(step, definition.settings, (key, index))
     found += [*check_secrets(definition), *check_parameters(definition.parameters)]
     for index, trigger in enumerate(definition.triggers):
         found += _filters(trigger.where, trigger.filter, ("triggers", index))
@@ -71,7 +74,7 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
     params = with_braces(step.params) if action.name == "conditional" else step.params
     yield from _params(action, params, (*where, "params"))
     yield from _misused(action, step, where)
-    if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop"):
+    if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop", *WORDS):
         message = f"as: {step.foreach.as_!r} hides what templates read under this name"
         yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
 
@@ -87,6 +90,18 @@ def _misused(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
         yield Diagnostic(
             "AT210", (*where, "retry"), "a question is asked once: a no is an answer, and so is none in time"
         )
+
+
+def _too_long(step: Step, settings: Settings, where: Place) -> Iterator[Diagnostic]:
+    """A wait that ends behind the end of the pipeline, or of its own step."""
+    if step.action != "wait_until":
+        return
+    hours, seconds = (step.params.get(f"duration_{unit}") for unit in ("hours", "seconds"))
+    waits = seconds if isinstance(seconds, int | float) else hours * 3600 if isinstance(hours, int | float) else 0
+    for limit, whose in ((settings.timeout_seconds, "the pipeline"), (step.timeout_seconds, "the step")):
+        if limit is not None and waits >= limit:
+            message = f"it waits for {waits:g} seconds, and {whose} may take {limit}"
+            yield Diagnostic("AT210", (*where, "params"), message, "raise the time limit, or leave it out")
 
 
 def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:

@@ -115,7 +115,8 @@ def render(diagnostic: Diagnostic, file: str, text: str | None) -> str:
     """A diagnostic for a terminal, with the line and a caret under the place."""
     mark = diagnostic.mark
     if mark is None or text is None:
-        lines = [f"{file}: {diagnostic.code} {diagnostic.message}", f"  at {diagnostic.path}"]
+        lines = [f"{file}: {diagnostic.code} {diagnostic.message}"]
+        lines += [f"  at {diagnostic.path}"] if diagnostic.path else []
     else:
         source = text.splitlines()[mark.line - 1] if mark.line <= len(text.splitlines()) else ""
         lines = [f"{file}:{mark.line}:{mark.column}: {diagnostic.code} {diagnostic.message}"]

@@ -94,7 +94,10 @@ def _read_yaml(text: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = Mark(mark.line + 1, mark.column + 1) if mark else None
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=place))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        problem = "it is nested too deep, or an alias stands for what it lies in"
+        document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {problem}"))
+    except (yaml.YAMLError, ValueError) as error:
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error}"))
     return document
 

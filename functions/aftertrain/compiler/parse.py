@@ -27,6 +27,7 @@ from aftertrain.model.definition import (
 from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
+NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
 
 _MODELS: dict[str, type[Written]] = {
     "parameters": Parameter,
@@ -62,6 +63,8 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     document = read_document(source) if isinstance(source, str) else Document(value=source)
     if document.diagnostics:
         raise CompileError(document.diagnostics)
+    if not isinstance(document.value, dict):
+        raise CompileError([Diagnostic("AT102", (), "a definition is an object: it has steps", mark=document.mark(()))])
     strange = list(_not_json(document.value, (), document))
     if strange:
         raise CompileError(strange)
@@ -123,7 +126,7 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
     where: Place = detail["loc"]
     if detail["type"] == "extra_forbidden":
         name = str(where[-1])
-        hint = did_you_mean(name, _keys_beside(where))
+        hint = did_you_mean(name, _keys_beside(where)) if name != "<<" else NO_MERGE
         return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
     where = tuple(part for part in where if part not in ("str", "bool"))
     message = detail["msg"][0].lower() + detail["msg"][1:]

@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple, get_args
 
 Word = Literal[
     "started",
-    "duplicate",
     "filtered",
     "stale",
     "assembling",

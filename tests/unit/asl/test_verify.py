@@ -55,7 +55,29 @@ def caught(*errors: list[str], **fields: Any) -> dict[str, Any]:
             machine(a={**TASK, "Output": "{% $states.errorOutput %}"}), "no errorOutput here", id="error-output"
         ),
         pytest.param(machine(a=pass_(Output="{% $eval('1') %}")), "no function $eval", id="eval"),
-        pytest.param(machine(**{"a" * 81: pass_()}), "longer than 80", id="long-name"),
+        pytest.param(machine(**{"a" * 81: pass_()}), "1 to 80 characters", id="long-name"),
+        pytest.param(machine(**{"": pass_()}) | {"StartAt": ""}, "1 to 80 characters", id="empty-name"),
+        pytest.param(machine(a=pass_(Assign={"1x": 1})), "it is no name", id="variable-name"),
+        pytest.param(machine(a={"Type": "Pass", "End": False}), "End is true", id="end-false"),
+        pytest.param(machine(a=pass_(QueryLanguage="JSONPath")), "QueryLanguage is JSONata", id="other-language"),
+        pytest.param(machine(a={"Type": "Parallel", "Branches": [], "End": True}), "Branches is empty", id="no-branch"),
+        pytest.param(machine(a={"Type": "Choice", "Choices": [], "Default": "z"}, z=END), "Choices is empty", id="no"),
+        pytest.param(machine(a={"Type": "Wait", "End": True}), "either Seconds or Timestamp", id="no-time"),
+        pytest.param(machine(a=retried(JitterStrategy="SOME")), "no JitterStrategy 'SOME'", id="jitter"),
+        pytest.param(machine(a=retried(MaxDelaySeconds=1)), "not more than IntervalSeconds", id="short-delay"),
+        pytest.param(
+            machine(
+                a={
+                    "Type": "Map",
+                    "Items": [],
+                    "Label": "l" * 41,
+                    "ItemProcessor": branch("x") | {"ProcessorConfig": {"Mode": "NEAR"}},
+                    "End": True,
+                }
+            ),
+            "there is no Mode 'NEAR'",
+            id="map-mode",
+        ),
         pytest.param(
             machine(a={"Type": "Parallel", "Branches": [branch("a")], "End": True}), "stands 2 times", id="same-name"
         ),

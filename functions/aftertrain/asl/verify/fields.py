@@ -48,7 +48,8 @@ _INSIDE: dict[str, tuple[set[str], set[str]]] = {
 }
 _AT_LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
 _COUNTS = {"TimeoutSeconds": 1, "HeartbeatSeconds": 1, "Seconds": 1, "MaxConcurrency": 0}
-MAX_ATTEMPTS = 99_999_999
+_NOT_EMPTY = ("Branches", "Choices")
+MAX_ATTEMPTS, MAX_LABEL = 99_999_999, 40
 
 
 def field_faults(name: str, state: Json) -> Iterator[str]:
@@ -67,6 +68,34 @@ def field_faults(name: str, state: Json) -> Iterator[str]:
             yield from (f"state {name!r}: {fault}" for fault in _names(field, each, *_INSIDE[field]))
     yield from _number_faults(name, state)
     yield from _error_faults(name, state)
+    yield from (f"state {name!r}: {fault}" for fault in _value_faults(state))
+
+
+def _value_faults(state: Json) -> Iterator[str]:
+    """Values that no state has, whatever its type, and what a type has exactly one of."""
+    if state.get("QueryLanguage", "JSONata") != "JSONata":
+        yield "QueryLanguage is JSONata here"
+    if state.get("End", True) is not True:
+        yield "End is true, or is not there"
+    for field in _NOT_EMPTY:
+        if field in state and not state[field]:
+            yield f"{field} is empty"
+    if state["Type"] == "Wait" and ("Seconds" in state) == ("Timestamp" in state):
+        yield "it has either Seconds or Timestamp"
+    if len(state.get("Label", "")) > MAX_LABEL:
+        yield f"Label has more than {MAX_LABEL} characters"
+    mode = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "INLINE")
+    if mode not in ("INLINE", "DISTRIBUTED"):
+        yield f"there is no Mode {mode!r}"
+    yield from _retry_faults(state)
+
+
+def _retry_faults(state: Json) -> Iterator[str]:
+    for retrier in state.get("Retry", ()):
+        if retrier.get("JitterStrategy", "FULL") not in ("FULL", "NONE"):
+            yield f"there is no JitterStrategy {retrier['JitterStrategy']!r}"
+        if retrier.get("MaxDelaySeconds", MAX_ATTEMPTS) <= retrier.get("IntervalSeconds", 1):
+            yield "MaxDelaySeconds is not more than IntervalSeconds"
 
 
 def _names(what: str, given: Json, allowed: set[str], needed: set[str]) -> list[str]:

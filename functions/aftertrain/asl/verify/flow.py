@@ -6,6 +6,7 @@ A variable may be read where every way to it has assigned one; a scope's own are
 both in a scope and in one around it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,13 +14,16 @@ from typing import Any
 from aftertrain.asl.verify.expressions import Texts, read_variables
 
 MAX_NAME = 80
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 ENDS = ("Succeed", "Fail")
 
 
 def name_faults(machine: Any) -> Iterator[str]:
     """Names that are too long, or stand twice in the whole definition."""
     names = Counter(name for scope in scopes(machine) for name in scope["States"])
-    yield from (f"state {name!r}: the name is longer than {MAX_NAME}" for name in names if len(name) > MAX_NAME)
+    yield from (
+        f"state {name!r}: a name has 1 to {MAX_NAME} characters" for name in names if not 0 < len(name) <= MAX_NAME
+    )
     yield from (f"state {name!r}: the name stands {count} times" for name, count in names.items() if count > 1)
 
 
@@ -83,6 +87,7 @@ def variable_faults(
     own = {name for each in moves.values() for _, names in each for name in names}
     yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & around))
     yield from (f"variable {name!r}: the name is not free" for name in sorted(own & {"states"}))
+    yield from (f"variable {name!r}: it is no name" for name in sorted(own) if not _VARIABLE.fullmatch(name))
     known = _known(scope["StartAt"], moves, outside)
     for name, state in scope["States"].items():
         if name not in known:
