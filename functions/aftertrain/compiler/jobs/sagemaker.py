@@ -33,6 +33,7 @@ UNSURE = (
     "SageMaker.SdkClientException",
 )
 PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
+PROGRESS = f"{PROCESSING}/progress"  # a folder of its own: what lies there goes to the bucket while the job runs
 LONGEST_PROCESSING, LONGEST_TRAINING = 777_600, 2_419_200  # seconds
 START_SECONDS = 3600  # for a machine, the image, and what is brought to it
 NOT_FOR_PROCESSING = ("ml.p4d.24xlarge", "ml.p5.48xlarge")  # a processing job cannot have these
@@ -67,6 +68,8 @@ def sagemaker_job(
     mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node, bindings)}
     pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'}}" for name, path in mounts.items()]
     pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
+    if kind == "Processing":  # checkpoints go to the bucket while a training job runs, and so does what lies there
+        pairs.append(f"{{'uri': {folder} & '/progress.json', 'path': '{PROGRESS}/progress.json'}}")
     there = f"[$filter([{', '.join(pairs)}], function($m) {{$exists($m.uri)}})]"
     more = {"mounts": jsonata.expression(there), "buckets": dict(bindings.sagemaker.buckets)}
     around = remote(node, given, bindings, look, UNSURE, **more)
@@ -115,7 +118,11 @@ def _brought(node: Node, given: Given, name: str, otherwise: str) -> str:
 def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
     place = bindings.sagemaker
     folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    target = {"S3Uri": folder, "LocalPath": f"{PROCESSING}/output", "S3UploadMode": "EndOfJob"}
+    places = (("output", f"{PROCESSING}/output", "EndOfJob"), ("progress", PROGRESS, "Continuous"))
+    outputs = [
+        {"OutputName": name, "S3Output": {"S3Uri": folder, "LocalPath": path, "S3UploadMode": mode}}
+        for name, path, mode in places
+    ]
     return {
         "ProcessingJobName": jsonata.expression(given.name(node.id)),
         "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": PROGRAM},
@@ -132,7 +139,7 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
             for name, uri in _sources(node, given, bindings).items()
         ],
         "ProcessingOutputConfig": {
-            "Outputs": [{"OutputName": "output", "S3Output": target}],
+            "Outputs": outputs,
             **_key("KmsKeyId", place),
         },
         "ProcessingResources": {"ClusterConfig": _machine(compute, place)},
