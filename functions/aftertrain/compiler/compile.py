@@ -48,8 +48,9 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     definition = parsed.definition
     found = [*parsed.unknown, *check(definition)]
     linked = link(definition)
-    if linked.diagnostics or any(each.code in GROUNDLESS for each in found):
-        _stop_at(found + linked.diagnostics, parsed)
+    groundless = [*linked.diagnostics, *(each for each in found if each.code in GROUNDLESS)]
+    if groundless:
+        _stop_at(found + linked.diagnostics + _of_the_rest(definition, linked, groundless, bindings), parsed)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
     places = [*check_compute(linked.graph, "steps", bindings), *check_compute(linked.rescue, "on_failure", bindings)]
     calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
@@ -62,6 +63,19 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     refused = [Diagnostic("AT501", (), fault) for fault in [*size_faults(text), *verify(content)]]
     _stop_at([*refused, *check_quotas(machine, linked.graph, region, known)], parsed)
     return Compiled(definition, linked, machine, text, bindings)
+
+
+def _of_the_rest(
+    definition: Definition, linked: Linked, groundless: list[Diagnostic], bindings: Bindings
+) -> list[Diagnostic]:
+    """What else is wrong, in steps that do not rest on those that cannot be looked at."""
+    if any(each.code == "AT201" for each in groundless):  # one id for two steps
+        return []
+    written = {"steps": definition.steps, "on_failure": definition.on_failure}
+    places = [each.where for each in groundless if each.where[:1] in (("steps",), ("on_failure",))]
+    broken = {written[str(where[0])][int(where[1])].id for where in places if len(where) > 1}
+    rest = linked.without(broken)
+    return examine(definition, rest, shapes(definition, bindings, rest.graph, rest.rescue))
 
 
 def _stop_at(diagnostics: list[Diagnostic], parsed: Parsed) -> None:

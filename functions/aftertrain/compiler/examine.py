@@ -4,7 +4,7 @@ params: {message: "{{ steps.evaluate.output.acuracy }}"}   ->  AT305 … has no 
 condition: steps.evaluate.output.accuracy                  ->  AT310 a condition is true or false; this one is number
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -46,12 +46,13 @@ def examine(definition: Definition, linked: Linked, shapes: Shapes) -> list[Diag
     """Every such mistake, step by step."""
     types = [trigger.event_type for trigger in definition.triggers]
     found: list[Diagnostic] = []
-    for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
-        for index, node in enumerate(graph.nodes.values()):
-            found += _Examiner(graph, shapes, types).node(node, (key, index))
-    examiner = _Examiner(linked.graph, shapes, types)
-    found += examiner.outputs(linked.graph)
-    return found + list(_never(linked.graph, "steps")) + list(_never(linked.rescue, "on_failure"))
+    written = (("steps", definition.steps, linked.graph), ("on_failure", definition.on_failure, linked.rescue))
+    for key, steps, graph in written:
+        places = {step.id: (key, index) for index, step in enumerate(steps)}
+        for node in graph.nodes.values():
+            found += _Examiner(graph, shapes, types).node(node, places[node.id])
+        found += _never(graph, places)
+    return found + list(_Examiner(linked.graph, shapes, types).outputs(linked.graph))
 
 
 class _Examiner:
@@ -258,7 +259,7 @@ def _may_not_run(graph: Graph) -> Iterator[str]:
             yield step
 
 
-def _never(graph: Graph, key: str) -> Iterator[Diagnostic]:
+def _never(graph: Graph, places: Mapping[str, Place]) -> Iterator[Diagnostic]:
     """Steps that can never run."""
     never: dict[str, str] = {}
     for step in graph.order:
@@ -270,6 +271,6 @@ def _never(graph: Graph, key: str) -> Iterator[Diagnostic]:
                 never.setdefault(step, f"{need!r} never does, and it needs it")
             elif graph.nodes[need].action.name == "fail" and not graph.nodes[need].goes_on:
                 never.setdefault(step, f"{need!r} always fails, and it needs it")
-    for index, step in enumerate(graph.nodes):
+    for step in graph.nodes:
         if step in never:
-            yield Diagnostic("AT402", (key, index), f"{step!r} never runs: {never[step]}")
+            yield Diagnostic("AT402", places[step], f"{step!r} never runs: {never[step]}")

@@ -30,6 +30,18 @@ class Linked:
     rescue: Graph
     diagnostics: list[Diagnostic]
 
+    def without(self, broken: set[str]) -> "Linked":
+        """What can be looked at all the same: the steps that need none of these; none in a circle, and no outputs."""
+        return Linked(_sound(self.graph, broken), _sound(self.rescue, broken), [])
+
+
+def _sound(graph: Graph, broken: set[str]) -> Graph:
+    nodes = {step: node for step, node in graph.nodes.items() if step not in broken}
+    while lost := [step for step, node in nodes.items() if not nodes.keys() >= set(node.needs)]:
+        nodes = {step: node for step, node in nodes.items() if step not in lost}
+    found = Graph(nodes, graph.parameters)
+    return Graph({}, graph.parameters) if list(_cycle(found, "")) else found
+
 
 @dataclass(slots=True)
 class _Reading:

@@ -32,9 +32,10 @@ def definition_schema() -> dict[str, Any]:
 
 def _rule(action: str, definitions: dict[str, Any]) -> dict[str, Any]:
     params = _with_templates(_inlined(ACTIONS[action].params, definitions))
+    needed = {"required": ["params"]} if params.get("required") else {}
     return {
         "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
-        "then": {"properties": {"params": params}},
+        "then": {"properties": {"params": params}, **needed},
     }
 
 
@@ -47,9 +48,26 @@ def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, A
 
 
 def _with_templates(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same, with a template allowed for each property that does not take any text."""
-    properties = {
-        name: value if value.get("type") == "string" and not _BOUNDS & set(value) else {"anyOf": [value, TEMPLATE]}
-        for name, value in schema.get("properties", {}).items()
-    }
+    """The same, with a template allowed for each value in it that does not take any text."""
+    properties = {name: _or_template(value) for name, value in schema.get("properties", {}).items()}
     return schema | ({"properties": properties} if properties else {})
+
+
+def _or_template(value: dict[str, Any]) -> dict[str, Any]:
+    if value.get("type") == "string" and not _BOUNDS & set(value):
+        return value
+    return {"anyOf": [_inside(value), TEMPLATE]}
+
+
+def _inside(value: dict[str, Any]) -> dict[str, Any]:
+    """The values of a list or of a map, too."""
+    changed: dict[str, Any] = {
+        name: _or_template(value[name]) for name in ("items", "additionalProperties") if _is_schema(value, name)
+    }
+    if "anyOf" in value:
+        changed["anyOf"] = [_inside(each) for each in value["anyOf"]]
+    return value | changed
+
+
+def _is_schema(value: dict[str, Any], name: str) -> bool:
+    return isinstance(value.get(name), dict) and bool(value[name])
