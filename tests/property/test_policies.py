@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from tests.property.faulty import FAULTS
 from tests.property.policy import SETTINGS, Policy
-from tests.unit.ingest.samples import PIPELINE
+from tests.unit.ingest.samples import PIPELINE, trigger
 
 from aftertrain.ingest.admit import gate_id
 from aftertrain.ingest.policies import rate
@@ -190,6 +190,45 @@ class Debounced(Policy):
         self.is_alive()
 
 
+class BurstsOfSets(Policy):
+    """Checkpoints of two shards that are complete within a short time of each other."""
+
+    policies = Policies(
+        assemble=Assemble(6000.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"), debounce=Debounce(30.0, 300.0)
+    )
+
+    @initialize()
+    def begin(self) -> None:
+        self.complete: set[str] = set()
+
+    @rule(run=st.integers(0, 3), faults=FAULTS)
+    def deliver_set(self, run: int, faults: list[str]) -> None:
+        before = len(self.acknowledged)
+        self.post(f"r{run}/m-1-of-2", [])
+        self.post(f"r{run}/m-2-of-2", faults)
+        if len(self.acknowledged) == before + 2:
+            self.complete.add(f"r{run}")
+
+    @rule(faults=FAULTS)
+    def deliver(self, faults: list[str]) -> None:
+        """A shard alone."""
+        self.sent += 1
+        self.post(f"alone{self.sent}/m-1-of-2", faults)
+
+    @invariant()
+    def parts_are_those_of_their_event(self) -> None:
+        for given in self.inputs():
+            for event in (given["event"], *given["event"]["data"]["events"]):
+                run = event["subject"].split("/")[0]
+                assert [part["key"] for part in event["data"]["parts"]] == [f"{run}/m-{part}-of-2" for part in (1, 2)]
+
+    def teardown(self) -> None:
+        self.world.settle()
+        seen = [event["subject"].split("/")[0] for given in self.inputs() for event in given["event"]["data"]["events"]]
+        assert self.complete <= set(seen)
+        assert len(seen) == len(set(seen))
+
+
 class DebouncedWhereOthersEnd(Debounced):
     """Bursts that another policy may put an end to: the gate must not wait for those that never start."""
 
@@ -242,7 +281,48 @@ class Limited(Policy):
         assert set(self.acknowledged) <= set(self.started_keys())
 
 
+class QueueingWithinALimit(Queueing):
+    """Two policies in a row, of which the first is far from holding anything."""
+
+    policies = Policies(rate=Rate(60, 360_000.0), concurrency=Concurrency(2, "queue"))
+
+
+class SwitchedOff(Concurrent):
+    """A trigger that is disabled while events wait, or whose limit is another one by then."""
+
+    limit = 3
+    policies = Policies(concurrency=Concurrency(1, "queue"))
+
+    @initialize()
+    def begin(self) -> None:
+        self.off = False
+
+    @rule(limit=st.integers(1, 3))
+    def change_the_limit(self, limit: int) -> None:
+        now = trigger(policies=Policies(concurrency=Concurrency(limit, "queue")))
+        self.world.ports = self.world.ports._replace(current=lambda _: None if self.off else now)
+
+    @rule()
+    def switch_off(self) -> None:
+        self.off = True
+        self.change_the_limit(1)
+
+    def is_alive(self) -> None:
+        self.off = False
+        self.change_the_limit(1)
+        super().is_alive()
+
+    def law(self) -> None:
+        """What has not started was disabled, and only if the trigger was."""
+        for key, verdict in self.verdicts().items():
+            assert (verdict == "started") == (key in self.started_keys())
+            assert verdict == "started" or (verdict == "disabled" and self.off)
+
+
 TestQueueing = Queueing.TestCase
+TestQueueingWithinALimit = QueueingWithinALimit.TestCase
+TestSwitchedOff = SwitchedOff.TestCase
+TestBurstsOfSets = BurstsOfSets.TestCase
 TestReplacing = Replacing.TestCase
 TestSkipping = Skipping.TestCase
 TestCancelling = Cancelling.TestCase
@@ -251,5 +331,6 @@ TestDebounced = Debounced.TestCase
 TestDebouncedWhereOthersEnd = DebouncedWhereOthersEnd.TestCase
 TestLimited = Limited.TestCase
 WITH_SLOTS = (TestQueueing, TestReplacing, TestSkipping, TestCancelling)
-for _case in (*WITH_SLOTS, TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestLimited):
+OF_TWO = (TestQueueingWithinALimit, TestSwitchedOff, TestBurstsOfSets)
+for _case in (*WITH_SLOTS, *OF_TWO, TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestLimited):
     _case.settings = SETTINGS
