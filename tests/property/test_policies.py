@@ -319,7 +319,72 @@ class SwitchedOff(Concurrent):
             assert verdict == "started" or (verdict == "disabled" and self.off)
 
 
+class Switched(Policy):
+    """A trigger that is switched off and on again while bursts and sets wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.off = False
+
+    @rule()
+    def switch(self) -> None:
+        self.off = not self.off
+        now = None if self.off else trigger(policies=self.policies)
+        self.world.ports = self.world.ports._replace(current=lambda _: now)
+
+    def teardown(self) -> None:
+        self.world.settle(self.end_all)
+        assert not self.world.ledger.due_at
+        if self.off:
+            self.switch()
+        self.is_alive()
+        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
+
+
+class SwitchedBursts(Switched):
+    policies = Policies(debounce=Debounce(30.0, 300.0), concurrency=Concurrency(1, "queue"))
+
+    @rule()
+    def end(self) -> None:
+        self.end_all()
+
+
+class SwitchedSets(Switched):
+    policies = Policies(
+        assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"), concurrency=Concurrency(1, "queue")
+    )
+
+    @rule(run=st.integers(0, 3), part=st.integers(1, 2), faults=FAULTS)
+    def deliver(self, run: int, part: int, faults: list[str]) -> None:
+        self.post(f"r{run}/m-{part}-of-2", faults)
+
+    @rule(run=st.integers(0, 3))
+    def deliver_all(self, run: int) -> None:
+        self.deliver(run, 1, [])
+        self.deliver(run, 2, [])
+
+    @initialize()
+    def begin(self) -> None:
+        self.post("alone/m-1-of-3", [])
+
+    def is_alive(self) -> None:
+        """A set whose first part waited when the trigger was switched off starts, or is missed, with what comes now."""
+        self.world.clock.now += 7200
+        self.post("alone/m-2-of-3", [])
+        for run in ("r0", "new"):
+            self.sent += 1
+            for part in (1, 2):
+                self.post(f"{run}/m-{part}-of-2", [])
+        self.world.settle(self.end_all)
+        started = {given["event"]["subject"].split("/")[0] for given in self.inputs()}
+        assert "new" in started
+        assert "r0" in started or "disabled" in self.verdicts().values()
+        assert "incomplete" in {self.verdicts()[f"alone/m-{part}-of-3"] for part in (1, 2)}
+
+
 TestQueueing = Queueing.TestCase
+TestSwitchedBursts = SwitchedBursts.TestCase
+TestSwitchedSets = SwitchedSets.TestCase
 TestQueueingWithinALimit = QueueingWithinALimit.TestCase
 TestSwitchedOff = SwitchedOff.TestCase
 TestBurstsOfSets = BurstsOfSets.TestCase
@@ -331,6 +396,6 @@ TestDebounced = Debounced.TestCase
 TestDebouncedWhereOthersEnd = DebouncedWhereOthersEnd.TestCase
 TestLimited = Limited.TestCase
 WITH_SLOTS = (TestQueueing, TestReplacing, TestSkipping, TestCancelling)
-OF_TWO = (TestQueueingWithinALimit, TestSwitchedOff, TestBurstsOfSets)
+OF_TWO = (TestQueueingWithinALimit, TestSwitchedOff, TestSwitchedBursts, TestSwitchedSets, TestBurstsOfSets)
 for _case in (*WITH_SLOTS, *OF_TWO, TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestLimited):
     _case.settings = SETTINGS

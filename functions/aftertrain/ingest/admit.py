@@ -100,6 +100,15 @@ def slot_of(start: Start, event: Event) -> str | None:
     return None if policy is None else gate_id("concurrency", start.trigger_id, key_of(event, policy.key))
 
 
+def waited_at(start: Start, event: Event) -> Iterator[tuple[str, Callable[[State, str], State]]]:
+    """The gates that may remember a start, and how each forgets one that will never be made."""
+    burst, sets = start.policies.debounce, start.policies.assemble
+    if burst is not None:
+        yield _burst(start.trigger_id, event, burst), debounce.withdrawn
+    if sets is not None and (placed := assemble.place(event, sets)) is not None:
+        yield _set(start.trigger_id, placed[0]), assemble.withdrawn
+
+
 def _questions(policies: Policies, *, counted: bool) -> Iterator[Asker]:
     """What is asked, in this order; a policy is looked into only if those before it let pass.
 
@@ -119,7 +128,9 @@ def _questions(policies: Policies, *, counted: bool) -> Iterator[Asker]:
 
 def _ordered(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision | None:
     quiet = start.policies.debounce
-    if quiet is not None and debounce.leads(ports.gates.get(_burst(ticket, quiet)).state, ticket.name):
+    if quiet is not None and debounce.leads(
+        ports.gates.get(_burst(ticket.trigger_id, ticket.event, quiet)).state, ticket.name
+    ):
         return None  # it speaks for its burst, whose other events were asked when they joined
     return _still_newest(start, ticket, ports)
 
@@ -141,11 +152,17 @@ def _debounced(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
     policy, now = start.policies.debounce, ports.clock()
     if policy is None:
         return None
-    return Question(_burst(ticket, policy), lambda state: debounce.decide(state, ticket, policy, now))
+    return Question(
+        _burst(ticket.trigger_id, ticket.event, policy), lambda state: debounce.decide(state, ticket, policy, now)
+    )
 
 
-def _burst(ticket: Ticket, policy: Debounce) -> str:
-    return gate_id("debounce", ticket.trigger_id, key_of(ticket.event, policy.key))
+def _burst(trigger_id: str, event: Event, policy: Debounce) -> str:
+    return gate_id("debounce", trigger_id, key_of(event, policy.key))
+
+
+def _set(trigger_id: str, key: str) -> str:
+    return gate_id("assemble", trigger_id, key)
 
 
 def _limited(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
@@ -175,7 +192,7 @@ def _assembling(start: Start, ticket: Ticket, ports: Ports) -> Question | Decisi
         return Decision("filtered", "assemble", expected, ticket.event.subject)
     key, piece = placed
     piece, now = _told(piece, policy, ticket, ports), ports.clock()
-    gate = gate_id("assemble", ticket.trigger_id, key)
+    gate = _set(ticket.trigger_id, key)
     return Question(gate, lambda state: assemble.decide(state, ticket, piece, policy, now))
 
 

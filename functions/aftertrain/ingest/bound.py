@@ -1,12 +1,15 @@
 """A start that policies have a say in -> its verdict: held, ended, or begun with all that belongs to it."""
 
+from collections.abc import Callable
+from functools import partial
+
 from aftertrain.errors import BusyError
-from aftertrain.ingest.admit import admit, slot_of
+from aftertrain.ingest.admit import admit, slot_of, waited_at
 from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.params import MissingParamError
 from aftertrain.ingest.policies.concurrency import TAKEN
-from aftertrain.ingest.policies.decision import PASS, Decision, concluded
+from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled
@@ -40,13 +43,19 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
 
 def _disabled(start: Start, record: Record, ports: Ports) -> Decision:
     """What waits of a trigger that is not there any more, or is off, does not start; what did, did."""
-    running = ports.starter.running(start.pipeline.machine_arn, start.name)
+    begun = ports.starter.running(start.pipeline.machine_arn, start.name) is not None
     slot = slot_of(start, record.event)
-    if running is None and slot is not None:
+    if not begun and slot is not None:
         give_up(slot, start.name, ports)
-    if running is not None:
+    for gate, withdrawn in waited_at(start, record.event):
+        ask(gate, partial(_forgotten, concluded if begun else withdrawn, start.name), ports.gates)
+    if begun:
         return PASS
     return Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
+
+
+def _forgotten(forget: Callable[[State, str], State], name: str, state: State) -> Answer:
+    return forget(state, name), PASS
 
 
 def _bounded_as_now(start: Start, trigger: Trigger) -> Start:

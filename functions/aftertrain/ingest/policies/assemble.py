@@ -26,6 +26,7 @@ from aftertrain.ingest.policies.decision import (
     kept,
     said,
     saying,
+    without,
 )
 from aftertrain.ingest.policies.keys import compiled
 from aftertrain.model.event import Event
@@ -95,6 +96,17 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
     if _whole(found, policy):
         return _completed(state, found | {"whole": found.get("whole", now)}, ticket, policy, now)
     return _joined(state, found, ticket, policy, now)
+
+
+def withdrawn(state: State, name: str) -> State:
+    """The state when a start will never be made: its set is kept, and what comes next waits for it."""
+    state = without(state, name)
+    found = state.get("set") or {}
+    if found.get("leader") == name:
+        return state | {"set": _unled(found)}
+    if found.get("last") == name:
+        return state | {"set": {key: value for key, value in found.items() if key not in ("last", "whole")}}
+    return state
 
 
 def _completed(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
@@ -188,10 +200,14 @@ def _waited(state: State, found: dict[str, Any], policy: Assemble, now: float) -
         return state, _held(found, found["deadline"])
     if _whole(found, policy):  # the last of it will start, and say so
         return state, _held(found, now + LOOK_AGAIN_SECONDS)
-    left = {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
     expected, actual = _progress(found)
     decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
-    return saying(state | {"set": left}, found["leader"], ["incomplete", None]), decision
+    return saying(state | {"set": _unled(found)}, found["leader"], ["incomplete", None]), decision
+
+
+def _unled(found: dict[str, Any]) -> dict[str, Any]:
+    """A set that nobody waits for."""
+    return {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
 
 
 def _held(found: dict[str, Any], until: float) -> Decision:

@@ -19,6 +19,7 @@ from aftertrain.ingest.policies.decision import (
     kept,
     said,
     saying,
+    without,
 )
 from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Debounce
@@ -54,6 +55,14 @@ def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer
 def leads(state: State, name: str) -> bool:
     """Whether a start is the one that its burst waits for, or was let through with it."""
     return (state.get("burst") or {}).get("leader") == name or kept(state, name) is not None
+
+
+def withdrawn(state: State, name: str) -> State:
+    """The state when a start will never be made: what comes next opens a burst of its own."""
+    state = without(state, name)
+    if (state.get("burst") or {}).get("leader") != name:
+        return state
+    return {key: value for key, value in state.items() if key != "burst"}
 
 
 def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:

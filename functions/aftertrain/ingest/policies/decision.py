@@ -88,5 +88,10 @@ def keeping(state: State, name: str, what: Any) -> State:
 
 def concluded(state: State, name: str) -> State:
     """The state once a start was made, or never will be: it passes if it asks again, with nothing."""
+    return saying(without(state, name), name, CONCLUDED)
+
+
+def without(state: State, name: str) -> State:
+    """The state without what a start was let through with, which never will be made."""
     left = [each for each in state.get("over", []) if each[0] != name]
-    return saying(state | {"over": left}, name, CONCLUDED)
+    return state | {"over": left} if "over" in state else state
