@@ -9,7 +9,7 @@ from typing import Any
 
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.render.template import Value
-from aftertrain.expressions.tree import Choose, Expression, Literal, Logic, Template
+from aftertrain.expressions.tree import Expression, Template
 from aftertrain.model.definition import Step
 
 
@@ -54,24 +54,6 @@ def conditions(params: dict[str, Value]) -> Iterator[tuple[Place, Expression]]:
     for place, value in written:
         if isinstance(value, Template) and value.lone is not None:
             yield place, value.lone
-
-
-def in_order(params: dict[str, Value]) -> dict[str, Value]:
-    """The same params, in which a condition is looked at only if none before it holds."""
-    branches = params.get("branches")
-    if not isinstance(branches, list):
-        return params
-    before: Expression | None = None
-    found: list[Value] = []
-    for branch in branches:
-        condition = branch.get("condition") if isinstance(branch, dict) else None
-        lone = condition.lone if isinstance(condition, Template) else Literal(condition)  # type: ignore[arg-type]  # true or false
-        if not isinstance(branch, dict) or lone is None:
-            return params
-        later = lone if before is None else Choose(before, Literal(value=False), lone)
-        found.append({**branch, "condition": Template((later,))})
-        before = lone if before is None else Logic("or", before, lone)
-    return {**params, "branches": found}
 
 
 def _braced(condition: Any) -> Any:

@@ -19,7 +19,7 @@ from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import compile_pattern
 from aftertrain.expressions.tree import ROOTS
 from aftertrain.expressions.where import compile_where
-from aftertrain.model.definition import Definition, Settings, Step
+from aftertrain.model.definition import Definition, Step
 
 WORDS = ("true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else")  # of templates
 
@@ -28,9 +28,9 @@ def check(definition: Definition) -> list[Diagnostic]:
     """Every such mistake, step by step."""
     found = list(_same_ids(definition))
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
+        whole = definition.settings.timeout_seconds if key == "steps" else None  # which does not hold for clearing up
         for index, step in enumerate(steps):
-            found += _step(step, (key, index))
-            found += _too_long(step, definition.settings, (key, index))
+            found += [*_step(step, (key, index)), *_too_long(step, whole, (key, index))]
     found += [*check_secrets(definition), *check_parameters(definition.parameters)]
     for index, trigger in enumerate(definition.triggers):
         found += _filters(trigger.where, trigger.filter, ("triggers", index))
@@ -92,13 +92,13 @@ def _misused(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
         )
 
 
-def _too_long(step: Step, settings: Settings, where: Place) -> Iterator[Diagnostic]:
-    """A wait that ends behind the end of the pipeline, or of its own step."""
+def _too_long(step: Step, whole: int | None, where: Place) -> Iterator[Diagnostic]:
+    """A wait that ends behind the end of the pipeline, `whole` seconds after its start, or of its own step."""
     if step.action != "wait_until":
         return
     hours, seconds = (step.params.get(f"duration_{unit}") for unit in ("hours", "seconds"))
     waits = seconds if isinstance(seconds, int | float) else hours * 3600 if isinstance(hours, int | float) else 0
-    for limit, whose in ((settings.timeout_seconds, "the pipeline"), (step.timeout_seconds, "the step")):
+    for limit, whose in ((whole, "the pipeline"), (step.timeout_seconds, "the step")):
         if limit is not None and waits >= limit:
             message = f"it waits for {waits:g} seconds, and {whose} may take {limit}"
             yield Diagnostic("AT210", (*where, "params"), message, "raise the time limit, or leave it out")

@@ -75,7 +75,10 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     found = [_diagnostic(detail, document) for detail in details]
     if any(detail["type"] != "extra_forbidden" for detail in details):
         raise CompileError(found)
-    return Parsed(Definition.model_validate(_without(document.value, details)), document, tuple(found))
+    try:
+        return Parsed(Definition.model_validate(_without(document.value, details)), document, tuple(found))
+    except ValidationError as error:  # what keys are to each other is looked at when each is known
+        raise CompileError([*found, *(_diagnostic(detail, document) for detail in error.errors())]) from None
 
 
 def _without(value: Any, details: list[ErrorDetails]) -> Any:
@@ -129,7 +132,8 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
         hint = did_you_mean(name, _keys_beside(where)) if name != "<<" else NO_MERGE
         return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
     where = tuple(part for part in where if part not in ("str", "bool"))
-    message = detail["msg"][0].lower() + detail["msg"][1:]
+    said = detail["msg"].removeprefix("Value error, ")
+    message = said[0].lower() + said[1:]
     return Diagnostic("AT102", where, f"{_last_name(where)}: {message}", mark=document.mark(where))
 
 

@@ -26,8 +26,10 @@ _LOOKS = {
 }
 HINT = "use a notification channel, whose secret is in Secrets Manager, or an endpoint of your own that has it"
 _NAMES = re.compile(
-    r"(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:password|passwd|secret|token|api_?key|authorization|access_key)s?$", re.IGNORECASE
+    r"(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:passwords?|passwd|secrets?|token|api_?keys?|authorization|access_keys?)$",
+    re.IGNORECASE,
 )
+_SPECIAL = re.compile(r"[<\[].*[>\]]|.{,5}")  # a token of a tokenizer's is not one of a service's
 
 
 def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
@@ -45,13 +47,15 @@ def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
 
 
 def _look(value: Any, where: Place, name: str | None = None) -> Iterator[Diagnostic]:
-    name = next((part for part in reversed(where) if isinstance(part, str)), "") if name is None else name
+    """`name`: of a value that does not stand below it; an item of a list has none that would say what it is."""
     match value:
         case str():
+            own = name or (where[-1] if isinstance(where[-1], str) else "")
             kind = next((kind for kind, pattern in _LOOKS.items() if pattern.search(value)), None)
-            named = _NAMES.search(name) and value and "{{" not in value
+            named = _NAMES.search(own) and "{{" not in value and not _SPECIAL.fullmatch(value)
             if kind or named:
-                message = f"{name}: this looks like {kind or 'a secret'}, and everybody can read it here"
+                shown = own or next((part for part in reversed(where) if isinstance(part, str)), "")
+                message = f"{shown}: this looks like {kind or 'a secret'}, and everybody can read it here"
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
             for key, item in value.items():

@@ -15,7 +15,6 @@ from aftertrain.actions.deployment import UNHEARD_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
-from aftertrain.compiler.branches import in_order
 from aftertrain.compiler.calls import Call, pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.batch import batch_job
@@ -23,6 +22,7 @@ from aftertrain.compiler.jobs.given import Given
 from aftertrain.compiler.jobs.resolve import resolve, time_limit
 from aftertrain.compiler.jobs.sagemaker import sagemaker_job
 from aftertrain.compiler.jobs.worker import worker_job
+from aftertrain.compiler.render.branches import render_branches
 from aftertrain.compiler.render.scope import Code, Reader
 from aftertrain.compiler.render.template import render_value
 from aftertrain.compiler.task import Each, Work
@@ -52,8 +52,8 @@ def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | 
 
 
 def _params(node: Node, reader: Reader) -> dict[str, Any]:
-    params = in_order(node.params) if node.action.name == "conditional" else node.params
-    return {name: render_value(value, reader) for name, value in params.items()}
+    branches = {"branches": render_branches} if node.action.name == "conditional" else {}
+    return {name: branches.get(name, render_value)(value, reader) for name, value in node.params.items()}
 
 
 def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | None) -> Work:

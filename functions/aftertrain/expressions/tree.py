@@ -234,7 +234,7 @@ def folded(node: Expression) -> Expression:
             inner = folded(operand)
             return Literal(not inner.value) if isinstance(inner, Literal) and isinstance(inner.value, bool) else node
         case Compare(operator="==" | "!=" as operator, left=Literal(value=left), right=Literal(value=right)):
-            same = type(left) is type(right) and left == right
+            same = isinstance(left, bool) is isinstance(right, bool) and left == right  # to Python, true is 1
             return Literal(same is (operator == "=="))
         case Logic(operator=operator, left=left, right=right):
             one = folded(left)

@@ -263,6 +263,15 @@ def test_a_branch_is_not_looked_at_behind_one_that_matches() -> None:
     assert [each["condition"] for each in told[0]["branches"]] == [True, False]
 
 
+def test_branches_cost_no_more_the_more_there_are() -> None:
+    def size(count: int) -> int:
+        branches = [{"id": f"b{n}", "condition": f"event.score > {n}", "target_step": "a"} for n in range(count)]
+        route = {"id": "route", "action": "conditional", "params": {"branches": branches}}
+        return len(json.dumps(machine(steps=[route, log("a")])))
+
+    assert size(80) - size(40) <= size(40)
+
+
 def test_a_time_limit_stops_the_steps_and_is_told() -> None:
     """The deadline's token is never sent, and its second is over long before the step's three."""
     told: list[Any] = []

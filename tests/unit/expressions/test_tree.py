@@ -12,6 +12,8 @@ from aftertrain.expressions.tree import folded
         ("1 == 2", "false"),
         ("'a' != 'b'", "true"),
         ("1 == '1'", "false"),
+        ("1 == 1.0", "true"),
+        ("1 == true", "false"),
         ("not true", "false"),
         ("false and event.go", "false"),
         ("true or event.go", "true"),

@@ -390,9 +390,31 @@ def test_a_service_that_never_gets_there_is_sent_back(stuck: Stage) -> None:
     assert "it was not through after 600 seconds" in stuck.answers[0][1][1]
 
 
-def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage) -> None:
-    stuck.ports.sleep(2000)  # nobody looks at it any more
+@pytest.mark.parametrize("seconds", [60, 2000])
+def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage, seconds: int) -> None:
+    stuck.ports.sleep(seconds)
     stuck.step("rollback", "e3", "t3")
 
     assert f"shift {TARGET_A}" in stuck.service.made
     assert stuck.told() == "healthy"
+    assert stuck.answers[-1][0] == "t3"
+
+
+def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
+    stuck.step("rollback", "e3", "t3")
+
+    assert stuck.answers == [("t2", ("DeploymentFailedError", "deployment 'digits' was interrupted by a rollback"))]
+    with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
+        stuck.step("update", "e2", "t2", model_uri=B)
+
+
+def test_what_cannot_be_interrupted_is_waited_for(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+
+    with pytest.raises(TaskError, match="is being rolled out by execution 'e2'"):
+        serving.step("rollback", "e3", "t3")
+
+
+def test_a_scaling_interrupts_nothing(stuck: Stage) -> None:
+    with pytest.raises(TaskError, match="is being rolled out by execution 'e2'"):
+        stuck.step("scale", "e3", "t3", replicas=3)

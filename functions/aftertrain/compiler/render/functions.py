@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, str] = {
         "function($v) {$type($v) = 'boolean' ? $v : $type($v) = 'null' ? false : $type($v) = 'number' ? $v != 0 : "
         "$type($v) = 'string' ? $v != '' : $type($v) = 'array' ? $count($v) > 0 : $count($keys($v)) > 0}"
     ),
+    "verdict": ("function($v) {$type($v) = 'boolean' ? $v : $fail('a condition is true or false, not ' & $kind($v))}"),
     "add": (
         "function($a, $b) {$type($a) = 'number' and $type($b) = 'number' ? $a + $b : "
         "$type($a) = 'string' and $type($b) = 'string' ? $a & $b : "

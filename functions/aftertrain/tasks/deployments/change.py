@@ -6,6 +6,7 @@ change(Wish("create", "prod", "digits", "s3://…/model.onnx"), call, ports)  ->
 from dataclasses import replace
 from typing import Any
 
+from aftertrain.fleets.service import ServiceFleet
 from aftertrain.tasks.deployments.outcome import outcome
 from aftertrain.tasks.deployments.record import Record, Served, version_of
 from aftertrain.tasks.deployments.replicas import roll_out, wanted_size
@@ -26,16 +27,23 @@ def change(wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None
         RolloutUnfinishedError, BusyError: the same call goes on where this one stopped.
     """
     cluster = cluster_of(wish.cluster_id, ports)
-    record = Record(wish, call, ports, stored)
-    release = _release(wish, record)
-    on = _on_replicas if cluster["kind"] == "oip" else _on_service
-    return on(wish, release, record, cluster, call, ports)
+    if cluster["kind"] == "oip":
+        record = Record(wish, call, ports, stored)
+        return _on_replicas(wish, _release(wish, record), record, cluster, call, ports)
+    fleet = ports.service_fleet(cluster, wish.name)
+    record = Record(wish, call, ports, stored, insists=wish.insists and fleet.interruptible)
+    return _on_service(wish, _release(wish, record), record, fleet, cluster, call, ports)
 
 
 def _on_service(
-    wish: Wish, release: Served, record: Record, cluster: dict[str, Any], call: Call, ports: Ports
+    wish: Wish,
+    release: Served,
+    record: Record,
+    fleet: ServiceFleet,
+    cluster: dict[str, Any],
+    call: Call,
+    ports: Ports,
 ) -> dict[str, Any] | None:
-    fleet = ports.service_fleet(cluster, wish.name)
     shift = shifted(wish, release, record, fleet, cluster, ports)
     if not shift.finished:
         return None

@@ -54,11 +54,14 @@ class Record:
     """The record of the deployment that a step changes.
 
     `before`: what was served before this step; `rollout`: the roll-out of an earlier try of it, None in its first.
-    `last`: what was to be served last, whatever came of it.
+    `last`: what was to be served last, whatever came of it. `interrupts`: the task token of a step whose roll-out this
+    one does not wait for.
     """
 
-    def __init__(self, wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None) -> None:
-        """`stored`: the record as somebody has just read it, and acts on it.
+    def __init__(
+        self, wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None, *, insists: bool = False
+    ) -> None:
+        """`stored`: the record as somebody has just read it, and acts on it. `insists`: whatever else rolls it out.
 
         Raises: TaskError if another execution is rolling it out.
         """
@@ -68,8 +71,10 @@ class Record:
         self._revision = stored.revision if stored else 0
         last = stored.record if stored else None
         ours = last is not None and last["deployment_id"] == self.id
-        if last is not None and not ours:
-            self._refuse_while_rolling(last)
+        busy = last is not None and not ours and self._busy(last)
+        if last is not None and busy and not insists:
+            raise TaskError(f"{wish.name!r} is being rolled out by execution {last['execution']!r}")
+        self.interrupts: str | None = last["call"]["token"] if last and busy else None
         self.rollout: dict[str, Any] | None = last["rollout"] if last and ours else None
         self.last = Served(**last["release"]) if last and last["status"] != "deleted" else None
         if last is None:
@@ -79,10 +84,8 @@ class Record:
         else:
             self.before = current(last)
 
-    def _refuse_while_rolling(self, last: dict[str, Any]) -> None:
-        busy = is_rolling(last) and self._ports.clock() - last["saved_at"] < ABANDONED_AFTER
-        if busy:
-            raise TaskError(f"{self._wish.name!r} is being rolled out by execution {last['execution']!r}")
+    def _busy(self, last: dict[str, Any]) -> bool:
+        return is_rolling(last) and self._ports.clock() - last["saved_at"] < ABANDONED_AFTER
 
     def save(self, rollout: Any, release: Served) -> None:
         """Write the roll-out's state down before what follows from it. Raises: ConflictError."""

@@ -13,7 +13,7 @@ from aftertrain.fleets.service import ServiceFleet
 from aftertrain.fleets.shift import Course, Shift, advance
 from aftertrain.tasks.deployments.record import Record, Served, current, is_rolling
 from aftertrain.tasks.deployments.wish import Wish
-from aftertrain.tasks.ports import Ports, TaskError
+from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
 
 DOES = {"scale": "resize", "delete": "remove"}
 
@@ -33,6 +33,10 @@ def shifted(
             field="probe",
         )
     shift = _opened(wish, record)
+    if record.interrupts is not None:
+        # First of all, or who waits for the interrupted roll-out would never be told.
+        cause = f"deployment {wish.name!r} was interrupted by a {wish.verb}"
+        ports.answers.fail(record.interrupts, DeploymentFailedError.__name__, cause)
     if not shift.finished:
         _refuse_what_others_have(wish, fleet.resource, ports)
         ports.deployments.claim(fleet.resource, wish.cluster_id, wish.name)
@@ -79,6 +83,5 @@ def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
 def _opened(wish: Wish, record: Record) -> Shift:
     if record.rollout is None or record.rollout["status"] == "rolled_back":
         does = DOES.get(wish.verb, "shift")
-        insists = wish.verb in ("rollback", "delete")
-        return Shift(does, wish.replicas, insists=insists)  # type: ignore[arg-type]  # one of its three words
+        return Shift(does, wish.replicas, insists=wish.insists)  # type: ignore[arg-type]  # one of its three words
     return Shift(**record.rollout)

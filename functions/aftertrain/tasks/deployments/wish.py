@@ -31,6 +31,11 @@ class Wish:
     bake_seconds: float = 0.0
     alarms: tuple[str, ...] = ()
 
+    @property
+    def insists(self) -> bool:
+        """Whether it does not wait for a change that is on its way, where that can be interrupted."""
+        return self.verb in ("rollback", "delete")
+
 
 def wish_of(verb: Verb, params: RolloutParams, **more: Any) -> Wish:
     """The wish of a step; `more` is what this verb has besides."""

@@ -1,0 +1,35 @@
+"""What is wrong with a definition's shape is told at once, however much it is."""
+
+from typing import Any
+
+import pytest
+
+from aftertrain.compiler.bindings import PLACEHOLDERS
+from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.diagnostics import CompileError
+from aftertrain.compiler.parse import parse
+
+LOG = {"id": "a", "action": "log", "params": {"message": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ({"assemble": {"patern": "x"}}, "assemble: give one of pattern, index and marker"),
+        ({"debounce": {"quiet": 700, "maxwait": 900}}, "debounce: max_wait is less than quiet"),
+    ],
+)
+def test_a_key_that_is_misspelt_may_be_missed_elsewhere(policy: dict[str, Any], why: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        parse({"steps": [LOG], "triggers": [{"event_type": "object.created", **policy}]})
+
+    assert [each.code for each in caught.value.diagnostics] == ["AT102", "AT103"]
+    assert caught.value.diagnostics[0].message == why
+
+
+def test_clearing_up_may_take_longer_than_the_pipeline() -> None:
+    wait = {"id": "w", "action": "wait_until", "params": {"duration_seconds": 1800}}
+
+    compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG], "on_failure": [wait]}, PLACEHOLDERS)
+    with pytest.raises(CompileError, match="the pipeline may take 600"):
+        compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG, wait]}, PLACEHOLDERS)
