@@ -104,8 +104,12 @@ class FakeRuns:
     def event(self, source_id: str, event_id: str) -> control.Item | None:
         return self.known_events.get((source_id, event_id))
 
-    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[control.Item]:
-        return [item for item in self.known_events.values() if everything or item["executions"]][:limit]
+    def events(self, since: str, until: str, limit: int) -> list[control.Item]:
+        return [item for item in self.known_events.values() if item["executions"]][:limit]
+
+    def all_events(self, since: str, until: str, limit: int) -> control.Found:
+        found = list(self.known_events.values())
+        return control.Found(found[:limit], len(found) <= limit)
 
     def execution(self, execution_id: str) -> control.Item | None:
         return self.known.get(execution_id)

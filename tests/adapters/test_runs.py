@@ -78,10 +78,11 @@ def test_events_that_fired_something_are_listed_and_others_only_if_everything_is
     around = ("2023-11-14T00:00:00+00:00", "2023-11-15T00:00:00+00:00")
     later = ("2023-11-14T22:13:21+00:00", "2023-11-15T00:00:00+00:00")
 
-    assert [each["subject"] for each in runs.events(*around, 10, everything=False)] == ["final/a"]
-    assert {each["subject"] for each in runs.events(*around, 10, everything=True)} == {"final/a", "tmp/b"}
-    assert len(runs.events(*around, 1, everything=True)) == 1
-    assert runs.events(*later, 10, everything=False) == runs.events(*later, 10, everything=True) == []
+    assert [each["subject"] for each in runs.events(*around, 10)] == ["final/a"]
+    assert {each["subject"] for each in runs.all_events(*around, 10).items} == {"final/a", "tmp/b"}
+    assert [runs.all_events(*around, limit).complete for limit in (1, 2)] == [False, True]
+    assert len(runs.all_events(*around, 1).items) == 1
+    assert runs.events(*later, 10) == runs.all_events(*later, 10).items == []
 
 
 def test_events_are_listed_over_as_many_pages_as_it_takes(dynamodb: Any, runs: DynamoRuns) -> None:
@@ -92,7 +93,7 @@ def test_events_are_listed_over_as_many_pages_as_it_takes(dynamodb: Any, runs: D
         large = event._replace(data=dict(event.data) | {"note": "x" * 60_000})
         ledger.record(record(f"final/e{number}")._replace(event=large))
 
-    found = runs.events("2000-01-01T00:00:00", "2100-01-01T00:00:00", 100, everything=False)
+    found = runs.events("2000-01-01T00:00:00", "2100-01-01T00:00:00", 100)
     assert len(found) == 30
 
 
@@ -106,4 +107,5 @@ def test_an_answer_is_no_larger_than_a_function_may_give(
         ledger.record(record(f"final/e{number}")._replace(event=event._replace(data={"note": "x" * 60_000})))
     between = ("2000-01-01T00:00:00", "2100-01-01T00:00:00")
 
-    assert [len(runs.events(*between, 100, everything=each)) for each in (False, True)] == [3, 3]
+    assert (len(runs.events(*between, 100)), len(runs.all_events(*between, 100).items)) == (3, 3)
+    assert not runs.all_events(*between, 100).complete

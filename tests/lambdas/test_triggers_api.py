@@ -53,6 +53,8 @@ class Api:
         assert record is not None
         self.ports.runs.known_events["registry", event_id] = record.event.envelope() | {
             "source_id": "registry",
+            "record_id": event_id,
+            "received_at": record.received_at,
             "status": "done" if record.done else "received",
             "verdicts": [verdict.item() for verdict in record.all_verdicts],
             "executions": record.executions,
@@ -176,6 +178,55 @@ def test_a_replay_of_a_set_has_its_parts_and_begins_no_other(api: Api) -> None:
     assert len(parts[0]) == 2
     api.send("e3", bucket="b", key="m-1-of-2")
     assert len(api.ingest.starter.started) == 2
+
+
+def test_each_trigger_gets_its_own_parts_and_those_without_a_set_none(api: Api) -> None:
+    def sets(pattern: str) -> dict[str, Any]:
+        return {"assemble": {"pattern": pattern, "deadline": "1h"}}
+
+    make = api.client.event_triggers.create
+    make(id="plain", pipeline_id="p", event_type="model.added")
+    make(id="wide", pipeline_id="p", event_type="model.added", **sets(r"-(?P<part>\d+)-of-(?P<total>2)"))
+    make(id="narrow", pipeline_id="p", event_type="model.added", **sets(r"(?P<part>\d)-of-(?P<total>2)$"))
+    for part in (1, 2):
+        api.send(f"e{part}", bucket="b", key=f"{part}/m-{part}-of-2")
+    for name, (_, told) in api.ingest.starter.started.items():
+        api.ports.runs.update({"id": name, "arn": f"arn:{name}", "pipeline_id": "p"})
+        api.ports.machines.inputs[f"arn:{name}"] = told
+    api.send("e3", bucket="b", key="2/m-1-of-2")
+    before = dict(api.ingest.starter.started)
+    for name, (_, told) in before.items():
+        api.ports.runs.update({"id": name, "arn": f"arn:{name}", "pipeline_id": "p"})
+        api.ports.machines.inputs[f"arn:{name}"] = told
+
+    again = {each["trigger_id"]: each for each in api.client.events.replay("registry", "e3")["verdicts"]}
+    told = [json.loads(text) for name, (_, text) in api.ingest.starter.started.items() if name not in before]
+
+    assert {name: each["verdict"] for name, each in again.items()} == {
+        "plain": "started",
+        "wide": "started",
+        "narrow": "started",
+    }
+    parts = {each["trigger"]["id"]: [part["key"] for part in each["event"]["data"].get("parts", [])] for each in told}
+    assert parts["plain"] == []
+    assert parts["wide"] == parts["narrow"] == ["2/m-1-of-2", "2/m-2-of-2"]
+    only_plain = {
+        each["trigger_id"]: each["verdict"] for each in api.client.events.replay("registry", "e1")["verdicts"]
+    }
+    assert only_plain == {"plain": "started", "wide": "filtered", "narrow": "filtered"}
+
+
+def test_a_replay_of_all_goes_on_behind_what_is_refused(api: Api) -> None:
+    assemble = {"pattern": r"-(?P<part>\d+)-of-(?P<total>\d+)", "deadline": "1h"}
+    api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", assemble=assemble)
+    api.client.event_triggers.create(id="u", pipeline_id="p", event_type="model.other")
+    api.send("e1", bucket="b", key="m-1-of-2")
+    api.send("e2", bucket="b", key="m-2-of-2")
+
+    found = list(api.client.events.replay_since("registry", 86_400))
+
+    assert all("has started no set" in each["refused"] for each in found)
+    assert len(found) == 2
 
 
 def test_what_was_never_received_cannot_be_replayed(api: Api) -> None:

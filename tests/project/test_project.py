@@ -4,9 +4,11 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from statistics import median
 
+import grimp
 import pytest
 
 import aftertrain
@@ -91,3 +93,13 @@ def test_every_exported_name_is_there() -> None:
 
 def test_ci_runs_what_the_readme_says() -> None:
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("\nmake test")
+
+
+def test_what_a_replica_is_installed_with_is_all_that_it_imports() -> None:
+    """The lock has every package, so that nothing else would miss one."""
+    graph = grimp.build_graph("aftertrain", include_external_packages=True)
+    found = graph.find_upstream_modules("aftertrain.serving", as_package=True)
+    outside = {name for name in found if not name.startswith("aftertrain") and name not in sys.stdlib_module_names}
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["serving"]
+
+    assert outside - {"botocore", "s3transfer"} == {re.split(r"[=>]", each)[0] for each in extra}

@@ -95,10 +95,11 @@ def _start_item(start: Start) -> dict[str, Any]:
         "pipeline": start.pipeline.item(),
         "params": dict(start.params),
         **({"policies": policies} if (policies := start.policies.item()) else {}),
+        **({"brings": dict(start.brings)} if start.brings else {}),
     }
 
 
 def _start(item: dict[str, Any]) -> Start:
     policies = Policies.from_item(item.get("policies", {}))
     pipeline = PipelineVersion.from_item(item["pipeline"])
-    return Start(item["name"], item["trigger_id"], pipeline, item["params"], policies)
+    return Start(item["name"], item["trigger_id"], pipeline, item["params"], policies, item.get("brings", {}))

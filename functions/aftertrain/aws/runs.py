@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from aftertrain.aws.faults import busy_unless_known, code
 from aftertrain.aws.record_item import KEEP_SECONDS, event_pk, from_item
 from aftertrain.aws.record_item import KIND as EVENT
+from aftertrain.control.ports import Found
 from aftertrain.ingest.key import EventKey
 from aftertrain.model.names import canonical_json
 
@@ -32,9 +33,7 @@ class DynamoRuns:
         item = self._get(event_pk(EventKey(source_id, event_id)))
         return None if item is None else _event(item)
 
-    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[dict[str, Any]]:
-        if everything:
-            return [_event(item) for item in self._scanned(since, until, limit)]
+    def events(self, since: str, until: str, limit: int) -> list[dict[str, Any]]:
         found = self._newest(
             limit,
             "listing events",
@@ -52,21 +51,25 @@ class DynamoRuns:
         with busy_unless_known(what):
             return list(_fitting(item for page in pages for item in page["Items"]))
 
-    def _scanned(self, since: str, until: str, limit: int) -> list[dict[str, Any]]:
-        """All that the table holds, page by page: what fired nothing stands in no index, so that it costs one write."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="begins_with(pk, :event) AND received_at BETWEEN :since AND :until",
-            ExpressionAttributeValues={
-                ":event": {"S": f"{EVENT}#"},
-                ":since": {"N": str(datetime.fromisoformat(since).timestamp())},
-                ":until": {"N": str(datetime.fromisoformat(until).timestamp())},
-            },
+    def all_events(self, since: str, until: str, limit: int) -> Found:
+        """Page by page over the table: what fired nothing stands in no index, so that it costs one write."""
+        pages = iter(
+            self._client.get_paginator("scan").paginate(
+                TableName=self._table,
+                FilterExpression="begins_with(pk, :event) AND received_at BETWEEN :since AND :until",
+                ExpressionAttributeValues={
+                    ":event": {"S": f"{EVENT}#"},
+                    ":since": {"N": str(datetime.fromisoformat(since).timestamp())},
+                    ":until": {"N": str(datetime.fromisoformat(until).timestamp())},
+                },
+            )
         )
         with busy_unless_known("reading all events"):
-            found = [item for page in islice(pages, MAX_PAGES) for item in page["Items"]]
-        newest = sorted(found, key=lambda item: float(item["received_at"]["N"]), reverse=True)
-        return list(_fitting(newest[:limit]))
+            read = [item for page in islice(pages, MAX_PAGES) for item in page["Items"]]
+            whole = next(pages, None) is None
+        newest = sorted(read, key=lambda item: float(item["received_at"]["N"]), reverse=True)
+        shown = list(_fitting(newest[:limit]))
+        return Found([_event(item) for item in shown], whole and len(shown) == len(read))
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         item = self._get(f"{KIND}#{execution_id}")

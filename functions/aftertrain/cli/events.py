@@ -74,7 +74,7 @@ def replay(source_id: str, event_id: str | None, since: float | None, until: flo
     ended = until or 0.0
     for again in one or found.replay_since(source_id, since or 0.0, until_seconds=ended, attempt=attempt):
         words = ", ".join(f"{verdict['trigger_id']}: {verdict['verdict']}" for verdict in again["verdicts"])
-        click.echo(f"{again['record_id']}  {words or 'no trigger matches'}")
+        click.echo(f"{again['record_id']}  {again.get('refused') or words or 'no trigger matches'}")
 
 
 @events.command("replay-dead-letters")

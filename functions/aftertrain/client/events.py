@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from aftertrain.client.errors import ApiError
+from aftertrain.client.errors import ApiError, InvalidRequestError
 from aftertrain.client.models import Event
 from aftertrain.client.transport import Transport
 
@@ -69,14 +69,23 @@ class Events:
     def replay_since(
         self, source_id: str, since_seconds: float, *, until_seconds: float = 0.0, attempt: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Replay what a source's triggers matched, the oldest first, without replays; up to `until_seconds` ago."""
+        """Replay what a source's triggers matched, the oldest first, without replays; up to `until_seconds` ago.
+
+        What is refused, as the parts of a set are that did not start it, has no verdicts but `refused`, which says why.
+        """
         end = time.time() - until_seconds
         found = [
             each.event_id
             for each in self.all(since_seconds=since_seconds)
             if each.source_id == source_id and each.event_id == each.record_id and each.received_at <= end
         ]
-        return (self.replay(source_id, each, attempt) for each in reversed(found))
+        return (self._replayed(source_id, each, attempt) for each in reversed(found))
+
+    def _replayed(self, source_id: str, event_id: str, attempt: int | None) -> dict[str, Any]:
+        try:
+            return self.replay(source_id, event_id, attempt)
+        except InvalidRequestError as error:
+            return {"record_id": event_id, "executions": [], "verdicts": [], "refused": str(error)}
 
     def send(self, url: str, body: Any, *, token: str | None = None) -> dict[str, Any]:
         """Post a payload to a source's `url`, as a sender with a bearer token would; returns the receipt.

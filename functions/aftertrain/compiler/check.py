@@ -16,7 +16,7 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.parameters import check_given, check_parameters
 from aftertrain.compiler.secrets import check_secrets
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.pattern import check_pattern
 from aftertrain.expressions.tree import ROOTS
 from aftertrain.expressions.where import compile_where
 from aftertrain.model.definition import Definition, Step
@@ -146,6 +146,6 @@ def _filters(where: str | None, pattern: dict[str, Any] | None, place: Place) ->
         if where is not None:
             compile_where(where)
         if pattern is not None:
-            compile_pattern(pattern)
+            check_pattern(pattern)
     except AuthorError as error:
         yield Diagnostic("AT207", (*place, *(error.field or "").split(".")), error.message)

@@ -41,7 +41,9 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         raise AuthorError(f"{name} is no trigger: it is an object with event_type")
     listed = value.get("triggers", [value])
-    pipeline = slug(value["name"]) if "name" in value else None
+    if not isinstance(listed, list) or not listed or not all(isinstance(each, dict) for each in listed):
+        raise AuthorError(f"{name}: triggers are a list of objects with event_type")
+    pipeline = slug(str(value["name"])) if "name" in value else None
     try:
         specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k != "pipeline_id"}) for each in listed]
     except ValidationError as error:
@@ -63,9 +65,11 @@ def events_in(value: Any, name: str) -> list[Event]:
     kind = value["source"] if request else "platform"
     if kind not in SOURCE_KINDS:
         raise AuthorError(f"{name}: there is no source of kind {kind!r}")
-    headers = {key.lower(): text for key, text in value["headers"].items()} if request else {}
+    if request and not isinstance(value["headers"], dict):
+        raise AuthorError(f"{name}: headers are an object of texts")
+    headers = {key.lower(): str(text) for key, text in value["headers"].items()} if request else {}
     body = value["body"] if request else value
-    payload = parse(body.encode()) if isinstance(body, str) else body
+    payload = parse(body.encode(errors="surrogatepass")) if isinstance(body, str) else body
     drafts = normalise(Delivery(payload, Source("dry-run", kind, "none"), headers, datetime.now(UTC).isoformat()))
     for draft in drafts:
         if isinstance(draft, AftertrainError):
@@ -124,14 +128,14 @@ def backtested(body: Backtest, ports: Ports) -> dict[str, Any]:
     """
     item, now = _item(body.trigger, ports), datetime.fromisoformat(ports.clock())
     since = (now - timedelta(seconds=body.since_seconds)).isoformat(timespec="milliseconds")
-    found = ports.runs.events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT, everything=True)
-    verdicts = [judged(Event.from_envelope(each), item) for each in found if "~" not in each["record_id"]]
+    found = ports.runs.all_events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT)
+    verdicts = [judged(Event.from_envelope(each), item) for each in found.items if "~" not in each["record_id"]]
     missed = [each for each in verdicts if not each["matched"] and each["clause"] != "event_type"]
     return {
         "events": len(verdicts),
         "matched": [each for each in verdicts if each["matched"]],
         "missed": sorted(missed, key=lambda each: -each["passed"])[:NEAREST],
-        "complete": len(found) < LOOKED_AT,
+        "complete": found.complete,
     }
 
 

@@ -14,6 +14,7 @@ from aftertrain.ingest.params import mapped
 from aftertrain.ingest.ports import Ports as IngestPorts
 from aftertrain.ingest.record import Record, Start, new_record
 from aftertrain.ingest.snapshot import Snapshot
+from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 
 ATTEMPTS = 100
@@ -38,7 +39,8 @@ def list_all(since_seconds: float, before: float | None, limit: int, ports: Port
     until = now if before is None else datetime.fromtimestamp(before, UTC)
     between = (now - timedelta(seconds=since_seconds), until + timedelta(milliseconds=1))
     since, end = (each.isoformat(timespec="milliseconds") for each in between)
-    return ports.runs.events(since, end, limit, everything=everything)
+    runs = ports.runs
+    return runs.all_events(since, end, limit).items if everything else runs.events(since, end, limit)
 
 
 def replay(
@@ -53,46 +55,64 @@ def replay(
     standing = ports.ledger.get(EventKey(source_id, event_id))
     if standing is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
-    event = standing.event
     for number in [attempt] if attempt else range(2, ATTEMPTS):
-        record = new_record(event, source_id, match(event, snapshot), ports.clock(), f"~{number}")
-        record = _with_sets(record, standing, control)
-        known = ports.ledger.record(record)
-        if known is None or attempt:
-            found = known or record
-            verdicts = found.all_verdicts if found.done else drive_or_hand_over(found, ports) or found.all_verdicts
-            shown = [verdict.item() for verdict in verdicts]
-            return {"record_id": record.key.event_id, "executions": found.executions, "verdicts": shown}
+        suffix = f"~{number}"
+        known = ports.ledger.get(EventKey(source_id, standing.event.id + suffix))
+        if known is None:
+            fired = match(standing.event, snapshot)
+            record = _with_sets(new_record(standing.event, source_id, fired, ports.clock(), suffix), standing, control)
+            known = ports.ledger.record(record)
+            if known is None:
+                return _driven(record, ports)
+        if attempt:
+            return _driven(known, ports)
     raise ConflictError(f"the event {event_id!r} was replayed {ATTEMPTS} times")
 
 
+def _driven(record: Record, ports: IngestPorts) -> dict[str, Any]:
+    decided = [] if record.done else drive_or_hand_over(record, ports)
+    verdicts = {verdict.trigger_id: verdict.item() for verdict in [*record.all_verdicts, *decided]}
+    return {"record_id": record.key.event_id, "executions": record.executions, "verdicts": list(verdicts.values())}
+
+
 def _with_sets(record: Record, standing: Record, ports: Ports) -> Record:
-    """A set is not collected once more: its parts are those that its first execution was told."""
-    assembling = [start for start in record.starts if start.policies.assemble is not None]
-    if not assembling:
-        return record
-    names = {start.trigger_id: start.name for start in standing.starts}
-    event = record.event
-    for start in assembling:
-        verdict = standing.verdict_of(start.trigger_id)
-        parts = _parts(names.get(start.trigger_id, ""), ports) if verdict is None else None
+    """A set is not collected once more: its parts are those that its first execution was told.
+
+    What has started no set of a trigger starts none by a replay. Raises: ConflictError if nothing is left.
+    """
+    starts = [start for start in record.starts if start.policies.assemble is None]
+    refused = []
+    for start in (each for each in record.starts if each.policies.assemble is not None):
+        parts = _parts(start.trigger_id, standing, ports)
         if parts is None:
-            by = f": replay the event that started {verdict.execution!r}" if verdict and verdict.execution else ""
-            raise ConflictError(f"by this event {start.trigger_id!r} has started no set{by}")
-        event = event._replace(data=event.data | {"parts": parts})
-    starts = tuple(_without_set(start, event) for start in record.starts)
-    return record._replace(event=event, starts=starts)
+            refused.append(_no_set(start.trigger_id, standing))
+        else:
+            starts.append(_with_parts(start, parts, record.event))
+    if refused and not starts:
+        raise ConflictError(refused[0].actual)
+    kept = tuple(start for each in record.starts for start in starts if start.name == each.name)
+    return record._replace(starts=kept, verdicts=(*record.verdicts, *refused))
 
 
-def _without_set(start: Start, event: Event) -> Start:
-    policies = start.policies._replace(assemble=None)
-    late = start.policies.assemble is not None and policies.debounce is None
-    return start._replace(policies=policies, params=mapped(start.params, event) if late else start.params)
+def _no_set(trigger_id: str, standing: Record) -> Verdict:
+    started = standing.verdict_of(trigger_id)
+    by = f": replay the event that started {started.execution!r}" if started and started.execution else ""
+    actual = f"by this event {trigger_id!r} has started no set{by}"
+    return Verdict(trigger_id, "filtered", "assemble", "an event that completed a set", actual)
 
 
-def _parts(execution_id: str, ports: Ports) -> list[Any] | None:
-    """What an execution was told of its set; None if there was no such execution."""
-    execution = ports.runs.execution(execution_id)
+def _with_parts(start: Start, parts: list[Any], event: Event) -> Start:
+    policies, brings = start.policies._replace(assemble=None), {"parts": parts}
+    if policies.debounce is not None:
+        return start._replace(policies=policies, brings=brings)
+    whole = event._replace(data=event.data | brings)
+    return start._replace(policies=policies, brings=brings, params=mapped(start.params, whole))
+
+
+def _parts(trigger_id: str, standing: Record, ports: Ports) -> list[Any] | None:
+    """What the trigger's execution by this event was told of its set; None if there was no such execution."""
+    name = next((start.name for start in standing.starts if start.trigger_id == trigger_id), None)
+    execution = ports.runs.execution(name) if name and standing.verdict_of(trigger_id) is None else None
     if execution is None:
         return None
     found = json.loads(ports.machines.input(execution["arn"]))["event"]["data"].get("parts")

@@ -15,8 +15,8 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.jobs.batch import queue_name
 from aftertrain.compiler.jobs.given import name_begin
 from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.control.lookup import published
 from aftertrain.control.ports import Item, Machines, Registry
-from aftertrain.model.definition import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def jobs_of(execution: Item, registry: Registry, bindings: Bindings) -> Iterator
     version = registry.get(f"version#{execution['pipeline_id']}", f"{execution['version']:08}")
     if version is None:
         return
-    definition = Definition.model_validate(version.item["definition"])
+    definition = published(version.item["definition"])
     steps = (*definition.steps, *definition.on_failure)
     for step in (each for each in steps if ACTIONS[each.action].runs == "job"):
         compute = resolve(step, bindings)

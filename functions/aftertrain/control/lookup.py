@@ -1,7 +1,7 @@
 """Reading what has to be there, with an error that says what is not."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from aftertrain.compiler.bindings import Callee
 from aftertrain.control.ports import Entry, Item, Registry, StaleError
@@ -39,8 +39,13 @@ def callee(registry: Registry, pipeline_id: str) -> Callee | None:
     entry = registry.get("pipeline", pipeline_id)
     if entry is None:
         return None
-    parameters = Definition.model_validate(entry.item["definition"]).parameters
+    parameters = published(entry.item["definition"]).parameters
     return Callee(pipeline_id, entry.item["version"], entry.item["machine_arn"], tuple(parameters))
+
+
+def published(definition: Mapping[str, Any]) -> Definition:
+    """A stored definition; its triggers are read from the registry, and may be of a time when others were allowed."""
+    return Definition.model_validate({**definition, "triggers": []})
 
 
 def schema_of(registry: Registry, event_type: str) -> Item | None:

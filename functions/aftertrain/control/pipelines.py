@@ -10,7 +10,7 @@ from aftertrain.compiler.compile import Compiled, compile_pipeline
 from aftertrain.control.bodies import PipelineCreate, PipelineUpdate
 from aftertrain.control.lookup import absent, existing, settled
 from aftertrain.control.params import check_params
-from aftertrain.control.ports import Change, Entry, Item, Ports
+from aftertrain.control.ports import Change, Item, Ports
 from aftertrain.control.snapshot import with_pipeline
 from aftertrain.errors import AuthorError
 from aftertrain.model.definition import Definition
@@ -65,11 +65,6 @@ def versions(pipeline_id: str, ports: Ports) -> list[Item]:
 def list_all(ports: Ports) -> list[Item]:
     """All pipelines."""
     return ports.registry.items("pipeline")
-
-
-def definition_of(entry: Entry) -> Definition:
-    """The definition of a stored pipeline."""
-    return Definition.model_validate(entry.item["definition"])
 
 
 def _published(compiled: Compiled, base: Item, version: int, ports: Ports) -> Item:

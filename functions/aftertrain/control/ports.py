@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.errors import ConflictError
@@ -74,14 +74,24 @@ class Machines(Protocol):
         """All events of an execution, the oldest first, as GetExecutionHistory names them."""
 
 
+class Found(NamedTuple):
+    """The newest items, and whether there are no more than these."""
+
+    items: list[Item]
+    complete: bool
+
+
 class Runs(Protocol):
     """The ledger's view on events and executions."""
 
     def event(self, source_id: str, event_id: str) -> Item | None:
         """An event with its verdicts and executions."""
 
-    def events(self, since: str, until: str, limit: int, *, everything: bool) -> list[Item]:
-        """The newest events between two times (RFC 3339): those that fired something, or all, which is a scan."""
+    def events(self, since: str, until: str, limit: int) -> list[Item]:
+        """The newest events between two times (RFC 3339) that fired something."""
+
+    def all_events(self, since: str, until: str, limit: int) -> Found:
+        """The newest of all that was received, which is a scan."""
 
     def execution(self, execution_id: str) -> Item | None:
         """An execution, without its steps."""

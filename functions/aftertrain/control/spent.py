@@ -11,8 +11,9 @@ from typing import Any
 
 from aftertrain.compiler.jobs.price import dollars_per_hour
 from aftertrain.compiler.jobs.resolve import resolve
+from aftertrain.control.lookup import published
 from aftertrain.control.ports import Item, Ports
-from aftertrain.model.definition import Compute, Definition, Step
+from aftertrain.model.definition import Compute, Step
 
 NOTHING: dict[str, float | None] = {"gpu_hours": None, "dollars": None}
 
@@ -42,7 +43,7 @@ def with_spent(steps: Iterable[Mapping[str, Any]], definition: Mapping[str, Any]
 def _steps(definition: Mapping[str, Any]) -> dict[str, Step]:
     if not definition:
         return {}
-    found = Definition.model_validate(definition)
+    found = published(definition)
     return {step.id: step for step in (*found.steps, *found.on_failure)}
 
 

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from aftertrain.control.bodies import TriggerCreate, TriggerUpdate
-from aftertrain.control.lookup import absent, existing, settled
+from aftertrain.control.lookup import absent, existing, published, settled
 from aftertrain.control.params import check_params
-from aftertrain.control.pipelines import definition_of
 from aftertrain.control.ports import Change, Item, Ports
 from aftertrain.control.snapshot import with_trigger
 from aftertrain.errors import AuthorError, ConflictError
-from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.pattern import check_pattern
 from aftertrain.expressions.where import compile_where
 from aftertrain.ingest.admit import gate_id
 from aftertrain.ingest.ask import ask
@@ -108,8 +107,8 @@ def _commit(item: Item, revision: int, ports: Ports) -> Item:
     if item["where"] is not None:
         compile_where(item["where"])
     if item["filter"] is not None:
-        compile_pattern(item["filter"])
-    check_params(definition_of(pipeline).parameters, item["params"])
+        check_pattern(item["filter"])
+    check_params(published(pipeline.item["definition"]).parameters, item["params"])
     changed = with_trigger(snapshot, item, pipeline.item, item["id"])
     ports.registry.commit([Change("trigger", item["id"], item, revision)], changed)
     return item

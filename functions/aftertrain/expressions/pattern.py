@@ -12,8 +12,9 @@ not even null.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from itertools import count
 from typing import Any, NamedTuple
 
 from aftertrain.errors import AuthorError
@@ -23,6 +24,7 @@ from aftertrain.expressions.miss import Miss
 from aftertrain.model.event import Event
 
 MAX_DEPTH = 16
+MAX_OBJECTS = 1000  # what stands beside `$or` is asked in each alternative once more, which multiplies
 
 
 class Leaf(NamedTuple):
@@ -77,7 +79,17 @@ def compile_pattern(text: dict[str, Any]) -> Pattern:
     Raises:
         AuthorError: with the path of what cannot be read, and what to write.
     """
-    return Pattern(_compiled(deepcopy(text), "", 0))
+    return Pattern(_compiled(deepcopy(text), "", 0, count()))
+
+
+def check_pattern(text: dict[str, Any]) -> None:
+    """What nobody may write any more although it can be read, as some have written it before.
+
+    Raises:
+        AuthorError: as `compile_pattern` does, or of an object that asks for nothing.
+    """
+    compile_pattern(text)
+    _refuse_nothing(text, "")
 
 
 _EMPTY = Miss("filter", "an item that matches", [], "the array is empty")
@@ -95,30 +107,49 @@ def _failure(asked: Node | Leaf, found: Any) -> Miss | None:
     return Miss(clause, asked.written, found, words)
 
 
-def _compiled(text: Mapping[str, Any], above: str, depth: int) -> Node:
+def _refuse_nothing(text: Mapping[str, Any], above: str) -> None:
+    for key, asked in text.items():
+        path = f"{above}.{key}" if above else key
+        for each in asked if key == "$or" else [asked]:
+            if each == {}:
+                raise AuthorError(
+                    f'filter: {path!r} asks for nothing: write [{{"exists": true}}]', field=f"filter.{path}"
+                )
+            if isinstance(each, dict):
+                _refuse_nothing(each, above if key == "$or" else path)
+
+
+def _compiled(text: Mapping[str, Any], above: str, depth: int, objects: Iterator[int]) -> Node:
     if depth > MAX_DEPTH:
         raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter")
-    if not text and above:
-        path = above.removeprefix("data.")
-        raise AuthorError(f'filter: {path!r} asks for nothing: write [{{"exists": true}}]', field=f"filter.{path}")
+    if next(objects) > MAX_OBJECTS:
+        raise AuthorError(
+            "filter: it has too many alternatives in alternatives: make it several triggers", field="filter"
+        )
     tree = _nested(text, above)
     either = tree.pop("$or", None)
-    choices = [] if either is None else [_alternatives(either, tree, above, depth)]
+    choices = [] if either is None else [_alternatives(either, tree, above, depth, objects)]
     fields: list[tuple[str, Node | Leaf]] = []
     for key, asked in tree.items():
         path = f"{above}.{key}" if above else key
         if isinstance(asked, dict):
-            fields.append((key, _compiled(asked, path, depth + 1)))
+            fields.append((key, _compiled(asked, path, depth + 1, objects)))
         else:
             fields.append((key, _leaf(asked, path.removeprefix("data."))))
     return Node(tuple(fields), tuple(choices))
 
 
-def _alternatives(asked: Any, beside: Mapping[str, Any], above: str, depth: int) -> tuple[Node, ...]:
+def _alternatives(
+    asked: Any, beside: Mapping[str, Any], above: str, depth: int, objects: Iterator[int]
+) -> tuple[Node, ...]:
     """Each with what stands beside `$or`, for what both ask below one path must hold of the same item of an array."""
-    if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) and each for each in asked):
+    if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) for each in asked):
         raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
-    return tuple(_compiled(_over(beside, _nested(each, above)), above, depth + 1) for each in asked)
+    alternatives = [_nested(each, above) for each in asked]
+    shared = [{key: beside[key] for key in each.keys() & beside.keys()} for each in alternatives]
+    return tuple(
+        _compiled(_over(both, each), above, depth + 1, objects) for both, each in zip(shared, alternatives, strict=True)
+    )
 
 
 def _over(beside: Mapping[str, Any], alternative: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
     ticket = Ticket(
         start.name, start.trigger_id, record.key, record.event, start.pipeline.machine_arn, record.received_at
     )
-    passed = PASS
+    passed = replace(PASS, input=start.brings)
     waits = record.verdict_of(start.trigger_id)
     counted = waits is not None and waits.verdict == "queued"
     for question in _questions(start.policies, counted=counted):

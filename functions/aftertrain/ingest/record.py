@@ -24,13 +24,17 @@ ACCEPTED = "Step Functions accepts it"  # what is expected of a start
 
 
 class Start(NamedTuple):
-    """One execution to be started: its name never changes, and the trigger's params are those of the first delivery."""
+    """One execution to be started: its name never changes, and the trigger's params are those of the first delivery.
+
+    `brings`: what policies have added to the event before, where it is replayed.
+    """
 
     name: str
     trigger_id: str
     pipeline: PipelineVersion
     params: Mapping[str, Any]
     policies: Policies = Policies()
+    brings: Mapping[str, Any] = {}
 
     def input(self, event: Event, given: Mapping[str, Any], slot: str | None = None) -> str:
         """The execution's input: the same bytes for the same record and the same decision.
@@ -39,6 +43,7 @@ class Start(NamedTuple):
         params may take them from.
         Raises: MissingParamError if the event lacks what a param is taken from.
         """
+        given = given if "event" in given else {**self.brings, **given}
         envelope = given.get("event", event.envelope())
         more = {name: value for name, value in given.items() if name != "event"}
         envelope = envelope | {"data": envelope["data"] | more} if more else envelope

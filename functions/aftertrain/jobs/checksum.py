@@ -3,8 +3,8 @@
     ChecksumCRC64NVME "AuUcyF784aU="        what S3 keeps of anything that nobody gave another checksum
     ChecksumCRC32     "Zx4A1Q==-3"          of an upload in three parts: a checksum over those of the parts
 
-S3 and those who speak it keep a checksum of what was uploaded, by default or as the uploader chose. Parts are of one
-size, but for the last, as every uploader makes them; of others nothing is compared.
+S3 and those who speak it keep a checksum of what was uploaded, by default or as the uploader chose. One of parts can be
+compared where it is known where they end: where all are of one size but for the last, as uploaders make them.
 """
 
 import base64
@@ -42,13 +42,20 @@ _KINDS: dict[str, Callable[[], Any]] = {
 }
 
 
-def in_parts(head: Mapping[str, Any]) -> bool:
-    """Whether the checksum that HeadObject tells is one of parts, whose size has to be known."""
-    return any("-" in head.get(name, "") for name in _KINDS)
+def parts_of(head: Mapping[str, Any]) -> int | None:
+    """How many parts the checksum that HeadObject tells is one of; None if it is one of the whole."""
+    found = next((head[name] for name in _KINDS if "-" in head.get(name, "")), None)
+    return None if found is None else int(found.rpartition("-")[2])
+
+
+def part_size(size: int, first: int, last: int, count: int) -> int | None:
+    """The size of all parts but the last of an object; None if they are not known to be of one."""
+    alike = count > 0 and first * (count - 1) + last == size and 0 < last <= first
+    return first if alike else None
 
 
 def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str | None:
-    """What of a file is not as HeadObject says; None if nothing is. `part`: the size of the object's first part."""
+    """What of a file is not as HeadObject says; None if nothing is. `part`: what `part_size` says of the object."""
     size = path.stat().st_size
     if size != head["ContentLength"]:
         return f"it has {size} bytes and not {head['ContentLength']}"
@@ -56,7 +63,9 @@ def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str
         expected = head.get(name)
         if not expected:
             continue
-        found = _of_parts(path, make, part, expected) if "-" in expected else _whole(path, make)
+        if head.get("ChecksumType") == "COMPOSITE" and "-" not in expected:
+            return None  # of parts, it does not say how many
+        found = _of_parts(path, make, part) if "-" in expected else _whole(path, make)
         if found not in (expected, None):
             return f"its {name.removeprefix('Checksum')} is {found} and not {expected}"
         return None
@@ -68,12 +77,11 @@ def _whole(path: Path, make: Callable[[], Any]) -> str:
         return base64.b64encode(_digest(file, path.stat().st_size, make())).decode()
 
 
-def _of_parts(path: Path, make: Callable[[], Any], part: int | None, expected: str) -> str | None:
-    """None where the parts are not of one size."""
-    size, count = path.stat().st_size, int(expected.rpartition("-")[2])
-    if part is None or math.ceil(size / part) != count:
+def _of_parts(path: Path, make: Callable[[], Any], part: int | None) -> str | None:
+    """None where it is not known where the parts end."""
+    if part is None:
         return None
-    whole = make()
+    whole, count = make(), math.ceil(path.stat().st_size / part)
     with path.open("rb") as file:
         for _ in range(count):
             whole.update(_digest(file, part, make()))

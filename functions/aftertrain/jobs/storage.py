@@ -27,7 +27,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
-from aftertrain.jobs.checksum import differs, in_parts
+from aftertrain.jobs.checksum import differs, part_size, parts_of
 from aftertrain.jobs.contract import JobError
 
 # The one in Python, on any machine: it alone takes an endpoint and keys of one's own as they are.
@@ -44,10 +44,10 @@ def fetch(uri: str, folder: Path) -> Path:
         client = _client(bucket)
         head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         client.download_file(bucket, key, str(target), Config=TRANSFER)
-        first = client.head_object(Bucket=bucket, Key=key, PartNumber=1)["ContentLength"] if in_parts(head) else None
+        part = _part_size(client, bucket, key, head)
     except (ClientError, BotoCoreError, RetriesExceededError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
-    if (problem := differs(target, head, first)) is not None:
+    if (problem := differs(target, head, part)) is not None:
         raise JobError(f"{uri} did not arrive as it is: {problem}; it may have been replaced meanwhile")
     return target
 
@@ -96,6 +96,20 @@ def store(path: Path, uri: str) -> str:
 def sibling(uri: str, name: str) -> str:
     """The URI of another object beside this one."""
     return f"{uri.rpartition('/')[0]}/{name}"
+
+
+def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int | None:
+    """What a store that knows nothing of parts does not tell is not known."""
+    count = parts_of(head)
+    if count is None:
+        return None
+    try:
+        first, last = (
+            client.head_object(Bucket=bucket, Key=key, PartNumber=number)["ContentLength"] for number in (1, count)
+        )
+    except ClientError:
+        return None
+    return part_size(head["ContentLength"], first, last, count)
 
 
 def _mounted(uri: str) -> Path | None:

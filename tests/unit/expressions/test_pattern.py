@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.pattern import compile_pattern
+from aftertrain.expressions.pattern import check_pattern, compile_pattern
 from aftertrain.model.event import Event
 
 EVENT = Event(
@@ -188,13 +188,35 @@ def test_what_stands_beside_an_alternative_holds_of_the_same_item(name: str, hol
         {"a.b": 2, "a": {"b": 1}},
         {"a": {"b": 1}, "a.b": 2},
         {"a": {"b.c": 1}, "a.b": {"c": 2}},
-        {"x": {}},
         {"a": 1, "a.b": 1},
     ],
 )
 def test_what_would_be_forgotten_is_refused(pattern: dict[str, Any]) -> None:
-    with pytest.raises(AuthorError, match=r"stands twice|asks for nothing|below a path"):
+    with pytest.raises(AuthorError, match=r"stands twice|below a path"):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", [{"x": {}}, {"x": {"y": {}}}, {"$or": [{"x": 1}, {}]}, {"$or": [{"x": {}}, {"y": 1}]}]
+)
+def test_what_asks_for_nothing_can_be_read_but_not_be_written(pattern: dict[str, Any]) -> None:
+    assert compile_pattern(pattern).failure(RICH) is None
+    with pytest.raises(AuthorError, match="asks for nothing"):
+        check_pattern(pattern)
+
+
+def _beside_each_other(levels: int, alternatives: int, name: str) -> dict[str, Any]:
+    """Alternatives at every level, of what is asked below `name` as well or below something else."""
+    if not levels:
+        return {"x": 1}
+    either = [{name: {f"y{number}": 1}} for number in range(alternatives)]
+    return {"k": _beside_each_other(levels - 1, alternatives, name), "$or": either}
+
+
+def test_alternatives_cost_no_more_than_what_they_share_with_what_is_beside_them() -> None:
+    check_pattern({"data": _beside_each_other(7, 9, "other")})
+    with pytest.raises(AuthorError, match="too many alternatives"):
+        check_pattern({"data": _beside_each_other(7, 9, "k")})
 
 
 def test_paths_may_be_written_in_parts() -> None:

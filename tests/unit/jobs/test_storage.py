@@ -11,9 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
-from aftertrain.jobs.checksum import _KINDS, differs, in_parts
+from aftertrain.jobs import storage
+from aftertrain.jobs.checksum import _KINDS, differs, part_size, parts_of
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import _client, fetch, fetch_folder, sibling, store
@@ -75,11 +77,40 @@ def test_an_upload_in_parts_has_a_checksum_over_those_of_its_parts(tmp_path: Pat
     file = tmp_path / "m"
     file.write_bytes(content)
 
-    assert in_parts(head)
+    assert parts_of(head) == 3
+    assert part_size(len(content), 1000, 560, 3) == 1000
     assert differs(file, head, 1000) is None
-    assert differs(file, head, 100) is None  # parts of other sizes: nobody knows
+    assert differs(file, head, None) is None
     file.write_bytes(b"x" + content[1:])
     assert f"its {kind} is" in (differs(file, head, 1000) or "")
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "last", "count"),
+    [(21, 8, 8, 3), (21, 8, 6, 3), (21, 5, 11, 3), (0, 0, 0, 1), (0, 0, 0, 0)],
+)
+def test_where_parts_end_is_known_only_if_they_are_alike(size: int, first: int, last: int, count: int) -> None:
+    assert part_size(size, first, last, count) is None
+
+
+def test_of_a_checksum_of_parts_that_says_not_how_many_nothing_is_known(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("half")
+    head = {"ContentLength": 4, "ChecksumSHA256": "abc", "ChecksumType": "COMPOSITE"}
+
+    assert parts_of(head) is None
+    assert differs(tmp_path / "m", head) is None
+
+
+def test_a_store_that_knows_nothing_of_parts_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="k", aws_secret_access_key="s")
+    monkeypatch.setattr(client, "download_file", lambda bucket, key, path, **_: Path(path).write_text("weights"))
+    monkeypatch.setattr(storage, "_client", lambda bucket: client)
+    with Stubber(client) as stubber:
+        stubber.add_response("head_object", {"ContentLength": 7, "ChecksumSHA256": "abc-2"})
+        stubber.add_client_error("head_object", "InvalidArgument", http_status_code=400)
+        assert fetch("s3://models/m", tmp_path).read_text() == "weights"
 
 
 def test_known_checksums() -> None:
