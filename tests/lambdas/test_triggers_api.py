@@ -216,6 +216,21 @@ def test_each_trigger_gets_its_own_parts_and_those_without_a_set_none(api: Api) 
     assert only_plain == {"plain": "started", "wide": "filtered", "narrow": "filtered"}
 
 
+def test_a_set_that_started_can_be_replayed_while_another_trigger_waits(api: Api) -> None:
+    assemble = {"pattern": r"-(?P<part>\d+)-of-(?P<total>\d+)", "deadline": "1h"}
+    api.client.event_triggers.create(id="sets", pipeline_id="p", event_type="model.added", assemble=assemble)
+    api.client.event_triggers.create(id="full", pipeline_id="p", event_type="model.added", concurrency={"limit": 1})
+    for part in (1, 2):
+        api.send(f"e{part}", bucket="b", key=f"m-{part}-of-2")
+    for name, (_, told) in api.ingest.starter.started.items():
+        api.ports.runs.update({"id": name, "arn": f"arn:{name}", "pipeline_id": "p"})
+        api.ports.machines.inputs[f"arn:{name}"] = told
+
+    again = {each["trigger_id"]: each["verdict"] for each in api.client.events.replay("registry", "e2")["verdicts"]}
+
+    assert again == {"sets": "started", "full": "queued"}
+
+
 def test_a_replay_of_all_goes_on_behind_what_is_refused(api: Api) -> None:
     assemble = {"pattern": r"-(?P<part>\d+)-of-(?P<total>\d+)", "deadline": "1h"}
     api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", assemble=assemble)

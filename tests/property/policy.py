@@ -41,8 +41,8 @@ class Policy(RuleBasedStateMachine):
         self.sent += 1
         self.post(f"k{self.sent}", faults)
 
-    def post(self, key: str, faults: list[str]) -> None:
-        request = notification(tigris_event(key))
+    def post(self, key: str, faults: list[str], **more: Any) -> None:
+        request = notification(tigris_event(key, **more))
         if self.world.survives(lambda: receive(request, self.watching, self.world.ports), faults):
             self.acknowledged.append(key)
 

@@ -358,6 +358,18 @@ class SwitchedSets(Switched):
     def deliver(self, run: int, part: int, faults: list[str]) -> None:
         self.post(f"r{run}/m-{part}-of-2", faults)
 
+    @rule(run=st.integers(0, 1), part=st.integers(1, 2))
+    def write_again(self, run: int, part: int) -> None:
+        """Another upload of it, which the last part may be held for."""
+        self.sent += 1
+        written = {"key": f"r{run}/m-{part}-of-2", "eTag": f"{self.sent:032}"}
+        self.post(written["key"], [], object=written, eventTime=f"2026-05-16T10:{self.sent:02}:00.000Z")
+
+    @rule()
+    def look(self) -> None:
+        for _ in list(self.world.redrives.sent):
+            self.world.take_message([])
+
     @rule(run=st.integers(0, 3))
     def deliver_all(self, run: int) -> None:
         self.deliver(run, 1, [])
@@ -371,14 +383,14 @@ class SwitchedSets(Switched):
         """A set whose first part waited when the trigger was switched off starts, or is missed, with what comes now."""
         self.world.clock.now += 7200
         self.post("alone/m-2-of-3", [])
-        for run in ("r0", "new"):
+        for run in ("r3", "new"):
             self.sent += 1
             for part in (1, 2):
                 self.post(f"{run}/m-{part}-of-2", [])
         self.world.settle(self.end_all)
         started = {given["event"]["subject"].split("/")[0] for given in self.inputs()}
         assert "new" in started
-        assert "r0" in started or "disabled" in self.verdicts().values()
+        assert "r3" in started or "disabled" in self.verdicts().values()
         assert "incomplete" in {self.verdicts()[f"alone/m-{part}-of-3"] for part in (1, 2)}
 
 

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 from aftertrain.model.definition import StepId
 
 # When the step runs it is true or false; where it is written it is an expression.
-Condition = Annotated[bool, Field(json_schema_extra={"type": ["boolean", "string"]})]
+Condition = Annotated[StrictBool, Field(json_schema_extra={"type": ["boolean", "string"]})]
 
 
 class Branch(Params):

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from aftertrain.actions.action import Action
+from aftertrain.actions.action import Action, Params
+from aftertrain.actions.conditional import Branch
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.branches import with_braces
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
@@ -116,15 +117,31 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
             yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
     # What has a template in it is checked by its type, and when the step runs.
     written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
+    yield from _validated(action.params, written, where, whole=len(written) == len(params))
+    if action.name == "conditional" and "branches" not in written:
+        yield from _branches(params.get("branches"), (*where, "branches"))
+
+
+def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
+    for index, branch in enumerate(branches if isinstance(branches, list) else ()):
+        known = branch
+        if isinstance(branch, dict):
+            known = {
+                name: value for name, value in branch.items() if not (isinstance(value, str) and has_template(value))
+            }
+        yield from _validated(Branch, known, (*where, index), whole=known == branch)
+
+
+def _validated(model: type[Params], written: Any, where: Place, *, whole: bool) -> Iterator[Diagnostic]:
     try:
-        action.params.model_validate(written)
+        model.model_validate(written)
     except ValidationError as error:
         for detail in error.errors():
             message = detail["msg"].removeprefix("Value error, ")
             message = f"{message[0].lower()}{message[1:]}"
             if detail["loc"] and detail["type"] != "missing":
                 yield Diagnostic("AT206", (*where, *detail["loc"]), f"{detail['loc'][0]}: {message}")
-            elif not detail["loc"] and len(written) == len(params):
+            elif not detail["loc"] and whole:
                 yield Diagnostic("AT206", where, message)
 
 

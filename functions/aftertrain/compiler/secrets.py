@@ -47,15 +47,14 @@ def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
 
 
 def _look(value: Any, where: Place, name: str | None = None) -> Iterator[Diagnostic]:
-    """`name`: of a value that does not stand below it; an item of a list has none that would say what it is."""
+    name = next((part for part in reversed(where) if isinstance(part, str)), "") if name is None else name
     match value:
         case str():
-            own = name or (where[-1] if isinstance(where[-1], str) else "")
             kind = next((kind for kind, pattern in _LOOKS.items() if pattern.search(value)), None)
-            named = _NAMES.search(own) and "{{" not in value and not _SPECIAL.fullmatch(value)
-            if kind or named:
-                shown = own or next((part for part in reversed(where) if isinstance(part, str)), "")
-                message = f"{shown}: this looks like {kind or 'a secret'}, and everybody can read it here"
+            named = _NAMES.search(name) and value and "{{" not in value
+            special = name.lower().endswith("token") and _SPECIAL.fullmatch(value)
+            if kind or (named and not special):
+                message = f"{name}: this looks like {kind or 'a secret'}, and everybody can read it here"
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
             for key, item in value.items():

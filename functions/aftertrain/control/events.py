@@ -112,7 +112,8 @@ def _with_parts(start: Start, parts: list[Any], event: Event) -> Start:
 def _parts(trigger_id: str, standing: Record, ports: Ports) -> list[Any] | None:
     """What the trigger's execution by this event was told of its set; None if there was no such execution."""
     name = next((start.name for start in standing.starts if start.trigger_id == trigger_id), None)
-    execution = ports.runs.execution(name) if name and standing.verdict_of(trigger_id) is None else None
+    verdict = standing.verdict_of(trigger_id)
+    execution = ports.runs.execution(name) if name and (verdict is None or verdict.verdict == "started") else None
     if execution is None:
         return None
     found = json.loads(ports.machines.input(execution["arn"]))["event"]["data"].get("parts")

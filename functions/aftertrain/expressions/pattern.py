@@ -14,7 +14,6 @@ not even null.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from itertools import count
 from typing import Any, NamedTuple
 
 from aftertrain.errors import AuthorError
@@ -24,7 +23,7 @@ from aftertrain.expressions.miss import Miss
 from aftertrain.model.event import Event
 
 MAX_DEPTH = 16
-MAX_OBJECTS = 1000  # what stands beside `$or` is asked in each alternative once more, which multiplies
+MAX_COPIES = 1000  # beyond what is written: what stands beside `$or` is asked in each alternative too, which multiplies
 
 
 class Leaf(NamedTuple):
@@ -79,7 +78,7 @@ def compile_pattern(text: dict[str, Any]) -> Pattern:
     Raises:
         AuthorError: with the path of what cannot be read, and what to write.
     """
-    return Pattern(_compiled(deepcopy(text), "", 0, count()))
+    return Pattern(_compiled(deepcopy(text), "", 0, iter(range(len(json.dumps(text)) + MAX_COPIES))))
 
 
 def check_pattern(text: dict[str, Any]) -> None:
@@ -122,7 +121,7 @@ def _refuse_nothing(text: Mapping[str, Any], above: str) -> None:
 def _compiled(text: Mapping[str, Any], above: str, depth: int, objects: Iterator[int]) -> Node:
     if depth > MAX_DEPTH:
         raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter")
-    if next(objects) > MAX_OBJECTS:
+    if next(objects, None) is None:
         raise AuthorError(
             "filter: it has too many alternatives in alternatives: make it several triggers", field="filter"
         )
@@ -146,10 +145,21 @@ def _alternatives(
     if not isinstance(asked, list) or len(asked) < 2 or not all(isinstance(each, dict) for each in asked):
         raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
     alternatives = [_nested(each, above) for each in asked]
-    shared = [{key: beside[key] for key in each.keys() & beside.keys()} for each in alternatives]
+    shared = [{key: beside[key] for key in _asked(each, above) & beside.keys()} for each in alternatives]
     return tuple(
         _compiled(_over(both, each), above, depth + 1, objects) for both, each in zip(shared, alternatives, strict=True)
     )
+
+
+def _asked(tree: Mapping[str, Any], above: str) -> set[str]:
+    """What a filter asks of, in its alternatives too."""
+    either = tree.get("$or")
+    below = [
+        _asked(_nested(each, above), above)
+        for each in (either if isinstance(either, list) else ())
+        if isinstance(each, dict)
+    ]
+    return (tree.keys() - {"$or"}).union(*below)
 
 
 def _over(beside: Mapping[str, Any], alternative: Mapping[str, Any]) -> dict[str, Any]:

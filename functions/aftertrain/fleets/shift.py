@@ -28,8 +28,10 @@ class Shift:
 
     `target` is what is rolled out, `previous` what was served before; `sent`: the service has been asked for what the
     status says. `size`: how many replicas are asked for, None for as many as there are; `previous_size` how many there
-    were. `insists`: it takes the place of what the service is at, if that lets itself be interrupted. A way, there or
-    back, that has taken `patience` seconds since `since` is given up; on services that bound it themselves it is None.
+    were. Both are what the service has when it begins, unless another roll-out that is overtaken says what was there
+    before that. `insists`: it takes the place of what the service is at, if that lets itself be interrupted. A way,
+    there or back, that has taken `patience` seconds since `since` is given up; on services that bound it themselves it
+    is None.
     """
 
     does: Literal["shift", "resize", "remove"] = "shift"
@@ -109,8 +111,8 @@ def _begun(shift: Shift, course: Course) -> Shift:
         shift,
         status="rolling",
         target=target,
-        previous=found.target,
-        previous_size=found.wanted,
+        previous=shift.previous or found.target,
+        previous_size=shift.previous_size or found.wanted,
         patience=_patience(max(shift.size or 0, found.wanted, 1), course),
     )
 

@@ -33,3 +33,16 @@ def test_clearing_up_may_take_longer_than_the_pipeline() -> None:
     compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG], "on_failure": [wait]}, PLACEHOLDERS)
     with pytest.raises(CompileError, match="the pipeline may take 600"):
         compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG, wait]}, PLACEHOLDERS)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"label": ["a"]}, {"label": {"a": "{{ event.a }}"}}, {"target_step": ["a"]}, {"extra": 1}, {"condition": 1}],
+)
+def test_a_branch_that_is_none_is_said_to_be_none(more: dict[str, Any]) -> None:
+    branches = [{"id": "x", "condition": "event.a", "target_step": "a", **more}]
+    route = {"id": "route", "action": "conditional", "params": {"branches": branches}}
+
+    with pytest.raises(CompileError) as caught:
+        compile_pipeline({"steps": [route, LOG]}, PLACEHOLDERS)
+    assert {each.code for each in caught.value.diagnostics} & {"AT206"}

@@ -205,6 +205,17 @@ def test_what_asks_for_nothing_can_be_read_but_not_be_written(pattern: dict[str,
         check_pattern(pattern)
 
 
+def test_alternatives_in_alternatives_ask_of_the_same_item_too() -> None:
+    inner = {"$or": [{"items": {"y": [1]}}, {"items": {"y": [2]}}]}
+    pattern = compile_pattern({"items": {"x": [1]}, "$or": [inner, {"z": [1]}]})
+
+    def holds(*items: dict[str, int]) -> bool:
+        return pattern.failure(Event("x", "1", "s", "t", "k", {"items": list(items)})) is None
+
+    assert holds({"x": 1, "y": 2})
+    assert not holds({"x": 1, "y": 9}, {"x": 3, "y": 1})
+
+
 def _beside_each_other(levels: int, alternatives: int, name: str) -> dict[str, Any]:
     """Alternatives at every level, of what is asked below `name` as well or below something else."""
     if not levels:
@@ -215,6 +226,7 @@ def _beside_each_other(levels: int, alternatives: int, name: str) -> dict[str, A
 
 def test_alternatives_cost_no_more_than_what_they_share_with_what_is_beside_them() -> None:
     check_pattern({"data": _beside_each_other(7, 9, "other")})
+    check_pattern({"$or": [{"x": number} for number in range(3000)]})
     with pytest.raises(AuthorError, match="too many alternatives"):
         check_pattern({"data": _beside_each_other(7, 9, "k")})
 

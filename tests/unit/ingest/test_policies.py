@@ -596,3 +596,25 @@ def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> N
         redrive(key, setting.ports)
 
     assert [setting.verdict(key).verdict for key in "abcde"] == ["started"] * 4 + ["queued"]
+
+
+def test_a_set_whose_last_part_was_given_up_starts_by_its_first() -> None:
+    """A part that was written again holds the last one back, and then the trigger is off for a moment."""
+    sets = Policies(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
+    setting = Changing(assemble=sets.assemble)
+    again = {"object": {"key": "m-1-of-2", "eTag": "b" * 32}, "eventTime": "2026-05-15T10:31:00.000Z"}
+    setting.send("m-1-of-2")
+    first = next(iter(setting.ledger.records))
+    receive(notification(tigris_event("m-1-of-2", **again)), setting.watching, setting.ports)
+    assert setting.send("m-2-of-2", eventTime="2026-05-15T10:31:10.000Z").verdict == "assembling"
+    setting.now(None)
+    redrive(list(setting.ledger.records)[-1], setting.ports)
+    assert setting.verdict("m-2-of-2").verdict == "disabled"
+    setting.now(trigger(policies=sets))
+    for _ in range(3):
+        setting.clock.now += 3600
+        redrive(first, setting.ports)
+
+    (told,) = setting.inputs
+    assert told["event"]["data"]["parts"][0]["etag"] == "b" * 32
+    assert setting.ledger.records[first].done

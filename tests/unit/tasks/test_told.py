@@ -403,9 +403,36 @@ def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage, seconds: int) 
 def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
     stuck.step("rollback", "e3", "t3")
 
-    assert stuck.answers == [("t2", ("DeploymentFailedError", "deployment 'digits' was interrupted by a rollback"))]
+    why = "deployment 'digits' on 'c' is failed: a rollback has overtaken it"
+    assert stuck.answers == [("t2", ("DeploymentFailedError", why))]
+    assert [(event.type, event.data["model_uri"]) for event in stuck.events] == [("deployment.failed", B)]
     with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
         stuck.step("update", "e2", "t2", model_uri=B)
+    stuck.told()
+    with pytest.raises(TaskError, match="this roll-out was interrupted"):
+        stuck.step("update", "e2", "t2", model_uri=B)
+    stuck.step("scale", "e4", "t4", replicas=2)
+    stuck.told()
+    with pytest.raises(TaskError, match="this roll-out was interrupted"):
+        stuck.step("update", "e2", "t2", model_uri=B)
+
+
+def test_a_rollback_that_goes_wrong_leaves_what_the_record_says(stuck: Stage) -> None:
+    stuck.step("rollback", "e3", "t3")
+    stuck.service.refuses["probe"] = ReplicaError("no finite outputs")
+
+    stuck.told()
+    assert (stuck.told(), stuck.service.target) == ("rolled_back", TARGET_A)
+
+
+def test_what_came_to_be_served_by_nobody_is_deleted_once(stuck: Stage) -> None:
+    stage = Stage()
+    stage.service.interruptible = True
+    stage.step("create", "e1", model_uri=A)
+
+    first = stage.step("delete", "e4", "t4")
+    again = stage.step("delete", "e4", "t4")
+    assert first["status"] == again["status"] == "deleted"
 
 
 def test_what_cannot_be_interrupted_is_waited_for(serving: Stage) -> None:

@@ -79,7 +79,7 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
         return state, Decision(answer[0], "assemble", execution=answer[1])
     found = state.get("set") or {"parts": {}, "needs": None, "total": None}
     if found.get("leader") == ticket.name:
-        return _waited(state, found, policy, now)
+        return _waited(state, found, ticket, policy, now)
     if found.get("last") == ticket.name:
         return _completed(state, found, ticket, policy, now)
     part, before = _part(ticket.event, piece), found["parts"].get(piece.part)
@@ -194,12 +194,14 @@ def _passed(found: dict[str, Any]) -> Decision:
     return Decision("started", input={"parts": told})
 
 
-def _waited(state: State, found: dict[str, Any], policy: Assemble, now: float) -> Answer:
+def _waited(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
     """The first of a set looks again."""
     if now < found["deadline"]:
         return state, _held(found, found["deadline"])
-    if _whole(found, policy):  # the last of it will start, and say so
+    if "last" in found:  # it will start, and say so
         return state, _held(found, now + LOOK_AGAIN_SECONDS)
+    if _whole(found, policy):  # the last was withdrawn
+        return _completed(state, _unled(found) | {"whole": now}, ticket, policy, now)
     expected, actual = _progress(found)
     decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
     return saying(state | {"set": _unled(found)}, found["leader"], ["incomplete", None]), decision

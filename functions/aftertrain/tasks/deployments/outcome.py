@@ -39,6 +39,26 @@ def outcome(
     return output | {"replicas": release.replicas, "endpoint_urls": urls}
 
 
+def interrupted(wish: Wish, overtaken: dict[str, Any], ports: Ports) -> None:
+    """Tell the step whose roll-out does not go on, and the triggers; as often as this is called, each hears it once."""
+    call = Call(**overtaken["call"], time_left=lambda: 0.0)
+    release, before = overtaken["release"], overtaken["before"]
+    error = failure(wish, "failed", f"a {wish.verb} has overtaken it")
+    facts = {
+        "deployment_id": overtaken["deployment_id"],
+        "deployment_name": wish.name,
+        "cluster_id": wish.cluster_id,
+        "status": "failed",
+        "version": release["version"],
+        "previous_version": before["version"] if before else None,
+        "model_id": release["model_id"],
+        "model_uri": release["model_uri"],
+        "error_message": error.message,
+    }
+    _tell_of_failure(facts, call, ports)
+    ports.answers.fail(call.token, type(error).__name__, error.message)
+
+
 def failure(wish: Wish, status: str, reason: str) -> DeploymentFailedError:
     """The error of a step whose roll-out did not end well."""
     return DeploymentFailedError(f"deployment {wish.name!r} on {wish.cluster_id!r} is {status}: {reason}")

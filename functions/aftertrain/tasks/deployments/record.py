@@ -13,6 +13,8 @@ from aftertrain.tasks.deployments.wish import Wish
 from aftertrain.tasks.ports import Call, Ports, StoredDeployment, TaskError
 
 ABANDONED_AFTER = 1800.0  # seconds; every roll-out is looked at more often, so whoever was rolling is gone
+REMEMBERED = 20  # roll-outs that were interrupted: a retry of their steps must not begin them anew
+KEPT = ("deployment_id", "call", "release", "before", "rollout")  # of one that was overtaken
 FINISHED = ("healthy", "rolled_back", "failed", "deleted", "pending")
 
 
@@ -50,20 +52,26 @@ def is_rolling(record: dict[str, Any]) -> bool:
     return record["status"] not in FINISHED
 
 
+def _overtaken(last: dict[str, Any] | None, *, ours: bool) -> dict[str, Any] | None:
+    if last is None or ours:
+        return last and last.get("overtaken")
+    return last if is_rolling(last) else None
+
+
 class Record:
     """The record of the deployment that a step changes.
 
     `before`: what was served before this step; `rollout`: the roll-out of an earlier try of it, None in its first.
-    `last`: what was to be served last, whatever came of it. `interrupts`: the task token of a step whose roll-out this
-    one does not wait for.
+    `last`: what was to be served last, whatever came of it. `overtaken`: the record of a roll-out of another step that
+    was not over when this one began.
     """
 
     def __init__(
         self, wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None, *, insists: bool = False
     ) -> None:
-        """`stored`: the record as somebody has just read it, and acts on it. `insists`: whatever else rolls it out.
+        """`stored`: the record as somebody has just read it, and acts on it. `insists`: it overtakes who rolls it out.
 
-        Raises: TaskError if another execution is rolling it out.
+        Raises: TaskError if another execution is rolling it out, or has overtaken this roll-out.
         """
         self.id = deployment_id(call)
         self._wish, self._call, self._ports = wish, call, ports
@@ -71,12 +79,13 @@ class Record:
         self._revision = stored.revision if stored else 0
         last = stored.record if stored else None
         ours = last is not None and last["deployment_id"] == self.id
-        busy = last is not None and not ours and self._busy(last)
-        if last is not None and busy and not insists:
-            raise TaskError(f"{wish.name!r} is being rolled out by execution {last['execution']!r}")
-        self.interrupts: str | None = last["call"]["token"] if last and busy else None
+        if last is not None and not ours:
+            self._refuse(last, insists=insists)
+        self.overtaken = _overtaken(last, ours=ours)
+        interrupted = [] if ours or self.overtaken is None else [self.overtaken["deployment_id"]]
+        self._interrupted = [*(last or {}).get("interrupted", []), *interrupted]
         self.rollout: dict[str, Any] | None = last["rollout"] if last and ours else None
-        self.last = Served(**last["release"]) if last and last["status"] != "deleted" else None
+        self.last = Served(**last["release"]) if last and (ours or last["status"] != "deleted") else None
         if last is None:
             self.before: Served | None = None
         elif ours:
@@ -84,8 +93,12 @@ class Record:
         else:
             self.before = current(last)
 
-    def _busy(self, last: dict[str, Any]) -> bool:
-        return is_rolling(last) and self._ports.clock() - last["saved_at"] < ABANDONED_AFTER
+    def _refuse(self, last: dict[str, Any], *, insists: bool) -> None:
+        name, abandoned = self._wish.name, self._ports.clock() - last["saved_at"] >= ABANDONED_AFTER
+        if is_rolling(last) and not insists and not abandoned:
+            raise TaskError(f"{name!r} is being rolled out by execution {last['execution']!r}")
+        if self.id in last.get("interrupted", ()):
+            raise TaskError(f"{name!r}: this roll-out was interrupted: start its pipeline anew if it is still wanted")
 
     def save(self, rollout: Any, release: Served) -> None:
         """Write the roll-out's state down before what follows from it. Raises: ConflictError."""
@@ -113,6 +126,8 @@ class Record:
             "rollout": rollout,
             "wish": asdict(self._wish),
             "call": self._call.kept(),
+            "overtaken": self.overtaken and {name: self.overtaken[name] for name in KEPT},
+            "interrupted": self._interrupted[-REMEMBERED:],
         }
         self._ports.deployments.put(self._wish.cluster_id, self._wish.name, record, self._revision)
         self._revision += 1

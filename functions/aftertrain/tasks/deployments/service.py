@@ -11,9 +11,10 @@ from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service import ServiceFleet
 from aftertrain.fleets.shift import Course, Shift, advance
+from aftertrain.tasks.deployments.outcome import interrupted
 from aftertrain.tasks.deployments.record import Record, Served, current, is_rolling
 from aftertrain.tasks.deployments.wish import Wish
-from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
+from aftertrain.tasks.ports import Ports, TaskError
 
 DOES = {"scale": "resize", "delete": "remove"}
 
@@ -33,14 +34,12 @@ def shifted(
             field="probe",
         )
     shift = _opened(wish, record)
-    if record.interrupts is not None:
-        # First of all, or who waits for the interrupted roll-out would never be told.
-        cause = f"deployment {wish.name!r} was interrupted by a {wish.verb}"
-        ports.answers.fail(record.interrupts, DeploymentFailedError.__name__, cause)
     if not shift.finished:
         _refuse_what_others_have(wish, fleet.resource, ports)
         ports.deployments.claim(fleet.resource, wish.cluster_id, wish.name)
         record.save(shift, release)
+        if record.overtaken is not None:
+            interrupted(wish, record.overtaken, ports)
     wanted = Release(wish.name, release.version, release.model_uri, probe, wish.ready_timeout)
     terms = Terms(wish.batch, wish.capacity, wish.bake_seconds, wish.alarms)
     latest = shift
@@ -83,5 +82,12 @@ def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
 def _opened(wish: Wish, record: Record) -> Shift:
     if record.rollout is None or record.rollout["status"] == "rolled_back":
         does = DOES.get(wish.verb, "shift")
-        return Shift(does, wish.replicas, insists=wish.insists)  # type: ignore[arg-type]  # one of its three words
+        way_back = record.overtaken["rollout"] if record.overtaken and wish.verb == "rollback" else {}
+        return Shift(
+            does,  # type: ignore[arg-type]  # one of its three words
+            wish.replicas,
+            insists=wish.insists,
+            previous=way_back.get("previous"),
+            previous_size=way_back.get("previous_size", 0),
+        )
     return Shift(**record.rollout)
