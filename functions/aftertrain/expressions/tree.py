@@ -197,6 +197,8 @@ def demanded(node: Any) -> Iterator[Path]:
 def paths(node: Any) -> Iterator[Path]:
     """Every value that a node reads, left to right, apart from the items of its own loops."""
     match node:
+        case str():
+            return
         case Path():
             yield node
         case For(name=name, items=items, body=body, otherwise=otherwise):
@@ -205,7 +207,8 @@ def paths(node: Any) -> Iterator[Path]:
             yield from paths(otherwise)
         case tuple() | list():
             for item in node:
-                yield from paths(item)
+                if not isinstance(item, str):  # which most of them are
+                    yield from paths(item)
         case dict():
             yield from paths(tuple(node.values()))
         case _ if is_dataclass(node):
