@@ -126,6 +126,8 @@ def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
         known = branch
         if isinstance(branch, dict):
+            if "id" not in branch:
+                yield Diagnostic("AT206", (*where, index), "id: field required")
             known = {
                 name: value for name, value in branch.items() if not (isinstance(value, str) and has_template(value))
             }

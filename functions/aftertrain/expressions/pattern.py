@@ -78,7 +78,10 @@ def compile_pattern(text: dict[str, Any]) -> Pattern:
     Raises:
         AuthorError: with the path of what cannot be read, and what to write.
     """
-    return Pattern(_compiled(deepcopy(text), "", 0, iter(range(len(json.dumps(text)) + MAX_COPIES))))
+    try:
+        return Pattern(_compiled(deepcopy(text), "", 0, iter(range(len(json.dumps(text)) + MAX_COPIES))))
+    except RecursionError:
+        raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter") from None
 
 
 def check_pattern(text: dict[str, Any]) -> None:
@@ -121,10 +124,7 @@ def _refuse_nothing(text: Mapping[str, Any], above: str) -> None:
 def _compiled(text: Mapping[str, Any], above: str, depth: int, objects: Iterator[int]) -> Node:
     if depth > MAX_DEPTH:
         raise AuthorError(f"filter: it is nested deeper than {MAX_DEPTH} levels", field="filter")
-    if next(objects, None) is None:
-        raise AuthorError(
-            "filter: it has too many alternatives in alternatives: make it several triggers", field="filter"
-        )
+    _spend(objects)
     tree = _nested(text, above)
     either = tree.pop("$or", None)
     choices = [] if either is None else [_alternatives(either, tree, above, depth, objects)]
@@ -134,8 +134,15 @@ def _compiled(text: Mapping[str, Any], above: str, depth: int, objects: Iterator
         if isinstance(asked, dict):
             fields.append((key, _compiled(asked, path, depth + 1, objects)))
         else:
+            _spend(objects)
             fields.append((key, _leaf(asked, path.removeprefix("data."))))
     return Node(tuple(fields), tuple(choices))
+
+
+def _spend(objects: Iterator[int]) -> None:
+    if next(objects, None) is None:
+        words = "filter: it has too many alternatives in alternatives: make it several triggers"
+        raise AuthorError(words, field="filter")
 
 
 def _alternatives(

@@ -52,6 +52,11 @@ class Shift:
         return self.status in ("healthy", "rolled_back", "failed")
 
     @property
+    def accepted(self) -> bool:
+        """Whether the service has ever taken it, as far as is known."""
+        return self.since > 0
+
+    @property
     def resizes(self) -> bool:
         """Whether what is served stays, and only the number of replicas changes."""
         return self.does == "resize" or (
@@ -239,7 +244,8 @@ def _came_back(shift: Shift, course: Course) -> Shift:
 
 
 def _went_wrong(shift: Shift, reason: str, course: Course) -> Shift:
-    if shift.status == "pending":
+    refused = shift.insists and shift.status == "rolling" and not shift.accepted
+    if shift.status == "pending" or refused:  # then whatever else the service is at goes on
         return replace(shift, status="rolled_back", reason=reason)
     if shift.status == "rolling":
         return _turned(shift, reason, course)

@@ -227,6 +227,9 @@ def _beside_each_other(levels: int, alternatives: int, name: str) -> dict[str, A
 def test_alternatives_cost_no_more_than_what_they_share_with_what_is_beside_them() -> None:
     check_pattern({"data": _beside_each_other(7, 9, "other")})
     check_pattern({"$or": [{"x": number} for number in range(3000)]})
+    wide = {"x": {f"n{number}": 1 for number in range(200)}}
+    with pytest.raises(AuthorError, match="too many alternatives"):
+        check_pattern({**wide, "$or": [{"x": {"q": number}} for number in range(100)]})
     with pytest.raises(AuthorError, match="too many alternatives"):
         check_pattern({"data": _beside_each_other(7, 9, "k")})
 

@@ -403,7 +403,7 @@ def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage, seconds: int) 
 def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
     stuck.step("rollback", "e3", "t3")
 
-    why = "deployment 'digits' on 'c' is failed: a rollback has overtaken it"
+    why = "deployment 'digits' on 'c' is failed: another step has overtaken it (rollback)"
     assert stuck.answers == [("t2", ("DeploymentFailedError", why))]
     assert [(event.type, event.data["model_uri"]) for event in stuck.events] == [("deployment.failed", B)]
     with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
@@ -415,6 +415,45 @@ def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
     stuck.told()
     with pytest.raises(TaskError, match="this roll-out was interrupted"):
         stuck.step("update", "e2", "t2", model_uri=B)
+
+
+@pytest.mark.parametrize(("verb", "call"), [("rollback", "prepare"), ("rollback", "shift"), ("delete", "remove")])
+def test_what_is_refused_overtakes_nothing(stuck: Stage, verb: str, call: str) -> None:
+    stuck.service.refuses[call] = OperatorError("denied")
+    with pytest.raises(DeploymentFailedError, match="denied"):
+        stuck.step(verb, "e3", "t3")
+    stuck.service.refuses.clear()
+
+    assert stuck.answers == []
+    assert (stuck.told(), stuck.service.target) == ("healthy", TARGET_B)
+    assert [token for token, _ in stuck.answers] == ["t2"]
+
+
+@pytest.mark.parametrize("verb", ["rollback", "delete"])
+def test_who_overtakes_before_anything_is_asked_for_is_not_forgotten(stuck: Stage, verb: str) -> None:
+    stuck.service.refuses["prepare"] = BusyError("throttled")
+    with pytest.raises(BusyError):
+        stuck.step("rollback", "e3", "t3")
+    stuck.service.refuses.clear()
+    with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
+        stuck.step("scale", "e5", "t5", replicas=2)
+    stuck.step(verb, "e4", "t4")
+
+    assert [token for token, _ in stuck.answers if token != "t4"] == ["t3", "t2"]
+    stuck.told()
+    for execution, token in (("e2", "t2"), ("e3", "t3")):
+        with pytest.raises(TaskError, match="this roll-out was interrupted"):
+            stuck.step("update", execution, token, model_uri=B)
+
+
+def test_an_update_that_nobody_looks_after_is_not_ended_by_one_that_is_refused(serving: Stage) -> None:
+    serving.step("update", "e2", "t2", model_uri=B)
+    serving.ports.sleep(2000)
+    with pytest.raises(DeploymentFailedError, match="busy with another change"):
+        serving.step("update", "e3", "t3", model_uri="s3://artifacts/c.tar.gz")
+
+    assert serving.told() == "healthy"
+    assert [token for token, _ in serving.answers] == ["t2"]
 
 
 def test_a_rollback_that_goes_wrong_leaves_what_the_record_says(stuck: Stage) -> None:

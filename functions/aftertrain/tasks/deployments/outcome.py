@@ -39,24 +39,29 @@ def outcome(
     return output | {"replicas": release.replicas, "endpoint_urls": urls}
 
 
-def interrupted(wish: Wish, overtaken: dict[str, Any], ports: Ports) -> None:
-    """Tell the step whose roll-out does not go on, and the triggers; as often as this is called, each hears it once."""
-    call = Call(**overtaken["call"], time_left=lambda: 0.0)
-    release, before = overtaken["release"], overtaken["before"]
-    error = failure(wish, "failed", f"a {wish.verb} has overtaken it")
-    facts = {
-        "deployment_id": overtaken["deployment_id"],
-        "deployment_name": wish.name,
-        "cluster_id": wish.cluster_id,
+def interrupted(wish: Wish, overtaken: dict[str, Any] | None, ports: Ports) -> None:
+    """Tell the steps whose roll-outs do not go on, and the triggers; as often as this is called, each hears it once."""
+    while overtaken is not None:
+        call = Call(**overtaken["call"], time_left=lambda: 0.0)
+        error = failure(wish, "failed", f"another step has overtaken it ({wish.verb})")
+        _tell_of_failure(_facts_of(overtaken, error.message), call, ports)
+        ports.answers.fail(call.token, type(error).__name__, error.message)
+        overtaken = overtaken.get("overtaken")
+
+
+def _facts_of(record: dict[str, Any], why: str) -> dict[str, Any]:
+    release, before = record["release"], record["before"]
+    return {
+        "deployment_id": record["deployment_id"],
+        "deployment_name": record["id"],
+        "cluster_id": record["cluster_id"],
         "status": "failed",
         "version": release["version"],
         "previous_version": before["version"] if before else None,
         "model_id": release["model_id"],
         "model_uri": release["model_uri"],
-        "error_message": error.message,
+        "error_message": why,
     }
-    _tell_of_failure(facts, call, ports)
-    ports.answers.fail(call.token, type(error).__name__, error.message)
 
 
 def failure(wish: Wish, status: str, reason: str) -> DeploymentFailedError:

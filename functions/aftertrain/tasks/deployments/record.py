@@ -14,8 +14,7 @@ from aftertrain.tasks.ports import Call, Ports, StoredDeployment, TaskError
 
 ABANDONED_AFTER = 1800.0  # seconds; every roll-out is looked at more often, so whoever was rolling is gone
 REMEMBERED = 20  # roll-outs that were interrupted: a retry of their steps must not begin them anew
-KEPT = ("deployment_id", "call", "release", "before", "rollout")  # of one that was overtaken
-FINISHED = ("healthy", "rolled_back", "failed", "deleted", "pending")
+OVER = ("healthy", "rolled_back", "failed", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,8 @@ def current(record: dict[str, Any]) -> Served | None:
 
 def is_rolling(record: dict[str, Any]) -> bool:
     """Whether somebody is, or was, in the middle of changing it."""
-    return record["status"] not in FINISHED
+    held = record["status"] == "pending" and record["rollout"] is None
+    return not held and record["status"] not in OVER
 
 
 def _overtaken(last: dict[str, Any] | None, *, ours: bool) -> dict[str, Any] | None:
@@ -109,6 +109,11 @@ class Record:
         """Keep what is to be deployed later."""
         self._put("pending", "it waits for its cluster", release, None)
 
+    def withdraw(self) -> None:
+        """The overtaking came to nothing: what was overtaken goes on as if nobody had tried. Raises: ConflictError."""
+        assert self.overtaken is not None
+        self._ports.deployments.put(self._wish.cluster_id, self._wish.name, self.overtaken, self._revision)
+
     def _put(self, status: str, reason: str, release: Served, rollout: dict[str, Any] | None) -> None:
         record = {
             "id": self._wish.name,
@@ -126,7 +131,7 @@ class Record:
             "rollout": rollout,
             "wish": asdict(self._wish),
             "call": self._call.kept(),
-            "overtaken": self.overtaken and {name: self.overtaken[name] for name in KEPT},
+            "overtaken": self.overtaken,
             "interrupted": self._interrupted[-REMEMBERED:],
         }
         self._ports.deployments.put(self._wish.cluster_id, self._wish.name, record, self._revision)

@@ -38,8 +38,6 @@ def shifted(
         _refuse_what_others_have(wish, fleet.resource, ports)
         ports.deployments.claim(fleet.resource, wish.cluster_id, wish.name)
         record.save(shift, release)
-        if record.overtaken is not None:
-            interrupted(wish, record.overtaken, ports)
     wanted = Release(wish.name, release.version, release.model_uri, probe, wish.ready_timeout)
     terms = Terms(wish.batch, wish.capacity, wish.bake_seconds, wish.alarms)
     latest = shift
@@ -55,6 +53,11 @@ def shifted(
         # Somebody who heard of a change goes on with it, and has what is needed to answer.
         ports.log("info", f"{wish.name} is gone on with by another call", {})
         return latest
+    if record.overtaken is not None:
+        if found.accepted:
+            interrupted(wish, record.overtaken, ports)
+        elif found.finished:
+            record.withdraw()
     if found.status == "healthy":
         _tidied(found, wish, fleet, ports)
     return found
@@ -82,7 +85,7 @@ def _refuse_what_others_have(wish: Wish, resource: str, ports: Ports) -> None:
 def _opened(wish: Wish, record: Record) -> Shift:
     if record.rollout is None or record.rollout["status"] == "rolled_back":
         does = DOES.get(wish.verb, "shift")
-        way_back = record.overtaken["rollout"] if record.overtaken and wish.verb == "rollback" else {}
+        way_back = record.overtaken["rollout"] if record.overtaken and wish.insists else {}
         return Shift(
             does,  # type: ignore[arg-type]  # one of its three words
             wish.replicas,
