@@ -43,7 +43,7 @@ def heal(slot: str, ports: Ports) -> None:
         running = ports.starter.running(seat.machine_arn, seat.name)
         if running is False:
             give_back(slot, frozenset({seat.name}), ports)
-        elif running is None and _is_settled(seat, ports):
+        elif running is None and _never_started(seat, ports):
             give_up(slot, seat.name, ports)
 
 
@@ -55,10 +55,14 @@ def stop_if_cancelled(slot: str, machine_arn: str, name: str, gates: Gates, star
     return True
 
 
-def _is_settled(seat: Seat, ports: Ports) -> bool:
-    """Whether nobody will start it any more."""
+def _never_started(seat: Seat, ports: Ports) -> bool:
+    """Whether nobody has started it and nobody will.
+
+    Once its record is done that is decided, and only then can be asked for: it may have started since it was last.
+    """
     record = ports.ledger.get(seat.event_key)
-    return record is None or record.done
+    decided = record is None or record.done
+    return decided and ports.starter.running(seat.machine_arn, seat.name) is None
 
 
 def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ...]]], ports: Ports) -> None:

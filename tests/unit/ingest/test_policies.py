@@ -618,3 +618,23 @@ def test_a_set_whose_last_part_was_given_up_starts_by_its_first() -> None:
     (told,) = setting.inputs
     assert told["event"]["data"]["parts"][0]["etag"] == "b" * 32
     assert setting.ledger.records[first].done
+
+
+def test_a_slot_is_kept_by_what_started_while_it_was_looked_at() -> None:
+    setting = Setting(concurrency=Concurrency(1, "skip"))
+    setting.starter.busy = 1
+    setting.send("a")
+    (key,) = setting.ledger.records
+    running = setting.starter.running
+
+    def starts_meanwhile(machine_arn: str, name: str) -> bool | None:
+        before = running(machine_arn, name)
+        redrive(key, setting.ports)
+        return before
+
+    setting.starter.running = starts_meanwhile  # type: ignore[method-assign]  # another worker, between two calls
+    heal("concurrency#t1", setting.ports)
+    setting.starter.running = running  # type: ignore[method-assign]  # as above
+
+    assert setting.verdict("a").verdict == "started"
+    assert setting.send("b").verdict == "skipped"
