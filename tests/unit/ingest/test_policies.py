@@ -628,13 +628,13 @@ def test_a_slot_is_kept_by_what_started_while_it_was_looked_at() -> None:
     running = setting.starter.running
 
     def starts_meanwhile(machine_arn: str, name: str) -> bool | None:
+        setting.starter.running = running  # type: ignore[method-assign]  # it happens once
         before = running(machine_arn, name)
         redrive(key, setting.ports)
         return before
 
     setting.starter.running = starts_meanwhile  # type: ignore[method-assign]  # another worker, between two calls
     heal("concurrency#t1", setting.ports)
-    setting.starter.running = running  # type: ignore[method-assign]  # as above
 
     assert setting.verdict("a").verdict == "started"
     assert setting.send("b").verdict == "skipped"
