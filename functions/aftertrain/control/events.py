@@ -80,18 +80,18 @@ def _with_sets(record: Record, standing: Record, ports: Ports) -> Record:
 
     What has started no set of a trigger starts none by a replay. Raises: ConflictError if nothing is left.
     """
-    starts = [start for start in record.starts if start.policies.assemble is None]
-    refused = []
-    for start in (each for each in record.starts if each.policies.assemble is not None):
-        parts = _parts(start.trigger_id, standing, ports)
-        if parts is None:
+    starts: list[Start] = []
+    refused: list[Verdict] = []
+    for start in record.starts:
+        if start.policies.assemble is None:
+            starts.append(start)
+        elif (parts := _parts(start.trigger_id, standing, ports)) is None:
             refused.append(_no_set(start.trigger_id, standing))
         else:
             starts.append(_with_parts(start, parts, record.event))
     if refused and not starts:
         raise ConflictError(refused[0].actual)
-    kept = tuple(start for each in record.starts for start in starts if start.name == each.name)
-    return record._replace(starts=kept, verdicts=(*record.verdicts, *refused))
+    return record._replace(starts=tuple(starts), verdicts=(*record.verdicts, *refused))
 
 
 def _no_set(trigger_id: str, standing: Record) -> Verdict:
