@@ -58,7 +58,10 @@ def test_the_demo_ends_with_a_report_and_leaves_no_process() -> None:
 def test_an_interruption_leaves_no_process() -> None:
     deploying = FOLDER / "cdk-deploy.log"
     deploying.unlink(missing_ok=True)
+    # A shell that starts the tests in the background lets them, and what they start, ignore interruptions.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(COMMAND, cwd=ROOT, env=BARE, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not deploying.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
