@@ -41,6 +41,7 @@ def test_a_definition_may_be_text_and_mistakes_come_with_line_and_column(client:
 
     assert caught.value.status == 422
     assert [(each["code"], each["line"], each["column"]) for each in caught.value.diagnostics] == [
+        ("AT203", 2, 19),
         ("AT102", 3, 3),
         ("AT103", 3, 11),
     ]

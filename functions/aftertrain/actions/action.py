@@ -93,3 +93,6 @@ LAMBDA_RETRY = Retrier(
 
 # A worker that is gone stops its heartbeat; the job goes to another one.
 WORKER_LOST_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=2, interval=1, rate=2.0)
+
+# What stands for an action that nobody knows while the rest of a definition is looked at: it puts out anything.
+UNKNOWN = Action("unknown", Params, Outputs, runs="task", timeout_seconds=60, shape=lambda _: Shape())

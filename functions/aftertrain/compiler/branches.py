@@ -4,7 +4,7 @@
 ->  choosers: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
@@ -23,7 +23,7 @@ def choosers(steps: Sequence[Step]) -> dict[str, list[str]]:
     return found
 
 
-def check_targets(step: Step, where: Place, known: Sequence[str]) -> Iterator[Diagnostic]:
+def check_targets(step: Step, where: Place, known: Collection[str]) -> Iterator[Diagnostic]:
     """Branches that lead to steps that do not exist."""
     for index, target in _targets(step):
         if target not in known:

@@ -63,7 +63,9 @@ def pipeline_work(node: Node, call: Call, bindings: Bindings, timeout: int, retr
 
 def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
     named = node.params.get("pipeline")
-    if not isinstance(named, Template) or named.text is None:
+    if not isinstance(named, Template):
+        return  # the action's own model has complained
+    if named.text is None:
         yield Diagnostic("AT313", (*where, "pipeline"), "the pipeline is written by its id, not computed")
         return
     callee = bindings.callee(named.text)

@@ -4,6 +4,7 @@ A param that is written as a template has no value yet and is checked when the s
 by the action's own model.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,7 +54,8 @@ def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
         for index, step in enumerate(steps):
             name = variable(step.id)
             if name in seen:
-                message = f"the ids {seen[name]!r} and {step.id!r} are too alike"
+                alike = f"the ids {seen[name]!r} and {step.id!r} are too alike"
+                message = alike if seen[name] != step.id else f"the id {step.id!r} stands twice"
                 yield Diagnostic("AT201", (key, index, "id"), message, "rename one of them")
             seen.setdefault(name, step.id)
 
@@ -67,6 +69,9 @@ def _same_triggers(definition: Definition) -> Iterator[Diagnostic]:
 
 
 def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
+    if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop", *WORDS):
+        message = f"as: {step.foreach.as_!r} hides what templates read under this name"
+        yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
     action = ACTIONS.get(step.action)
     if action is None:
         hint = did_you_mean(step.action, ACTIONS)
@@ -75,9 +80,6 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
     params = with_braces(step.params) if action.name == "conditional" else step.params
     yield from _params(action, params, (*where, "params"))
     yield from _misused(action, step, where)
-    if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop", *WORDS):
-        message = f"as: {step.foreach.as_!r} hides what templates read under this name"
-        yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
 
 
 def _misused(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
@@ -136,7 +138,7 @@ def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
 
 def _validated(model: type[Params], written: Any, where: Place, *, whole: bool) -> Iterator[Diagnostic]:
     try:
-        model.model_validate(written)
+        model.model_validate_json(json.dumps(written), strict=True)
     except ValidationError as error:
         for detail in error.errors():
             message = detail["msg"].removeprefix("Value error, ")

@@ -24,8 +24,6 @@ from aftertrain.compiler.quotas import check_quotas
 from aftertrain.compiler.shapes import shapes
 from aftertrain.model.definition import Definition
 
-GROUNDLESS = {"AT201", "AT203", "AT206"}  # what stands on these cannot be looked at
-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -46,15 +44,12 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     """
     parsed = parse(source)
     definition = parsed.definition
-    found = [*parsed.unknown, *check(definition)]
     linked = link(definition)
-    groundless = [*linked.diagnostics, *(each for each in found if each.code in GROUNDLESS)]
-    if groundless:
-        _stop_at(found + linked.diagnostics + _of_the_rest(definition, linked, groundless, bindings), parsed)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
-    places = [*check_compute(linked.graph, "steps", bindings), *check_compute(linked.rescue, "on_failure", bindings)]
-    calls = [*check_calls(linked.graph, "steps", bindings), *check_calls(linked.rescue, "on_failure", bindings)]
-    _stop_at(found + examine(definition, linked, known) + calls + places, parsed)
+    found = [*check(definition), *linked.diagnostics, *examine(definition, linked, known)]
+    for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
+        found += [*check_calls(graph, key, bindings), *check_compute(graph, key, bindings)]
+    _stop_at(found, parsed)
     rescue = (linked.rescue, nest(linked.rescue)) if linked.rescue.nodes else None
     region = nest(linked.graph)
     machine = lower(definition, (linked.graph, region), rescue, bindings, known)
@@ -65,19 +60,6 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     return Compiled(definition, linked, machine, text, bindings)
 
 
-def _of_the_rest(
-    definition: Definition, linked: Linked, groundless: list[Diagnostic], bindings: Bindings
-) -> list[Diagnostic]:
-    """What else is wrong, in steps that do not rest on those that cannot be looked at."""
-    if any(each.code == "AT201" for each in groundless):  # one id for two steps
-        return []
-    written = {"steps": definition.steps, "on_failure": definition.on_failure}
-    places = [each.where for each in groundless if each.where[:1] in (("steps",), ("on_failure",))]
-    broken = {written[str(where[0])][int(where[1])].id for where in places if len(where) > 1}
-    rest = linked.without(broken)
-    return examine(definition, rest, shapes(definition, bindings, rest.graph, rest.rescue))
-
-
 def _stop_at(diagnostics: list[Diagnostic], parsed: Parsed) -> None:
-    if diagnostics:
-        raise CompileError(parsed.located(diagnostics))
+    if diagnostics or parsed.repaired:
+        raise CompileError(parsed.with_these(diagnostics))

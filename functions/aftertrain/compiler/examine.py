@@ -33,6 +33,7 @@ from aftertrain.expressions.tree import (
     Not,
     Path,
     Template,
+    Unknown,
     demanded,
     loops,
     paths,
@@ -46,9 +47,8 @@ def examine(definition: Definition, linked: Linked, shapes: Shapes) -> list[Diag
     """Every such mistake, step by step."""
     types = [trigger.event_type for trigger in definition.triggers]
     found: list[Diagnostic] = []
-    written = (("steps", definition.steps, linked.graph), ("on_failure", definition.on_failure, linked.rescue))
-    for key, steps, graph in written:
-        places = {step.id: (key, index) for index, step in enumerate(steps)}
+    for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
+        places: dict[str, Place] = {step: (key, index) for index, step in enumerate(graph.nodes)}
         for node in graph.nodes.values():
             found += _Examiner(graph, shapes, types).node(node, places[node.id])
         found += _never(graph, places)
@@ -206,7 +206,7 @@ def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
     if not isinstance(value, Template) or _whole(value.lone):
         return
     for part in value.parts:
-        if isinstance(part, str) or (isinstance(part, Filter) and part.name == "urlencode"):
+        if isinstance(part, str | Unknown) or (isinstance(part, Filter) and part.name == "urlencode"):
             continue
         name = name_of(part) if not isinstance(part, If | For) else "a block"
         hint = f"write {{{{ {name} | urlencode }}}}"

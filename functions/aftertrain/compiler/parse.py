@@ -3,7 +3,6 @@
 parse("steps:\\n- {id: a, action: log, params: {message: hi}}")  ->  Parsed(definition=Definition(…), document=…)
 """
 
-import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
 from aftertrain.compiler.document import Document, read_document
+from aftertrain.compiler.repair import repaired
 from aftertrain.model.definition import (
     Compute,
     Definition,
@@ -43,22 +43,26 @@ _MODELS: dict[str, type[Written]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A definition whose shape is right but for keys that nobody knows, and the text's places for later complaints."""
+    """A definition, what was wrong with its shape and is repaired, and the text's places for later complaints."""
 
     definition: Definition
     document: Document
-    unknown: tuple[Diagnostic, ...] = ()
+    repaired: tuple[Diagnostic, ...] = ()
 
-    def located(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-        """The diagnostics with their places in the text."""
-        return [replace(item, mark=_mark(item, self.document)) for item in diagnostics]
+    def with_these(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+        """All diagnostics with their places in the text; nothing more is said of what was repaired."""
+        places = {item.where for item in self.repaired}
+        others = [
+            item for item in diagnostics if not any(item.where[:end] in places for end in range(len(item.where) + 1))
+        ]
+        return [replace(item, mark=_mark(item, self.document)) for item in (*self.repaired, *others)]
 
 
 def parse(source: str | dict[str, Any]) -> Parsed:
     """Read a definition from YAML or JSON text, or from a value that was read already.
 
     Raises:
-        CompileError: with everything that is wrong with its shape.
+        CompileError: with everything that is wrong with its shape, where it is beyond repair.
     """
     document = read_document(source) if isinstance(source, str) else Document(value=source)
     if document.diagnostics:
@@ -68,29 +72,21 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     strange = list(_not_json(document.value, (), document))
     if strange:
         raise CompileError(strange)
-    try:
-        return Parsed(Definition.model_validate(document.value), document)
-    except ValidationError as error:
-        details = error.errors()
-    found = [_diagnostic(detail, document) for detail in details]
-    if any(detail["type"] != "extra_forbidden" for detail in details):
-        raise CompileError(found)
-    try:
-        return Parsed(Definition.model_validate(_without(document.value, details)), document, tuple(found))
-    except ValidationError as error:  # what keys are to each other is looked at when each is known
-        raise CompileError([*found, *(_diagnostic(detail, document) for detail in error.errors())]) from None
+    return _read(document)
 
 
-def _without(value: Any, details: list[ErrorDetails]) -> Any:
-    """The same without the keys that are complained of, so that the rest can be looked at as well."""
-    known = copy.deepcopy(value)
-    for detail in details:
-        *where, key = detail["loc"]
-        owner = known
-        for part in where:
-            owner = owner[part]
-        del owner[key]
-    return known
+def _read(document: Document) -> Parsed:
+    value, found = document.value, list[Diagnostic]()
+    while True:
+        try:
+            return Parsed(Definition.model_validate(value), document, tuple(found))
+        except ValidationError as error:
+            details = error.errors()
+        said = [_diagnostic(detail, document) for detail in reversed(details)]
+        found += {each.where: each for each in said}.values()  # once, where a value may be of several types
+        value = repaired(value, details)
+        if value is None:
+            raise CompileError(found)
 
 
 def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ Nodes only; `template` reads them from text, `shapes` says what they evaluate to
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from typing import Literal as OneOf
@@ -35,6 +35,11 @@ class Path:
     def step(self) -> str:
         """The step that is read, for a path into `steps`."""
         return str(self.segments[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What stands for a mistake, so that what is around it can be looked at: it may be anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class For:
 
 
 Expression = (
-    Path | Literal | ListOf | Index | Arithmetic | Concat | Compare | Logic | Not | Choose | Filter | Test
+    Path | Unknown | Literal | ListOf | Index | Arithmetic | Concat | Compare | Logic | Not | Choose | Filter | Test
 )  # fmt: skip
 Part = str | Expression | If | For
 Parts = tuple[Part, ...]
@@ -214,6 +219,23 @@ def paths(node: Any) -> Iterator[Path]:
         case _ if is_dataclass(node):
             for field in fields(node):
                 yield from paths(getattr(node, field.name))
+
+
+def without(node: Any, mistaken: Callable[[Path], bool]) -> Any:
+    """The same node, or value with nodes in it, with the paths unknown that are mistaken."""
+    match node:
+        case Path():
+            return Unknown() if mistaken(node) else node
+        case tuple():
+            return tuple(without(item, mistaken) for item in node)
+        case list():
+            return [without(item, mistaken) for item in node]
+        case dict():
+            return {name: without(item, mistaken) for name, item in node.items()}
+        case _ if is_dataclass(node) and not isinstance(node, type):
+            return type(node)(*(without(getattr(node, field.name), mistaken) for field in fields(node)))
+        case _:
+            return node
 
 
 def loops(node: Any) -> Iterator[For]:

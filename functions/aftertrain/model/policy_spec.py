@@ -23,7 +23,7 @@ Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 def _as_key(value: Any) -> Any:
@@ -152,7 +152,7 @@ class PolicySpecs(Written):
 
 def policies_of(trigger: dict[str, Any]) -> Policies:
     """The policies of a stored trigger; one that was stored before there were any has none."""
-    return PolicySpecs.model_validate({kind: trigger.get(kind) for kind in KINDS}).policies()
+    return PolicySpecs.model_validate({kind: trigger.get(kind) for kind in KINDS}, strict=False).policies()
 
 
 def _key(key: KeySpec | None) -> Key | None:

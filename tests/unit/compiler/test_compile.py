@@ -1,4 +1,8 @@
-"""All that is wrong with a definition is told at once, whatever stage finds it."""
+"""All that is wrong with a definition is told at once, whatever stage finds it and whatever else is wrong."""
+
+from copy import deepcopy
+from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -6,44 +10,91 @@ from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
 
-GOOD = "  - {id: good, action: log, params: {message: m}}\n"
-# A mistake that hides what lies behind it, and one in a step that does not.
-HIDING = {
-    "AT103": "  - {id: x, action: log, dependson: [good], params: {message: m}}\n",
-    "AT203": "  - {id: x, action: lgo}\n",
-    "AT204": "  - {id: x, action: log, params: {message: m, nope: 1}}\n",
-    "AT206": "  - {id: x, action: log, params: {message: [1]}}\n",
-    "AT301": "  - {id: x, action: log, depends_on: [zz], params: {message: m}}\n",
-    "AT303": '  - {id: x, action: log, params: {message: "{{ stps.a }}"}}\n',
-    "AT304": '  - {id: x, action: log, params: {message: "{{ steps.zz.output }}"}}\n',
+GOOD = {"id": "good", "action": "log", "params": {"message": "m"}}
+MAYBE = {"id": "maybe", "action": "log", "on_failure": "continue", "params": {"message": "m"}}
+STEP = {"id": "x", "action": "http_request", "params": {"url": "https://example.com/", "body": {}}}
+
+# Mistakes that one step can have beside each other, each by the place where it is written.
+MISTAKES: dict[str, tuple[tuple[str, ...], Any]] = {
+    "AT102": (("retry",), {"max_attempts": "many"}),
+    "AT103": (("dependson",), ["good"]),
+    "AT201": (("id",), "good"),
+    "AT202": (("foreach",), {"items": ["{{ event.data.n }}"], "as": "params"}),
+    "AT203": (("action",), "htp_request"),
+    "AT204": (("params", "mehtod"), "GET"),
+    "AT205": (("params", "url"), None),
+    "AT206": (("params", "timeout_seconds"), "5"),
+    "AT208": (("params", "body", "password"), "a-secret-of-mine"),
+    "AT210": (("compute",), {"cpu": 1}),
+    "AT301": (("depends_on",), ["zz"]),
+    "AT303": (("params", "body", "a"), "{{ event.data.n | nope }}"),
+    "AT304": (("params", "body", "b"), "{{ steps.zz.output.x }}"),
+    "AT305": (("params", "body", "c"), "{{ steps.good.output.mesage }}"),
+    "AT306": (("params", "body", "d"), "{{ params.zz }}"),
+    "AT307": (("params", "body", "e"), "{{ failure.error }}"),
+    "AT308": (("params", "method"), "{{ [1, 2] }}"),
+    "AT309": (("params", "body", "f"), "{{ steps.good.output.message - 1 }}"),
+    "AT310": (("condition",), "'1'"),
+    "AT311": (("params", "body", "g"), "{{ steps.maybe.output.message }}"),
 }
-FOUND_LATER = '  - {id: y, action: log, params: {message: "{{ steps.good.output.mesage }}"}, condition: "1"}\n'
+OF_THE_ACTION = {"AT204", "AT205", "AT206", "AT210", "AT308"}  # what only who knows the action can see
 
 
-def codes(text: str) -> list[str]:
+def codes(*steps: dict[str, Any]) -> list[str]:
     with pytest.raises(CompileError) as caught:
-        compile_pipeline(text, PLACEHOLDERS)
-    return [each.code for each in caught.value.diagnostics]
+        compile_pipeline({"steps": list(steps)}, PLACEHOLDERS)
+    return sorted(each.code for each in caught.value.diagnostics)
 
 
-@pytest.mark.parametrize("code", sorted(HIDING))
-def test_one_mistake_hides_no_other(code: str) -> None:
-    text = f"steps:\n{HIDING[code]}{GOOD}{FOUND_LATER}"
+def written(step: dict[str, Any], code: str) -> None:
+    """Make one mistake in a step; None takes away what has to be there."""
+    (*way, name), value = MISTAKES[code]
+    owner = step
+    for key in way:
+        owner = owner[key]
+    owner[name] = value
+    if value is None:
+        del owner[name]
 
-    assert sorted(codes(text)) == sorted([code, "AT305", "AT310"])
+
+@pytest.mark.parametrize("code", MISTAKES)
+def test_a_mistake_is_told_alone(code: str) -> None:
+    step = deepcopy(STEP)
+    written(step, code)
+
+    assert codes(GOOD, MAYBE, step) == [code]
+
+
+@pytest.mark.parametrize("pair", list(combinations(MISTAKES, 2)), ids="-".join)
+def test_no_mistake_hides_another_one_in_the_same_step(pair: tuple[str, str]) -> None:
+    step = deepcopy(STEP)
+    for code in pair:
+        written(step, code)
+
+    expected = [code for code in pair if "AT203" not in pair or code not in OF_THE_ACTION]
+    assert codes(GOOD, MAYBE, step) == sorted(expected)
 
 
 def test_what_rests_on_a_mistake_is_not_complained_of() -> None:
-    text = f"steps:\n{HIDING['AT203']}" + '  - {id: y, action: log, params: {message: "{{ steps.x.output.z }}"}}\n'
+    unknown = {"id": "x", "action": "lgo"}
+    reads = {"id": "y", "action": "log", "params": {"message": "{{ steps.x.output.z }}"}}
 
-    assert codes(text) == ["AT203"]
+    assert codes(unknown, reads) == ["AT203"]
 
 
-def test_circles_and_twins_are_told_alone() -> None:
-    circle = "steps:\n" + "".join(
-        f"  - {{id: {one}, action: log, depends_on: [{other}], params: {{message: m}}}}\n"
-        for one, other in ("ab", "ba")
-    )
+def test_a_circle_hides_nothing() -> None:
+    one = {"id": "one", "action": "log", "params": {"message": "{{ steps.two.output.mesage }}"}}
+    two = {"id": "two", "action": "log", "params": {"message": "{{ steps.one.output.mesage }}"}}
+    three = {"id": "three", "action": "log", "depends_on": ["three"], "params": {"message": [1]}}
 
-    assert codes(circle + FOUND_LATER.replace("good", "a")) == ["AT302"]
-    assert codes(f"steps:\n{GOOD}{GOOD}{FOUND_LATER}") == ["AT201"]
+    assert codes(one, two, three) == ["AT206", "AT302", "AT302", "AT305"]
+
+
+@pytest.mark.parametrize("shape", [{"id": "1x"}, {"id": 5}, {"action": None}, {"params": []}, {"condition": []}])
+def test_a_step_of_a_wrong_shape_hides_nothing(shape: dict[str, Any]) -> None:
+    wrong = deepcopy(STEP) | shape
+    after = {"id": "y", "action": "log", "depends_on": [wrong["id"]], "params": {"message": "{{ params.zz }}"}}
+    if not isinstance(wrong["id"], str):
+        after |= {"depends_on": []}
+
+    assert codes(wrong, after) == ["AT102", "AT306"]

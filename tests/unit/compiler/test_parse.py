@@ -7,7 +7,6 @@ import pytest
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
-from aftertrain.compiler.parse import parse
 
 LOG = {"id": "a", "action": "log", "params": {"message": "x"}}
 
@@ -21,10 +20,35 @@ LOG = {"id": "a", "action": "log", "params": {"message": "x"}}
 )
 def test_a_key_that_is_misspelt_may_be_missed_elsewhere(policy: dict[str, Any], why: str) -> None:
     with pytest.raises(CompileError) as caught:
-        parse({"steps": [LOG], "triggers": [{"event_type": "object.created", **policy}]})
+        compile_pipeline({"steps": [LOG], "triggers": [{"event_type": "object.created", **policy}]}, PLACEHOLDERS)
 
     assert [each.code for each in caught.value.diagnostics] == ["AT102", "AT103"]
     assert caught.value.diagnostics[0].message == why
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"settings": {"timeout_seconds": "5"}},
+        {"settings": {"timeout_seconds": 5.0}},
+        {"settings": {"fail_fast": "yes"}},
+        {"settings": {"max_parallel_steps": True}},
+        {"steps": [LOG | {"compute": {"gpu": "1"}}]},
+        {"triggers": [{"event_type": "object.created", "enabled": 1}]},
+        {"triggers": [{"event_type": "object.created", "concurrency": {"limit": "1"}}]},
+    ],
+)
+def test_nothing_is_taken_for_what_it_is_not(wrong: dict[str, Any]) -> None:
+    with pytest.raises(CompileError) as caught:
+        compile_pipeline({"steps": [LOG], **wrong}, PLACEHOLDERS)
+
+    assert "AT102" in {each.code for each in caught.value.diagnostics}
+
+
+def test_whole_numbers_and_durations_are_written_as_ever() -> None:
+    trigger = {"event_type": "object.created", "rate": {"limit": 1, "per": "2h"}, "debounce": {"quiet": 5}}
+
+    compile_pipeline({"steps": [LOG | {"retry": {"backoff_multiplier": 2}}], "triggers": [trigger]}, PLACEHOLDERS)
 
 
 def test_clearing_up_may_take_longer_than_the_pipeline() -> None:

@@ -6,6 +6,7 @@ compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true}
 
 from collections.abc import Iterator
 
+from aftertrain.actions.action import UNKNOWN
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.diagnostics import Diagnostic, Place
 from aftertrain.compiler.graph import Graph, Node
@@ -51,7 +52,7 @@ def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagno
 
 def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
     if node.action.runs != "job":
-        if node.step.compute is not None:
+        if node.step.compute is not None and node.action is not UNKNOWN:
             yield Diagnostic("AT210", where, f"{node.action.name} is no job: it needs no compute")
         return
     compute = resolve(node.step, bindings)

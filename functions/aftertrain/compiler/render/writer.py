@@ -29,6 +29,7 @@ from aftertrain.expressions.tree import (
     Not,
     Path,
     Test,
+    Unknown,
 )
 
 ORDER = ("<", "<=", ">", ">=")
@@ -58,6 +59,8 @@ class Writer:
                 return self._noted(self.reader.read(node))
             case Index(operand=operand, key=key):
                 return self._index(self.value(operand), self.value(key))
+            case Unknown():
+                return Code("null", ANYTHING)
             case Literal(value=value):
                 return Code(jsonata.literal(value), shape_of_value(value))
             case ListOf(items=items):

@@ -1,0 +1,112 @@
+"""The texts of a definition -> templates and conditions, what they read, and what cannot be read.
+
+    "{{ steps.evaluate.output.accuracy }}"  ->  Template((Path("steps", ("evaluate", "output", "accuracy")),))
+    "{{ steps.evalaute.output.accuracy }}"  ->  Template((Unknown(),))  and AT304 there is no step 'evalaute'
+
+What cannot be read may be anything from then on, so that the mistakes beside it and behind it are found as well.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.graph import ABOUT
+from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
+from aftertrain.expressions.tree import Expression, Literal, Path, Template, Unknown, folded, paths, without
+from aftertrain.model.definition import Parameter
+
+Read = TypeVar("Read", bound=Template | Expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What may be read: the steps of the same graph, the parameters, and in a rescue the failure.
+
+    `others`: the steps of the other graph; `choosers`: the conditionals that may choose each step.
+    """
+
+    steps: Collection[str]
+    parameters: Mapping[str, Parameter]
+    failure: bool = False
+    others: Collection[str] = ()
+    choosers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read in one place, and what was wrong with it; `loops` are names that stand for items there."""
+
+    known: Known
+    loops: tuple[str, ...] = ()
+    paths: list[Path] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def value(self, value: Any, where: Place) -> Value:
+        """A value with its texts read as templates."""
+        match value:
+            case str():
+                return self._template(value, where)
+            case dict():
+                return {key: self.value(item, (*where, key)) for key, item in value.items()}
+            case list():
+                return [self.value(item, (*where, index)) for index, item in enumerate(value)]
+            case _:
+                return value  # type: ignore[no-any-return]  # what JSON has besides: a number, a boolean, null
+
+    def condition(self, text: str | bool | None, where: Place) -> Expression | None:
+        """A condition, without what is certain in it."""
+        if not isinstance(text, str):
+            return None if text is None else Literal(text)
+        try:
+            condition = parse_condition(text)
+        except TemplateError as error:
+            self.diagnostics.append(Diagnostic("AT303", where, error.message))
+            return Unknown()
+        return folded(self._noted(condition, where))
+
+    def _template(self, text: str, where: Place) -> Template:
+        try:
+            template = parse_template(text, self.loops)
+        except TemplateError as error:
+            self.diagnostics.append(Diagnostic("AT303", where, error.message))
+            return Template((Unknown(),))
+        return self._noted(template, where)
+
+    def _noted(self, node: Read, where: Place) -> Read:
+        """The same, with what is mistaken in it unknown."""
+        found = list(paths(node.parts if isinstance(node, Template) else node))
+        mistakes = {path: list(_mistakes(path, where, self.known)) for path in dict.fromkeys(found)}
+        mistaken = {path for path, complaints in mistakes.items() if complaints}
+        self.paths += [path for path in found if path not in mistaken]
+        if not mistaken:
+            return node
+        self.diagnostics += [complaint for complaints in mistakes.values() for complaint in complaints]
+        sound: Read = without(node, mistaken.__contains__)
+        return sound
+
+
+def _mistakes(path: Path, where: Place, known: Known) -> Iterator[Diagnostic]:
+    first = str(path.segments[0]) if path.segments else ""
+    if path.root == "params" and first not in known.parameters:
+        hint = did_you_mean(first, known.parameters, "declare it under `parameters`")
+        yield Diagnostic("AT306", where, f"{path}: the pipeline has no parameter {first!r}", hint)
+    if path.root == "failure" and not known.failure:
+        yield Diagnostic("AT307", where, f"{path}: only the steps under `on_failure` can read the failure")
+    if path.root == "steps":
+        yield from _step_mistakes(path, first, where, known)
+
+
+def _step_mistakes(path: Path, first: str, where: Place, known: Known) -> Iterator[Diagnostic]:
+    rest = path.segments[1:]
+    if first not in known.steps:
+        message = f"{path}: there is no step {first!r}"
+        hint = did_you_mean(first, known.steps)
+        if first in known.others:
+            message = f"{path}: the steps under `steps` and those under `on_failure` cannot read each other"
+            hint = "read failure.error and failure.cause" if known.failure else "read the outputs of `steps` only"
+        yield Diagnostic("AT304", where, message, hint)
+    elif not rest or rest[0] not in (*ABOUT, "output", "outputs") or (rest[0] in ABOUT and len(rest) > 1):
+        hint = f"write steps.{first}.output.FIELD or steps.{first}.status"
+        yield Diagnostic("AT307", where, f"{path}: of a step there is output, status, error and cause", hint)

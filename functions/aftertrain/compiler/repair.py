@@ -1,0 +1,72 @@
+"""A definition of a wrong shape -> one that can be read, so that its other mistakes are found as well.
+
+{id: a, action: log, retry: {max_attempts: many}, params: {message: "{{ steps.zz.output }}"}}
+->  the same without `retry`: that it reads a step which is not there is told in the same breath
+
+Only what nobody would miss is taken away or filled in, so that no other complaint becomes true or untrue. Whatever is
+said of such a place itself is about the repair, and not about what was written.
+"""
+
+import copy
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from aftertrain.compiler.diagnostics import Place
+
+FREE = frozenset(
+    {"$schema", "name", "description", "settings", "retry", "timeout_seconds", "compute", "outputs"}
+    | {"depends_on", "condition", "on_failure", "max_concurrency", "max_items"}
+    | {"where", "filter", "enabled", "priority", "assemble", "order", "debounce", "rate", "concurrency"}
+)
+
+
+def repaired(value: Any, mistakes: list[ErrorDetails]) -> Any | None:
+    """The same without the keys that nobody knows and the values that are wrong; None if one of those is missed."""
+    known = copy.deepcopy(value)
+    left = [mistake for mistake in mistakes if not _fill(known, mistake["loc"], mistake["type"])]
+    places = [each["loc"] if each["type"] == "extra_forbidden" else _free(each["loc"]) for each in left]
+    if not all(places):
+        return None
+    for place in places:
+        _remove(known, place)
+    return known
+
+
+def _fill(value: Any, where: Place, kind: str) -> bool:
+    """Write something for what a step has to have; False if it is something else that is wrong."""
+    match where:
+        case ("steps" | "on_failure" as key, int() as index, "id") if kind != "string_too_long":
+            _rename(value[key], value[key][index], f"unnamed-{key}-{index}")
+        case ("steps" | "on_failure" as key, int() as index, "action"):
+            value[key][index]["action"] = "unknown"
+        case ("steps" | "on_failure" as key, int() as index, "params"):
+            value[key][index]["params"] = {}
+        case _:
+            return False
+    return True
+
+
+def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
+    """Call a step by another name, if it had one by which no template can read it."""
+    old, step["id"] = step.get("id"), name
+    for each in steps:
+        if isinstance(each, dict) and isinstance(each.get("depends_on"), list):
+            each["depends_on"] = [need for need in each["depends_on"] if need != old]
+
+
+def _free(where: Place) -> Place:
+    """The place of the innermost key that can be taken away with what is wrong in it; () if there is none."""
+    if where[:1] == ("parameters",):
+        return ()  # whose names and types are read elsewhere
+    return where[: next((end for end in range(len(where), 0, -1) if where[end - 1] in FREE), 0)]
+
+
+def _remove(value: Any, where: Place) -> None:
+    """Take a key away, which may have been taken away with what it stood in."""
+    *way, last = where
+    for part in way:
+        if isinstance(value, dict) and part not in value:
+            return
+        value = value[part]
+    value.pop(last, None)
