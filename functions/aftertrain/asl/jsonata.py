@@ -7,11 +7,10 @@ string('say "hi" {% %}')              ->  "say \\"hi\\" {\\u0025 \\u0025}"
 import json
 import re
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
-
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 INPUT = "$states.context.Execution.Input"
 EXECUTION_NAME = "$states.context.Execution.Name"
@@ -24,7 +23,7 @@ def expression(code: str) -> str:
 
 def string(text: str) -> str:
     """A string literal; the signs that delimit code in a state's fields are escaped away."""
-    return _encode(text).replace("%", "\\u0025")
+    return encode_basestring(text).replace("%", "\\u0025")
 
 
 def literal(value: str | int | float | bool | None) -> str:

@@ -182,7 +182,7 @@ class _Examiner:
 
     def missing(self, read: Any, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
         """Outputs that may not be there when they are read."""
-        for path in dict.fromkeys(demanded(read)):
+        for path in dict.fromkeys(demanded(read) if unsure else ()):
             if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
                 message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
                 yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")

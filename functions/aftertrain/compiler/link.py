@@ -19,7 +19,7 @@ from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.branches import check_targets, choosers, with_braces
 from aftertrain.compiler.circles import cut_open
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
-from aftertrain.compiler.graph import Graph, Node, steps_read
+from aftertrain.compiler.graph import ABOUT, Graph, Node
 from aftertrain.compiler.reading import Known, Reading
 from aftertrain.expressions.tree import Compare, Expression, Filter, Literal, Logic, Path
 from aftertrain.model.definition import Definition, Step
@@ -77,12 +77,13 @@ def _node(step: Step, where: Place, known: Known) -> tuple[Node, list[Diagnostic
     condition = _chosen(step, known, outer.condition(step.condition, (*where, "condition")))
     written = with_braces(step.params) if step.action == "conditional" else step.params
     params = {name: inner.value(value, (*where, "params", name)) for name, value in written.items()}
-    read = dict.fromkeys(path.step for path in outer.paths + inner.paths if path.root == "steps")
-    read |= dict.fromkeys(known.choosers.get(step.id, ()))
-    outputs = dict.fromkeys([*steps_read(tuple(params.values())), *steps_read((condition,)), *steps_read((items,))])
+    chosen = known.choosers.get(step.id, ())
+    paths = [path for path in outer.paths + inner.paths if path.root == "steps"]
+    read = dict.fromkeys([*(path.step for path in paths), *chosen])
+    outputs = frozenset([*(path.step for path in paths if path.segments[1] not in ABOUT), *chosen])
     needs = tuple(dict.fromkeys(need for need in (*step.depends_on, *read) if need in known.steps))
     action = ACTIONS.get(step.action, UNKNOWN)
-    node = Node(step, action, params, condition, items, needs, frozenset(outputs), frozenset(read))
+    node = Node(step, action, params, condition, items, needs, outputs, frozenset(read))
     return node, outer.diagnostics + inner.diagnostics
 
 

@@ -6,7 +6,7 @@ history is full is ended by Step Functions, whatever it is doing. Outputs are co
 
 from collections.abc import Iterable, Iterator
 
-from aftertrain.asl.measure import MAX_EVENTS, most_events
+from aftertrain.asl.measure import MAX_EVENTS, events_of_all, most_events
 from aftertrain.asl.states import Machine
 from aftertrain.compiler.diagnostics import Diagnostic
 from aftertrain.compiler.graph import ABOUT, Graph, Node
@@ -25,8 +25,7 @@ SMALL, FEW = {"integer", "number", "boolean", "null"}, 64  # bytes
 
 def check_quotas(machine: Machine, graph: Graph, region: Region, shapes: Shapes) -> Iterator[Diagnostic]:
     """Histories that are too long; loops, joins, latches and params that hand on more than a state may."""
-    events = most_events(machine)
-    if events > MAX_EVENTS:
+    if events_of_all(machine) > MAX_EVENTS and (events := most_events(machine)) > MAX_EVENTS:
         message = f"an execution may have {events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
         yield Diagnostic("AT502", _culprit(graph), message, "lower max_items or retries, or split the pipeline")
     yield from _of_loops(graph)
@@ -74,6 +73,8 @@ def _of_latches(weave: Weave, graph: Graph) -> Iterator[Diagnostic]:
 def _of_params(graph: Graph, shapes: Shapes) -> Iterator[Diagnostic]:
     """What a step is told in its params."""
     for place, node in enumerate(graph.nodes.values()):
+        if sum(_bytes(graph.nodes[step]) for step in node.reads) <= MAX_PAYLOAD:
+            continue  # all of it, which a param hardly ever reads
         read: dict[str, int] = {}
         for path in paths(node.params):
             if path.root == "steps" and path.segments[1] not in ABOUT:

@@ -93,11 +93,12 @@ def _wanted(steps: set[str], graph: Graph, outside: Callable[[str], bool]) -> se
 def _carry(threads: _Threads) -> None:
     """From the last region to the first: what is wanted is asked of the chain, or else of a latch."""
     before = _closure(threads.weave.needs)
+    owners = {step: place for place, inside in enumerate(threads.inside) for step in inside}
     for place in _latest_first(threads.weave.needs):
         remote = [need for need in threads.weave.needs[place] if need != threads.behind.get(place)]
         threads.sent |= {(need, place): set() for need in remote}
         for step in sorted(threads.wanted[place]):
-            owner = next(index for index, inside in enumerate(threads.inside) if step in inside)
+            owner = owners[step]
             giver = _giver(owner, place, remote, threads, before)
             if giver in remote:
                 threads.sent[giver, place].add(step)

@@ -190,6 +190,8 @@ GOOD = [
     "x^(>price, <name)",
     "/* why */ 1",
     "(1; 2;)",
+    "$a .b. c",
+    "($f := function() {1}; {'g': $f}.g())",
 ]
 
 
@@ -200,7 +202,23 @@ def test_what_is_jsonata_is_read(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["", "1 +", "(1", "[1, 2", "{'a' 1}", "a.", "'x", "1 2", "function($a) $a", "1 := 2", "a b", "?"]
+    "code",
+    [
+        "",
+        "1 +",
+        "(1",
+        "[1, 2",
+        "{'a' 1}",
+        "a.",
+        "'x",
+        "1 2",
+        "function($a) $a",
+        "function(a) {1}",
+        "1 := 2",
+        "$a.b := 2",
+        "a b",
+        "?",
+    ],
 )
 def test_what_is_none_is_refused(code: str) -> None:
     with pytest.raises(JsonataSyntaxError):
@@ -213,6 +231,12 @@ def test_variables_are_told_from_what_is_bound_inside() -> None:
     found = scan("($a := $b; $f := function($c) {$c & $a & $d}; $f($e) & $sum($a) & $states.context.x)")
 
     assert (found.free - {"states"}, found.called, found.states) == ({"b", "d", "e"}, {"sum"}, {"context"})
+
+
+def test_what_lies_below_a_variable_is_not_called_by_its_name() -> None:
+    found = scan("$v.f(1) & $w . g(2) & $states . input.x & $states.result")
+
+    assert (found.free, found.called, found.states) == ({"v", "w"}, set(), {"input", "result"})
 
 
 def test_texts_that_are_no_code_are_let_be() -> None:

@@ -52,23 +52,26 @@ _NOT_EMPTY = ("Branches", "Choices")
 MAX_ATTEMPTS, MAX_LABEL = 99_999_999, 40
 
 
-def field_faults(name: str, state: Json) -> Iterator[str]:
+def field_faults(name: str, state: Json) -> list[str]:
     """Everything that is wrong with the fields of one state."""
     kind = state.get("Type")
     if kind not in FIELDS:
-        yield f"state {name!r}: there is no type {kind!r}"
-        return
-    yield from (
-        f"state {name!r}: {fault}" for fault in _names(kind, state, _ALLOWED[kind], _NEEDED.get(kind, _NOTHING))
-    )
+        return [f"state {name!r}: there is no type {kind!r}"]
+    faults = _names(kind, state, _ALLOWED[kind], _NEEDED.get(kind, _NOTHING))
     if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
-        yield f"state {name!r}: it has either Next or End"
-    for field in _INSIDE:
+        faults.append("it has either Next or End")
+    for field, (allowed, needed) in _INSIDE.items():
         for each in state.get(field, ()):
-            yield from (f"state {name!r}: {fault}" for fault in _names(field, each, *_INSIDE[field]))
-    yield from _number_faults(name, state)
-    yield from _error_faults(name, state)
-    yield from (f"state {name!r}: {fault}" for fault in _value_faults(state))
+            faults += _names(field, each, allowed, needed)
+    if not _COUNTS.keys().isdisjoint(state):
+        faults += _count_faults(state)
+    for field in ("Retry", "Catch"):
+        if field in state:
+            faults += _error_faults(field, state[field])
+    for retrier in state.get("Retry", ()):
+        faults += _retry_faults(retrier)
+    faults += _value_faults(state)
+    return [f"state {name!r}: {fault}" for fault in faults]
 
 
 def _value_faults(state: Json) -> Iterator[str]:
@@ -87,15 +90,17 @@ def _value_faults(state: Json) -> Iterator[str]:
     mode = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "INLINE")
     if mode not in ("INLINE", "DISTRIBUTED"):
         yield f"there is no Mode {mode!r}"
-    yield from _retry_faults(state)
 
 
-def _retry_faults(state: Json) -> Iterator[str]:
-    for retrier in state.get("Retry", ()):
-        if retrier.get("JitterStrategy", "FULL") not in ("FULL", "NONE"):
-            yield f"there is no JitterStrategy {retrier['JitterStrategy']!r}"
-        if retrier.get("MaxDelaySeconds", MAX_ATTEMPTS) <= retrier.get("IntervalSeconds", 1):
-            yield "MaxDelaySeconds is not more than IntervalSeconds"
+def _retry_faults(retrier: Json) -> Iterator[str]:
+    for field, least in _AT_LEAST.items():
+        value = retrier.get(field, least)
+        if not isinstance(value, int | float) or value < least or value > MAX_ATTEMPTS:
+            yield f"{field} is {value!r}, and at least {least}"
+    if retrier.get("JitterStrategy", "FULL") not in ("FULL", "NONE"):
+        yield f"there is no JitterStrategy {retrier['JitterStrategy']!r}"
+    if retrier.get("MaxDelaySeconds", MAX_ATTEMPTS) <= retrier.get("IntervalSeconds", 1):
+        yield "MaxDelaySeconds is not more than IntervalSeconds"
 
 
 def _names(what: str, given: Json, allowed: set[str], needed: set[str]) -> list[str]:
@@ -105,27 +110,21 @@ def _names(what: str, given: Json, allowed: set[str], needed: set[str]) -> list[
     return unknown + [f"{what} needs {each}" for each in sorted(needed - given.keys())]
 
 
-def _number_faults(name: str, state: Json) -> Iterator[str]:
-    for retrier in state.get("Retry", ()):
-        for field, least in _AT_LEAST.items():
-            value = retrier.get(field, least)
-            if not isinstance(value, int | float) or value < least or value > MAX_ATTEMPTS:
-                yield f"state {name!r}: {field} is {value!r}, and at least {least}"
+def _count_faults(state: Json) -> Iterator[str]:
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
-        yield f"state {name!r}: HeartbeatSeconds is not less than TimeoutSeconds"
+        yield "HeartbeatSeconds is not less than TimeoutSeconds"
     for field, least in _COUNTS.items():
         value = state.get(field)
         if isinstance(value, int) and value < least:
-            yield f"state {name!r}: {field} is {value}"
+            yield f"{field} is {value}"
 
 
-def _error_faults(name: str, state: Json) -> Iterator[str]:
+def _error_faults(field: str, entries: list[Json]) -> Iterator[str]:
     """`States.ALL` stands alone, in the last entry."""
-    for field in ("Retry", "Catch"):
-        entries = [each.get("ErrorEquals", []) for each in state.get(field, ())]
-        for index, errors in enumerate(entries):
-            if not errors:
-                yield f"state {name!r}: {field} names no error"
-            if "States.ALL" in errors and (len(errors) > 1 or index + 1 < len(entries)):
-                yield f"state {name!r}: States.ALL stands alone, in the last entry of {field}"
+    for index, entry in enumerate(entries, 1):
+        errors = entry.get("ErrorEquals", [])
+        if not errors:
+            yield f"{field} names no error"
+        if "States.ALL" in errors and (len(errors) > 1 or index < len(entries)):
+            yield f"States.ALL stands alone, in the last entry of {field}"

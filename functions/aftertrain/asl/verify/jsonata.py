@@ -7,25 +7,34 @@ functions, constructors and regular expressions of JSONata 2, and no more than w
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 
+# A text, a number, a name or a variable with the fields below it, an operator; nothing at the end, else one sign.
 _TOKEN = re.compile(
-    r"""(?:\s|/\*.*?\*/)*(?:
-      (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | (?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
-    | (?P<name>`[^`]*`|[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<variable>\$[A-Za-z_][A-Za-z0-9_]*|\$\$|\$)
-    | (?P<operator>:=|!=|<=|>=|~>|\.\.|\*\*|[-+*/%&=<>.\[\]{}(),;:?|^@\#!~])
-    | (?P<end>\Z)
+    r"""\s*(
+      [(){}\[\],;&]
+    | "(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'
+    | \d+(?:\.\d+)?(?:[eE][-+]?\d+)?
+    | function\b|`[^`]*`
+    | \$?[A-Za-z_][A-Za-z0-9_]*(?:\.(?!function\b)[A-Za-z_][A-Za-z0-9_]*)*|\$\$|\$
+    | :=|!=|<=|>=|~>|\.\.|\*\*
+    | \Z|.
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_REGEX = re.compile(r"/(?:[^/\\\n]|\\.)+/[im]*")
+_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
+_REGEX = re.compile(r"\s*(/(?:[^/\\\n]|\\.)+/[im]*)")
+# What a name, a number, a text or a regular expression begins with; alone, the last four signs are none of these.
+_OPERANDS = frozenset(ascii_letters + digits + "_`\"'/")
+_SIGNS = frozenset("`\"'/")
 _POWER = {
     "[": 80, "(": 80, "{": 70, ".": 75, "^": 40, "*": 60, "/": 60, "%": 60, "+": 50, "-": 50, "&": 50,
     "=": 40, "!=": 40, "<": 40, ">": 40, "<=": 40, ">=": 40, "~>": 40, "in": 40, "and": 30, "or": 25,
     "?": 20, "..": 20, ":=": 10,
 }  # fmt: skip
+_BINARY = _POWER.keys() - {"(", "[", "{", "?", ":=", "^"}
 
 
 class JsonataSyntaxError(Exception):
@@ -47,167 +56,173 @@ def scan(text: str) -> Scan:
     Raises:
         JsonataSyntaxError: it does not parse.
     """
-    reader = _Reader(text)
+    reader = _Reader(_with_slashes(text) if "/" in text else _TOKEN.findall(text))
     reader.expression(0)
-    if reader.kind != "end":
-        raise JsonataSyntaxError(f"{reader.token!r} is not expected at {reader.at}")
+    if reader.here:
+        raise reader.unexpected(reader.position)
     return reader.found
 
 
-def _tokens(text: str) -> list[tuple[str, str, int]]:
-    """Kind, text and place of each; a slash that cannot divide begins a regular expression."""
-    found: list[tuple[str, str, int]] = []
-    position, divides = 0, False
-    while not (found and found[-1][0] == "end"):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise JsonataSyntaxError(f"{text[position:].strip()[:10]!r} is not expected at {position}")
-        kind = str(match.lastgroup)
-        start, position = match.start(kind), match.end()
-        piece = match[kind] or "the end"
-        if piece == "/" and not divides and (regex := _REGEX.match(text, start)):
-            kind, piece, position = "string", regex.group(), regex.end()
-        divides = kind in ("string", "number", "name", "variable") or piece in (")", "]", "}")
-        found.append((kind, piece, start))
+def _with_slashes(text: str) -> list[str]:
+    """A slash begins a comment, or a regular expression where it cannot divide."""
+    found: list[str] = []
+    position = 0
+    while position < len(text):
+        if comment := _COMMENT.match(text, position):
+            position = comment.end()
+            continue
+        divides = bool(found) and (_is_operand(found[-1]) or found[-1][0] in "$)]}")
+        match = (not divides and _REGEX.match(text, position)) or _TOKEN.match(text, position)
+        assert match  # any sign is a token
+        found.append(match[1])
+        position = match.end()
     return found
 
 
-class _Reader:
-    """A token at a time; `scopes` are the names that blocks and functions bind."""
+def _is_operand(token: str) -> bool:
+    return token[:1] in _OPERANDS and token not in _SIGNS
 
-    def __init__(self, text: str) -> None:
-        self.tokens = _tokens(text)
-        self.position = -1
+
+class _Reader:
+    """A token at a time; `bound` are the names that blocks and functions around it bind."""
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self.tokens = [*tokens, "", "", ""]
+        self.position = 0
+        self.here = self.tokens[0]
         self.found = Scan()
-        self.scopes: list[set[str]] = [set()]
-        self.advance()
+        self.bound: frozenset[str] = frozenset()
 
     def advance(self) -> None:
-        self.position = min(self.position + 1, len(self.tokens) - 1)
-        self.kind, self.token, self.at = self.tokens[self.position]
+        self.position += 1
+        self.here = self.tokens[self.position]
 
     def expect(self, token: str) -> None:
-        if self.token != token or self.kind == "string":
-            raise JsonataSyntaxError(f"{token!r} is expected at {self.at}, not {self.token!r}")
+        if self.here != token:
+            raise self.unexpected(self.position, f"{token!r} is expected, not ")
         self.advance()
 
-    def is_operator(self, *tokens: str) -> bool:
-        return self.token in tokens and self.kind in ("operator", "name")
+    def unexpected(self, position: int, instead: str = "") -> JsonataSyntaxError:
+        """What is wrong with a token, and what stands before it."""
+        what = repr(self.tokens[position]) if self.tokens[position] else "the end"
+        before = " ".join(self.tokens[max(0, position - 4) : position])
+        return JsonataSyntaxError(f"{instead}{what}{'' if instead else ' is not expected'} after {before!r}")
 
     def expression(self, power: int) -> None:
-        variable = self.prefix()
-        while self.kind in ("operator", "name") and _POWER.get(self.token, -1) > power:
-            variable = self.infix(variable)
-
-    def prefix(self) -> str | None:
-        kind, token = self.kind, self.token
+        piece, variable = self.here, None
         self.advance()
-        match kind, token:
-            case (("string" | "number"), _):
-                return None
-            case "name", "function":
-                self.function()
-            case "name", _:
-                return None
-            case "variable", _:
-                return self.variable(token[1:])
-            case "operator", "-":
+        if piece[:1] == "$":
+            variable = self.variable(piece[1:])
+        elif piece == "function":
+            self.function()
+        elif not _is_operand(piece):
+            self.opened(piece)
+        while _POWER.get(self.here, -1) > power:
+            self.infix(variable)
+            variable = None
+
+    def opened(self, token: str) -> None:
+        match token:
+            case "-":
                 self.expression(70)
-            case "operator", "(":
+            case "(":
                 self.block()
-            case "operator", "[":
+            case "[":
                 self.listed("]")
-            case "operator", "{":
+            case "{":
                 self.fields()
-            case "operator", ("*" | "**" | "%"):
-                return None
+            case "*" | "**" | "%":
+                pass
             case _:
-                raise JsonataSyntaxError(f"{token!r} is not expected at {self.at}")
-        return None
+                raise self.unexpected(self.position - 1)
 
-    def variable(self, name: str) -> str:
+    def variable(self, path: str) -> str | None:
         """Note a variable, unless it is about to be bound, or called as one of JSONata's functions."""
-        if self.is_operator(":="):
+        name, _, below = path.partition(".")
+        if self.here == ":=" and not below:
             return name
-        bound = any(name in scope for scope in self.scopes)
-        if name == "states" and self.is_operator("."):
-            self.found.states.add(self.tokens[self.position + 1][1])
-        elif self.is_operator("(") and not bound:
-            self.found.called.add(name)
-        elif not bound:
-            self.found.free.add(name)
-        return name
+        if name == "states" and (below or self.here == "."):
+            self.found.states.add((below or self.tokens[self.position + 1]).partition(".")[0])
+        elif name not in self.bound:
+            (self.found.called if self.here == "(" and not below else self.found.free).add(name)
+        return None if below else name
 
-    def infix(self, variable: str | None) -> str | None:
-        operator = self.token
+    def infix(self, variable: str | None) -> None:
+        operator = self.here
         self.advance()
+        if operator in _BINARY:
+            self.expression(_POWER[operator])
+        else:
+            self.applied(operator, variable)
+
+    def applied(self, operator: str, variable: str | None) -> None:
         match operator:
             case "(":
                 self.listed(")")
             case "[":
-                if not self.is_operator("]"):
+                if self.here != "]":
                     self.expression(0)
                 self.expect("]")
             case "{":
                 self.fields()
             case "?":
                 self.expression(0)
-                if self.is_operator(":"):
+                if self.here == ":":
                     self.advance()
                     self.expression(0)
             case ":=":
                 if variable is None:
-                    raise JsonataSyntaxError(f"only a variable can be bound, at {self.at}")
+                    raise JsonataSyntaxError(f"only a variable can be bound, not {self.tokens[self.position - 2]!r}")
                 self.expression(_POWER[":="] - 1)
-                self.scopes[-1].add(variable)
+                self.bound |= {variable}
             case "^":
                 self.expect("(")
                 self.listed(")")
-            case _:
-                self.expression(_POWER[operator])
-        return None
 
     def block(self) -> None:
-        self.scopes.append(set())
-        while not self.is_operator(")"):
+        outside = self.bound
+        while self.here != ")":
             self.expression(0)
-            if not self.is_operator(")"):
+            if self.here != ")":
                 self.expect(";")
         self.advance()
-        self.scopes.pop()
+        self.bound = outside
 
     def listed(self, closing: str) -> None:
-        while not self.is_operator(closing):
-            if self.is_operator("?"):
+        while self.here != closing:
+            if self.here == "?":
                 self.advance()
             else:
-                if self.is_operator("<", ">"):
+                if self.here in ("<", ">"):
                     self.advance()
                 self.expression(0)
-            if not self.is_operator(closing):
+            if self.here != closing:
                 self.expect(",")
         self.advance()
 
     def fields(self) -> None:
-        while not self.is_operator("}"):
+        while self.here != "}":
             self.expression(0)
             self.expect(":")
             self.expression(0)
-            if not self.is_operator("}"):
+            if self.here != "}":
                 self.expect(",")
         self.advance()
 
     def function(self) -> None:
         self.expect("(")
         names: set[str] = set()
-        while not self.is_operator(")"):
-            names.add(self.token[1:])
+        while self.here != ")":
+            if self.here[:1] != "$":
+                raise self.unexpected(self.position)
+            names.add(self.here[1:])
             self.advance()
-            if not self.is_operator(")"):
+            if self.here != ")":
                 self.expect(",")
         self.advance()
         self.expect("{")
-        self.scopes.append(names)
+        outside = self.bound
+        self.bound |= names
         self.expression(0)
-        self.scopes.pop()
+        self.bound = outside
         self.expect("}")
