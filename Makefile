@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 JSONATA := $(VENV)/jsonata/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install torch demo stop test check lint types contracts bench lock clean
+.PHONY: help install torch demo stop test soak check lint types contracts bench lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ $(JSONATA): $(READY) tests/property/reference.py
 
 test: $(READY) $(JSONATA) ## Every test
 	$(BIN)/pytest -n 2 --dist loadfile
+
+soak: $(READY) $(JSONATA) ## The random tests with TIMES as many cases (20 if it is not said), which takes hours
+	TIMES=$(or $(TIMES),20) $(BIN)/pytest -n 2 --dist worksteal tests/property tests/unit/compiler/test_weave.py
 
 check: lint types contracts test ## Lint, types, import contracts and every test
 

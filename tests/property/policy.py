@@ -10,17 +10,18 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.property.examples import examples
 from tests.property.faulty import FAULTS, World
 from tests.property.laws import broken
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.admit import gate_id
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.slots import give_back
+from aftertrain.ingest.slots import give_back, heal
 from aftertrain.ingest.sweep import sweep
 from aftertrain.model.policy import Policies
 
-SETTINGS = settings(max_examples=45, stateful_step_count=25, deadline=None)
+SETTINGS = settings(max_examples=examples(45), stateful_step_count=25, deadline=None)
 
 
 class Policy(RuleBasedStateMachine):
@@ -93,3 +94,38 @@ class Policy(RuleBasedStateMachine):
 
     def started_keys(self) -> list[str]:
         return [given["event"]["subject"] for given in self.inputs()]
+
+
+class Concurrent(Policy):
+    """Executions with slots."""
+
+    limit = 2
+    slot = gate_id("concurrency", "t1")
+
+    @rule(number=st.integers(0, 3), lost=st.booleans(), faults=FAULTS)
+    def end(self, number: int, lost: bool, faults: list[str]) -> None:
+        """An execution ends; the news of it comes, or does not."""
+        if number < len(self.running):
+            name = self.running[number]
+            self.world.starter.ended.add(name)
+            if not lost:
+                self.world.survives(lambda: give_back(self.slot, frozenset({name}), self.world.ports), faults)
+
+    @invariant()
+    def no_more_than_the_limit_run(self) -> None:
+        assert len(self.running) <= self.limit
+
+    def teardown(self) -> None:
+        def end_all() -> None:
+            for name in self.running:
+                self.world.starter.ended.add(name)
+                give_back(self.slot, frozenset({name}), self.world.ports)
+            heal(self.slot, self.world.ports)
+
+        self.world.settle(end_all)
+        assert not self.world.ledger.due_at
+        self.law()
+        self.is_alive()
+
+    def law(self) -> None:
+        raise NotImplementedError

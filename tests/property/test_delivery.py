@@ -7,6 +7,7 @@ which a process may die at any call. Requests are repeated as senders do, redriv
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
+from tests.property.examples import examples
 from tests.property.faulty import FAULTS
 from tests.property.policy import Policy
 from tests.unit.ingest.samples import snapshot, trigger
@@ -35,4 +36,4 @@ class Delivery(Policy):
 
 
 TestDelivery = Delivery.TestCase
-TestDelivery.settings = settings(max_examples=110, stateful_step_count=25)
+TestDelivery.settings = settings(max_examples=examples(110), stateful_step_count=25)

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.examples import examples
 from tests.unit.ingest.samples import trigger
 
 from aftertrain.ingest.index import Index, rank
@@ -92,7 +93,7 @@ def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Wat
 
 
 # Every filter is held against every event: some 200,000 comparisons.
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(st.tuples(st.one_of(st.none(), WHERES), st.one_of(st.none(), FILTERS)), min_size=20, max_size=60),
     st.lists(DATA, min_size=20, max_size=40),

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from sfnx import testing
 from tests.property import language
 from tests.property.concurrent import interpreter
+from tests.property.examples import examples
 from tests.property.language import Drawn, Spec, Steps, drawn
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
@@ -77,7 +78,10 @@ def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
                 assert ("end", need) not in running
 
 
-@settings(max_examples=300, deadline=None)
+RARE = [HealthCheck.filter_too_much, HealthCheck.too_slow]  # most pipelines have no latches
+
+
+@settings(max_examples=examples(300), deadline=None)
 @given(drawn())
 def test_without_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)
@@ -87,7 +91,9 @@ def test_without_latches(pipeline: Drawn) -> None:
     check(pipeline, *alone(pipeline, machine))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @given(drawn().filter(latched))
 def test_with_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)
@@ -96,7 +102,7 @@ def test_with_latches(pipeline: Drawn) -> None:
     check(pipeline, *side_by_side(pipeline, machine))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(drawn(most=14))
 def test_every_graph_becomes_a_sound_machine(pipeline: Drawn) -> None:
     """Larger ones than are run: weaves lie in weaves, and records come from far."""
@@ -130,7 +136,9 @@ def test_a_weave_in_a_weave_has_latches_of_its_own() -> None:
     check(pipeline, *side_by_side(pipeline, machine))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @given(drawn().map(language.without_failures).filter(latched))
 def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> None:
     machine = compiled(pipeline, fail_fast=True)
@@ -160,7 +168,7 @@ def test_a_latch_waits_for_the_last_try() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2])
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(pipeline=drawn(most=6))
 def test_no_more_steps_work_at_once_than_may(pipeline: Drawn, limit: int) -> None:
     machine = compiled(pipeline, max_parallel_steps=limit)

@@ -119,3 +119,4 @@ TestOrderedOneByOne = OrderedOneByOne.TestCase
 TestOrderedBursts = OrderedBursts.TestCase
 for _case in (TestOrdered, TestOrderedOneByOne, TestOrderedBursts):
     _case.settings = SETTINGS
+del _case  # or it is collected once more

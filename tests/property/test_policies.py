@@ -7,49 +7,14 @@ when they like, and the news of it may be lost.
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 from tests.property.faulty import FAULTS
-from tests.property.policy import SETTINGS, Policy
-from tests.unit.ingest.samples import PIPELINE, trigger
+from tests.property.policy import SETTINGS, Concurrent, Policy
+from tests.unit.ingest.samples import PIPELINE
 
 from aftertrain.ingest.admit import gate_id
 from aftertrain.ingest.policies import rate
 from aftertrain.ingest.policies.concurrency import is_cancelled
-from aftertrain.ingest.slots import give_back, heal, stop_if_cancelled
+from aftertrain.ingest.slots import stop_if_cancelled
 from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies, Rate
-
-
-class Concurrent(Policy):
-    """Executions with slots."""
-
-    limit = 2
-    slot = gate_id("concurrency", "t1")
-
-    @rule(number=st.integers(0, 3), lost=st.booleans(), faults=FAULTS)
-    def end(self, number: int, lost: bool, faults: list[str]) -> None:
-        """An execution ends; the news of it comes, or does not."""
-        if number < len(self.running):
-            name = self.running[number]
-            self.world.starter.ended.add(name)
-            if not lost:
-                self.world.survives(lambda: give_back(self.slot, frozenset({name}), self.world.ports), faults)
-
-    @invariant()
-    def no_more_than_the_limit_run(self) -> None:
-        assert len(self.running) <= self.limit
-
-    def teardown(self) -> None:
-        def end_all() -> None:
-            for name in self.running:
-                self.world.starter.ended.add(name)
-                give_back(self.slot, frozenset({name}), self.world.ports)
-            heal(self.slot, self.world.ports)
-
-        self.world.settle(end_all)
-        assert not self.world.ledger.due_at
-        self.law()
-        self.is_alive()
-
-    def law(self) -> None:
-        raise NotImplementedError
 
 
 class Queueing(Concurrent):
@@ -287,118 +252,8 @@ class QueueingWithinALimit(Queueing):
     policies = Policies(rate=Rate(60, 360_000.0), concurrency=Concurrency(2, "queue"))
 
 
-class SwitchedOff(Concurrent):
-    """A trigger that is disabled while events wait, or whose limit is another one by then."""
-
-    limit = 3
-    policies = Policies(concurrency=Concurrency(1, "queue"))
-
-    @initialize()
-    def begin(self) -> None:
-        self.off = False
-
-    @rule(limit=st.integers(1, 3))
-    def change_the_limit(self, limit: int) -> None:
-        now = trigger(policies=Policies(concurrency=Concurrency(limit, "queue")))
-        self.world.ports = self.world.ports._replace(current=lambda _: None if self.off else now)
-
-    @rule()
-    def switch_off(self) -> None:
-        self.off = True
-        self.change_the_limit(1)
-
-    def is_alive(self) -> None:
-        self.off = False
-        self.change_the_limit(1)
-        super().is_alive()
-
-    def law(self) -> None:
-        """What has not started was disabled, and only if the trigger was."""
-        for key, verdict in self.verdicts().items():
-            assert (verdict == "started") == (key in self.started_keys())
-            assert verdict == "started" or (verdict == "disabled" and self.off)
-
-
-class Switched(Policy):
-    """A trigger that is switched off and on again while bursts and sets wait."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.off = False
-
-    @rule()
-    def switch(self) -> None:
-        self.off = not self.off
-        now = None if self.off else trigger(policies=self.policies)
-        self.world.ports = self.world.ports._replace(current=lambda _: now)
-
-    def teardown(self) -> None:
-        self.world.settle(self.end_all)
-        assert not self.world.ledger.due_at
-        if self.off:
-            self.switch()
-        self.is_alive()
-        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
-
-
-class SwitchedBursts(Switched):
-    policies = Policies(debounce=Debounce(30.0, 300.0), concurrency=Concurrency(1, "queue"))
-
-    @rule()
-    def end(self) -> None:
-        self.end_all()
-
-
-class SwitchedSets(Switched):
-    policies = Policies(
-        assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"), concurrency=Concurrency(1, "queue")
-    )
-
-    @rule(run=st.integers(0, 3), part=st.integers(1, 2), faults=FAULTS)
-    def deliver(self, run: int, part: int, faults: list[str]) -> None:
-        self.post(f"r{run}/m-{part}-of-2", faults)
-
-    @rule(run=st.integers(0, 1), part=st.integers(1, 2))
-    def write_again(self, run: int, part: int) -> None:
-        """Another upload of it, which the last part may be held for."""
-        self.sent += 1
-        written = {"key": f"r{run}/m-{part}-of-2", "eTag": f"{self.sent:032}"}
-        self.post(written["key"], [], object=written, eventTime=f"2026-05-16T10:{self.sent:02}:00.000Z")
-
-    @rule()
-    def look(self) -> None:
-        for _ in list(self.world.redrives.sent):
-            self.world.take_message([])
-
-    @rule(run=st.integers(0, 3))
-    def deliver_all(self, run: int) -> None:
-        self.deliver(run, 1, [])
-        self.deliver(run, 2, [])
-
-    @initialize()
-    def begin(self) -> None:
-        self.post("alone/m-1-of-3", [])
-
-    def is_alive(self) -> None:
-        """A set whose first part waited when the trigger was switched off starts, or is missed, with what comes now."""
-        self.world.clock.now += 7200
-        self.post("alone/m-2-of-3", [])
-        for run in ("r3", "new"):
-            self.sent += 1
-            for part in (1, 2):
-                self.post(f"{run}/m-{part}-of-2", [])
-        self.world.settle(self.end_all)
-        started = {given["event"]["subject"].split("/")[0] for given in self.inputs()}
-        assert "new" in started
-        assert "r3" in started or "disabled" in self.verdicts().values()
-        assert "incomplete" in {self.verdicts()[f"alone/m-{part}-of-3"] for part in (1, 2)}
-
-
 TestQueueing = Queueing.TestCase
-TestSwitchedBursts = SwitchedBursts.TestCase
-TestSwitchedSets = SwitchedSets.TestCase
 TestQueueingWithinALimit = QueueingWithinALimit.TestCase
-TestSwitchedOff = SwitchedOff.TestCase
 TestBurstsOfSets = BurstsOfSets.TestCase
 TestReplacing = Replacing.TestCase
 TestSkipping = Skipping.TestCase
@@ -408,6 +263,7 @@ TestDebounced = Debounced.TestCase
 TestDebouncedWhereOthersEnd = DebouncedWhereOthersEnd.TestCase
 TestLimited = Limited.TestCase
 WITH_SLOTS = (TestQueueing, TestReplacing, TestSkipping, TestCancelling)
-OF_TWO = (TestQueueingWithinALimit, TestSwitchedOff, TestSwitchedBursts, TestSwitchedSets, TestBurstsOfSets)
+OF_TWO = (TestQueueingWithinALimit, TestBurstsOfSets)
 for _case in (*WITH_SLOTS, *OF_TWO, TestAssembling, TestDebounced, TestDebouncedWhereOthersEnd, TestLimited):
     _case.settings = SETTINGS
+del _case  # or it is collected once more

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.examples import examples
 
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.roll import Surroundings, roll
@@ -100,7 +101,7 @@ def cases(draw: st.DrawFn) -> tuple[Simulated, Rollout]:
     return Simulated(replicas, dict.fromkeys(replicas, old), faults, broken, down=out), Rollout(replicas, terms=terms)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(cases(), st.lists(st.booleans(), max_size=12))
 def test_never_below_the_capacity_and_always_at_an_end(case: tuple[Simulated, Rollout], alarms: list[bool]) -> None:
     fleet, rollout = case

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.examples import examples
 
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
@@ -156,7 +157,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(does, before, draw(size), draw(st.lists(st.sampled_from(fates), max_size=2)), interruptible)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     cases(),
     st.dictionaries(

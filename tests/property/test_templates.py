@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 from jinja2.exceptions import UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
+from tests.property.examples import examples
 from tests.property.reference import NoValueError, Reference
 
 from aftertrain.compiler.render.scope import Reader
@@ -255,13 +256,13 @@ def test_what_is_read_without_jinja_is_what_jinja_reads(text: str) -> None:
     assert found is None or found == expected
 
 
-@settings(max_examples=450, deadline=None)
+@settings(max_examples=examples(450), deadline=None)
 @given(ANY, EVENTS)
 def test_an_expression_has_jinjas_value(text: str, events: list[dict[str, Any]]) -> None:
     check_same(text, by_jinja(text, lone=True), events, f"{{{{ {text} }}}}")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(blocks(), EVENTS)
 def test_a_text_is_jinjas_text(text: str, events: list[dict[str, Any]]) -> None:
     check_same(text, by_jinja(text, lone=False), events, text)

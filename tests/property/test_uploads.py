@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.examples import examples
 
 from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.policies.assemble import Piece, decide
@@ -59,7 +60,7 @@ def ticket(name: str, part: str, etag: str, written: float) -> Ticket:
     return Ticket(name, "t", EventKey("s", name), Event("object.created", name, "s", time, part, data), "arn", 0.0)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(interleaved(), st.lists(st.integers(0, 29), min_size=9, max_size=9), st.data())
 def test_what_starts_is_the_newest_of_every_part(writes: list[Write], gaps: list[int], data: st.DataObject) -> None:
     clock, newest = Clock(), dict(writes)

@@ -8,11 +8,11 @@ from aftertrain.ingest.admit import admit, slot_of, waited_at
 from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.params import MissingParamError
-from aftertrain.ingest.policies.concurrency import TAKEN
+from aftertrain.ingest.policies.concurrency import DISABLED, TAKEN
 from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
-from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled
+from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled, withdraw
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.trigger import Trigger
 
@@ -25,9 +25,10 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
     waited = record.verdict_of(start.trigger_id)
     if waited is not None and ports.current is not None:
         trigger = ports.current(start.trigger_id)
-        if trigger is None:
-            return _verdict(start, _disabled(start, record, ports)), None
-        start = _bounded_as_now(start, trigger)
+        if trigger is not None:
+            start = _bounded_as_now(start, trigger)
+        elif (told := _disabled(start, record, ports)) is not None:
+            return _verdict(start, told), None
     decision = admit(start, record, ports)
     for key in decision.wakes:
         hand_over(key, ports.redrives)
@@ -41,17 +42,18 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
     return _verdict(start, decision), decision.until
 
 
-def _disabled(start: Start, record: Record, ports: Ports) -> Decision:
-    """What waits of a trigger that is not there any more, or is off, does not start; what did, did."""
+def _disabled(start: Start, record: Record, ports: Ports) -> Decision | None:
+    """What waits of a trigger that is not there any more, or is off, does not start; what did, did.
+
+    None for what has been let pass and has its slot: somebody may be starting it in this moment.
+    """
     begun = ports.starter.running(start.pipeline.machine_arn, start.name) is not None
     slot = slot_of(start, record.event)
-    if not begun and slot is not None:
-        give_up(slot, start.name, ports)
+    if not begun and slot is not None and not withdraw(slot, start.name, ports):
+        return None
     for gate, withdrawn in waited_at(start, record.event):
         ask(gate, partial(_forgotten, concluded if begun else withdrawn, start.name), ports.gates)
-    if begun:
-        return PASS
-    return Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
+    return PASS if begun else DISABLED
 
 
 def _forgotten(forget: Callable[[State, str], State], name: str, state: State) -> Answer:

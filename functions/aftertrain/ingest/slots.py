@@ -25,6 +25,16 @@ def give_up(slot: str, name: str, ports: Ports) -> None:
     _change(slot, lambda state: concurrency.forfeit(state, name), ports)
 
 
+def withdraw(slot: str, name: str, ports: Ports) -> bool:
+    """Whether the start will never be made; it will if somebody has come for its slot.
+
+    Raises: BusyError; withdrawing once more is harmless.
+    """
+    answer = ask(slot, lambda state: concurrency.withdraw(state, name), ports.gates)
+    _wake(answer.wakes, ports)
+    return not answer.passes
+
+
 def note_stopped(slot: str, names: frozenset[str], ports: Ports) -> None:
     """The executions were stopped for what takes their place. Raises: BusyError"""
     _change(slot, lambda state: (concurrency.stopped(state, names), ()), ports)
@@ -70,5 +80,9 @@ def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ..
         state, woken = change(state)
         return state, concurrency.waking(PASS, woken)
 
-    for key in ask(slot, decide, ports.gates).wakes:
+    _wake(ask(slot, decide, ports.gates).wakes, ports)
+
+
+def _wake(keys: tuple[EventKey, ...], ports: Ports) -> None:
+    for key in keys:
         ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again

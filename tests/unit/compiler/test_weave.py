@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.examples import examples
 
 from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.link import link
@@ -52,7 +53,7 @@ NEEDS = st.integers(4, 9).flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(NEEDS)
 def test_no_chain_waits_for_what_is_not_before_it(drawn: tuple[set[int], ...]) -> None:
     """Every latch has as many publishers as it waits for, and who waits needs them."""

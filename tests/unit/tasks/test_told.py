@@ -1,66 +1,18 @@
 """Deployments on a service: a step begins them, the service tells of their end, and the step gets its answer."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.fakes import FakeDeployments, FakeService, tasks_ports
+from tests.fakes import tasks_ports
+from tests.unit.tasks.stage import TARGET_A, TARGET_B, A, B, Stage
 
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import ReplicaError
 from aftertrain.fleets.service import Look
 from aftertrain.tasks.clusters import look_at_all
-from aftertrain.tasks.deployments.record import version_of
 from aftertrain.tasks.deployments.told import told
-from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
-from aftertrain.tasks.run import run
-
-A, B = "s3://artifacts/a.tar.gz", "s3://artifacts/b.tar.gz"
-TARGET_A, TARGET_B = f"digits-{version_of(A)}", f"digits-{version_of(B)}"
-
-
-@dataclass
-class Stage:
-    """One service, a step that changes the deployment on it, and all that happened."""
-
-    service: FakeService = field(default_factory=FakeService)
-    events: list[Any] = field(default_factory=list)
-    deployments: FakeDeployments = field(default_factory=FakeDeployments)
-
-    def __post_init__(self) -> None:
-        self.deployments.known["c"] = {"id": "c", "kind": "sagemaker-endpoint", "probe": {"inputs": []}}
-        self.ports: Ports = tasks_ports(
-            deployments=self.deployments, service_fleet=lambda cluster, name: self.service, emit=self.emit
-        )
-
-    def emit(self, event: Any) -> list[str]:
-        self.events.append(event)
-        return []
-
-    def step(self, verb: str, execution: str, token: str = "t1", **params: Any) -> dict[str, Any]:
-        given = {"cluster_id": "c", "deployment_name": "digits", **params}
-        payload = {"action": f"deployment_{verb}", "step": "s", "execution": execution, "params": given, "token": token}
-        return run(payload, lambda: 1000.0, self.ports)
-
-    def told(self, *, at_target: bool = True) -> str | None:
-        self.service.arrive(at_target=at_target)
-        return told(self.service.resource, self.ports)
-
-    @property
-    def answers(self) -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = self.ports.answers.told
-        return found
-
-
-@pytest.fixture
-def serving() -> Stage:
-    """A stage on which A is served."""
-    stage = Stage()
-    stage.step("create", "e1", model_uri=A)
-    stage.told()
-    stage.answers.clear()
-    stage.events.clear()
-    return stage
+from aftertrain.tasks.ports import DeploymentFailedError, TaskError
 
 
 def test_the_step_waits_until_the_service_is_through() -> None:
@@ -370,117 +322,3 @@ def test_as_many_as_are_asked_for_serve_also_if_the_model_is_the_same() -> None:
 
     assert stage.told() == "healthy"
     assert stage.service.size == 4
-
-
-@pytest.fixture
-def stuck(serving: Stage) -> Stage:
-    """B is on its way, on a service that does not end it by itself."""
-    serving.service.interruptible = True
-    serving.step("update", "e2", "t2", model_uri=B)
-    return serving
-
-
-def test_a_service_that_never_gets_there_is_sent_back(stuck: Stage) -> None:
-    assert told(stuck.service.resource, stuck.ports) == "rolling"
-    stuck.ports.sleep(700)
-
-    assert told(stuck.service.resource, stuck.ports) == "rolling"
-    assert f"back {TARGET_A} 1" in stuck.service.made
-    assert stuck.told() == "rolled_back"
-    assert "it was not through after 600 seconds" in stuck.answers[0][1][1]
-
-
-@pytest.mark.parametrize("seconds", [60, 2000])
-def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage, seconds: int) -> None:
-    stuck.ports.sleep(seconds)
-    stuck.step("rollback", "e3", "t3")
-
-    assert f"shift {TARGET_A}" in stuck.service.made
-    assert stuck.told() == "healthy"
-    assert stuck.answers[-1][0] == "t3"
-
-
-def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
-    stuck.step("rollback", "e3", "t3")
-
-    why = "deployment 'digits' on 'c' is failed: another step has overtaken it (rollback)"
-    assert stuck.answers == [("t2", ("DeploymentFailedError", why))]
-    assert [(event.type, event.data["model_uri"]) for event in stuck.events] == [("deployment.failed", B)]
-    with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
-        stuck.step("update", "e2", "t2", model_uri=B)
-    stuck.told()
-    with pytest.raises(TaskError, match="this roll-out was interrupted"):
-        stuck.step("update", "e2", "t2", model_uri=B)
-    stuck.step("scale", "e4", "t4", replicas=2)
-    stuck.told()
-    with pytest.raises(TaskError, match="this roll-out was interrupted"):
-        stuck.step("update", "e2", "t2", model_uri=B)
-
-
-@pytest.mark.parametrize(("verb", "call"), [("rollback", "prepare"), ("rollback", "shift"), ("delete", "remove")])
-def test_what_is_refused_overtakes_nothing(stuck: Stage, verb: str, call: str) -> None:
-    stuck.service.refuses[call] = OperatorError("denied")
-    with pytest.raises(DeploymentFailedError, match="denied"):
-        stuck.step(verb, "e3", "t3")
-    stuck.service.refuses.clear()
-
-    assert stuck.answers == []
-    assert (stuck.told(), stuck.service.target) == ("healthy", TARGET_B)
-    assert [token for token, _ in stuck.answers] == ["t2"]
-
-
-@pytest.mark.parametrize("verb", ["rollback", "delete"])
-def test_who_overtakes_before_anything_is_asked_for_is_not_forgotten(stuck: Stage, verb: str) -> None:
-    stuck.service.refuses["prepare"] = BusyError("throttled")
-    with pytest.raises(BusyError):
-        stuck.step("rollback", "e3", "t3")
-    stuck.service.refuses.clear()
-    with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):
-        stuck.step("scale", "e5", "t5", replicas=2)
-    stuck.step(verb, "e4", "t4")
-
-    assert [token for token, _ in stuck.answers if token != "t4"] == ["t3", "t2"]
-    stuck.told()
-    for execution, token in (("e2", "t2"), ("e3", "t3")):
-        with pytest.raises(TaskError, match="this roll-out was interrupted"):
-            stuck.step("update", execution, token, model_uri=B)
-
-
-def test_an_update_that_nobody_looks_after_is_not_ended_by_one_that_is_refused(serving: Stage) -> None:
-    serving.step("update", "e2", "t2", model_uri=B)
-    serving.ports.sleep(2000)
-    with pytest.raises(DeploymentFailedError, match="busy with another change"):
-        serving.step("update", "e3", "t3", model_uri="s3://artifacts/c.tar.gz")
-
-    assert serving.told() == "healthy"
-    assert [token for token, _ in serving.answers] == ["t2"]
-
-
-def test_a_rollback_that_goes_wrong_leaves_what_the_record_says(stuck: Stage) -> None:
-    stuck.step("rollback", "e3", "t3")
-    stuck.service.refuses["probe"] = ReplicaError("no finite outputs")
-
-    stuck.told()
-    assert (stuck.told(), stuck.service.target) == ("rolled_back", TARGET_A)
-
-
-def test_what_came_to_be_served_by_nobody_is_deleted_once(stuck: Stage) -> None:
-    stage = Stage()
-    stage.service.interruptible = True
-    stage.step("create", "e1", model_uri=A)
-
-    first = stage.step("delete", "e4", "t4")
-    again = stage.step("delete", "e4", "t4")
-    assert first["status"] == again["status"] == "deleted"
-
-
-def test_what_cannot_be_interrupted_is_waited_for(serving: Stage) -> None:
-    serving.step("update", "e2", "t2", model_uri=B)
-
-    with pytest.raises(TaskError, match="is being rolled out by execution 'e2'"):
-        serving.step("rollback", "e3", "t3")
-
-
-def test_a_scaling_interrupts_nothing(stuck: Stage) -> None:
-    with pytest.raises(TaskError, match="is being rolled out by execution 'e2'"):
-        stuck.step("scale", "e3", "t3", replicas=3)

@@ -13,6 +13,7 @@ from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, T
 from aftertrain.model.policy import Concurrency
 
 TAKEN = "a newer event took its place"
+DISABLED = Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
 MAX_WAITING = 1000  # what comes after that many is not listed: it asks again, in no order
 
 
@@ -98,13 +99,25 @@ def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey,
     return state, tuple(seat.event_key for seat in seats(state, "running") if seat.name in granted)
 
 
-def forfeit(state: State, name: str) -> tuple[State, tuple[EventKey, ...]]:
+def forfeit(state: State, name: str, word: str = "replaced") -> tuple[State, tuple[EventKey, ...]]:
     """A start that will never be made gives up its slot or its place, and is refused if it asks again.
 
     Also one that has neither: somebody else may be about to ask for it, or to start it with a slot that it has.
     """
     state, woken = release(state, frozenset({name}))
-    return saying(state, name, "replaced"), woken
+    return saying(state, name, word), woken
+
+
+def withdraw(state: State, name: str) -> Answer:
+    """A start that is not wanted any more gives up its slot or its place, unless somebody has come for its slot.
+
+    Whoever has will start it, or is dead; nobody can tell which, so that it passes here as well.
+    """
+    taken = any(seat.name == name for seat in seats(state, "running"))
+    if taken and name not in state.get("granted", []):
+        return state, PASS
+    state, woken = forfeit(state, name, DISABLED.verdict)
+    return state, waking(DISABLED, woken)
 
 
 def stopped(state: State, names: frozenset[str]) -> State:
@@ -119,7 +132,7 @@ def seats(state: State, kind: str) -> list[Seat]:
 
 def is_cancelled(state: State, name: str) -> bool:
     """Whether an execution that was seen running had lost its slot before it started."""
-    return bool(said(state, name) == "replaced")
+    return said(state, name) in ("replaced", DISABLED.verdict)
 
 
 def waking(decision: Decision, keys: tuple[EventKey, ...]) -> Decision:
@@ -157,5 +170,7 @@ def _queued(running: list[Seat], policy: Concurrency) -> Decision:
 
 
 def _ended(word: Any, policy: Concurrency) -> Decision:
+    if word == DISABLED.verdict:
+        return DISABLED
     reason = TAKEN if word == "replaced" else "all slots are taken"
     return Decision(word, "concurrency", f"at most {policy.limit} at once", reason)

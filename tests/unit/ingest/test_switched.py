@@ -1,0 +1,99 @@
+"""What becomes of what waits when its trigger is switched off, or changes."""
+
+import pytest
+from tests.unit.ingest.samples import notification, tigris_event, trigger
+from tests.unit.ingest.setting import Setting
+
+from aftertrain.errors import BusyError
+from aftertrain.ingest.drive import redrive
+from aftertrain.ingest.policies import concurrency
+from aftertrain.ingest.receive import receive
+from aftertrain.ingest.slots import give_back
+from aftertrain.model.policy import Assemble, Concurrency, Policies
+from aftertrain.model.trigger import Trigger
+
+
+class Changing(Setting):
+    """A trigger that is not what it was when its events came."""
+
+    def now(self, found: Trigger | None) -> None:
+        self.ports = self.ports._replace(current=lambda _: found)
+
+
+def test_what_waits_of_a_trigger_that_is_off_does_not_start() -> None:
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    first, *_ = (setting.send(key) for key in ("a", "b", "c"))
+    setting.now(None)
+    setting.drive_all()
+
+    assert [setting.verdict(key).verdict for key in ("a", "b", "c")] == ["started", "disabled", "disabled"]
+    assert list(setting.starter.started) == [first.execution]
+
+
+def test_what_has_come_for_its_slot_when_the_trigger_is_switched_off_starts() -> None:
+    """Whoever saw that it was on may start it in this moment, and die before noticing anything."""
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    setting.now(trigger(policies=Policies(concurrency=Concurrency(1, "queue"))))
+    first, *_ = (setting.send(key) for key in ("a", "b", "c"))
+    waiting = list(setting.ledger.records)[1]
+    setting.starter.ended.add(str(first.execution))
+    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    setting.starter.busy = 1
+    with pytest.raises(BusyError):
+        redrive(waiting, setting.ports)
+    setting.now(None)
+    setting.drive_all()
+
+    assert [setting.verdict(key).verdict for key in ("a", "b", "c")] == ["started", "started", "disabled"]
+    assert len(setting.starter.started) == 2
+    state = setting.ports.gates.get("concurrency#t1").state
+    assert [seat.name for seat in concurrency.seats(state, "running")] == list(setting.starter.started)[1:]
+
+
+def test_a_slot_that_nobody_has_come_for_goes_to_nobody_of_a_trigger_that_is_off() -> None:
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    first, *_ = (setting.send(key) for key in ("a", "b"))
+    setting.starter.ended.add(str(first.execution))
+    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    setting.now(None)
+    setting.drive_all()
+    assert setting.verdict("b").verdict == "disabled"
+    setting.now(trigger(policies=Policies(concurrency=Concurrency(1, "queue"))))
+
+    assert setting.send("c").verdict == "started"
+
+
+def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> None:
+    setting = Changing(concurrency=Concurrency(1, "queue"))
+    for key in "abcde":
+        setting.send(key)
+    setting.now(trigger(policies=Policies(concurrency=Concurrency(4, "queue"))))
+    waiting = list(setting.ledger.records)[1]
+    setting.redrives.sent.clear()
+    redrive(waiting, setting.ports)
+    for key in setting.redrives.sent:
+        redrive(key, setting.ports)
+
+    assert [setting.verdict(key).verdict for key in "abcde"] == ["started"] * 4 + ["queued"]
+
+
+def test_a_set_whose_last_part_was_given_up_starts_by_its_first() -> None:
+    """A part that was written again holds the last one back, and then the trigger is off for a moment."""
+    sets = Policies(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
+    setting = Changing(assemble=sets.assemble)
+    again = {"object": {"key": "m-1-of-2", "eTag": "b" * 32}, "eventTime": "2026-05-15T10:31:00.000Z"}
+    setting.send("m-1-of-2")
+    first = next(iter(setting.ledger.records))
+    receive(notification(tigris_event("m-1-of-2", **again)), setting.watching, setting.ports)
+    assert setting.send("m-2-of-2", eventTime="2026-05-15T10:31:10.000Z").verdict == "assembling"
+    setting.now(None)
+    redrive(list(setting.ledger.records)[-1], setting.ports)
+    assert setting.verdict("m-2-of-2").verdict == "disabled"
+    setting.now(trigger(policies=sets))
+    for _ in range(3):
+        setting.clock.now += 3600
+        redrive(first, setting.ports)
+
+    (told,) = setting.inputs
+    assert told["event"]["data"]["parts"][0]["etag"] == "b" * 32
+    assert setting.ledger.records[first].done
