@@ -4,7 +4,8 @@
     testing.run(machine, given, tasks=services)
 
 A job's outcome is one of: succeeds, fails, "fails, and says why" (in its output), refused (as a request that is wrong),
-lost (it was submitted, and the answer did not come back), and "lost, fails".
+lost (it was submitted, and the answer did not come back), "lost, fails", stopped (with its execution, which is redriven
+then), and "stopped, runs on".
 """
 
 import json
@@ -19,6 +20,7 @@ from sfnx import testing
 _models = get_session()
 _SDK = re.compile(r":states:::(?:aws-sdk:)?([a-z0-9]+):([A-Za-z]+)")
 _SERVICE = {"sfn": "stepfunctions"}
+REDRIVEN = "Test.Redriven"
 OUTPUT = {"model_uri": "s3://m/a", "accuracy": 0.9, "examples": 10}
 
 
@@ -52,12 +54,16 @@ def _as_sent(value: Any, shape: Any) -> Any:
 
 @dataclass
 class Services:
-    """Takes each Task's call. `jobs`: the statuses by name; `objects`: what lies in the bucket, by key."""
+    """Takes each Task's call. `jobs`: the statuses by name; `objects`: what lies in the bucket, by key.
+
+    `execution`: what the context object says of it, where it may be redriven.
+    """
 
     outcomes: list[str]
     jobs: dict[str, str] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    execution: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, call: testing.Call) -> Any:
         resource, arguments = str(call.resource), json.loads(json.dumps(call.arguments))
@@ -106,6 +112,10 @@ class Services:
         if outcome.startswith("lost"):
             self.jobs[name] = "FAILED" if outcome == "lost, fails" else alive
             raise testing.Failure(unsure, "the connection was reset")
+        if outcome.startswith("stopped"):
+            self.jobs[name] = alive if outcome == "stopped, runs on" else "FAILED"
+            self.execution["RedriveCount"] += 1
+            raise testing.Failure(REDRIVEN, "it begins with this state again")
         if outcome.startswith("fails"):
             self.jobs[name] = "FAILED"
             if outcome == "fails, and says why":

@@ -12,6 +12,8 @@ from typing import Any
 from aftertrain.asl import jsonata
 
 # How many tries were found, and the retries since: a name that was used is found, so none is used twice.
+_COUNT = "$states.context.Execution.RedriveCount"
+REDRIVES = f"($exists({_COUNT}) ? {_COUNT} : 0)"  # of the execution; what stands in a state's input was there before
 TRY = "$string($count($states.input.found)) & '-' & $string($states.context.State.RetryCount)"
 
 
@@ -50,8 +52,12 @@ class Given:
         return f"'{_slug(step)}-' & $substring($hash({self._of_step('', step)}, 'SHA-256'), 0, 16) & '-'{item}"
 
     def name(self, step: str) -> str:
-        """The code of the name of this try: each try of the same job has another one, and always the same."""
-        return f"{self.base_name(step)} & {TRY}"
+        """The code of the name of this try: each try of the same job has another one, and always the same.
+
+        It has none, and the try is not made, where the execution was redriven since earlier tries were looked for.
+        """
+        looked = f"$states.input.redrives = {REDRIVES}"
+        return f"{looked} ? {self.base_name(step)} & {TRY} : $error('earlier tries have to be looked for again')"
 
     def param(self, name: str) -> str | None:
         """The code of a param's value, if it is there."""

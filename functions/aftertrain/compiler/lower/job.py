@@ -12,17 +12,21 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Catcher, Choice, Fail, Pass, Retrier, Rule, State, Task, Wait
+from aftertrain.compiler.jobs.given import REDRIVES
 from aftertrain.compiler.jobs.remote import Remote
 from aftertrain.compiler.lower.latch import BUSY
 
 PUT, GET = "arn:aws:states:::aws-sdk:s3:putObject", "arn:aws:states:::aws-sdk:s3:getObject"
 KEPT = jsonata.expression("$states.input")
-UNSURE = jsonata.expression(
-    "$merge([$states.input, {'unsure': ($exists($states.input.unsure) ? $states.input.unsure : 0) + 1, "
-    "'fault': $states.errorOutput}])"
+_ONCE_MORE = "{'unsure': ($exists($states.input.unsure) ? $states.input.unsure : 0) + 1}"
+UNSURE = jsonata.expression(f"$merge([$states.input, {{'fault': $states.errorOutput}}, {_ONCE_MORE}])")
+UNNAMED = jsonata.expression(
+    "$merge([$states.input, {'fault': $states.errorOutput}, "
+    f"$states.input.redrives = {REDRIVES} ? {_ONCE_MORE} : {{}}])"
 )
 FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput}])")
 ASKED = Retrier(("States.TaskFailed",), attempts=2, interval=1, rate=2.0, hiccups=True)  # there may be nothing to read
+NO_NAME = ("States.QueryEvaluationError",)  # as when the execution was redriven: see `Given.name`
 MIND_SECONDS = 600  # each look is nine events of the execution's history
 UNSURE_TIMES = 3  # what is in doubt so often and never there is refused, not lost
 
@@ -45,8 +49,13 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
         output=KEPT,
         assign={},
         # After these a retry would not look first.
-        retry=(Retrier((*remote.unsure, "States.Timeout"), attempts=0, interval=1, rate=1.0), *task.retry),
-        catch=(Catcher(mind, UNSURE, errors=remote.unsure), *_asking(name, remote), *task.catch),
+        retry=(Retrier((*remote.unsure, *NO_NAME, "States.Timeout"), attempts=0, interval=1, rate=1.0), *task.retry),
+        catch=(
+            Catcher(mind, UNSURE, errors=remote.unsure),
+            Catcher(look, UNNAMED, errors=NO_NAME),
+            *_asking(name, remote),
+            *task.catch,
+        ),
     )
     return {
         prepare_name(name): Task(
@@ -76,7 +85,7 @@ def framed(name: str, task: Task, remote: Remote | None, *, item: bool) -> dict[
 
 
 def _look(remote: Remote, onward: str, catch: tuple[Catcher, ...]) -> Task:
-    found = f"$merge([$states.input, {{'found': [{remote.look.statuses}]}}])"
+    found = f"$merge([$states.input, {{'found': [{remote.look.statuses}], 'redrives': {REDRIVES}}}])"
     return Task(
         resource=remote.look.resource,
         arguments=remote.look.arguments,
