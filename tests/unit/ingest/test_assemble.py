@@ -56,6 +56,19 @@ def started(setting: Setting) -> list[list[str]]:
     return [[part["etag"] for part in given["event"]["data"]["parts"]] for given in setting.inputs]
 
 
+def test_a_part_in_the_middle_names_the_one_that_names_the_execution() -> None:
+    setting = Setting(assemble=SHARDS)
+    for part in (1, 2, 3):
+        setting.send(f"m-{part}-of-3")
+    setting.drive_all()
+    first, _, last = setting.ledger.records.values()
+
+    assert setting.verdict("m-2-of-3").actual == (
+        f"2 of them; missing: 3; event {first.key.event_id} waits for the rest, and names the execution"
+    )
+    assert first.all_verdicts[0].execution == last.all_verdicts[0].execution == next(iter(setting.starter.started))
+
+
 def test_two_uploads_that_overlap_are_not_mixed() -> None:
     setting = Setting(assemble=SHARDS)
     words = [sent(setting, *each) for each in ((1, "a", 0), (2, "a", 10), (1, "b", 20), (3, "a", 19))]

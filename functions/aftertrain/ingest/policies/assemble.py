@@ -127,7 +127,9 @@ def _joined(state: State, found: dict[str, Any], ticket: Ticket, policy: Assembl
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
         found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
         return state | {"set": found}, _held(found, found["deadline"])
-    decision = Decision("assembling", "assemble", *_progress(found))
+    expected, actual = _progress(found)
+    waits = f"; event {found['leader_key'][1]} waits for the rest, and names the execution"
+    decision = Decision("assembling", "assemble", expected, actual + waits)
     return saying(state | {"set": found}, ticket.name, ["assembling", None]), decision
 
 
