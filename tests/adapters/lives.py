@@ -1,7 +1,7 @@
 """Lives of jobs on moto's Batch and SageMaker, which know only success and failure by themselves.
 
     with batch_lives(["reclaimed", "succeeds"]):       one try of Batch's after the other, as the job's own rules say
-    with sagemaker_lives(["fails"]):                   and a `.sync` for SageMaker, which moto has not
+    with sagemaker_lives(["fails"]):                   and a `.sync` for SageMaker and a stop, which moto has not
 
 What ends a try is told in the words that the services use, as far as they are documented; `terminated` runs until
 somebody ends it.
@@ -19,7 +19,9 @@ import boto3
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_factory as factory
 from botocore.session import get_session
 from moto.batch_simple.models import BatchSimpleBackend
+from moto.core.responses import ActionResult, EmptyResult
 from moto.sagemaker.models import sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
@@ -147,8 +149,18 @@ def sagemaker_lives(lives: list[str]) -> Iterator[list[str]]:
     def service_for(service_name: str) -> Any:
         return Service() if service_name == "sagemaker" else known(service_name=service_name)
 
-    with mock.patch.object(factory, "state_task_service_for", service_for):
+    with (
+        mock.patch.object(factory, "state_task_service_for", service_for),
+        mock.patch.object(SageMakerResponse, "stop_training_job", _stop_training_job, create=True),
+    ):
         yield made
+
+
+def _stop_training_job(response: SageMakerResponse) -> ActionResult:
+    """What moto does of processing jobs, and not of those that train."""
+    name = response._get_param("TrainingJobName")
+    response.sagemaker_backend.training_jobs[name].training_job_status = "Stopped"
+    return EmptyResult()
 
 
 class _SageMaker(StateTaskServiceCallback):

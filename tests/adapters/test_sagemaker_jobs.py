@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.sagemaker.models import sagemaker_backends
 from tests.adapters.lives import SAGEMAKER, sagemaker_lives
@@ -66,10 +65,11 @@ def test_a_job_runs_and_its_output_comes_from_the_bucket(run: Any, spot: bool) -
         assert job["NetworkConfig"]["EnableNetworkIsolation"] is True
 
 
+@pytest.mark.parametrize("spot", [False, True])
 @pytest.mark.parametrize("life", ["fails", "takes too long", "terminated"])
-def test_a_job_that_does_not_end_well_fails_the_step(run: Any, life: str) -> None:
+def test_a_job_that_does_not_end_well_fails_the_step(run: Any, life: str, spot: bool) -> None:
     with sagemaker_lives([life]):
-        found = run(machine(), GIVEN)
+        found = run(machine(spot=spot), GIVEN)
 
     assert SAGEMAKER[life][0] in found.cause
 
@@ -90,33 +90,15 @@ def test_what_was_done_before_is_not_done_again(run: Any) -> None:
     assert len(made) == 1
 
 
-def test_a_job_that_nobody_waits_for_is_stopped(run: Any) -> None:
+@pytest.mark.parametrize("kind", ["processing", "training"])
+def test_a_job_that_nobody_waits_for_is_stopped(run: Any, kind: str) -> None:
     with sagemaker_lives(["succeeds"]) as made:
-        run(machine(), GIVEN)
-    (job,) = (sagemaker_backends[ACCOUNT]["us-east-1"].processing_jobs[name] for name in made)
-    job.processing_job_status = "InProgress"
-    jobs = ServiceJobs(lambda name: boto3.client(name, **CREDENTIALS))
-    ended = [jobs.end(Wanted("sagemaker", "", name_begin(each, "evaluate")), "why") for each in ("y", "x")]
+        run(machine(spot=kind == "training"), GIVEN)
+        (name,) = made
+        job = getattr(sagemaker_backends[ACCOUNT]["us-east-1"], f"{kind}_jobs")[name]
+        setattr(job, f"{kind}_job_status", "InProgress")
+        jobs = ServiceJobs(lambda service: boto3.client(service, **CREDENTIALS))
+        ended = [jobs.end(Wanted("sagemaker", "", name_begin(each, "evaluate")), "why") for each in ("y", "x")]
 
     assert ended == [0, 1]
-    assert job.processing_job_status in ("Stopping", "Stopped")
-
-
-def test_so_is_one_that_trains() -> None:
-    """moto stops no training jobs."""
-    begin = name_begin("x", "evaluate")
-    client = boto3.client("sagemaker", **CREDENTIALS)
-    asked = {"NameContains": begin, "StatusEquals": "InProgress"}
-    summary = {
-        "TrainingJobName": f"{begin}0-0",
-        "TrainingJobArn": "arn:x",
-        "CreationTime": 0,
-        "TrainingJobStatus": "InProgress",
-    }
-    with Stubber(client) as stub:
-        stub.add_response("list_processing_jobs", {"ProcessingJobSummaries": []}, asked)
-        stub.add_response("list_training_jobs", {"TrainingJobSummaries": [summary]}, asked)
-        stub.add_response("stop_training_job", {}, {"TrainingJobName": f"{begin}0-0"})
-
-        assert ServiceJobs(lambda _: client).end(Wanted("sagemaker", "", begin), "why") == 1
-        stub.assert_no_pending_responses()
+    assert getattr(job, f"{kind}_job_status") in ("Stopping", "Stopped")
