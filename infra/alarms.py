@@ -11,7 +11,7 @@ from infra.control import Control
 from infra.intake import Intake
 from infra.settings import Settings
 
-FIVE_MINUTES = Duration.minutes(5)
+FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
 # What the redrive function counts; a trigger that the webhook pauses is looked at again there within minutes.
 DECIDED = {
     "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
@@ -31,9 +31,22 @@ class Alarms(Construct):
         api: apigateway.HttpApi,
         intake: Intake,
         control: Control,
+        activity_arn_prefix: str,
     ) -> None:
         super().__init__(scope, name)
         self._topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
+        self._given_up(intake)
+        self._failing(api, intake, control)
+        self._decided()
+        reckons = "worker" in settings.backends and not settings.local  # the emulator has no metric math
+        for pool in settings.worker_pools if reckons else ():
+            self._alarm(
+                f"JobsWait-{pool}",
+                _left_alone(f"{activity_arn_prefix}{pool}"),
+                f"Jobs came for the workers of the pool {pool}, and in an hour none took one: is there a worker?",
+            )
+
+    def _given_up(self, intake: Intake) -> None:
         self._alarm(
             "EventsGivenUp",
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
@@ -45,23 +58,23 @@ class Alarms(Construct):
                 intake.account_dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
                 "Events of the account's bus could not be recorded in a day: see the account_events function's log.",
             )
+
+    def _failing(self, api: apigateway.HttpApi, intake: Intake, control: Control) -> None:
         self._alarm(
             "WebhookFailures",
             api.metric_server_error(period=FIVE_MINUTES),
             "The API answered with 5xx: see the webhook's log. Senders try again, but not for ever.",
         )
-        for each, title in (
+        for function, title in (
             (intake.webhook, "WebhookErrors"),
             (intake.redrive, "RedriveErrors"),
             (intake.sweep, "SweepErrors"),
             (control.status, "StatusErrors"),
         ):
-            self._alarm(
-                title,
-                each.metric_errors(period=FIVE_MINUTES),
-                "The function ended with an error: see its log.",
-            )
+            errors = function.metric_errors(period=FIVE_MINUTES)
+            self._alarm(title, errors, "The function ended with an error: see its log.")
 
+    def _decided(self) -> None:
         for metric, meaning in DECIDED.items():
             counted = cloudwatch.Metric(
                 namespace="Aftertrain",
@@ -72,7 +85,7 @@ class Alarms(Construct):
             )
             self._alarm(metric, counted, meaning)
 
-    def _alarm(self, name: str, metric: cloudwatch.Metric, meaning: str) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
@@ -85,3 +98,19 @@ class Alarms(Construct):
         )
         if self._topic is not None:
             alarm.add_alarm_action(actions.SnsAction(self._topic))
+
+
+def _left_alone(activity_arn: str) -> cloudwatch.IMetric:
+    """1 where jobs came to an activity and no worker took any."""
+    counted = {
+        name: cloudwatch.Metric(
+            namespace="AWS/States",
+            metric_name=metric,
+            statistic="Sum",
+            period=HOUR,
+            dimensions_map={"ActivityArn": activity_arn},
+        )
+        for name, metric in (("came", "ActivitiesScheduled"), ("taken", "ActivitiesStarted"))
+    }
+    expression = "IF(FILL(came, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=HOUR)

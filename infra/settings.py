@@ -34,6 +34,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "account_events": tuple,
     "bucket_access": dict,
     "backends": tuple,
+    "worker_pools": tuple,
     "compute": dict,
     "gpu_types": tuple,
     "zones": tuple,
@@ -60,9 +61,9 @@ class Settings:
     webhook, in requests per second. `account_events`: services whose events on the account's own bus are taken in, such
     as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `bucket_access`: endpoint and secret of the
     buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that alarms go to.
-    `backends`: where jobs run: worker, batch, sagemaker; `compute`: what holds for jobs that do not say. `job_image`:
-    the container of jobs. `gpu_types`: of Batch's queues; `zones`: the availability zones of the jobs' network;
-    `max_vcpus`, `job_disk_gib`: of each of its environments.
+    `backends`: where jobs run: worker, batch, sagemaker; `worker_pools`: those in which an alarm misses workers;
+    `compute`: what holds for jobs that do not say. `job_image`: the container of jobs. `gpu_types`: of Batch's queues;
+    `zones`: the availability zones of the jobs' network; `max_vcpus`, `job_disk_gib`: of each of its environments.
     `network_isolation`: of SageMaker's containers. `fleets`: the kinds of clusters besides `oip` that deployments go
     to, sagemaker-endpoint and ecs; `fleet_roles`: the roles that their models and tasks run as.
     `kms_key`: the ARN of the key that what is kept is encrypted with; `bucket_keys`: those that model buckets are.
@@ -84,6 +85,7 @@ class Settings:
     account_events: tuple[str, ...] = ()
     bucket_access: dict[str, dict[str, str]] = field(default_factory=dict)
     backends: tuple[str, ...] = ("worker",)
+    worker_pools: tuple[str, ...] = ("default",)
     compute: dict[str, Any] = field(default_factory=dict)
     job_image: str = ""
     gpu_types: tuple[str, ...] = ()

@@ -27,7 +27,15 @@ class AftertrainStack(Stack):
         intake = Intake(self, "Intake", foundation=foundation)
         control = Control(self, "Control", foundation=foundation, intake=intake)
         Approvals(self, "Approvals", foundation=foundation)
-        Alarms(self, "Alarms", settings=settings, api=foundation.api, intake=intake, control=control)
+        Alarms(
+            self,
+            "Alarms",
+            settings=settings,
+            api=foundation.api,
+            intake=intake,
+            control=control,
+            activity_arn_prefix=foundation.compute.activity_arn_prefix,
+        )
         self._outputs(foundation)
 
     def _foundation(self, settings: Settings, functions: Functions) -> Foundation:

@@ -1,6 +1,7 @@
 """What is provisioned, and above all what is permitted."""
 
 import importlib
+import json
 from typing import Any
 
 import pytest
@@ -165,6 +166,21 @@ def test_what_the_queue_gives_up_on_is_kept_and_raises_an_alarm(template: Any) -
     assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues if "RedrivePolicy" in queue] == [5, 240]
     assert [alarm.get("MetricName") for alarm in alarms].count("ApproximateNumberOfMessagesVisible") == 2
     assert all(alarm["AlarmActions"] == ["arn:aws:sns:us-east-1:123456789012:alarms"] for alarm in alarms)
+
+
+def test_jobs_that_come_for_no_worker_raise_an_alarm(template: Any) -> None:
+    alarms = [each["Properties"] for each in resources(template, "AWS::CloudWatch::Alarm").values()]
+    (asked,) = (alarm["Metrics"] for alarm in alarms if "Metrics" in alarm)
+    expression, *metrics = asked
+    counted = {each["Id"]: each["MetricStat"] for each in metrics}
+
+    assert expression["Expression"] == "IF(FILL(came, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    assert {name: each["Metric"]["MetricName"] for name, each in counted.items()} == {
+        "came": "ActivitiesScheduled",
+        "taken": "ActivitiesStarted",
+    }
+    assert {(each["Period"], each["Stat"]) for each in counted.values()} == {(3600, "Sum")}
+    assert all(":activity:aftertrain-" in json.dumps(each["Metric"]["Dimensions"]) for each in counted.values())
 
 
 def test_a_batch_fails_message_by_message(template: Any) -> None:
