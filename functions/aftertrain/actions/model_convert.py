@@ -10,7 +10,8 @@ from aftertrain.actions.action import Action, Outputs, Params
 class ConvertParams(Params):
     """`sample_uri`: real inputs on which the converted model is compared with the original.
 
-    The step fails if any output differs by more than `tolerance`, which half precision needs a larger one of. An engine
+    The step fails if any output differs by more than `tolerance`, or that share of the outputs' spread where they lie
+    closer together than 1; half precision needs a larger one. An engine
     of `tensorrt` is for the GPU type that it is built on: that of the step's `compute`.
     """
 
@@ -22,7 +23,10 @@ class ConvertParams(Params):
 
 
 class ConvertOutputs(Outputs):
-    """`model_uri`: the converted model. `max_abs_error`: the largest difference seen over `compared` inputs."""
+    """`model_uri`: the converted model. `max_abs_error`: the largest difference seen over `compared` inputs.
+
+    `agreement`: the share of them that both put into the same class.
+    """
 
     model_uri: str
     format: str
@@ -30,6 +34,7 @@ class ConvertOutputs(Outputs):
     sha256: str
     size_bytes: int
     max_abs_error: float
+    agreement: float
     compared: int
 
 

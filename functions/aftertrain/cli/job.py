@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from aftertrain.actions.registry import ACTIONS
 from aftertrain.errors import OperatorError
 
 # What a container at one's desk is told of the desk's credentials, by name; docker takes the values from here.
@@ -54,6 +55,7 @@ def run_job(name: str, input_file: Path, output: Path | None, image: str | None,
     with tempfile.TemporaryDirectory(prefix="aftertrain-desk-") as folder:
         place = (output or Path(folder, "written")).absolute()
         told = {"job": name, "step": name, "execution": "desk", "params": params, "output_uri": OUTPUT_URI}
+        told |= {"most_bytes": ACTIONS[name].most_bytes} if name in ACTIONS else {}
         result = Path(folder, "output.json")
         code = _in_image(image, gpus, told, Path(folder), place) if image else _here(told, Path(folder), place)
         if not result.exists():

@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 POLL_SECONDS = 60  # GetActivityTask answers after that long if there is nothing to do
 MAX_CAUSE = 32_000
-MAX_OUTPUT = 262_144
 _GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
+_REFUSED = ("InvalidOutput",)
 
 
 class GoneError(Exception):
@@ -24,6 +24,10 @@ class GoneError(Exception):
 
 class UnreachableError(Exception):
     """Step Functions did not answer; try again later."""
+
+
+class RefusedError(Exception):
+    """Step Functions will never take this answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,10 @@ class Activity:
 
     def succeed(self, task: Task, output: dict[str, Any]) -> None:
         """Hand in the output. Raises: GoneError, UnreachableError."""
-        text = json.dumps(output)
-        if len(text.encode()) > MAX_OUTPUT:
-            self.fail(task, "OutputTooLarge", f"the output has more than {MAX_OUTPUT} bytes: write it below output_uri")
-        else:
-            self._call("send_task_success", taskToken=task.token, output=text)
+        try:
+            self._call("send_task_success", taskToken=task.token, output=json.dumps(output))
+        except RefusedError as error:
+            self.fail(task, "OutputRefused", str(error))
 
     def fail(self, task: Task, error: str, cause: str) -> None:
         """Say that the job failed. Raises: GoneError, UnreachableError."""
@@ -75,6 +78,8 @@ class Activity:
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
                 raise GoneError(str(error)) from None
+            if error.response["Error"]["Code"] in _REFUSED:
+                raise RefusedError(str(error)) from None
             raise UnreachableError(str(error)) from None
         except BotoCoreError as error:
             raise UnreachableError(str(error)) from None

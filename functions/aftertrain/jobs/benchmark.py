@@ -10,7 +10,7 @@ import onnxruntime
 
 from aftertrain.jobs.checkpoint import read_examples
 from aftertrain.jobs.contract import JobError, JobInput
-from aftertrain.jobs.devices import providers
+from aftertrain.jobs.devices import session
 from aftertrain.jobs.progress import report
 from aftertrain.jobs.storage import fetch
 
@@ -24,10 +24,10 @@ def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
     Raises: JobError, also if the gate `max_p99_ms` is missed.
     """
     uri = job.param("model_uri")
-    session = _session(fetch(uri, folder))
+    made = session(fetch(uri, folder))
     samples, _ = read_examples(job.param("sample_uri"), folder)
     size, requests = int(job.params.get("batch_size", 1)), int(job.params.get("requests", 200))
-    seconds = _timed(session, _batches(samples, size), int(job.params.get("warmup", 20)), requests)
+    seconds = _timed(made, _batches(samples, size), int(job.params.get("warmup", 20)), requests)
     p50, p99 = (float(np.percentile(seconds, part)) * 1000 for part in (50, 99))
     most = job.params.get("max_p99_ms")
     if most is not None and p99 > most:
@@ -38,16 +38,8 @@ def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
         "p99_ms": p99,
         "examples_per_second": size * requests / float(np.sum(seconds)),
         "requests": requests,
-        "provider": session.get_providers()[0],
+        "provider": made.get_providers()[0],
     }
-
-
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    wanted = providers()
-    try:
-        return onnxruntime.InferenceSession(str(path), providers=wanted)
-    except Exception as error:  # onnxruntime's own errors have no base class of theirs
-        raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
 
 
 def _batches(samples: Array, size: int) -> Iterator[Array]:
@@ -58,15 +50,15 @@ def _batches(samples: Array, size: int) -> Iterator[Array]:
         at = (at + size) % len(samples)
 
 
-def _timed(session: onnxruntime.InferenceSession, batches: Iterator[Array], warmup: int, requests: int) -> Array:
-    (name,) = (each.name for each in session.get_inputs())
+def _timed(made: onnxruntime.InferenceSession, batches: Iterator[Array], warmup: int, requests: int) -> Array:
+    (name,) = (each.name for each in made.get_inputs())
     for _ in range(warmup):
-        session.run(None, {name: next(batches)})
+        made.run(None, {name: next(batches)})
     seconds = np.empty(requests)
     for at in range(requests):
         given = {name: next(batches)}
         begun = time.perf_counter()
-        session.run(None, given)
+        made.run(None, given)
         seconds[at] = time.perf_counter() - begun
         if at % REPORT_EVERY == REPORT_EVERY - 1:
             report((at + 1) / requests, p50_ms=float(np.median(seconds[: at + 1])) * 1000)

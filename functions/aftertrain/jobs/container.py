@@ -15,9 +15,8 @@ import tempfile
 from pathlib import Path
 
 from aftertrain.jobs import run
-from aftertrain.jobs.contract import JobError, write_error
+from aftertrain.jobs.contract import JobError
 
-MAX_OUTPUT = 240_000  # a state hands on 262,144 bytes, with what is around the output
 SAGEMAKER = Path("/opt/ml/output")
 
 
@@ -39,7 +38,7 @@ def _in_bucket(uri: str) -> int:
 
     with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
         given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
-        code = _ran(given, output)
+        code = run.main(given, output)
         if code:  # whoever reads it later can tell it from what another try has left
             output.write_text(json.dumps(json.loads(output.read_text()) | {"job": os.environ.get("AWS_BATCH_JOB_ID")}))
         store(output, f"{uri}/output.json")
@@ -51,21 +50,11 @@ def _in_files() -> int:
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
     given, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
     output.parent.mkdir(parents=True, exist_ok=True)
-    code = _told(_ran(given, output), output)
+    code = _told(run.main(given, output), output)
     if code and SAGEMAKER.is_dir():
         cause = json.loads(output.read_text())["cause"]
         for name in ("message", "failure"):  # what SageMaker reads of a processing and of a training job
             (SAGEMAKER / name).write_text(cause[:1000])
-    return code
-
-
-def _ran(given: Path, output: Path) -> int:
-    """Run the job; an output that no state could hand on is an error."""
-    code = run.main(given, output)
-    # As a state sees it: a text in JSON, in which every quotation mark takes two characters.
-    if len(json.dumps(output.read_text())) > MAX_OUTPUT:
-        write_error(output, "OutputTooLarge", f"the output has more than {MAX_OUTPUT} bytes: write it below output_uri")
-        return 1
     return code
 
 

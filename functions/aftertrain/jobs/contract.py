@@ -12,15 +12,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# Of JSON: a state hands on 262,144 bytes, and on its way there the output may be a text, which takes twice as many.
+MAX_BYTES = 98_304
+MAX_CAUSE = 2000  # characters; the log has the rest
+
 
 class JobError(Exception):
     """The job cannot do what it is asked; the message is for the person who asked."""
+
+    name = "JobError"
+
+
+class OutputTooLargeError(JobError):
+    """What a state is given has to be small; the rest goes by reference."""
+
+    name = "OutputTooLarge"
 
 
 @dataclass(frozen=True, slots=True)
 class JobInput:
     """What a job is told; `mounts`: which folders of buckets lie where in the container;
-    `buckets`: those that are not in S3.
+    `buckets`: those that are not in S3. `most_bytes`: of JSON, which the machine counts with.
     """
 
     job: str
@@ -30,6 +42,7 @@ class JobInput:
     output_uri: str
     mounts: tuple[dict[str, str], ...] = ()
     buckets: dict[str, Any] = field(default_factory=dict)
+    most_bytes: int = MAX_BYTES
 
     @classmethod
     def read(cls, path: Path) -> "JobInput":
@@ -44,6 +57,7 @@ class JobInput:
                 given["output_uri"],
                 tuple(given.get("mounts", ())),
                 given.get("buckets", {}),
+                given.get("most_bytes", MAX_BYTES),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError(f"the job's input {path} cannot be read: {error!r}") from None
@@ -55,11 +69,19 @@ class JobInput:
         return self.params[name]
 
 
-def write_output(path: Path, output: dict[str, Any]) -> None:
-    """Write the result of a job that went well."""
+def write_output(path: Path, output: dict[str, Any], most_bytes: int = MAX_BYTES) -> None:
+    """Write the result of a job that went well. Raises: JobError if no state could take it in."""
+    try:
+        size = len(json.dumps(output, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    except ValueError:
+        raise JobError("the output has a number that JSON does not have: one is infinite, or no number") from None
+    if size > most_bytes:
+        raise OutputTooLargeError(
+            f"the output has {size} bytes, and may have {most_bytes}: write it below output_uri, and put its URI out"
+        )
     path.write_text(json.dumps({"output": output}))
 
 
 def write_error(path: Path, error: str, cause: str) -> None:
     """Write why a job did not go well."""
-    path.write_text(json.dumps({"error": error, "cause": cause}))
+    path.write_text(json.dumps({"error": error, "cause": cause[:MAX_CAUSE]}))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
+from aftertrain.jobs import devices
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.storage import store
 
@@ -44,16 +44,25 @@ def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
 def compare(
     original: Logits, converted: Logits, batches: Iterable[Mapping[str, Array]], tolerance: float
 ) -> Comparison:
-    """Both models on the same inputs, a batch at a time. Raises: JobError if they differ by more than the tolerance."""
-    errors, agreeing, compared = [], 0, 0
+    """Both models on the same inputs, a batch at a time.
+
+    Raises: JobError if they differ by more than the tolerance; of logits that lie closer together than 1, by more than
+    that share of their spread.
+    """
+    errors, lows, highs, agreeing, compared = [], [], [], 0, 0
     for batch in batches:
         expected, found = original(batch), converted(batch)
+        if found.shape != expected.shape:
+            raise JobError(f"the converted model answers with {found.shape} where the original has {expected.shape}")
         errors.append(np.max(np.abs(found - expected)))
+        lows.append(np.min(expected))
+        highs.append(np.max(expected))
         agreeing += int(np.sum(found.argmax(-1) == expected.argmax(-1)))
         compared += expected[..., 0].size
-    error = float(np.max(errors))
-    if not error <= tolerance:
-        raise JobError(f"the converted model differs from the original by {error:g}, more than {tolerance:g}")
+    error, spread = float(np.max(errors)), float(np.max(highs) - np.min(lows))
+    bound = tolerance * (min(1.0, spread) or 1.0)
+    if not error <= bound:
+        raise JobError(f"the converted model differs from the original by {error:g}, more than {bound:g}")
     return Comparison(error, agreeing, compared)
 
 
@@ -67,10 +76,7 @@ def publish(folder: Path, uri: str) -> int:
 
 def onnx_logits(path: Path) -> Logits:
     """A model in ONNX, run by onnxruntime on the processor; it is given those of the inputs that it takes."""
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own errors have no base class of theirs
-        raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
+    session = devices.session(path, [devices.CPU])
     names = [each.name for each in session.get_inputs()]
 
     def logits(given: Mapping[str, Array]) -> Array:

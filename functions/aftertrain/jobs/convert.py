@@ -24,7 +24,7 @@ NAMES = {"onnx": "model.onnx", "safetensors": "model.safetensors", "tensorrt": "
 def convert(job: JobInput, folder: Path) -> dict[str, Any]:
     """Write the converted model below the job's output URI.
 
-    Returns: {model_uri, format, precision, sha256, size_bytes, max_abs_error, compared}.
+    Returns: {model_uri, format, precision, sha256, size_bytes, max_abs_error, agreement, compared}.
     Raises: JobError if the two models differ by more than the tolerance anywhere, or a library is missing.
     """
     model = load_checkpoint(job.param("model_uri"), folder)
@@ -51,6 +51,7 @@ def convert(job: JobInput, folder: Path) -> dict[str, Any]:
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "size_bytes": target.stat().st_size,
         "max_abs_error": found.error,
+        "agreement": found.agreeing / found.compared,
         "compared": found.compared,
     }
 

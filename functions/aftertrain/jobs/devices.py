@@ -1,15 +1,20 @@
 """What a job runs on: a GPU if it has one, and if it was given one, nothing else.
 
-    providers()    ->  ["CUDAExecutionProvider", "CPUExecutionProvider"], for onnxruntime
-    torch_device() ->  "cuda"
+    session(Path("model.onnx"))  ->  onnxruntime's, on CUDAExecutionProvider if there is one
+    torch_device()               ->  "cuda"
 
 A service that gives a job GPUs says how many in AFTERTRAIN_GPUS. Where a library does not find one then, the job fails
 and says what is missing, before it takes a hundred times as long on a processor beside a GPU that is paid for.
 """
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aftertrain.jobs.contract import JobError
+
+if TYPE_CHECKING:  # only jobs on ONNX have it
+    import onnxruntime
 
 VARIABLE = "AFTERTRAIN_GPUS"
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -26,6 +31,26 @@ def providers() -> list[str]:
             "or ask for no gpu in compute"
         )
     return found
+
+
+def session(path: Path, wanted: list[str] | None = None) -> "onnxruntime.InferenceSession":
+    """A model in onnxruntime; `wanted` are its providers, else the best that there are.
+
+    Raises: JobError if it cannot be run, or if the job has a GPU that onnxruntime gave up on: it would go on without.
+    """
+    import onnxruntime
+
+    wanted = wanted or providers()
+    try:
+        made = onnxruntime.InferenceSession(str(path), providers=wanted)
+    except Exception as error:  # onnxruntime's own errors have no base class of theirs
+        raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
+    if _has_gpus() and wanted[0] != made.get_providers()[0]:
+        raise JobError(
+            f"this job has a GPU, and onnxruntime {onnxruntime.__version__} could not use {wanted[0]}: its log says "
+            "which versions of CUDA and cuDNN it needs; or ask for no gpu in compute"
+        )
+    return made
 
 
 def torch_device() -> str:

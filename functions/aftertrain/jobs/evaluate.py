@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from aftertrain.jobs.checkpoint import load_checkpoint, read_examples
-from aftertrain.jobs.contract import JobInput
-from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
 from aftertrain.jobs.storage import fetch
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +30,7 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
     scores = _scores(job, logits, labels)
     if baseline_uri is not None:
         before = _accuracy(_logits(baseline_uri, inputs, _below(folder, "baseline")), labels)
-        check_regression("the accuracy", accuracy, before)
+        check_regressions([("the accuracy", accuracy, before)])
     return {
         "model_uri": uri,
         "accuracy": accuracy.value,
@@ -43,7 +43,18 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _logits(uri: str, inputs: Array, folder: Path) -> Array:
-    """Of a checkpoint, or of a model in ONNX, as what is deployed is one."""
+    """Of a checkpoint, or of a model in ONNX, as what is deployed is one.
+
+    Raises: JobError if they are no numbers: the highest of those would be the first class, and may be right.
+    """
+    logits = _said(uri, inputs, folder)
+    lost = int((~np.isfinite(logits)).any(axis=1).sum())
+    if lost:
+        raise JobError(f"{uri} answers {lost} of {len(logits)} examples with what is no number: its training diverged")
+    return logits
+
+
+def _said(uri: str, inputs: Array, folder: Path) -> Array:
     if not uri.endswith(".onnx"):
         return load_checkpoint(uri, folder).logits(inputs)
     from aftertrain.jobs.conversion import onnx_logits

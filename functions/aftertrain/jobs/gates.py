@@ -1,9 +1,11 @@
 """Gates: what a model has to reach, and what it may not fall behind.
 
-    check_least("accuracy", scored(0.9, hits), 0.95)   ->  JobError: accuracy is 0.9000, below the gate's 0.95
+    check_least("accuracy", scored(0.9, hits), 0.95)     ->  JobError: accuracy is 0.9000, below the gate's 0.95
+    check_regressions([("accuracy", new, old), …])       ->  JobError: the model is worse than the baseline: …
 
-Two models are compared on the same examples, pair by pair, which tells more than two shares do; what has no values for
-single examples is compared as it is.
+Two models are compared on the same examples, pair by pair, which tells more than two shares do. The more is compared,
+the surer a loss has to be: of twenty scores that are alike, one looks worse by chance. What has no values for single
+examples cannot be told from chance and is not compared; a gate of its own may bound it.
 """
 
 import math
@@ -14,12 +16,17 @@ from typing import Any
 import numpy as np
 
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.intervals import difference, mean_of, share
+from aftertrain.jobs.intervals import chance, mean_of, share
+
+ALPHA = 0.025  # how often a model that is as good may be refused, whatever is compared
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A metric of a model; `low` and `high` are the ends of its 95 % interval, `each` what it was for every example."""
+    """A metric of a model; `low` and `high` are the ends of its 95 % interval.
+
+    `each`: what tells two models apart on every example, more of it being better; empty if there is no such thing.
+    """
 
     value: float
     low: float | None
@@ -30,15 +37,23 @@ class Score:
 
 
 def scored(value: float, each: Sequence[Any], *, higher_is_better: bool = True) -> Score:
-    """The metric with its interval, if it is the mean of its values for single examples."""
+    """The metric with its interval, if it is the mean of its values for single examples.
+
+    A pair in the place of a value is how likely an example is, and how long: perplexities are made of them.
+    """
     numbers = [float(one) for one in each if isinstance(one, int | float)]
     if len(numbers) != len(each) or not numbers or not math.isclose(sum(numbers) / len(numbers), value, abs_tol=1e-9):
-        return Score(value, None, None, (), len(each), higher_is_better)
-    if set(numbers) <= {0.0, 1.0}:
-        low, high = share(int(sum(numbers)), len(numbers))
-    else:
-        low, high = mean_of(np.array(numbers))
-    return Score(value, low, high, tuple(numbers), len(numbers), higher_is_better)
+        return Score(value, None, None, _likelihoods(each), len(each), higher_is_better)
+    bounds = share(int(sum(numbers)), len(numbers)) if set(numbers) <= {0.0, 1.0} else mean_of(np.array(numbers))
+    low, high = bounds or (None, None)
+    better = tuple(numbers if higher_is_better else (-number for number in numbers))
+    return Score(value, low, high, better, len(numbers), higher_is_better)
+
+
+def _likelihoods(each: Sequence[Any]) -> tuple[float, ...]:
+    pairs = [one for one in each if isinstance(one, list | tuple) and len(one) == 2]
+    told = all(isinstance(number, int | float) for pair in pairs for number in pair)
+    return tuple(float(pair[0]) for pair in pairs) if told and len(pairs) == len(each) else ()
 
 
 def check_least(what: str, score: Score | None, least: float) -> None:
@@ -52,16 +67,28 @@ def check_least(what: str, score: Score | None, least: float) -> None:
         raise JobError(f"{what} is {score.value:.4f}, above the gate's {least:g}")
 
 
-def check_regression(what: str, new: Score, old: Score) -> None:
-    """Raises: JobError if the new model is worse than the old one by more than chance explains."""
-    sign = 1 if new.higher_is_better else -1
-    if new.each and len(new.each) == len(old.each):
-        low, mean, high = difference(sign * np.array(new.each), sign * np.array(old.each))
-        worse, sure = high < 0, f", a difference of {mean:.4f} ({low:.4f} to {high:.4f} with 95 %)"
-    else:
-        worse, sure = not sign * (new.value - old.value) >= 0, ""
-    if worse:
-        raise JobError(
-            f"the model is worse than the baseline: {what} is {new.value:.4f} after {old.value:.4f} of the same "
-            f"{new.examples} examples{sure}"
-        )
+def check_regressions(compared: Sequence[tuple[str, Score, Score]]) -> None:
+    """Each a name, the new model's score and the old one's.
+
+    Raises: JobError if one is worse by more than chance explains, of so many, or no number at all.
+    """
+    for what, new, old in compared:
+        if not math.isfinite(new.value):
+            raise _worse(what, new, old, "")
+    chances = {
+        what: (chance(np.array(new.each), np.array(old.each)), new, old)
+        for what, new, old in compared
+        if new.each and len(new.each) == len(old.each)
+    }
+    if not chances:
+        return
+    what, (least, new, old) = min(chances.items(), key=lambda each: each[1][0])
+    if least <= ALPHA / len(chances):
+        raise _worse(what, new, old, f", which has a chance of {least:.2g} if they are alike ({len(chances)} compared)")
+
+
+def _worse(what: str, new: Score, old: Score, sure: str) -> JobError:
+    return JobError(
+        f"the model is worse than the baseline: {what} is {new.value:.4f} after {old.value:.4f} of the same "
+        f"{new.examples} examples{sure}"
+    )

@@ -1,15 +1,20 @@
-"""How sure a measured share is: 95 % intervals.
+"""How sure a measured score is, and how likely it is that one is worse by chance.
 
-share(90, 100)                 ->  (0.8256, 0.9448)     the score interval of a share
-difference(new hits, old hits) ->  (-0.08, -0.02, 0.04) of two models on the same examples: low, mean, high
+share(90, 100)           ->  (0.8256, 0.9448)   the 95 % score interval of a share
+mean_of([1.0, 2.0, 3.0]) ->  (0.868, 3.132)     the 95 % interval of a mean
+chance(new, old)         ->  0.0156             that models alike differ so much in the old one's favour
 """
 
 import math
+from fractions import Fraction
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 Z = 1.959964  # of the normal distribution, for 95 % of both sides
+ENOUGH = 20  # examples, for the mean of their differences to be normal
+Array = np.ndarray[Any, Any]
 
 
 def share(hits: int, examples: int) -> tuple[float, float]:
@@ -20,15 +25,30 @@ def share(hits: int, examples: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def mean_of(values: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """Where the true mean lies, if there are enough values for their mean to be normal."""
-    half = Z * float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
+def mean_of(values: Array) -> tuple[float, float] | None:
+    """Where the true mean lies, if there are enough values for their mean to be normal; one tells nothing of it."""
+    if len(values) < 2:
+        return None
+    half = Z * float(values.std(ddof=1)) / math.sqrt(len(values))
     return float(values.mean()) - half, float(values.mean()) + half
 
 
-def difference(new: np.ndarray[Any, Any], old: np.ndarray[Any, Any]) -> tuple[float, float, float]:
-    """How much better the new model is, in shares of the same examples; pairs tell more than two shares do."""
+def chance(new: Array, old: Array) -> float:
+    """How likely two models that are alike differ by as much, on the same examples, in favour of the old one.
+
+    Of right and wrong answers, and of few examples, by the exact sign test; else by the mean of the differences.
+    """
     each = new.astype(np.float64) - old.astype(np.float64)
-    mean = float(each.mean())
-    half = Z * float(each.std(ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else 1.0
-    return mean - half, mean, mean + half
+    if len(each) < ENOUGH or set(np.unique(each)) <= {-1.0, 0.0, 1.0}:
+        return _sign_test(int((each < 0).sum()), int((each > 0).sum()))
+    error = float(each.std(ddof=1)) / math.sqrt(len(each))
+    if error == 0.0:
+        return 0.0 if each[0] < 0 else 1.0
+    return NormalDist().cdf(float(each.mean()) / error)
+
+
+def _sign_test(losses: int, wins: int) -> float:
+    """Of so many coins, how likely as many or more show one side."""
+    coins = losses + wins
+    ways = sum(math.comb(coins, side) for side in range(losses, coins + 1))
+    return float(Fraction(ways, 1 << coins))

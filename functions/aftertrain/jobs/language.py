@@ -9,20 +9,22 @@ Python functions, which then run; who may write to the folder of the tasks may r
 """
 
 import contextlib
+import math
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.devices import torch_device
-from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
 from aftertrain.jobs.model_folder import fetch_model
 from aftertrain.jobs.storage import fetch_folder
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 NEEDS = {"onnx": ("onnxruntime", "tokenizers"), "hf": ("torch", "transformers"), "vllm": ("vllm",)}
-FILTER = ",none"  # of the harness: a metric's name has the filter behind it that its answers went through
+NO_FILTER = ",none"  # of the harness: a metric's name has the filter behind it that its answers went through
 Scores = dict[str, dict[str, Score]]
 
 
@@ -41,13 +43,14 @@ def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
     before: Scores | None = None
     if job.params.get("baseline_uri"):
         before = _scores(job, backend, job.params["baseline_uri"], tasks, folder / "baseline")
-        for task, metric, score in _flat(scores):
-            check_regression(f"{task} {metric}", score, before[task][metric])
+        check_regressions(list(_beside(scores, before)))
     return {
         "model_uri": job.params["model_uri"],
         **{name: _table(scores, name) for name in ("low", "high")},
         "scores": _table(scores, "value"),
-        "examples": {task: max(score.examples for score in metrics.values()) for task, metrics in scores.items()},
+        "examples": {
+            task: max((score.examples for score in metrics.values()), default=0) for task, metrics in scores.items()
+        },
         "baseline_scores": _table(before, "value") if before else None,
     }
 
@@ -103,22 +106,34 @@ def _model(backend: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metrics(task: str, found: dict[str, Any]) -> dict[str, Score]:
-    """Every number that the harness gives for a task, with its interval where it is a mean over examples."""
+    """Every number that the harness gives for a task, with its interval where it is a mean over examples.
+
+    Answers may go through filters of the task: {"exact_match,strict-match": …}.
+    """
     samples = found["samples"][task]
+    if any(_is_lost(sample.get("resps")) for sample in samples):
+        raise JobError(f"{task}: the model answers with what is no number: its training diverged")
     better = found.get("higher_is_better", {}).get(task, {})
-    values = {
-        name.removesuffix(FILTER): float(value)
-        for name, value in found["results"][task].items()
-        if name.endswith(FILTER) and "_stderr" not in name and isinstance(value, int | float)
-    }
-    return {
-        name: scored(value, [sample.get(name) for sample in samples], higher_is_better=better.get(name) is not False)
-        for name, value in values.items()
-    }
+    scores = {}
+    for named, value in found["results"][task].items():
+        name, _, filtered = named.partition(",")
+        if filtered and not name.endswith("_stderr") and isinstance(value, int | float):
+            each = [sample.get(name) for sample in samples if sample["filter"] == filtered]
+            higher = better.get(name) is not False
+            scores[named.removesuffix(NO_FILTER)] = scored(float(value), each, higher_is_better=higher)
+    return scores
 
 
-def _flat(scores: Scores) -> list[tuple[str, str, Score]]:
-    return [(task, metric, score) for task, metrics in scores.items() for metric, score in metrics.items()]
+def _is_lost(answers: Any) -> bool:
+    """Whether what a model answered, which may be lists of pairs of lists, has a number that is none."""
+    if isinstance(answers, list | tuple):
+        return any(map(_is_lost, answers))
+    return isinstance(answers, float) and math.isnan(answers)
+
+
+def _beside(scores: Scores, before: Scores) -> Iterator[tuple[str, Score, Score]]:
+    for task, metrics in scores.items():
+        yield from ((f"{task} {name}", score, before[task][name]) for name, score in metrics.items())
 
 
 def _table(scores: Scores, name: str) -> dict[str, dict[str, float]]:

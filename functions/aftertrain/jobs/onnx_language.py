@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from lm_eval.api.model import TemplateLM
 from lm_eval.utils import get_rolling_token_windows, make_disjoint_window
 from tokenizers import Tokenizer
@@ -32,9 +31,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         config = read_config(part(folder, "config.json"))
         self._ends = ends(config)
         self._length = longest(config, LENGTH)
-        self._session = onnxruntime.InferenceSession(
-            str(part(folder, "model.onnx")), providers=providers or devices.providers()
-        )
+        self._session = devices.session(part(folder, "model.onnx"), providers)
         self._inputs = {each.name for each in self._session.get_inputs()}
         unknown = sorted(self._inputs - {"input_ids", "attention_mask", "position_ids"})
         if unknown:
@@ -97,4 +94,6 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "position_ids": np.arange(ids.shape[1])[None]}
         found = self._session.run(["logits"], {name: given[name] for name in self._inputs})[0][0]
         logits: np.ndarray[Any, Any] = found.astype(np.float64)
+        if np.isnan(logits).any():
+            raise JobError("the model answers with what is no number: its training diverged")
         return logits

@@ -16,8 +16,6 @@ from aftertrain.jobs.contract import JobError, JobInput, write_error, write_outp
 from aftertrain.jobs.orphan import end_with
 from aftertrain.jobs.progress import told
 
-MAX_CAUSE = 2000  # characters; the log has the rest
-
 
 def main(input_path: Path, output_path: Path) -> int:
     """Run the job; returns the exit code."""
@@ -29,15 +27,14 @@ def main(input_path: Path, output_path: Path) -> int:
         with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
             progress = Path(folder, "progress.json")
             with told(progress, lambda file: _store(file, f"{job.output_uri}/progress.json")):
-                output = find(job.job)(job, Path(folder))
+                write_output(output_path, find(job.job)(job, Path(folder)), job.most_bytes)
     except JobError as error:
-        write_error(output_path, "JobError", str(error))
+        write_error(output_path, error.name, str(error))
         return 1
     except Exception as error:  # of any library that a job uses: it ends here, and whoever asked has to hear of it
         traceback.print_exc()
-        write_error(output_path, type(error).__name__, str(error)[:MAX_CAUSE])
+        write_error(output_path, type(error).__name__, str(error))
         return 1
-    write_output(output_path, output)
     return 0
 
 

@@ -19,6 +19,7 @@ boto3's transfer manager; what has arrived is held against the checksum that the
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ TRANSFER = TransferConfig(preferred_transfer_client="classic")
 def fetch(uri: str, folder: Path) -> Path:
     """Download an object into a folder. Raises: JobError if it is not there or cannot be read."""
     bucket, key = _place(uri)
-    if (mounted := _mounted(uri)) is not None and mounted.exists():
+    if (mounted := _brought(uri)) is not None:
         return mounted
     target = folder / Path(key).name
     try:
@@ -59,7 +60,7 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     """
     if not uri.endswith("/"):
         raise JobError(f"{uri} is no folder: write it with a slash at the end")
-    if (mounted := _mounted(uri)) is not None and mounted.exists():
+    if (mounted := _brought(uri)) is not None:
         return mounted
     bucket, prefix = _place(uri)
     try:
@@ -82,7 +83,7 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
 def store(path: Path, uri: str) -> str:
     """Upload a file; returns its URI. Raises: JobError if it cannot be written."""
     bucket, key = _place(uri)
-    if (mounted := _mounted(uri)) is not None:
+    if (mounted := next(_mounted(uri), None)) is not None:
         mounted.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, mounted)
         return uri
@@ -112,11 +113,16 @@ def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int 
     return part_size(head["ContentLength"], first, last, count)
 
 
-def _mounted(uri: str) -> Path | None:
-    """Where an object lies in the container, if its folder was brought there."""
+def _mounted(uri: str) -> Iterator[Path]:
+    """Where an object may lie in the container: in the folders that are its own or around it, the nearest first."""
     mounts = [each for each in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(each["uri"])]
-    nearest = max(mounts, key=lambda each: len(each["uri"]), default=None)
-    return None if nearest is None else Path(nearest["path"], *uri.removeprefix(nearest["uri"]).split("/"))
+    for each in sorted(mounts, key=lambda each: len(each["uri"]), reverse=True):
+        yield Path(each["path"], *uri.removeprefix(each["uri"]).split("/"))
+
+
+def _brought(uri: str) -> Path | None:
+    """Where it lies. Of one folder several may have been brought, each with what one param needs of it."""
+    return next((path for path in _mounted(uri) if path.exists()), None)
 
 
 def _client(bucket: str) -> Any:

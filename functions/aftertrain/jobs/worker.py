@@ -158,7 +158,7 @@ class Worker:
             lease.renew(asked)
 
     def _reading(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
-        answer = json.loads(result.read_text()) if code in (0, 1) and result.exists() else {}
+        answer = _written(result) if code in (0, 1) else {}
         if code == 0 and "output" in answer:
             return lambda: self._tasks.succeed(task, answer["output"])
         error = answer.get("error", "JobDied")
@@ -179,6 +179,15 @@ class Worker:
                 log.error("the answer could not be delivered; another worker gets the task")
                 return
             time.sleep(self._pause)
+
+
+def _written(result: Path) -> dict[str, Any]:
+    """What a job wrote; nothing where it wrote nothing, or half of it, as on a disk that was full."""
+    try:
+        answer: dict[str, Any] = json.loads(result.read_text())
+    except (OSError, ValueError):
+        return {}
+    return answer
 
 
 def _log_uri(task: Task) -> str:

@@ -92,13 +92,23 @@ def test_what_nobody_has_foreseen_is_an_error_by_its_own_name(
     assert "in broken" in capfd.readouterr().err
 
 
-def test_an_output_that_a_state_cannot_read_is_an_error(account: Any) -> None:
-    """Of 140 kB, which JSON in JSON makes 280 of: a state that reads it would end the whole execution."""
-    writes = "json.dump(chr(34) * 70_000, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
-    put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}))
+@pytest.mark.parametrize("most", [{}, {"most_bytes": 32_768}])
+def test_an_output_that_is_larger_than_its_machine_counts_with_is_an_error(account: Any, most: dict[str, Any]) -> None:
+    """A state that is handed too much ends the whole execution, and nobody can catch that."""
+    writes = f"json.dump('x' * {most.get('most_bytes', 98_304)}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
+    put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}) | most)
 
     assert container.main(["--folder", FOLDER]) == 1
     assert answer(account)["error"] == "OutputTooLarge"
+
+
+@pytest.mark.parametrize("number", ["float('nan')", "float('inf')"])
+def test_a_number_that_json_does_not_have_is_an_error(account: Any, number: str) -> None:
+    writes = f"json.dump({{'loss': {number}}}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
+    put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}))
+
+    assert container.main(["--folder", FOLDER]) == 1
+    assert "a number that JSON does not have" in answer(account)["cause"]
 
 
 def test_without_input_it_says_so(capfd: pytest.CaptureFixture[str]) -> None:

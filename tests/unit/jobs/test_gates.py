@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.gates import Score, check_least, check_regression, scored
+from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
 
 
 def score(value: float, *, higher: bool = True) -> Score:
@@ -17,13 +18,13 @@ def test_what_is_no_number_passes_no_gate(higher: bool) -> None:
     with pytest.raises(JobError, match="nan"):
         check_least("perplexity", score(math.nan, higher=higher), 5)
     with pytest.raises(JobError, match="worse than the baseline"):
-        check_regression("perplexity", score(math.nan, higher=higher), score(1, higher=higher))
+        check_regressions([("perplexity", score(math.nan, higher=higher), score(1, higher=higher))])
 
 
 def test_a_bound_itself_is_reached() -> None:
     check_least("accuracy", score(0.8), 0.8)
     check_least("perplexity", score(3, higher=False), 3)
-    check_regression("perplexity", score(3, higher=False), score(3, higher=False))
+    check_regressions([("perplexity", score(3, higher=False), score(3, higher=False))])
 
 
 def test_values_that_are_not_shares_have_an_interval_of_a_mean() -> None:
@@ -31,3 +32,56 @@ def test_values_that_are_not_shares_have_an_interval_of_a_mean() -> None:
 
     assert found.low == pytest.approx(2 - 1.959964 / math.sqrt(3))
     assert scored(2.0, [1.0, None]).low is None
+    assert scored(2.0, [2.0]).low is None
+
+
+def hits(right: int, of: int) -> Score:
+    """A share of right answers, the first ones."""
+    return scored(right / of, [float(number < right) for number in range(of)])
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "worse"),
+    [
+        (hits(994, 1000), hits(1000, 1000), True),  # six of six coins
+        (hits(995, 1000), hits(1000, 1000), False),
+        (hits(0, 2), hits(2, 2), False),  # two examples tell nothing
+        (scored(1.0, [1.0] * 40), scored(1.1, [1.0, 1.2] * 20), True),
+        (scored(1.0, [0.0, 2.0] * 20), scored(1.1, [2.0, 0.2] * 20), False),
+        (scored(9.0, [(-40.0, 3)] * 30, higher_is_better=False), scored(8.0, [(-30.0, 3)] * 30), True),
+        (scored(8.0, [(-30.1, 3), (-29.9, 3)] * 15), scored(8.0, [(-30.0, 3)] * 30), False),
+        (score(1), score(2), False),  # nothing is known of single examples
+    ],
+)
+def test_a_loss_that_chance_explains_is_none(new: Score, old: Score, worse: bool) -> None:
+    if worse:
+        with pytest.raises(JobError, match="worse than the baseline"):
+            check_regressions([("it", new, old)])
+    else:
+        check_regressions([("it", new, old)])
+
+
+def test_the_more_is_compared_the_surer_a_loss_has_to_be() -> None:
+    lost = ("lost", hits(994, 1000), hits(1000, 1000))
+    alike = [(f"alike {number}", hits(900, 1000), hits(900, 1000)) for number in range(19)]
+
+    with pytest.raises(JobError, match=r"lost is 0\.9940 after 1\.0000 .* \(1 compared\)"):
+        check_regressions([lost])
+    check_regressions([lost, *alike])
+
+
+def test_as_good_models_are_refused_as_seldom_as_it_is_said() -> None:
+    source = np.random.default_rng(1)
+    refused = 0
+    for _ in range(300):
+        answers = source.random((20, 2, 400)) < 0.8
+        compared = [
+            (str(task), scored(new.mean(), new.astype(float)), scored(old.mean(), old.astype(float)))
+            for task, (new, old) in enumerate(answers)
+        ]
+        try:
+            check_regressions(compared)
+        except JobError:
+            refused += 1
+
+    assert refused <= 300 * 0.05

@@ -11,12 +11,14 @@ import pytest
 from tests.unit.jobs.conftest import FolderBucket
 
 from aftertrain.actions.registry import ACTIONS
+from aftertrain.jobs import devices
 from aftertrain.jobs.benchmark import benchmark
 from aftertrain.jobs.catalogue import JOBS, find
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.conversion import Comparison, compare
 from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
-from aftertrain.jobs.intervals import difference, share
+from aftertrain.jobs.intervals import chance, share
 from aftertrain.jobs.mlp import Mlp
 
 WEIGHTS = "s3://models/final/model.safetensors"
@@ -70,6 +72,20 @@ def test_a_job_that_was_given_a_gpu_does_not_run_on_a_processor(
         benchmark(job("model_benchmark", model_uri=onnx_uri), tmp_path)
 
 
+def test_nor_where_onnxruntime_gives_up_on_the_gpu(
+    bucket: FolderBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build for GPUs names CUDA among its providers whether it finds one or not."""
+    onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
+    monkeypatch.setenv("AFTERTRAIN_GPUS", "1")
+    monkeypatch.setattr(devices, "providers", lambda: [devices.CUDA, devices.CPU])
+    with (
+        pytest.warns(UserWarning, match="not in available provider names"),
+        pytest.raises(JobError, match="could not use CUDA"),
+    ):
+        benchmark(job("model_benchmark", model_uri=onnx_uri), tmp_path)
+
+
 def test_what_is_no_onnx_model_cannot_be_timed(bucket: FolderBucket, tmp_path: Path) -> None:
     with pytest.raises(JobError, match="is not an ONNX model that can be run here"):
         benchmark(job("model_benchmark"), tmp_path)
@@ -80,6 +96,21 @@ def test_accuracy_is_the_share_of_right_answers(bucket: FolderBucket, tmp_path: 
 
     assert (found["model_uri"], found["accuracy"], found["examples"]) == (WEIGHTS, 0.75, 4)
     assert found["accuracy_low"] < 0.75 < found["accuracy_high"]
+
+
+@pytest.mark.parametrize("uri", [WEIGHTS, "s3://artifacts/executions/e1/s/model.onnx"])
+def test_a_model_whose_training_diverged_is_not_scored(bucket: FolderBucket, tmp_path: Path, uri: str) -> None:
+    """What is no number would be taken for the first class, which is right often enough."""
+    weights = {
+        "layers.0.weight": np.full((2, 2), np.nan, np.float32),
+        "layers.0.bias": np.zeros(2, np.float32),
+    }
+    bucket.tensors(WEIGHTS, weights)
+    with mock.patch("aftertrain.jobs.convert.compare", return_value=Comparison(0.0, 4, 4)):
+        convert(job("model_convert"), tmp_path)
+
+    with pytest.raises(JobError, match=r"model\.(safetensors|onnx) answers 4 of 4 examples with what is no number"):
+        evaluate(job("model_evaluate", model_uri=uri), tmp_path)
 
 
 def test_a_gate_that_is_missed_fails_the_job(bucket: FolderBucket, tmp_path: Path) -> None:
@@ -109,13 +140,12 @@ def test_a_model_may_not_be_worse_than_the_baseline_by_more_than_chance(bucket: 
 
 def test_intervals_are_those_of_the_literature() -> None:
     low, high = share(90, 100)
-    worse = difference(np.array([True, False] * 50), np.array([True, True] * 50))
 
     assert (round(low, 4), round(high, 4)) == (0.8256, 0.9448)
-    assert worse[0] < worse[1] == -0.5 < worse[2] < 0
+    assert chance(np.array([0, 0, 0, 1]), np.array([1, 1, 1, 0])) == 5 / 16
     assert share(0, 5)[0] == pytest.approx(0)
     assert share(5, 5)[1] == pytest.approx(1)
-    assert difference(np.array([True]), np.array([False])) == (0.0, 1.0, 2.0)
+    assert chance(np.array([1]), np.array([1])) == 1.0
 
 
 def test_the_onnx_model_computes_the_same(bucket: FolderBucket, tmp_path: Path) -> None:
@@ -168,6 +198,14 @@ def test_a_conversion_that_computes_something_else_is_refused(bucket: FolderBuck
     with mock.patch.object(Mlp, "onnx", wrong), pytest.raises(JobError, match="differs from the original by 0"):
         convert(job("model_convert"), tmp_path)
     assert not bucket.path("s3://artifacts/executions/e1/s/model.onnx").exists()
+
+
+def test_a_conversion_of_faint_logits_is_held_to_their_own_scale() -> None:
+    """All of them are closer to each other than the tolerance is wide."""
+    faint = np.array([[1e-5, 2e-5], [2e-5, 1e-5]], np.float32)
+    for found, why in ((np.zeros((2, 2)), "differs from the original"), (np.zeros((2, 1)), r"answers with \(2, 1\)")):
+        with pytest.raises(JobError, match=why):
+            compare(lambda _: faint, lambda _, found=found: found, [{}], 1e-4)
 
 
 def test_a_model_that_puts_out_nan_is_refused(bucket: FolderBucket, tmp_path: Path) -> None:

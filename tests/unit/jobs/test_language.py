@@ -1,5 +1,6 @@
 """Language models: the real harness, offline, on a bigram model in ONNX with a tokenizer of its own."""
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,8 +58,10 @@ def bucket(tmp_path: Path) -> Iterator[Path]:
     model(root / "good", FOLLOWS)
     model(root / "bad", FOLLOWS | {"cat": "one", "dog": "one", "two": "one"})
     choices = [
-        {"question": question, "choices": [right, wrong], "answer": 0} for question, right, wrong in QUESTIONS
-    ] * 5  # fmt: skip
+        {"question": question, "choices": [wrong, right] if turned else [right, wrong], "answer": turned}
+        for question, right, wrong in QUESTIONS
+        for turned in (0, 1)
+    ] * 3
     spoken = [{"question": "one", "answer": "two three"}, {"question": "dog", "answer": ""}]
     save_task(root / "tasks", "follows", "multiple_choice", CHOICE, choices)
     save_task(root / "tasks", "says", "generate_until", GENERATE, spoken)
@@ -81,13 +84,41 @@ def evaluate(tmp_path: Path, which: str = "good", **params: Any) -> dict[str, An
     return evaluate_language(JobInput("language_model_evaluate", "s", "e", given | params, "s3://o"), folder)
 
 
+def test_a_model_whose_training_diverged_is_not_scored(bucket: Path, tmp_path: Path) -> None:
+    graph = onnx.load(bucket / "good" / "model.onnx")
+    table = numpy_helper.to_array(graph.graph.initializer[0])
+    graph.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.full_like(table, np.nan), "table"))
+    onnx.save(graph, bucket / "good" / "model.onnx")
+
+    with pytest.raises(JobError, match="answers with what is no number"):
+        evaluate(tmp_path)
+
+
+def test_answers_that_no_backend_may_give_are_none() -> None:
+    found = {"samples": {"t": [{"resps": [[(math.nan, False)]], "filter": "none"}]}, "results": {"t": {}}}
+
+    with pytest.raises(JobError, match="t: the model answers with what is no number"):
+        language._metrics("t", found)
+
+
+def test_scores_of_a_tasks_own_filters_have_their_names(bucket: Path, tmp_path: Path) -> None:
+    strict = """filter_list: [{name: strict, filter: [{function: take_first}]}]\n"""
+    spoken = [{"question": "one", "answer": "two three"}, {"question": "dog", "answer": "cat"}]
+    save_task(bucket / "tasks", "filtered", "generate_until", strict + GENERATE, spoken)
+    output = evaluate(tmp_path, tasks=["filtered"])
+
+    assert output["scores"] == {"filtered": {"exact_match,strict": 0.5}}
+    assert output["examples"] == {"filtered": 2}
+    assert "exact_match,strict" in output["low"]["filtered"]
+
+
 def test_a_model_is_scored_on_local_tasks_with_intervals(bucket: Path, tmp_path: Path) -> None:
     output = evaluate(tmp_path)
 
     assert ACTIONS["language_model_evaluate"].check_output(output) == output
     assert output["scores"] == {"follows": {"acc": 0.75}}
     assert output["low"]["follows"]["acc"] < 0.75 < output["high"]["follows"]["acc"]
-    assert (output["examples"], output["baseline_scores"]) == ({"follows": 20}, None)
+    assert (output["examples"], output["baseline_scores"]) == ({"follows": 24}, None)
 
 
 def test_what_a_model_says_and_how_it_reads_are_scored_too(bucket: Path, tmp_path: Path) -> None:

@@ -256,6 +256,20 @@ def test_a_sibling_lies_beside() -> None:
     assert sibling("s3://models/final/model.safetensors", "config.json") == "s3://models/final/config.json"
 
 
+def test_of_one_folder_each_param_may_have_brought_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As SageMaker brings objects that lie beside each other, or at the bucket's root."""
+    mounts = []
+    for name in ("model.safetensors", "holdout.safetensors"):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(name)
+        mounts.append({"uri": "s3://m/run/", "path": str(folder)})
+    monkeypatch.setenv("AFTERTRAIN_MOUNTS", json.dumps(mounts))
+
+    for name in ("model.safetensors", "holdout.safetensors"):
+        assert fetch(f"s3://m/run/{name}", tmp_path).read_text() == name
+
+
 def test_a_model_is_its_folder_without_what_lies_below(tmp_path: Path) -> None:
     with mock_aws():
         s3 = boto3.client("s3")

@@ -11,10 +11,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from botocore.stub import ANY, Stubber
 
 from aftertrain.jobs import joblog
 from aftertrain.jobs import worker as module
-from aftertrain.jobs.activity import GoneError, Task, UnreachableError
+from aftertrain.jobs.activity import Activity, GoneError, Task, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.worker import Worker
 
@@ -180,6 +181,26 @@ def test_what_a_log_says_beyond_its_bound_is_not_kept(program: Path, monkeypatch
     work(tasks, ship=lambda path, uri: sizes.append(path.stat().st_size) or uri)
 
     assert sizes == [20]
+
+
+def test_half_an_answer_is_none(program: Path) -> None:
+    """As of a job on a disk that was full."""
+    program.write_text("import sys; open(sys.argv[2], 'w').write('{\"output\": {'); sys.exit(1)")
+    tasks = FakeTasks([GIVEN])
+    work(tasks)
+    ((how, what),) = tasks.answers
+
+    assert (how, what.split(":")[0]) == ("failed", "JobDied")
+
+
+def test_an_answer_that_is_never_taken_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not one that another worker makes again."""
+    activity = Activity("arn:aws:states:us-east-1:123456789012:activity:a", "w")
+    with Stubber(activity._client) as stub:
+        stub.add_client_error("send_task_success", "InvalidOutput", "no")
+        stub.add_response("send_task_failure", {}, {"taskToken": "t", "error": "OutputRefused", "cause": ANY})
+        activity.succeed(Task("t", {}), {"loss": 1})
+        stub.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize("code", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "raise SystemExit(3)", ""])

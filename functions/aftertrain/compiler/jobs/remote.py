@@ -53,6 +53,7 @@ def remote(node: Node, given: Given, bindings: Bindings, look: Look, unsure: tup
         "job": node.action.name,
         **given.common(node.id),
         "output_uri": jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id)),
+        "most_bytes": node.action.most_bytes,
         **more,
     }
     return Remote(bindings.artifacts_uri.removeprefix("s3://"), folder, told, look, unsure)

@@ -1,4 +1,4 @@
-"""A job on a worker: an activity with {job, step, execution, params, output_uri, lease_seconds}.
+"""A job on a worker: an activity with {job, step, execution, params, output_uri, most_bytes, lease_seconds}.
 
 A worker that is not heard of for the time of its lease has lost the task to another one, and knows that itself.
 """
@@ -22,7 +22,13 @@ def worker_job(
     output = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
     heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
     lease = heartbeat or timeout
-    arguments = {"job": node.action.name, **given.common(node.id), "output_uri": output, "lease_seconds": lease}
+    arguments = {
+        "job": node.action.name,
+        **given.common(node.id),
+        "output_uri": output,
+        "most_bytes": node.action.most_bytes,
+        "lease_seconds": lease,
+    }
     return Work(
         f"{bindings.activity_prefix}{compute.pool}",
         arguments,
