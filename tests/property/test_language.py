@@ -91,9 +91,7 @@ def test_without_latches(pipeline: Drawn) -> None:
     check(pipeline, *alone(pipeline, machine))
 
 
-@settings(
-    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=RARE)
 @given(drawn().filter(latched))
 def test_with_latches(pipeline: Drawn) -> None:
     machine = compiled(pipeline)
@@ -136,9 +134,7 @@ def test_a_weave_in_a_weave_has_latches_of_its_own() -> None:
     check(pipeline, *side_by_side(pipeline, machine))
 
 
-@settings(
-    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=RARE)
 @given(drawn().map(language.without_failures).filter(latched))
 def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> None:
     machine = compiled(pipeline, fail_fast=True)

@@ -1,10 +1,12 @@
-"""A graph -> the same without circles, and what is wrong with each that was in it.
+"""A graph -> the same without circles, and what is wrong with those that were in it.
 
-a needs b, b needs a  ->  AT302 these steps wait for each other: a -> b -> a; and a graph in which a does not need b
+a needs b, b needs a  ->  AT302 these steps wait for each other: a -> b -> a; and neither needs the other
 
-Of a definition that has circles nothing is compiled; it is cut open so that its other mistakes are found.
+Steps that wait for each other by several circles are one knot, of which one circle is told. Of a definition that has
+knots nothing is compiled; they are undone so that its other mistakes are found.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from graphlib import CycleError
 from typing import Any
@@ -15,16 +17,18 @@ from aftertrain.expressions.tree import without
 
 
 def cut_open(graph: Graph, key: str) -> tuple[Graph, list[Diagnostic]]:
-    """The graph, and a complaint for each circle."""
+    """The graph, and a complaint for each knot."""
+    if not _circle(graph):
+        return graph, []
+    places = {step: index for index, step in enumerate(graph.nodes)}
     found: list[Diagnostic] = []
-    while circle := _circle(graph):
-        index = next(index for index, step in enumerate(graph.nodes) if step in circle)
-        message = f"these steps wait for each other: {' -> '.join(circle)}"
-        found.append(Diagnostic("AT302", (key, index), message))
-        waiting, awaited = circle[:2]
-        node = _not_waiting(graph.nodes[waiting], awaited)
-        graph = replace(graph, nodes=graph.nodes | {waiting: node})
-    return graph, found
+    nodes = dict(graph.nodes)
+    for knot in _knots(graph):
+        if circle := _circle(_only(graph, knot)):
+            message = f"these steps wait for each other: {' -> '.join(circle)}"
+            found.append(Diagnostic("AT302", (key, min(places[step] for step in circle)), message))
+            nodes |= {step: _not_waiting(graph.nodes[step], knot) for step in knot}
+    return replace(graph, nodes=nodes), found
 
 
 def _circle(graph: Graph) -> list[str]:
@@ -36,18 +40,57 @@ def _circle(graph: Graph) -> list[str]:
     return []
 
 
-def _not_waiting(node: Node, awaited: str) -> Node:
-    """The step without its need of another one; what it reads of that one may be anything."""
+def _only(graph: Graph, steps: set[str]) -> Graph:
+    nodes = {step: node for step, node in graph.nodes.items() if step in steps}
+    for step, node in nodes.items():
+        nodes[step] = replace(node, needs=tuple(need for need in node.needs if need in steps))
+    return replace(graph, nodes=nodes)
+
+
+def _knots(graph: Graph) -> list[set[str]]:
+    """The steps that lead to each other, together: first all in the order of their ends, then back (Kosaraju)."""
+    needs = {step: node.needs for step, node in graph.nodes.items()}
+    needed: dict[str, list[str]] = {step: [] for step in needs}
+    for step, others in needs.items():
+        for other in others:
+            needed[other].append(step)
+    seen: set[str] = set()
+    ends = [end for step in needs for end in _reached(step, needs, seen)]
+    seen = set()
+    return [set(reached) for step in reversed(ends) if (reached := _reached(step, needed, seen))]
+
+
+def _reached(step: str, onward: Any, seen: set[str]) -> list[str]:
+    """The steps that a step leads to and that were not seen before, each behind those that it leads to."""
+    ends: list[str] = []
+    pending: list[tuple[str, Iterable[str]]] = []
+    if step not in seen:
+        seen.add(step)
+        pending.append((step, iter(onward[step])))
+    while pending:
+        current, others = pending[-1]
+        other = next((each for each in others if each not in seen), None)
+        if other is None:
+            ends.append(current)
+            pending.pop()
+        else:
+            seen.add(other)
+            pending.append((other, iter(onward[other])))
+    return ends
+
+
+def _not_waiting(node: Node, knot: set[str]) -> Node:
+    """The step without its need of those that need it; what it reads of them may be anything."""
 
     def unread(value: Any) -> Any:
-        return without(value, lambda path: path.root == "steps" and path.step == awaited)
+        return without(value, lambda path: path.root == "steps" and path.step in knot)
 
     return replace(
         node,
         params=unread(node.params),
         condition=unread(node.condition),
         items=unread(node.items),
-        needs=tuple(need for need in node.needs if need != awaited),
-        reads=node.reads - {awaited},
-        looks_at=node.looks_at - {awaited},
+        needs=tuple(need for need in node.needs if need not in knot),
+        reads=node.reads - knot,
+        looks_at=node.looks_at - knot,
     )

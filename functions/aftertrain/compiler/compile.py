@@ -43,6 +43,13 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
         CompileError: with every mistake that the last possible stage could see.
     """
     parsed = parse(source)
+    try:
+        return _compiled(parsed, bindings)
+    except RecursionError:
+        raise CompileError([Diagnostic("AT303", (), "a template or a condition is nested too deeply")]) from None
+
+
+def _compiled(parsed: Parsed, bindings: Bindings) -> Compiled:
     definition = parsed.definition
     linked = link(definition)
     known = shapes(definition, bindings, linked.graph, linked.rescue)

@@ -33,10 +33,10 @@ from aftertrain.expressions.tree import (
     Not,
     Path,
     Template,
-    Unknown,
     demanded,
     loops,
     paths,
+    uncertain,
 )
 from aftertrain.model.definition import Definition
 
@@ -206,7 +206,7 @@ def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
     if not isinstance(value, Template) or _whole(value.lone):
         return
     for part in value.parts:
-        if isinstance(part, str | Unknown) or (isinstance(part, Filter) and part.name == "urlencode"):
+        if isinstance(part, str) or uncertain(part) or (isinstance(part, Filter) and part.name == "urlencode"):
             continue
         name = name_of(part) if not isinstance(part, If | For) else "a block"
         hint = f"write {{{{ {name} | urlencode }}}}"
@@ -273,4 +273,5 @@ def _never(graph: Graph, places: Mapping[str, Place]) -> Iterator[Diagnostic]:
                 never.setdefault(step, f"{need!r} always fails, and it needs it")
     for step in graph.nodes:
         if step in never:
-            yield Diagnostic("AT402", places[step], f"{step!r} never runs: {never[step]}")
+            written = step.partition(" ")[0]  # of two steps with one id, the second has something behind it
+            yield Diagnostic("AT402", places[step], f"{written!r} never runs: {never[step]}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from aftertrain.actions.action import Action
 from aftertrain.compiler.render.template import Value
-from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, paths
+from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, paths, uncertain
 from aftertrain.model.definition import Parameter, Step
 
 ABOUT = ("status", "error", "cause")  # what can be read of a step besides its output
@@ -63,7 +63,9 @@ class Node:
 
     @cached_property
     def succeeded(self) -> frozenset[str]:
-        """The steps that the condition says have to have succeeded."""
+        """The steps that the condition says have to have succeeded; it may be any where it cannot be read."""
+        if uncertain(self.condition):
+            return frozenset(self.needs)
         return frozenset() if self.condition is None else frozenset(_must_succeed(self.condition))
 
     @cached_property

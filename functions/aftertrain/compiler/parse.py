@@ -27,6 +27,13 @@ from aftertrain.model.definition import (
 from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
+_OF_UNIONS = ("str", "bool", "list[any]")  # which pydantic puts into a place where there are several types
+# What rests on a key of some step, and is not known where that was repaired.
+RESTING: dict[str | int, tuple[str, ...]] = {
+    "condition": ("AT311", "AT402"),
+    "on_failure": ("AT311", "AT402"),
+    "id": ("AT301", "AT304"),
+}
 NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
 
 _MODELS: dict[str, type[Written]] = {
@@ -52,8 +59,11 @@ class Parsed:
     def with_these(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         """All diagnostics with their places in the text; nothing more is said of what was repaired."""
         places = {item.where for item in self.repaired}
+        untold = {code for where in places for code in RESTING.get(where[-1] if where else "", ())}
         others = [
-            item for item in diagnostics if not any(item.where[:end] in places for end in range(len(item.where) + 1))
+            item
+            for item in diagnostics
+            if item.code not in untold and not places & {item.where[:end] for end in range(len(item.where) + 1)}
         ]
         return [replace(item, mark=_mark(item, self.document)) for item in (*self.repaired, *others)]
 
@@ -127,7 +137,7 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
         name = str(where[-1])
         hint = did_you_mean(name, _keys_beside(where)) if name != "<<" else NO_MERGE
         return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
-    where = tuple(part for part in where if part not in ("str", "bool"))
+    where = tuple(part for part in where if part not in _OF_UNIONS)
     said = detail["msg"].removeprefix("Value error, ")
     message = said[0].lower() + said[1:]
     return Diagnostic("AT102", where, f"{_last_name(where)}: {message}", mark=document.mark(where))

@@ -42,6 +42,10 @@ def _fill(value: Any, where: Place, kind: str) -> bool:
             value[key][index]["action"] = "unknown"
         case ("steps" | "on_failure" as key, int() as index, "params"):
             value[key][index]["params"] = {}
+        case ("steps" | "on_failure" as key, int() as index, "foreach", "items", *_):
+            value[key][index]["foreach"]["items"] = []
+        case ("triggers", int() as index, "event_type"):
+            value["triggers"][index]["event_type"] = "unknown.unknown"  # of which anything may be read
         case _:
             return False
     return True

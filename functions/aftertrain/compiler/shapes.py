@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from aftertrain.actions.action import Action
+from aftertrain.actions.action import UNKNOWN, Action
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.event_types import fields_of
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.render.scope import Reader, StepCode
 from aftertrain.compiler.render.template import Value, render_template
-from aftertrain.expressions.shapes import Shape, shape_of, shape_of_value
+from aftertrain.expressions.shapes import ANYTHING, Shape, shape_of, shape_of_value
 from aftertrain.expressions.tree import Template
 from aftertrain.model.definition import Definition
 
@@ -64,7 +64,7 @@ def declared(action: Action) -> Shape:
 
 
 def _output(node: Node, graph: Graph, outputs: Mapping[str, Shape], event: Mapping[str, Shape] | None) -> Shape:
-    shape = declared(node.action)
+    shape = declared(node.action) if node.action is not UNKNOWN else ANYTHING
     if node.action.shape is not None and node.step.foreach is None:
         reader = reader_of(node, graph, Shapes(outputs, event))
         shape = node.action.shape({name: value_shape(value, reader) for name, value in node.params.items()})

@@ -221,6 +221,19 @@ def paths(node: Any) -> Iterator[Path]:
                 yield from paths(getattr(node, field.name))
 
 
+def uncertain(node: Any) -> bool:
+    """Whether a mistake stands in a node, or in one of several."""
+    match node:
+        case Unknown():
+            return True
+        case tuple() | list():
+            return any(map(uncertain, node))
+        case _ if is_dataclass(node):
+            return any(uncertain(getattr(node, field.name)) for field in fields(node))
+        case _:
+            return False
+
+
 def without(node: Any, mistaken: Callable[[Path], bool]) -> Any:
     """The same node, or value with nodes in it, with the paths unknown that are mistaken."""
     match node:

@@ -214,6 +214,7 @@ def test_what_is_jsonata_is_read(code: str) -> None:
         "1 2",
         "function($a) $a",
         "function(a) {1}",
+        "function($a.b) {1}",
         "1 := 2",
         "$a.b := 2",
         "a b",

@@ -75,19 +75,55 @@ def test_no_mistake_hides_another_one_in_the_same_step(pair: tuple[str, str]) ->
     assert codes(GOOD, MAYBE, step) == sorted(expected)
 
 
-def test_what_rests_on_a_mistake_is_not_complained_of() -> None:
-    unknown = {"id": "x", "action": "lgo"}
-    reads = {"id": "y", "action": "log", "params": {"message": "{{ steps.x.output.z }}"}}
+GOES_ON = {"id": "a", "action": "log", "on_failure": "continue", "params": {"message": "m"}}
+FAILS = {"id": "a", "action": "fail", "params": {"message": "m"}}
 
-    assert codes(unknown, reads) == ["AT203"]
+
+def says(text: str, **more: Any) -> dict[str, Any]:
+    return {"id": "y", "action": "log", "params": {"message": text}, **more}
+
+
+@pytest.mark.parametrize(
+    ("code", "steps"),
+    [
+        ("AT203", [{"id": "x", "action": "lgo"}, says("{{ steps.x.output.z }}")]),
+        ("AT203", [{"id": "x", "action": "lgo", "foreach": {"items": [1]}}, says("{{ steps.x.output[0].z }}")]),
+        ("AT304", [says("{{ steps.zz.output.q | default('x') }}")]),
+        ("AT304", [STEP | {"params": {"url": "https://x/{{ steps.zz.output.q | upper }}"}}]),
+        (
+            "AT303",
+            [GOES_ON, says("{{ steps.a.output.message }}", condition="steps.a.status == 'succeeded' && event.x")],
+        ),
+        ("AT102", [GOES_ON, says("{{ steps.a.output.message }}", condition=[])]),
+        ("AT102", [FAILS | {"on_failure": "contine"}, says("m", depends_on=["a"])]),
+        ("AT102", [FAILS | {"condition": 5}, says("m", depends_on=["a"])]),
+        ("AT102", [{"action": "log", "params": {"message": "m"}}, says("{{ steps.train.output.z }}")]),
+        ("AT102", [STEP | {"foreach": {"items": 5}}]),
+    ],
+)
+def test_what_rests_on_a_mistake_is_not_complained_of(code: str, steps: list[dict[str, Any]]) -> None:
+    assert codes(*steps) == [code]
+
+
+def test_what_is_nested_too_deeply_says_so() -> None:
+    condition = " and ".join(["event.x == 1"] * 3000)
+
+    assert codes(says("m", condition=condition)) == ["AT303"]
 
 
 def test_a_circle_hides_nothing() -> None:
-    one = {"id": "one", "action": "log", "params": {"message": "{{ steps.two.output.mesage }}"}}
-    two = {"id": "two", "action": "log", "params": {"message": "{{ steps.one.output.mesage }}"}}
+    one = {"id": "one", "action": "log", "params": {"message": "{{ steps.two.output.message ~ params.zz }}"}}
+    two = {"id": "two", "action": "log", "depends_on": ["one"], "params": {"message": "{{ steps.good.output.mesage }}"}}
     three = {"id": "three", "action": "log", "depends_on": ["three"], "params": {"message": [1]}}
 
-    assert codes(one, two, three) == ["AT206", "AT302", "AT302", "AT305"]
+    assert codes(GOOD, one, two, three) == ["AT206", "AT302", "AT302", "AT305", "AT306"]
+
+
+def test_a_knot_of_steps_is_told_once() -> None:
+    names = [f"s{number}" for number in range(100)]
+    steps = [{"id": name, "action": "log", "depends_on": names, "params": {"message": "m"}} for name in names]
+
+    assert codes(*steps) == ["AT302"]
 
 
 @pytest.mark.parametrize("shape", [{"id": "1x"}, {"id": 5}, {"action": None}, {"params": []}, {"condition": []}])

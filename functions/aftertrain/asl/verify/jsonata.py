@@ -117,8 +117,13 @@ class _Reader:
             self.function()
         elif not _is_operand(piece):
             self.opened(piece)
-        while _POWER.get(self.here, -1) > power:
-            self.infix(variable)
+        while (strength := _POWER.get(self.here, -1)) > power:
+            operator = self.here
+            self.advance()
+            if operator in _BINARY:
+                self.expression(strength)
+            else:
+                self.applied(operator, variable)
             variable = None
 
     def opened(self, token: str) -> None:
@@ -146,14 +151,6 @@ class _Reader:
         elif name not in self.bound:
             (self.found.called if self.here == "(" and not below else self.found.free).add(name)
         return None if below else name
-
-    def infix(self, variable: str | None) -> None:
-        operator = self.here
-        self.advance()
-        if operator in _BINARY:
-            self.expression(_POWER[operator])
-        else:
-            self.applied(operator, variable)
 
     def applied(self, operator: str, variable: str | None) -> None:
         match operator:
@@ -213,7 +210,7 @@ class _Reader:
         self.expect("(")
         names: set[str] = set()
         while self.here != ")":
-            if self.here[:1] != "$":
+            if self.here[:1] != "$" or "." in self.here:
                 raise self.unexpected(self.position)
             names.add(self.here[1:])
             self.advance()
