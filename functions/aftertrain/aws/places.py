@@ -33,6 +33,6 @@ def places(environment: Mapping[str, str]) -> dict[str, Any]:
         more["sagemaker"] = SageMaker(**found["sagemaker"])
     return {
         "backends": tuple(json.loads(environment.get("BACKENDS", '["worker"]'))),
-        "compute": Compute.model_validate_json(environment.get("COMPUTE", "{}")),
+        "compute": Compute.model_validate_json(environment.get("COMPUTE", "{}"), strict=False),
         **more,
     }

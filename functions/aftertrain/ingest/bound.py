@@ -9,7 +9,7 @@ from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.params import MissingParamError
 from aftertrain.ingest.policies.concurrency import DISABLED, TAKEN
-from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, concluded
+from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, concluded, kept
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled, withdraw
@@ -51,12 +51,19 @@ def _disabled(start: Start, record: Record, ports: Ports) -> Decision | None:
     slot = slot_of(start, record.event)
     if not begun and slot is not None and not withdraw(slot, start.name, ports):
         return None
+    last = not begun and slot is None and start.policies.rate is None  # of all gates, the next decides
     for gate, withdrawn in waited_at(start, record.event):
-        ask(gate, partial(_forgotten, concluded if begun else withdrawn, start.name), ports.gates)
+        forget = partial(_forgotten, concluded if begun else withdrawn, start.name, last)
+        if not ask(gate, forget, ports.gates).passes:
+            return None
+        last = False
     return PASS if begun else DISABLED
 
 
-def _forgotten(forget: Callable[[State, str], State], name: str, state: State) -> Answer:
+def _forgotten(forget: Callable[[State, str], State], name: str, last: bool, state: State) -> Answer:
+    """The gate without the start; one that the last gate has let pass may be starting in this moment, and is kept."""
+    if last and kept(state, name) is not None:
+        return state, Decision("received", final=False)
     return forget(state, name), PASS
 
 

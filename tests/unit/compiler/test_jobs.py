@@ -123,6 +123,19 @@ def test_a_redrive_looks_for_the_job_before_it_submits_one(
     assert (submitted(services), len(services.jobs)) == (jobs, jobs)
 
 
+@pytest.mark.parametrize("compute", BACKENDS, ids=NAMES)
+def test_a_try_that_never_gets_a_name_fails_in_the_end(compute: Compute) -> None:
+    services = Services([])
+    found = machine(compute)
+    arguments = found["States"]["evaluate"]["Arguments"]
+    arguments[next(name for name in arguments if name.endswith("JobName"))] = "{% $error('no name') %}"
+    ended = run(found, services)
+
+    assert "no name" in str(ended.cause)
+    assert submitted(services) == 0
+    assert len(services.calls) < 10
+
+
 @pytest.mark.parametrize("value", [None, "{{ params.base }}"], ids=["written", "left out"])
 @pytest.mark.parametrize("compute", BACKENDS[1:], ids=NAMES[1:])
 def test_a_uri_may_be_null(compute: Compute, value: Any) -> None:

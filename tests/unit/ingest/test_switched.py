@@ -1,15 +1,19 @@
 """What becomes of what waits when its trigger is switched off, or changes."""
 
+import contextlib
+from typing import Any
+
 import pytest
 from tests.unit.ingest.samples import notification, tigris_event, trigger
-from tests.unit.ingest.setting import Setting
+from tests.unit.ingest.setting import Setting, ticket
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.policies import concurrency
+from aftertrain.ingest.policies.decision import PASS
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.slots import give_back
-from aftertrain.model.policy import Assemble, Concurrency, Policies
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies
 from aftertrain.model.trigger import Trigger
 
 
@@ -61,6 +65,50 @@ def test_a_slot_that_nobody_has_come_for_goes_to_nobody_of_a_trigger_that_is_off
     setting.now(trigger(policies=Policies(concurrency=Concurrency(1, "queue"))))
 
     assert setting.send("c").verdict == "started"
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        {"debounce": Debounce(30.0, 600.0)},
+        {"assemble": Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)")},
+        {"debounce": Debounce(30.0, 600.0), "concurrency": Concurrency(1, "queue")},
+    ],
+)
+def test_what_was_let_pass_before_the_trigger_was_switched_off_starts(policies: dict[str, Any]) -> None:
+    """Somebody may start it in this moment, and not be able to say so."""
+    setting = Changing(**policies)
+    setting.now(trigger(policies=Policies(**policies)))
+    setting.starter.busy = 1
+    for part in (1, 2):
+        receive(notification(tigris_event(f"m-{part}-of-2")), setting.watching, setting.ports)
+    keys = list(setting.ledger.records)
+    setting.clock.now += 60
+    for key in keys:
+        with contextlib.suppress(BusyError):
+            redrive(key, setting.ports)
+    setting.starter.busy = 0
+    setting.now(None)
+    for _ in range(3):
+        setting.drive_all()
+
+    assert len(setting.starter.started) == 1
+    assert "disabled" not in {setting.verdict(f"m-{part}-of-2").verdict for part in (1, 2)}
+
+
+def test_what_began_and_ended_since_it_was_looked_for_is_not_disabled() -> None:
+    state, _ = concurrency.decide({}, ticket("n"), Concurrency(1, "queue"))
+    state, _ = concurrency.release(state, frozenset({"n"}))
+
+    assert concurrency.withdraw(state, "n") == (state, PASS)
+
+
+def test_what_was_withdrawn_is_stopped_where_it_is_seen_running() -> None:
+    state, told = concurrency.withdraw({}, "n")
+
+    assert told.verdict == "disabled"
+    assert concurrency.is_cancelled(state, "n")
+    assert concurrency.decide(state, ticket("n"), Concurrency(1, "cancel"))[1].verdict == "disabled"
 
 
 def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> None:

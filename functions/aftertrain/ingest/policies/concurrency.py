@@ -111,10 +111,11 @@ def forfeit(state: State, name: str, word: str = "replaced") -> tuple[State, tup
 def withdraw(state: State, name: str) -> Answer:
     """A start that is not wanted any more gives up its slot or its place, unless somebody has come for its slot.
 
-    Whoever has will start it, or is dead; nobody can tell which, so that it passes here as well.
+    Whoever has will start it, or is dead; nobody can tell which, so that it passes here as well. So does one that has
+    begun and ended since it was looked for.
     """
     taken = any(seat.name == name for seat in seats(state, "running"))
-    if taken and name not in state.get("granted", []):
+    if said(state, name) == "started" or (taken and name not in state.get("granted", [])):
         return state, PASS
     state, woken = forfeit(state, name, DISABLED.verdict)
     return state, waking(DISABLED, woken)
