@@ -6,6 +6,7 @@ from typing import Any
 from aftertrain.aws.faults import busy_unless_known
 from aftertrain.compiler.jobs.batch import ALIVE
 from aftertrain.control.job_ends import Wanted
+from aftertrain.errors import BusyError
 
 
 class ServiceJobs:
@@ -20,24 +21,37 @@ class ServiceJobs:
         return self._on_sagemaker(wanted, "Processing") + self._on_sagemaker(wanted, "Training")
 
     def _on_batch(self, wanted: Wanted, reason: str) -> int:
-        batch, ended = self._client("batch"), 0
-        with busy_unless_known(f"ending the jobs {wanted.begin}"):
+        batch = self._client("batch")
+        with busy_unless_known(f"listing the jobs {wanted.begin}"):
             pages = batch.get_paginator("list_jobs").paginate(
                 jobQueue=wanted.queue, filters=[{"name": "JOB_NAME", "values": [f"{wanted.begin}*"]}]
             )
-            for job in (job for page in pages for job in page["jobSummaryList"] if job["status"] in ALIVE):
-                batch.terminate_job(jobId=job["jobId"], reason=reason)
-                ended += 1
-        return ended
+            jobs = [job["jobId"] for page in pages for job in page["jobSummaryList"] if job["status"] in ALIVE]
+        return _each(jobs, lambda job: batch.terminate_job(jobId=job, reason=reason))
 
     def _on_sagemaker(self, wanted: Wanted, kind: str) -> int:
-        sagemaker, ended = self._client("sagemaker"), 0
+        sagemaker = self._client("sagemaker")
         stop = getattr(sagemaker, f"stop_{kind.lower()}_job")
-        with busy_unless_known(f"ending the jobs {wanted.begin}"):
+        with busy_unless_known(f"listing the jobs {wanted.begin}"):
             pages = sagemaker.get_paginator(f"list_{kind.lower()}_jobs").paginate(
                 NameContains=wanted.begin, StatusEquals="InProgress"
             )
-            for job in (job for page in pages for job in page[f"{kind}JobSummaries"]):
-                stop(**{f"{kind}JobName": job[f"{kind}JobName"]})
-                ended += 1
-        return ended
+            jobs = [job[f"{kind}JobName"] for page in pages for job in page[f"{kind}JobSummaries"]]
+        return _each(jobs, lambda job: stop(**{f"{kind}JobName": job}))
+
+
+def _each(jobs: list[str], end: Callable[[str], object]) -> int:
+    """End them all; one that cannot be asked, or was over a moment ago, does not keep the others.
+
+    Raises: BusyError in the end; those that are over are not found again.
+    """
+    failed: BusyError | None = None
+    for job in jobs:
+        try:
+            with busy_unless_known(f"ending the job {job}"):
+                end(job)
+        except BusyError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return len(jobs)

@@ -1,6 +1,7 @@
 """`aftertrain worker`: runs jobs on this machine."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -27,7 +28,9 @@ PROGRAM = [sys.executable, "-c", "from aftertrain.cli.main import main; main()"]
 @click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="How many jobs at once.")
 @click.option("--gpus", default="", help="GPUs, as CUDA counts them, each for a worker of its own: 0,1,2,3")
 @click.option(
-    "--memory-gib", type=click.FloatRange(min=0.1), help="How much memory a job may have; no limit if left out."
+    "--memory-gib",
+    type=click.FloatRange(min=0.1),
+    help="How much memory each process of a job may have; no limit if left out.",
 )
 @click.option("--name", default=socket.gethostname, help="How this worker is called in the execution's history.")
 def worker(activity: str, pool: str | None, concurrency: int, gpus: str, memory_gib: float | None, name: str) -> None:
@@ -46,9 +49,13 @@ def worker(activity: str, pool: str | None, concurrency: int, gpus: str, memory_
 
 
 def _alone(activity: str, name: str, memory_gib: float | None) -> "Worker":
+    from aftertrain.jobs import orphan, strays
     from aftertrain.jobs.activity import Activity
     from aftertrain.jobs.worker import Worker
 
+    strays.adopt()
+    if (crew := os.environ.get(orphan.CREW)) is not None:
+        orphan.end_with(int(crew))
     return Worker(Activity(activity, name), memory_bytes=round(memory_gib * 2**30) if memory_gib else None)
 
 

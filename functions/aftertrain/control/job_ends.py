@@ -17,6 +17,7 @@ from aftertrain.compiler.jobs.given import name_begin
 from aftertrain.compiler.jobs.resolve import resolve
 from aftertrain.control.lookup import published
 from aftertrain.control.ports import Item, Machines, Registry
+from aftertrain.model.definition import Definition
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,23 @@ def end_jobs(execution: Item, registry: Registry, machines: Machines, bindings: 
 
 
 def jobs_of(execution: Item, registry: Registry, bindings: Bindings) -> Iterator[Wanted]:
-    """What the steps of its pipeline may have started on services."""
+    """What the steps of its pipeline may have started on services, where the version that it runs has them run."""
     version = registry.get(f"version#{execution['pipeline_id']}", f"{execution['version']:08}")
     if version is None:
         return
-    definition = published(version.item["definition"])
-    steps = (*definition.steps, *definition.on_failure)
-    for step in (each for each in steps if ACTIONS[each.action].runs == "job"):
+    places = version.item.get("jobs")
+    if places is None:  # it was published when nobody wrote that down
+        places = places_of(published(version.item["definition"]), bindings)
+    for step, (backend, queue) in places.items():
+        yield Wanted(backend, queue, name_begin(execution["id"], step))
+
+
+def places_of(definition: Definition, bindings: Bindings) -> dict[str, tuple[str, str]]:
+    """The backend of each job that a service runs, and its queue, as the stage's settings say now."""
+    found: dict[str, tuple[str, str]] = {}
+    for step in (each for each in (*definition.steps, *definition.on_failure) if ACTIONS[each.action].runs == "job"):
         compute = resolve(step, bindings)
         if compute.backend != "worker":
             queue = f"{bindings.batch.queue_prefix}{queue_name(compute)}" if compute.backend == "batch" else ""
-            yield Wanted(compute.backend, queue, name_begin(execution["id"], step.id))
+            found[step.id] = (compute.backend, queue)
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from aftertrain.compiler.compile import Compiled, compile_pipeline
 from aftertrain.control.bodies import PipelineCreate, PipelineUpdate
+from aftertrain.control.job_ends import places_of
 from aftertrain.control.lookup import absent, existing, settled
 from aftertrain.control.params import check_params
 from aftertrain.control.ports import Change, Item, Ports
@@ -75,6 +76,7 @@ def _published(compiled: Compiled, base: Item, version: int, ports: Ports) -> It
         "description": definition.description,
         "definition": _written(definition),
         "machine_arn": arn,
+        "jobs": places_of(definition, compiled.bindings),  # which a later change of the settings does not move
         "updated_at": ports.clock(),
     }
 

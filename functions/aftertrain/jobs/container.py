@@ -10,6 +10,7 @@ do is also said on standard error: it is what Batch and SageMaker keep of a cont
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -65,4 +66,6 @@ def _told(code: int, output: Path) -> int:
 
 
 if __name__ == "__main__":
+    # As the first process of a container it would else not hear of it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

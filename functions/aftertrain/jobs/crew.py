@@ -10,6 +10,8 @@ import subprocess
 import threading
 from dataclasses import dataclass, field
 
+from aftertrain.jobs.orphan import CREW
+
 PAUSE_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 
@@ -56,7 +58,8 @@ class Crew:
     def _start(self, member: Member) -> None:
         if not self._stopping.is_set():
             # A group of its own: Ctrl-C reaches the crew, which tells each member once.
-            process = subprocess.Popen(member.command, env=os.environ | member.environment, start_new_session=True)
+            environment = os.environ | member.environment | {CREW: str(os.getpid())}
+            process = subprocess.Popen(member.command, env=environment, start_new_session=True)
             self._running[member.name] = process
             if self._stopping.is_set():
                 process.terminate()

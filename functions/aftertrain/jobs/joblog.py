@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_BYTES = 50_000_000
 LAST_LINES = 20
@@ -49,10 +50,9 @@ class JobLog:
 
     def _read(self) -> None:
         size, pending = 0, b""
-        with self._path.open("wb") as kept:
+        with self._path.open("wb", buffering=0) as kept:
             while chunk := self._chunk():
-                kept.write(chunk[: max(0, MAX_BYTES - size)])
-                size += len(chunk)
+                size += self._keep(kept, chunk, size)
                 *lines, pending = (pending + chunk).split(b"\n")
                 if len(pending) > CHUNK:  # a line without an end is not waited for
                     lines, pending = [*lines, pending], b""
@@ -60,6 +60,15 @@ class JobLog:
                     self._say(line)
         if pending:
             self._say(pending)
+
+    def _keep(self, kept: BinaryIO, chunk: bytes, size: int) -> int:
+        """How much the file is longer now, or would be; on a disk that is full, the job is read all the same."""
+        try:
+            kept.write(chunk[: max(0, MAX_BYTES - size)])
+        except OSError as error:
+            log.warning("the job's log is not kept: %s", error)
+            return MAX_BYTES
+        return len(chunk)
 
     def _chunk(self) -> bytes:
         """The next piece; nothing when the output has ended, or nobody is left who was asked to write."""

@@ -9,6 +9,8 @@ import threading
 import time
 
 LOOK_SECONDS = 1.0
+# What names the process that a job, or a worker of a crew, ends with.
+WORKER, CREW = "AFTERTRAIN_WORKER_PID", "AFTERTRAIN_CREW_PID"
 
 
 def end_with(parent: int, look: float = LOOK_SECONDS) -> None:

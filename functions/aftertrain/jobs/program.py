@@ -5,11 +5,29 @@
 
 import json
 import os
+import signal
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
+from aftertrain.jobs.orphan import WORKER
+
+
+@contextmanager
+def _told_to_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """A container's first process is the only one that is told to end; a worker tells all of a job's."""
+    if WORKER in os.environ or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def program(job: JobInput, folder: Path) -> dict[str, Any]:
@@ -21,11 +39,13 @@ def program(job: JobInput, folder: Path) -> dict[str, Any]:
     environment["AFTERTRAIN_OUTPUT_URI"] = job.output_uri
     command = [str(each) for each in job.param("command")]
     try:
-        ran = subprocess.run(command, cwd=folder, env=environment, check=False)
+        process = subprocess.Popen(command, cwd=folder, env=environment)
     except OSError as error:
         raise JobError(f"{command[0]} cannot be started: {error}") from None
-    if ran.returncode != 0:
-        raise JobError(f"{command[0]} ended with code {ran.returncode}; its log has the reason")
+    with _told_to_end(process):
+        code = process.wait()
+    if code != 0:
+        raise JobError(f"{command[0]} ended with code {code}; its log has the reason")
     try:
         return {"result": json.loads(result.read_text()) if result.exists() else None}
     except ValueError as error:

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aftertrain.jobs.contract import JobError
-
 VARIABLE = "AFTERTRAIN_PROGRESS"
 LOOK_SECONDS = 10.0
+LAST_SECONDS = 15.0  # for the last one, from a store that may not answer
 MAX_BYTES = 16_384
 
 log = logging.getLogger("aftertrain.progress")
@@ -43,7 +42,7 @@ def told(file: Path, tell: Callable[[Path], object], look: float = LOOK_SECONDS)
         yield
     finally:
         over.set()
-        teller.join()
+        teller.join(LAST_SECONDS)
         del os.environ[VARIABLE]
 
 
@@ -56,7 +55,7 @@ def _tell(file: Path, tell: Callable[[Path], object], over: threading.Event, loo
             last = content
             try:
                 tell(file)
-            except JobError as error:
+            except Exception as error:  # whatever it is, the job is not about that
                 log.warning("progress is not told: %s", error)
         if ended:
             return

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aftertrain.jobs.catalogue import find
 from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
-from aftertrain.jobs.orphan import end_with
+from aftertrain.jobs.orphan import WORKER, end_with
 from aftertrain.jobs.progress import told
 
 
@@ -24,7 +24,7 @@ def main(input_path: Path, output_path: Path) -> int:
         os.environ.setdefault("AFTERTRAIN_MOUNTS", json.dumps(job.mounts))
         if job.buckets:
             os.environ.setdefault("AFTERTRAIN_BUCKETS", json.dumps(job.buckets))
-        with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
+        with tempfile.TemporaryDirectory(prefix="aftertrain-", ignore_cleanup_errors=True) as folder:
             progress = Path(folder, "progress.json")
             with told(progress, lambda file: _store(file, f"{job.output_uri}/progress.json")):
                 write_output(output_path, find(job.job)(job, Path(folder)), job.most_bytes)
@@ -46,5 +46,5 @@ def _store(path: Path, uri: str) -> None:
 
 
 if __name__ == "__main__":
-    end_with(int(os.environ.get("AFTERTRAIN_WORKER_PID", os.getppid())))
+    end_with(int(os.environ.get(WORKER, os.getppid())))
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,10 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from aftertrain.jobs import strays
 from aftertrain.jobs.activity import GoneError, Task, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.joblog import JobLog
 from aftertrain.jobs.lease import Lease
+from aftertrain.jobs.orphan import WORKER
 from aftertrain.jobs.storage import store
 
 BEAT_SECONDS = 15.0
@@ -62,7 +63,7 @@ class Worker:
         memory_bytes: int | None = None,
         ship: Callable[[Path, str], str] = store,
     ) -> None:
-        """`memory_bytes`: how much a job may have; what it asks for beyond is refused to it."""
+        """`memory_bytes`: how much each process of a job may have; what it asks for beyond is refused to it."""
         self._tasks, self._beat, self._pause = tasks, beat, pause
         self._memory, self._ship = memory_bytes, ship
         self._stopping = threading.Event()
@@ -93,7 +94,7 @@ class Worker:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"
         lease = Lease(task.input.get("lease_seconds", LEASE_SECONDS))
         log.info("started %s", name)
-        with tempfile.TemporaryDirectory(prefix="aftertrain-job-") as place:
+        with tempfile.TemporaryDirectory(prefix="aftertrain-job-", ignore_cleanup_errors=True) as place:
             folder = Path(place)
             try:
                 answer = self._answer(task, folder, lease)
@@ -108,11 +109,13 @@ class Worker:
         given, result = folder / "input.json", folder / "output.json"
         given.write_text(json.dumps(task.input))
         command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
+        before = strays.children()
         process = subprocess.Popen(
             command,
             cwd=folder,
-            # Unbuffered: a line is in the log when it is written, and in its order.
-            env=os.environ | {"AFTERTRAIN_WORKER_PID": str(os.getpid()), "PYTHONUNBUFFERED": "1"},
+            # Unbuffered: a line is in the log when it is written, and in its order. What the job downloads goes with
+            # its folder, however it ends.
+            env=os.environ | {WORKER: str(os.getpid()), "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)},
             start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -122,7 +125,7 @@ class Worker:
         try:
             self._watch(process, task, lease)
         finally:
-            _end(process)
+            strays.end(process, before, GRACE_SECONDS)
             job_log.close()
         return self._reading(task, process.returncode, result, job_log)
 
@@ -192,14 +195,3 @@ def _written(result: Path) -> dict[str, Any]:
 
 def _log_uri(task: Task) -> str:
     return f"{task.input.get('output_uri', '')}/{LOG}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the job's whole process group: politely, then not."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(GRACE_SECONDS)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
-    process.wait()

@@ -4,6 +4,7 @@ Loads the artefact that the assignment names, describes its inputs and outputs f
 with the assignment's version, so that whoever asks knows which release answered.
 """
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,9 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
 
     async def load(self) -> bool:
         """Fetch the artefact and build the session; until that has worked, what was served before goes on serving."""
-        with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
-            # Weights beside the graph are mapped into memory, where they stay although the file has gone.
-            model = str(_fetched(self.settings.parameters.uri, Path(folder)))
-            self._session = onnxruntime.InferenceSession(model, providers=onnxruntime.get_available_providers())
-        self.inputs = [_described(each) for each in self._session.get_inputs()]
-        self.outputs = [_described(each) for each in self._session.get_outputs()]
+        session = await asyncio.to_thread(_session, self.settings.parameters.uri)  # other models answer meanwhile
+        inputs, outputs = (list(map(_described, each)) for each in (session.get_inputs(), session.get_outputs()))
+        self._session, self.inputs, self.outputs = session, inputs, outputs
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
@@ -55,11 +53,20 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         )
 
 
+def _session(uri: str) -> onnxruntime.InferenceSession:
+    with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
+        # Weights beside the graph are mapped into memory, where they stay although the file has gone.
+        model = str(_fetched(uri, Path(folder)))
+        return onnxruntime.InferenceSession(model, providers=onnxruntime.get_available_providers())
+
+
 def _fetched(uri: str, folder: Path) -> Path:
     """The graph: an object, or model.onnx in a folder with its weights beside it."""
     return fetch_folder(uri, folder) / "model.onnx" if uri.endswith("/") else fetch(uri, folder)
 
 
 def _described(tensor: Any) -> MetadataTensor:
+    if tensor.type not in _DATATYPES:
+        raise ValueError(f"{tensor.name} is of type {tensor.type}; served are {', '.join(_DATATYPES)}")
     shape = [size if isinstance(size, int) else -1 for size in tensor.shape]
     return MetadataTensor(name=tensor.name, datatype=_DATATYPES[tensor.type][0], shape=shape)

@@ -7,6 +7,7 @@ Each `NAME.json` below the prefix assigns a model to this replica: {"name", "ver
 of them when it starts and one of them when it is told to, so a new model needs no change of the replica.
 """
 
+import asyncio
 import json
 from typing import Any
 
@@ -29,7 +30,7 @@ class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships
     async def find(self, name: str) -> list[ModelSettings]:
         """The model of this name, as it is assigned now. Raises: ModelNotFound."""
         try:
-            return [self._settings(f"{self._prefix}/{name}.json")]
+            return [await asyncio.to_thread(self._settings, f"{self._prefix}/{name}.json")]
         except self._s3.exceptions.NoSuchKey:
             raise ModelNotFound(name) from None
 

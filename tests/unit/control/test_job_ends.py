@@ -60,6 +60,15 @@ def test_jobs_are_those_of_services_in_their_queues() -> None:
     ]
 
 
+def test_jobs_are_where_their_version_has_put_them() -> None:
+    """The stage's settings were others when it was published."""
+    item = {"definition": DEFINITION, "jobs": {"eval-it": ["batch", "q-cpu"]}}
+    known = FakeRegistry({("version#p", "00000001"): Entry(item, 1)})
+    workers = replace(PLACEHOLDERS, compute=Compute())
+
+    assert list(jobs_of(EXECUTION, known, workers)) == [Wanted("batch", "q-cpu", name_begin("x", "eval-it"))]
+
+
 def test_the_machine_names_its_jobs_so_that_they_are_found() -> None:
     services = Services(["succeeds"] * 4)
     steps = [DEFINITION["steps"][0], DEFINITION["steps"][1], DEFINITION["steps"][4]]

@@ -183,6 +183,24 @@ def test_what_a_log_says_beyond_its_bound_is_not_kept(program: Path, monkeypatch
     assert sizes == [20]
 
 
+def test_what_a_job_downloads_goes_with_its_folder(program: Path, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    program.write_text(f"import tempfile; open({str(seen)!r}, 'w').write(tempfile.mkdtemp())")
+    work(FakeTasks([GIVEN]))
+
+    assert "aftertrain-job-" in seen.read_text()
+    assert not Path(seen.read_text()).exists()
+
+
+def test_a_job_whose_log_finds_no_room_runs_all_the_same(program: Path) -> None:
+    program.write_text(SUCCESS + "print('x' * 200_000)")
+    tasks = FakeTasks([GIVEN])
+    with mock.patch.object(module, "LOG", "/dev/full"):
+        work(tasks)
+
+    assert tasks.answers == [("succeeded", {"step": "s"})]
+
+
 def test_half_an_answer_is_none(program: Path) -> None:
     """As of a job on a disk that was full."""
     program.write_text("import sys; open(sys.argv[2], 'w').write('{\"output\": {'); sys.exit(1)")
