@@ -11,7 +11,8 @@ from infra.control import Control
 from infra.intake import Intake
 from infra.settings import Settings
 
-FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
+FIVE_MINUTES = Duration.minutes(5)
+AN_HOUR = 12  # of them
 # What the redrive function counts; a trigger that the webhook pauses is looked at again there within minutes.
 DECIDED = {
     "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
@@ -43,7 +44,8 @@ class Alarms(Construct):
             self._alarm(
                 f"JobsWait-{pool}",
                 _left_alone(f"{activity_arn_prefix}{pool}"),
-                f"Jobs came for the workers of the pool {pool}, and in an hour none took one: is there a worker?",
+                f"Jobs have waited for the workers of the pool {pool} for an hour: are there any, and enough?",
+                periods=AN_HOUR,
             )
 
     def _given_up(self, intake: Intake) -> None:
@@ -85,14 +87,14 @@ class Alarms(Construct):
             )
             self._alarm(metric, counted, meaning)
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str, periods: int = 1) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=0,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=meaning,
         )
@@ -101,16 +103,16 @@ class Alarms(Construct):
 
 
 def _left_alone(activity_arn: str) -> cloudwatch.IMetric:
-    """1 where jobs came to an activity and no worker took any."""
+    """How many more jobs came to an activity than workers took, over the hours that an alarm looks at."""
     counted = {
         name: cloudwatch.Metric(
             namespace="AWS/States",
             metric_name=metric,
             statistic="Sum",
-            period=HOUR,
+            period=FIVE_MINUTES,
             dimensions_map={"ActivityArn": activity_arn},
         )
         for name, metric in (("came", "ActivitiesScheduled"), ("taken", "ActivitiesStarted"))
     }
-    expression = "IF(FILL(came, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=HOUR)
+    expression = "RUNNING_SUM(FILL(came, 0) - FILL(taken, 0))"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=FIVE_MINUTES)

@@ -6,7 +6,7 @@ Every environment goes down to zero. A queue `…-spot` tries spot capacity and 
 are fair between the kinds of job.
 """
 
-from aws_cdk import Aws, Duration, Size
+from aws_cdk import Aws, Duration, RemovalPolicy, Size
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -17,6 +17,7 @@ from constructs import Construct
 from aftertrain.model.instances import FAMILIES
 from infra.job_roles import let_pull_images
 from infra.network import Network
+from infra.retention import log_retention
 from infra.settings import Settings
 
 # A job that fits into no machine of its queue, or asks for more processors than an environment may have, would wait
@@ -109,7 +110,8 @@ class Batch(Construct):
         )
 
     def _definition(self, role: iam.Role, buckets: str) -> batch.EcsJobDefinition:
-        group = logs.LogGroup(self, "Logs", retention=logs.RetentionDays.ONE_MONTH)
+        kept = log_retention(self._settings)
+        group = logs.LogGroup(self, "Logs", retention=kept, removal_policy=RemovalPolicy.DESTROY)
         group.grant_write(self.execution_role)
         let_pull_images(self.execution_role)
         container = batch.EcsEc2ContainerDefinition(

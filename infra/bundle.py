@@ -79,7 +79,8 @@ def _forget(name: str) -> None:
 
 
 def _digest(files: list[Path], *more: str) -> str:
-    parts = [path.read_bytes() for path in files] + [text.encode() for text in (*SERVICES, *LEFT_OUT, *more)]
+    names = [path.relative_to(SOURCE).as_posix() if path.is_relative_to(SOURCE) else path.name for path in files]
+    parts = [path.read_bytes() for path in files] + [text.encode() for text in (*names, *SERVICES, *LEFT_OUT, *more)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

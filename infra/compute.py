@@ -119,7 +119,11 @@ class Compute(Construct):
             # A task token is the permission for its one task; the action knows no resource.
             (["states:SendTaskSuccess"], "*"),
             (["states:StartExecution"], f"{self.machine_arn_prefix}*"),
-            (["states:DescribeExecution", "states:StopExecution"], f"{self.execution_arn_prefix}*"),
+            # The last one for the items of a loop that are executions of their own, if it is redriven.
+            (
+                ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
+                f"{self.execution_arn_prefix}*",
+            ),
             (["events:PutTargets", "events:PutRule", "events:DescribeRule"], rule),
         )
         for actions, resource in grants:

@@ -61,17 +61,15 @@ class Control(Construct):
         }
 
     def _places(self) -> dict[str, str]:
-        """Where jobs run, if not on workers alone."""
+        """Where jobs run, and with what."""
         settings, heavy = self._foundation.settings, self._foundation.compute.heavy
-        if heavy is None:
-            return {}
         first = {"backend": settings.backends[0]}
         first |= {"gpu_type": settings.gpu_types[0]} if settings.gpu_types else {}
         return {
             "BACKENDS": json.dumps(settings.backends),
             "COMPUTE": json.dumps(first | settings.compute),
             "GPU_TYPES": json.dumps(settings.gpu_types),
-            **heavy.environment(),
+            **(heavy.environment() if heavy is not None else {}),
         }
 
     def _grant(self) -> None:

@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.encryption import key_statements
+from infra.retention import log_retention
 from infra.settings import Settings
 
 HANDLERS = "aftertrain.lambdas"
@@ -39,7 +40,7 @@ class Functions:
         log_group = logs.LogGroup(
             scope,
             f"{name.title()}Logs",
-            retention=_retention(settings.log_retention_days),
+            retention=log_retention(settings),
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = iam.Role(scope, f"{name.title()}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -75,12 +76,3 @@ def allow(function: lambda_.Function, *actions: str, on: list[str]) -> None:
 def _architecture(settings: Settings) -> lambda_.Architecture:
     arm = settings.machine in ("aarch64", "arm64")
     return lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    return {
-        7: logs.RetentionDays.ONE_WEEK,
-        30: logs.RetentionDays.ONE_MONTH,
-        90: logs.RetentionDays.THREE_MONTHS,
-        365: logs.RetentionDays.ONE_YEAR,
-    }[days]

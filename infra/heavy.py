@@ -39,7 +39,7 @@ class Heavy(Construct):
         self.batch: Batch | None = None
         self.sagemaker: SageMaker | None = None
         statements = [*object_statements(settings, artifacts), *secret_statements(settings)]
-        network = Network(self, "Network", settings.zones)
+        network = Network(self, "Network", settings)
         self._allow(["s3:GetObject", "s3:PutObject"], artifacts.arn_for_objects("executions/*"))
         if "batch" in settings.backends:
             self.batch = self._make_batch(network, statements)

@@ -103,7 +103,7 @@ class Intake(Construct):
         others = [service for service in settings.account_events if service != "aws.s3"]
         patterns = {"Services": events.EventPattern(source=others)} if others else {}
         if "aws.s3" in settings.account_events:
-            buckets = {"bucket": {"name": list(settings.model_buckets)}} if settings.model_buckets else None
+            buckets = {"bucket": {"name": list(settings.model_buckets)}}
             patterns["Buckets"] = events.EventPattern(source=["aws.s3"], detail=buckets)
         for name, pattern in patterns.items():
             events.Rule(self, name, event_pattern=pattern, targets=[targets.SqsQueue(queue)])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aftertrain.model.instances import GPU_TYPES
+from infra.checks import check_channels, check_compute
 
 if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle does not need
     from constructs import Node
@@ -100,11 +101,23 @@ class Settings:
     bucket_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_stage()
+        self._check_jobs()
+        self._check_keys()
+        self._check_account_events()
+        check_compute(self.compute)
+        check_channels(self.channels)
+
+    def _check_stage(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
         if not re.fullmatch(r"[a-z0-9]{1,16}", self.stage):
             raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z and 0-9, for it is part of every name")
         if self.log_retention_days not in RETENTIONS:
             raise ValueError(f"log_retention_days {self.log_retention_days}: one of {', '.join(map(str, RETENTIONS))}")
+        if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
+            raise ValueError("tasks_subnets and tasks_security_groups go together")
+
+    def _check_jobs(self) -> None:
         if set(self.backends) - {"worker", "batch", "sagemaker"}:
             raise ValueError(f"backends {', '.join(self.backends)}: of worker, batch and sagemaker")
         if self.heavy and not self.job_image:
@@ -113,11 +126,18 @@ class Settings:
             raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
         if set(self.fleets) - {"sagemaker-endpoint", "ecs"}:
             raise ValueError(f"fleets {', '.join(self.fleets)}: of sagemaker-endpoint and ecs; oip needs no mention")
+
+    def _check_keys(self) -> None:
         for key in (*([self.kms_key] if self.kms_key is not None else []), *self.bucket_keys):
             if not re.fullmatch(r"arn:aws[a-z-]*:kms:[^:]+:\d{12}:key/[\w-]+", key):
                 raise ValueError(f"kms_key, bucket_keys: {key!r} is not arn:aws:kms:REGION:ACCOUNT:key/ID")
-        if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
-            raise ValueError("tasks_subnets and tasks_security_groups go together")
+
+    def _check_account_events(self) -> None:
+        for service in self.account_events:
+            if not service.startswith("aws."):
+                raise ValueError(f"account_events {service!r}: services are called aws.s3, aws.sagemaker, aws.batch")
+        if "aws.s3" in self.account_events and not self.model_buckets:
+            raise ValueError("account_events: of aws.s3 the events of model_buckets are taken in, and there are none")
 
     @property
     def local(self) -> bool:

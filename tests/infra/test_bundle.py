@@ -115,6 +115,19 @@ def test_bundles_of_older_sources_are_forgotten(monkeypatch: pytest.MonkeyPatch,
     assert [folder.exists() for folder in made] == [False, False, *[True] * bundle.KEPT]
 
 
+def test_a_file_that_has_another_name_makes_another_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers are named as text: one that is called otherwise is another one, although nothing in it has changed."""
+    monkeypatch.setattr(bundle, "SOURCE", tmp_path)
+    digests = set()
+    for name in ("sweep.py", "sweeper.py"):
+        file = tmp_path / name
+        file.write_text("handler = None")
+        digests.add(bundle._digest([file]))
+        file.unlink()
+
+    assert len(digests) == 2
+
+
 def test_the_locked_wheels_exist_for_the_functions_in_aws() -> None:
     folder, _ = build_bundle(Settings())
     compiled = {path.name for path in folder.rglob("*.so")}

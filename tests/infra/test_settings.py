@@ -46,6 +46,13 @@ def test_one_value_is_a_list_of_one() -> None:
         ({"stage": "x" * 17}, "stage"),
         ({"log_retention_days": "31"}, "one of 7, 30, 90, 365"),
         ({"tasks_subnets": '["subnet-1"]'}, "go together"),
+        ({"compute": '{"gpus": 1}'}, "compute: gpus: Extra inputs"),
+        ({"channels": '{"oncall": {"kind": "pager"}}'}, "'oncall' is of kind 'pager'; there is log, sns"),
+        ({"channels": '{"oncall": {"kind": "slack"}}'}, "'oncall' needs 'secret_id'"),
+        ({"channels": '{"a": {"kind": "slack", "secret_id": "arn:aws:x"}}'}, "not its ARN"),
+        ({"channels": '{"a": {"kind": "email", "from": "ML <ml@example.org>"}}'}, "from an address alone"),
+        ({"account_events": '["s3"]', "model_buckets": '["b"]'}, "services are called aws.s3"),
+        ({"account_events": '["aws.s3"]'}, "the events of model_buckets are taken in"),
     ],
 )
 def test_what_cannot_be_deployed_is_refused(context: dict[str, Any], why: str) -> None:

@@ -174,12 +174,12 @@ def test_jobs_that_come_for_no_worker_raise_an_alarm(template: Any) -> None:
     expression, *metrics = asked
     counted = {each["Id"]: each["MetricStat"] for each in metrics}
 
-    assert expression["Expression"] == "IF(FILL(came, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    assert expression["Expression"] == "RUNNING_SUM(FILL(came, 0) - FILL(taken, 0))"
     assert {name: each["Metric"]["MetricName"] for name, each in counted.items()} == {
         "came": "ActivitiesScheduled",
         "taken": "ActivitiesStarted",
     }
-    assert {(each["Period"], each["Stat"]) for each in counted.values()} == {(3600, "Sum")}
+    assert {(each["Period"], each["Stat"]) for each in counted.values()} == {(300, "Sum")}
     assert all(":activity:aftertrain-" in json.dumps(each["Metric"]["Dimensions"]) for each in counted.values())
 
 
@@ -235,7 +235,7 @@ def test_machines_may_invoke_the_tasks_meet_at_latches_and_run_each_other_and_no
         ["dynamodb:UpdateItem", "dynamodb:GetItem"],
         "states:SendTaskSuccess",
         "states:StartExecution",
-        ["states:DescribeExecution", "states:StopExecution"],
+        ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
         ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
     ]
     assert "ComputeLatches" in str(policies[1]["Resource"])

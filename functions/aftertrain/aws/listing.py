@@ -6,6 +6,7 @@ import botocore.session
 from botocore.config import Config
 
 from aftertrain.aws.faults import busy_unless_known
+from aftertrain.errors import OperatorError
 from aftertrain.ingest.objects import Object
 
 
@@ -13,9 +14,12 @@ def objects_since(
     bucket: str, prefix: str, since: float, endpoint: str | None, profile: str | None
 ) -> Iterator[Object]:
     """The objects that were written since then. Raises: BusyError if the bucket cannot be listed."""
-    session = botocore.session.Session(profile=profile)
-    client = session.create_client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
     with busy_unless_known(f"listing {bucket}"):
+        session = botocore.session.Session(profile=profile)
+        try:
+            client = session.create_client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
+        except ValueError as error:
+            raise OperatorError(f"{endpoint}: {error}") from None
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for each in page.get("Contents", ()):
                 found = Object(

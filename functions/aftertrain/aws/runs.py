@@ -69,7 +69,7 @@ class DynamoRuns:
             whole = next(pages, None) is None
         newest = sorted(read, key=lambda item: float(item["received_at"]["N"]), reverse=True)
         shown = list(_fitting(newest[:limit]))
-        return Found([_event(item) for item in shown], whole and len(shown) == len(read))
+        return Found([_event(item) for item in shown], whole and len(shown) == len(read), whole)
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         item = self._get(f"{KIND}#{execution_id}")

@@ -12,30 +12,40 @@ import botocore.session
 import urllib3
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError
 
 from aftertrain.errors import OperatorError
 
 ENDPOINT = "https://t3.storage.dev"
 
 
+def keys_of(profile: str | None) -> ReadOnlyCredentials:
+    """The keys that requests are signed with. Raises: OperatorError if there are none."""
+    try:
+        found = botocore.session.Session(profile=profile).get_credentials()
+        keys = None if found is None else found.get_frozen_credentials()
+    except BotoCoreError as error:
+        raise OperatorError(f"the keys for Tigris cannot be read: {error}") from None
+    if keys is None:
+        raise OperatorError("there are no keys for Tigris: give --profile, or set the AWS_… variables")
+    return keys
+
+
 def set_notifications(
-    bucket: str, url: str, credentials: dict[str, str], clause: str | None, profile: str | None, endpoint: str
+    bucket: str, url: str, credentials: dict[str, str], clause: str | None, keys: ReadOnlyCredentials, endpoint: str
 ) -> None:
     """Have a bucket notify a URL of its objects; a bucket has one such rule, which this one takes the place of.
 
     `credentials`: {"token": …}, or {"basic_user": …, "basic_pass": …}, or nothing.
-    Raises: OperatorError if there are no keys, or Tigris does not do it.
+    Raises: OperatorError if Tigris does not do it.
     """
-    session = botocore.session.Session(profile=profile)
-    keys = session.get_credentials()
-    if keys is None:
-        raise OperatorError("there are no keys for Tigris: give --profile, or set the AWS_… variables")
     rule: dict[str, Any] = {"enabled": True, "web_hook": url}
     rule |= ({"auth": credentials} if credentials else {}) | ({"filter": clause} if clause else {})
     body = json.dumps({"object_notifications": rule}).encode()
     target = f"{endpoint}/{bucket}"
     request = AWSRequest("PATCH", target, data=body, headers={"content-type": "application/json"})
-    S3SigV4Auth(keys.get_frozen_credentials(), "s3", "auto").add_auth(request)
+    S3SigV4Auth(keys, "s3", "auto").add_auth(request)
     try:
         answer = urllib3.request(
             "PATCH", target, body=body, headers=dict(request.headers), timeout=20.0, retries=False, redirect=False

@@ -1,6 +1,7 @@
 """`aftertrain apply DIR`: registers every definition of a folder, and the triggers that ride along."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,11 @@ def apply(folder: Path, force: bool) -> None:
     if not files:
         raise click.UsageError(f"{folder} holds no .yaml, .yml or .json file")
     checked = [(file, compiled(file).definition) for file in files]
+    ids: dict[str, Path] = {}
+    for file, definition in checked:
+        other = ids.setdefault(_id_of(file, definition), file)
+        if other != file:
+            raise ConflictError(f"{other} and {file} are one pipeline by their name: give one of them another")
     client = Client()
     for file, definition in checked:
         pipeline_id = _apply_pipeline(client, file, definition, force=force)
@@ -28,14 +34,23 @@ def apply(folder: Path, force: bool) -> None:
             _apply_trigger(client, pipeline_id, trigger.id or f"{pipeline_id[:40]}-{number}", trigger)
 
 
+def _id_of(file: Path, definition: Definition) -> str:
+    return slug(definition.name if definition.name != "unnamed" else file.stem)
+
+
+def _written(definition: Definition) -> dict[str, Any]:
+    """As it was written, which is how it is kept."""
+    return definition.model_dump(mode="json", exclude_unset=True, by_alias=True)
+
+
 def _apply_pipeline(client: Client, file: Path, definition: Definition, *, force: bool) -> str:
     text = file.read_text(encoding="utf-8")
-    pipeline_id = slug(definition.name if definition.name != "unnamed" else file.stem)
+    pipeline_id = _id_of(file, definition)
     try:
         known = {pipeline.id: pipeline for pipeline in client.pipelines.list()}.get(pipeline_id)
         if known is None:
             pipeline = client.pipelines.create(id=pipeline_id, definition=text)
-        elif not force and known.definition == definition.model_dump(mode="json", exclude_unset=True):
+        elif not force and known.definition == _written(definition):
             click.echo(f"{file}: pipeline {pipeline_id} stays at version {known.version}")
             return pipeline_id
         else:

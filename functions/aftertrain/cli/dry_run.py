@@ -13,7 +13,11 @@ from aftertrain.model.event import Event
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
     """The triggers of a file: one trigger, or a pipeline with `triggers`. Raises: AuthorError."""
-    return triggers_in(read_document(file.read_text(encoding="utf-8")).value, file.stem)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file} is not UTF-8") from None
+    return triggers_in(read_document(text).value, file.stem)
 
 
 def events_of(file: Path) -> list[Event]:

@@ -69,7 +69,8 @@ def reconcile(
     for at in range(0, len(missing), BATCH):
         batch = missing[at : at + BATCH]
         body = _tigris(batch) if source.kind == "tigris" else _s3(batch)
-        started += len(client.events.send(source.url, body, token=token)["executions"])
+        user = source.id if source.auth == "basic" else None
+        started += len(client.events.send(source.url, body, token=token, user=user)["executions"])
     click.echo(f"{len(missing)} events sent, {started} executions")
 
 

@@ -1,5 +1,6 @@
 """`aftertrain send FILE`: posts a recorded webhook request, as a sender would."""
 
+import base64
 import json
 import os
 import time
@@ -22,13 +23,15 @@ from aftertrain.ingest.signatures import SCHEMES, sign
     envvar="AFTERTRAIN_WEBHOOK_URL",
     help="The stack's WebhookUrl; made of AFTERTRAIN_API_URL if left out.",
 )
-def send(file: Path, source_id: str | None, token: str | None, url: str | None) -> None:
+@click.option("--auth", type=click.Choice(["basic", "bearer"]), help="How, if not as senders of this kind do.")
+def send(file: Path, source_id: str | None, token: str | None, url: str | None, auth: str | None) -> None:
     """Post FILE, a JSON {source, method, headers, body}, to the webhook, and show the answer."""
     request = _read(file)
     body = request["body"]
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    headers = request["headers"] | (_proof(request, payload, token) if token else {})
-    target = f"{url or _webhook_url()}/{source_id or request['source']}"
+    source_id = source_id or str(request["source"])
+    headers = request["headers"] | (_proof(request, payload, token, auth, source_id) if token else {})
+    target = f"{url or _webhook_url()}/{source_id}"
     try:
         answer = urllib3.request(request["method"], target, body=payload, headers=headers, timeout=15.0, retries=False)
     except urllib3.exceptions.HTTPError as error:
@@ -38,9 +41,13 @@ def send(file: Path, source_id: str | None, token: str | None, url: str | None) 
         raise SystemExit(1)
 
 
-def _proof(request: dict[str, Any], payload: bytes, secret: str) -> dict[str, str]:
+def _proof(request: dict[str, Any], payload: bytes, secret: str, auth: str | None, source_id: str) -> dict[str, str]:
     """What a sender of this kind proves itself with; one that signs, signs anew, with the time of now."""
     kind = request["source"]
+    if auth == "basic":
+        return {"authorization": f"Basic {base64.b64encode(f'{source_id}:{secret}'.encode()).decode()}"}
+    if auth == "bearer":
+        return {"authorization": f"Bearer {secret}"}
     if kind == "hugging_face":
         return {"x-webhook-secret": secret}
     if kind == "platform" or kind not in SCHEMES:
@@ -58,6 +65,9 @@ def _read(file: Path) -> dict[str, Any]:
         raise click.UsageError(f"{file} is not a JSON object") from None
     if missing:
         raise click.UsageError(f"{file} lacks {', '.join(sorted(missing))}: see the files in events/")
+    if not isinstance(request["headers"], dict) or not isinstance(request["method"], str):
+        raise click.UsageError(f"{file}: headers are an object of texts, and the method is a text")
+    request["headers"] = {name.lower(): str(text) for name, text in request["headers"].items()}
     found: dict[str, Any] = request
     return found
 

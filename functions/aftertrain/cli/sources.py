@@ -2,11 +2,10 @@
 
 import click
 
-from aftertrain.aws.tigris import ENDPOINT, set_notifications
+from aftertrain.aws.tigris import ENDPOINT, keys_of, set_notifications
 from aftertrain.cli.setup import setup
 from aftertrain.client import Client
 from aftertrain.client.models import Source
-from aftertrain.errors import OperatorError
 from aftertrain.model.names import slug
 from aftertrain.model.source import SOURCE_KINDS
 
@@ -37,6 +36,7 @@ def connect(bucket: str, source_id: str | None, clause: str | None, profile: str
     name = bucket.removeprefix("tigris://").strip("/")
     if not bucket.startswith("tigris://") or not name:
         raise click.UsageError(f"{bucket!r} is no tigris://BUCKET")
+    keys = keys_of(profile)  # before anything is made that would have to be taken back
     client, made = Client(), source_id or slug(name)
     known = next((each for each in client.sources.list() if each.id == made), None)
     if known is not None and known.kind != "tigris":
@@ -46,8 +46,8 @@ def connect(bucket: str, source_id: str | None, clause: str | None, profile: str
     else:
         source = known if known.auth == "none" else client.sources.rotate(made)
     try:
-        set_notifications(name, source.url, _credentials(source), clause, profile, endpoint)
-    except OperatorError:
+        set_notifications(name, source.url, _credentials(source), clause, keys, endpoint)
+    except BaseException:  # an interruption as well
         _take_back(client, source, known)  # what Tigris was not told of must not push out what it sends
         raise
     click.echo(f"{name} notifies {source.url}, as source {source.id}")

@@ -14,6 +14,7 @@ from aftertrain.jobs.crew import Crew, Member
 if TYPE_CHECKING:  # importing it costs boto3, which the other commands do not need
     from aftertrain.jobs.worker import Worker
 
+ARN_PARTS = 7  # arn:aws:states:REGION:ACCOUNT:activity:NAME
 PROGRAM = [sys.executable, "-c", "from aftertrain.cli.main import main; main()"]
 
 
@@ -37,6 +38,8 @@ def worker(activity: str, pool: str | None, concurrency: int, gpus: str, memory_
     """Take jobs and run each in a process of its own, until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    if len(activity.split(":")) != ARN_PARTS:
+        raise click.UsageError(f"{activity!r} is no ARN of an activity: it is the stack's ActivityArn")
     if pool is not None:
         place, _, named = activity.rpartition(":")  # a name is aftertrain-STAGE-POOL, and a stage has no dash
         activity = f"{place}:{'-'.join(named.split('-')[:2])}-{pool}"

@@ -23,6 +23,10 @@ class InvalidRequestError(ApiError, AuthorError):
     """What was asked for is wrong: it names something that does not exist, or has mistakes."""
 
 
+class NoCredentialsError(ApiError):
+    """Nothing was asked, for there is nothing to sign it with."""
+
+
 def api_error(status: int, problem: dict[str, Any]) -> ApiError:
     """The error for an answer that is no success."""
     kind = InvalidRequestError if status in (400, 404, 409, 422) else ApiError

@@ -1,5 +1,6 @@
 """`client.events`."""
 
+import base64
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -87,12 +88,15 @@ class Events:
         except InvalidRequestError as error:
             return {"record_id": event_id, "executions": [], "verdicts": [], "refused": str(error)}
 
-    def send(self, url: str, body: Any, *, token: str | None = None) -> dict[str, Any]:
-        """Post a payload to a source's `url`, as a sender with a bearer token would; returns the receipt.
+    def send(self, url: str, body: Any, *, token: str | None = None, user: str | None = None) -> dict[str, Any]:
+        """Post a payload to a source's `url`, as a sender would: with a bearer token, or as a `user`.
 
-        Raises: ApiError
+        Returns: the receipt. Raises: ApiError
         """
-        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        headers = {"content-type": "application/json"}
+        if token is not None:
+            pair = base64.b64encode(f"{user}:{token}".encode()).decode()
+            headers["authorization"] = f"Basic {pair}" if user else f"Bearer {token}"
         try:
             answer = urllib3.request("POST", url, json=body, headers=headers, timeout=30.0, retries=False)
         except urllib3.exceptions.HTTPError as error:

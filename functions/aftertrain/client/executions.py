@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator
 
-from aftertrain.client.errors import InvalidRequestError
+from aftertrain.client.errors import ApiError, NoCredentialsError
 from aftertrain.client.models import Execution
 from aftertrain.client.transport import Transport
 
 APPEARS_WITHIN = 15.0  # seconds; Step Functions tells of a new execution a moment after it was started
+HICCUPS, HICCUP_SECONDS = (0, 429, 500, 502, 503, 504), 300.0  # 0 is no answer at all
 
 
 class Executions:
@@ -30,15 +31,21 @@ class Executions:
         self._transport.call("POST", f"/v1/executions/{execution_id}/stop", body={"cause": cause})
 
     def watch(self, execution_id: str, *, interval: float = 1.0) -> Iterator[Execution]:
-        """The execution again and again, until it is finished."""
-        appears_until = time.monotonic() + APPEARS_WITHIN
+        """The execution again and again, until it is finished.
+
+        An API that does not answer is asked again for some minutes.
+        """
+        heard = time.monotonic()
         while True:
             try:
                 execution = self.get(execution_id)
-            except InvalidRequestError as error:
-                if error.status != 404 or time.monotonic() > appears_until:
+            except ApiError as error:
+                if time.monotonic() > heard + (APPEARS_WITHIN if error.status == 404 else HICCUP_SECONDS):
+                    raise
+                if isinstance(error, NoCredentialsError) or error.status not in (404, *HICCUPS):
                     raise
             else:
+                heard = time.monotonic()
                 yield execution
                 if execution.finished:
                     return

@@ -4,6 +4,7 @@ SignedTransport("https://abc.execute-api.eu-west-1.amazonaws.com").call("GET", "
 """
 
 import json
+import os
 import re
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -12,8 +13,9 @@ import botocore.session
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
 
-from aftertrain.client.errors import ApiError, api_error
+from aftertrain.client.errors import ApiError, NoCredentialsError, api_error
 
 _REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 TIMEOUT = urllib3.Timeout(connect=5.0, read=35.0)
@@ -36,7 +38,7 @@ class SignedTransport:
 
     def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        url = f"{self._base}{quote(path)}" + (f"?{urlencode(given)}" if given else "")
+        url = f"{self._base}{quote(path)}" + (f"?{urlencode(given, quote_via=quote)}" if given else "")
         payload = None if body is None else json.dumps(body).encode()
         request = AWSRequest(method, url, data=payload, headers={"content-type": "application/json"})
         SigV4Auth(self._credentials(), "execute-api", self._region()).add_auth(request)
@@ -49,16 +51,28 @@ class SignedTransport:
         return _read(answer)
 
     def _credentials(self) -> Any:
-        credentials = self._session.get_credentials()
-        if credentials is None:
-            raise ApiError(0, {"detail": "there are no AWS credentials: set AWS_PROFILE, or the AWS_… variables"})
-        return credentials.get_frozen_credentials()
+        try:
+            credentials = self._session.get_credentials()
+            frozen = None if credentials is None else credentials.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise NoCredentialsError(0, {"detail": f"the AWS credentials cannot be read: {error}"}) from None
+        if frozen is None:
+            detail = "there are no AWS credentials: set AWS_PROFILE, or the AWS_… variables"
+            raise NoCredentialsError(0, {"detail": detail})
+        return frozen
 
     def _region(self) -> str:
         named = _REGION.search(self._base)
-        region: str | None = named[1] if named else self._session.get_config_variable("region")
+        region: str | None = named[1] if named else os.environ.get("AWS_REGION") or self._configured_region()
         if region is None:
-            raise ApiError(0, {"detail": "there is no AWS region: set AWS_REGION"})
+            raise NoCredentialsError(0, {"detail": "there is no AWS region: set AWS_REGION"})
+        return region
+
+    def _configured_region(self) -> str | None:
+        try:
+            region: str | None = self._session.get_config_variable("region")
+        except BotoCoreError as error:  # there is no such profile
+            raise NoCredentialsError(0, {"detail": f"the AWS settings cannot be read: {error}"}) from None
         return region
 
 

@@ -70,7 +70,7 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
         return
     callee = bindings.callee(named.text)
     if callee is None:
-        hint = "publish it first; its id is what `aftertrain pipelines` shows"
+        hint = "publish it first: `aftertrain apply` tells its id"
         yield Diagnostic("AT313", (*where, "pipeline"), f"there is no pipeline {named.text!r}", hint)
     elif callee.parameters is not None and isinstance(given := node.params.get("params", {}), dict):
         yield from _params(given, callee, where)

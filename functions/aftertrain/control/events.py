@@ -34,13 +34,20 @@ def get(source_id: str, event_id: str, ports: Ports) -> Item:
 
 
 def list_all(since_seconds: float, before: float | None, limit: int, ports: Ports, *, everything: bool) -> list[Item]:
-    """The newest events of that many seconds: those that fired something, or all of them."""
+    """The newest events of that many seconds: those that fired something, or all of them.
+
+    Raises: ConflictError if the ledger is too large to find all: the newest might be among those that were not seen.
+    """
     now = datetime.fromisoformat(ports.clock())
     until = now if before is None else datetime.fromtimestamp(before, UTC)
     between = (now - timedelta(seconds=since_seconds), until + timedelta(milliseconds=1))
     since, end = (each.isoformat(timespec="milliseconds") for each in between)
-    runs = ports.runs
-    return runs.all_events(since, end, limit).items if everything else runs.events(since, end, limit)
+    if not everything:
+        return ports.runs.events(since, end, limit)
+    found = ports.runs.all_events(since, end, limit)
+    if not found.whole:
+        raise ConflictError("the ledger is too large to list all events: those that fired something can be listed")
+    return found.items
 
 
 def replay(

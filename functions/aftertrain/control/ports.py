@@ -75,10 +75,11 @@ class Machines(Protocol):
 
 
 class Found(NamedTuple):
-    """The newest items, and whether there are no more than these."""
+    """The newest items, and whether there are no more than these; `whole`: whether all could be looked at."""
 
     items: list[Item]
     complete: bool
+    whole: bool = True
 
 
 class Runs(Protocol):

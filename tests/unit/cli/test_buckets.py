@@ -1,5 +1,6 @@
 """`aftertrain reconcile` and `aftertrain sources connect`: what a bucket's sender missed, and a bucket that is told."""
 
+import base64
 import json
 import threading
 import time
@@ -66,7 +67,9 @@ def bucket(server: Any) -> Iterator[Any]:
         each.data.update({"bucket": "weights", "key": key, "etag": etag})
     fake = SimpleNamespace(events=Events(mock.Mock()), sources=mock.Mock())
     fake.events.list = mock.Mock(side_effect=[known, []])  # type: ignore[method-assign]  # a ledger
-    fake.sources.get.return_value = SimpleNamespace(kind="tigris", url=f"{server.url}/events/weights")
+    fake.sources.get.return_value = SimpleNamespace(
+        id="weights", kind="tigris", auth="bearer", url=f"{server.url}/events/weights"
+    )
     with (
         mock.patch.object(reconcile_module, "Client", return_value=fake),
         mock.patch.object(reconcile_module, "objects_since", return_value=iter(THERE)) as listed,
@@ -90,6 +93,14 @@ def test_what_no_event_speaks_of_is_sent_as_its_sender_would_have(
         ("b ü", "e-b ü"),
         ("c", "e-c"),
     ]
+
+
+def test_a_source_with_a_name_and_a_password_is_sent_them(run: Any, server: Any, bucket: Any) -> None:
+    bucket.sources.get.return_value.auth = "basic"
+    run("reconcile", "weights", "--bucket", "weights", "--token", "s3cret")
+    ((_, _, headers, _),) = server.received
+
+    assert headers["authorization"] == f"Basic {base64.b64encode(b'weights:s3cret').decode()}"
 
 
 def test_a_dry_run_sends_nothing(run: Any, server: Any, bucket: Any) -> None:
@@ -192,6 +203,17 @@ def test_a_bucket_proves_itself_as_its_source_says(
     ((*_, body),) = server.received
 
     assert body["object_notifications"].get("auth") == told
+
+
+def test_keys_that_cannot_be_read_change_nothing(run: Any, ports: Ports, client: Client) -> None:
+    client.sources.create("my-weights", kind="tigris")
+    (before,) = ports.registry.snapshot().item["sources"]
+    with mock.patch.object(sources_module, "Client", return_value=client):
+        for bucket in ("my-weights", "my-weights", "fresh"):
+            ran = run("sources", "connect", f"tigris://{bucket}", "--profile", "nobody")
+
+    assert (ran.code, "cannot be read" in ran.err) == (1, True)
+    assert ports.registry.snapshot().item["sources"] == [before]
 
 
 def test_a_secret_that_tigris_refuses_pushes_out_none(

@@ -101,6 +101,13 @@ def test_wrong_arguments_end_with_2(run: Any, arguments: tuple[str, ...]) -> Non
     assert "Error" in ran.err
 
 
+def test_a_worker_wants_the_arn_of_an_activity(run: Any) -> None:
+    ran = run("worker", "--activity", "notanarn", "--concurrency", "2")
+
+    assert ran.code == 2
+    assert "is no ARN of an activity" in ran.err
+
+
 def test_a_file_that_is_no_text_is_a_mistake(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "binary.yaml"
     file.write_bytes(b"\xff\xfe\x00")
@@ -155,8 +162,21 @@ def test_every_pipeline_of_the_project_can_be_applied(run: Any, client: Client) 
     with mock.patch.object(apply_module, "Client", return_value=client):
         ran = run("apply", str(ROOT / "pipelines"))
 
-    assert (ran.code, ran.err) == (0, "")
+        again = run("apply", str(ROOT / "pipelines"))
+
+    assert (ran.code, ran.err) == (again.code, again.err) == (0, "")
     assert {each.id for each in client.pipelines.list()} == {path.stem for path in (ROOT / "pipelines").glob("*.yaml")}
+    assert {each.version for each in client.pipelines.list()} == {1}, again.out
+
+
+def test_apply_takes_two_files_for_one_pipeline_for_a_mistake(run: Any, tmp_path: Path, client: Client) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("name: one\nsteps:\n- {id: a, action: log, params: {message: hi}}\n")
+    with mock.patch.object(apply_module, "Client", return_value=client):
+        ran = run("apply", str(tmp_path))
+
+    assert (ran.code, client.pipelines.list()) == (2, [])
+    assert "a.yaml and" in ran.err
 
 
 def execution(**more: Any) -> dict[str, Any]:
@@ -236,6 +256,14 @@ def test_send_sends_raw_bodies_as_they_are(run: Any, hook: Any, tmp_path: Path) 
     ran = run("send", str(file), "--url", f"http://127.0.0.1:{hook.server_port}/events")
 
     assert (ran.code, hook.received[0][2]) == (1, "{not json")
+
+
+@pytest.mark.parametrize(("auth", "sent"), [("basic", "Basic dGlncmlzOngxMjM="), ("bearer", "Bearer x123")])
+def test_send_proves_itself_as_it_is_told(run: Any, hook: Any, auth: str, sent: str) -> None:
+    file = str(ROOT / "events" / "tigris" / "batch.json")
+    run("send", file, "--url", f"http://127.0.0.1:{hook.server_port}/events", "--token", "x123", "--auth", auth)
+
+    assert [header for _, header, _ in hook.received] == [sent]
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "nonsense", '{"source": "x"}'])

@@ -1,0 +1,41 @@
+"""Settings that are objects -> what is wrong in them, before a stage is deployed that cannot read them."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from aftertrain.model.definition import Compute
+
+# What a channel of each kind has to have: see aftertrain.aws.channels.
+CHANNELS = {
+    "log": (),
+    "sns": ("topic_arn",),
+    "slack": ("secret_id",),
+    "teams": ("secret_id",),
+    "webhook": ("secret_id",),
+    "email": ("from",),
+}
+
+
+def check_compute(compute: dict[str, Any]) -> None:
+    """What holds for jobs that do not say. Raises: ValueError."""
+    try:
+        Compute.model_validate(compute, strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"compute: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def check_channels(channels: dict[str, Any]) -> None:
+    """Whom notifications go to. Raises: ValueError."""
+    for name, channel in channels.items():
+        kind = channel.get("kind") if isinstance(channel, dict) else None
+        if kind not in CHANNELS:
+            raise ValueError(f"channels: {name!r} is of kind {kind!r}; there is {', '.join(CHANNELS)}")
+        for key in CHANNELS[kind]:
+            if not channel.get(key):
+                raise ValueError(f"channels: {name!r} needs {key!r}")
+        if channel.get("secret_id", "").startswith("arn:"):
+            raise ValueError(f"channels: the secret_id of {name!r} is the secret's name, not its ARN")
+        if "<" in channel.get("from", ""):
+            raise ValueError(f"channels: {name!r} is from an address alone: ml@example.org")

@@ -1,0 +1,15 @@
+"""How long logs are kept: as long as the settings say, whoever writes them."""
+
+from aws_cdk import aws_logs as logs
+
+from infra.settings import Settings
+
+
+def log_retention(settings: Settings) -> logs.RetentionDays:
+    """The setting `log_retention_days` as CDK has it."""
+    return {
+        7: logs.RetentionDays.ONE_WEEK,
+        30: logs.RetentionDays.ONE_MONTH,
+        90: logs.RetentionDays.THREE_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+    }[settings.log_retention_days]
