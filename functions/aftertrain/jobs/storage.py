@@ -144,14 +144,19 @@ def _client(bucket: str) -> Any:
 
 
 def _secret(name: str | None) -> dict[str, str]:
-    """The credentials that a secret has."""
+    """The credentials that a secret has. Raises: JobError if it has none; what it has instead is not told."""
     if name is None:
         return {}
-    found = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-    return {
-        "aws_access_key_id": found["access_key_id"],
-        "aws_secret_access_key": found["secret_access_key"],
-    }
+    text = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    try:
+        found = json.loads(text)
+        return {
+            "aws_access_key_id": found["access_key_id"],
+            "aws_secret_access_key": found["secret_access_key"],
+        }
+    except (ValueError, KeyError, TypeError):
+        form = '{"access_key_id": …, "secret_access_key": …}'
+        raise JobError(f"the secret {name} is not of the form {form}") from None
 
 
 def _place(uri: str) -> tuple[str, str]:

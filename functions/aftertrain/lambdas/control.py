@@ -222,7 +222,7 @@ def get_event(source_id: str, event_id: Annotated[str, Query()]) -> Item:
 
 @app.get("/v1/approvals")
 def list_approvals() -> Items:
-    return approvals.list_pending(runtime.ports().registry)
+    return approvals.list_pending(runtime.ports().registry, runtime.ports().runs)
 
 
 @app.get("/v1/approvals/<approval_id>")

@@ -108,6 +108,15 @@ def test_a_worker_wants_the_arn_of_an_activity(run: Any) -> None:
     assert "is no ARN of an activity" in ran.err
 
 
+def test_a_command_whose_extra_is_not_installed_says_which(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = ModuleNotFoundError("no", name="boto3")
+    with mock.patch("aftertrain.cli.main.cli", side_effect=missing), pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 1
+    assert "install aftertrain[jobs]" in capsys.readouterr().err
+
+
 def test_a_file_that_is_no_text_is_a_mistake(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "binary.yaml"
     file.write_bytes(b"\xff\xfe\x00")

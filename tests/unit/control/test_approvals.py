@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.fakes import FakeAnswers, FakeRegistry
+from tests.fakes import FakeAnswers, FakeRegistry, FakeRuns
 
 from aftertrain.control import approvals
 from aftertrain.control.ports import Change, GoneError
@@ -34,7 +34,16 @@ def test_a_yes_reaches_the_task_and_is_written_down(registry: FakeRegistry) -> N
     expected = {"approved": True, "answered": True, "by": "me", "comment": "ok", "decided_at": "now"}
     assert answers.told == [("t1", expected)]
     assert (item["status"], item["decision"]) == ("approved", expected)
-    assert approvals.list_pending(registry) == []
+    assert approvals.list_pending(registry, FakeRuns()) == []
+
+
+def test_what_an_execution_that_is_over_has_asked_waits_for_nobody(registry: FakeRegistry) -> None:
+    shown = [
+        len(approvals.list_pending(registry, FakeRuns(known={"e1": {"status": status}})))
+        for status in ("running", "timed_out", "aborted", "succeeded")
+    ]
+
+    assert shown == [1, 0, 0, 0]
 
 
 def test_a_no_fails_the_task(registry: FakeRegistry) -> None:
@@ -63,7 +72,7 @@ def test_an_answer_that_nobody_waits_for_is_said_to_be_late(registry: FakeRegist
 def test_secrets_are_not_shown(registry: FakeRegistry) -> None:
     for item in (
         approvals.get("a1", registry),
-        approvals.list_pending(registry)[0],
+        approvals.list_pending(registry, FakeRuns())[0],
         decide(registry, FakeAnswers({"t1"})),
     ):
         assert "token" not in item

@@ -8,6 +8,7 @@ import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
@@ -254,6 +255,17 @@ def test_a_place_that_cannot_be_read_is_an_error_that_says_where_the_form_is(
 
 def test_a_sibling_lies_beside() -> None:
     assert sibling("s3://models/final/model.safetensors", "config.json") == "s3://models/final/config.json"
+
+
+def test_a_secret_of_another_form_says_so_and_not_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = {"endpoint": "https://t3.storage.dev", "region": "auto", "secret": "keys"}
+    monkeypatch.setenv("AFTERTRAIN_BUCKETS", json.dumps({"w": place}))
+    secrets = mock.Mock()
+    secrets.get_secret_value.return_value = {"SecretString": '["hush"]'}
+    monkeypatch.setattr(storage.boto3, "client", lambda *_: secrets)
+    with pytest.raises(JobError, match="the secret keys is not of the form") as caught:
+        _client("w")
+    assert "hush" not in str(caught.value)
 
 
 def test_of_one_folder_each_param_may_have_brought_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from aftertrain.compiler.task import Work
 from aftertrain.model.definition import Compute
 
 HEARTBEAT_SECONDS = 180
+SHORT_SECONDS = 60  # of jobs that may not take that long: four beats of a worker's heart
 
 
 def worker_job(
@@ -20,7 +21,7 @@ def worker_job(
 ) -> Work:
     """The Task; whichever worker of the pool asks first gets it."""
     output = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    heartbeat = HEARTBEAT_SECONDS if timeout > HEARTBEAT_SECONDS else None
+    heartbeat = next((each for each in (HEARTBEAT_SECONDS, SHORT_SECONDS) if timeout > each), None)
     lease = heartbeat or timeout
     arguments = {
         "job": node.action.name,
