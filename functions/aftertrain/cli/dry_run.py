@@ -8,6 +8,7 @@ import click
 
 from aftertrain.compiler.document import read_document
 from aftertrain.control.dry_run import events_in, triggers_in
+from aftertrain.errors import SenderError
 from aftertrain.model.event import Event
 
 
@@ -26,4 +27,7 @@ def events_of(file: Path) -> list[Event]:
         value = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise click.UsageError(f"{file} is no JSON: {error}") from None
-    return events_in(value, str(file))
+    try:
+        return events_in(value, str(file))
+    except SenderError as error:  # not the verdict that nothing would start
+        raise click.UsageError(f"{file}: {error}") from None

@@ -240,7 +240,18 @@ def test_every_sample_can_be_tested_with(run: Any, tmp_path: Path, sample: Path)
     path = tmp_path / "trigger.yaml"
     path.write_text("{event_type: never.sent, pipeline_id: p}")
 
-    assert run("triggers", "test", str(path), "--event", str(sample)).code in (0, 1)
+    ran = run("triggers", "test", str(path), "--event", str(sample))
+
+    assert (ran.code, ran.err) == (1, "")
+
+
+def test_an_event_that_no_sender_may_send_is_no_verdict(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "trigger.yaml").write_text("{event_type: never.sent, pipeline_id: p}")
+    (tmp_path / "event.json").write_text('{"source": "tigris", "headers": {}, "body": {"no": "events"}}')
+    ran = run("triggers", "test", str(tmp_path / "trigger.yaml"), "--event", str(tmp_path / "event.json"))
+
+    assert ran.code == 2
+    assert "event.json" in ran.err
 
 
 @pytest.mark.parametrize(
