@@ -11,8 +11,7 @@ from infra.control import Control
 from infra.intake import Intake
 from infra.settings import Settings
 
-FIVE_MINUTES = Duration.minutes(5)
-AN_HOUR = 12  # of them
+FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
 # What the redrive function counts; a trigger that the webhook pauses is looked at again there within minutes.
 DECIDED = {
     "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
@@ -44,8 +43,7 @@ class Alarms(Construct):
             self._alarm(
                 f"JobsWait-{pool}",
                 _left_alone(f"{activity_arn_prefix}{pool}"),
-                f"Jobs have waited for the workers of the pool {pool} for an hour: are there any, and enough?",
-                periods=AN_HOUR,
+                f"Jobs have waited for the workers of the pool {pool} for an hour, or nobody took one in that time.",
             )
 
     def _given_up(self, intake: Intake) -> None:
@@ -87,14 +85,14 @@ class Alarms(Construct):
             )
             self._alarm(metric, counted, meaning)
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str, periods: int = 1) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=0,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=periods,
+            evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=meaning,
         )
@@ -103,16 +101,20 @@ class Alarms(Construct):
 
 
 def _left_alone(activity_arn: str) -> cloudwatch.IMetric:
-    """How many more jobs came to an activity than workers took, over the hours that an alarm looks at."""
+    """1 where in an hour jobs came to an activity and none was taken, or one that was taken had waited for longer."""
     counted = {
         name: cloudwatch.Metric(
             namespace="AWS/States",
             metric_name=metric,
-            statistic="Sum",
-            period=FIVE_MINUTES,
+            statistic=statistic,
+            period=HOUR,
             dimensions_map={"ActivityArn": activity_arn},
         )
-        for name, metric in (("came", "ActivitiesScheduled"), ("taken", "ActivitiesStarted"))
+        for name, metric, statistic in (
+            ("came", "ActivitiesScheduled", "Sum"),
+            ("taken", "ActivitiesStarted", "Sum"),
+            ("waited", "ActivityScheduleTime", "Maximum"),
+        )
     }
-    expression = "RUNNING_SUM(FILL(came, 0) - FILL(taken, 0))"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=FIVE_MINUTES)
+    expression = f"IF((FILL(came, 0) > 0 AND FILL(taken, 0) == 0) OR FILL(waited, 0) > {HOUR.to_milliseconds()}, 1, 0)"
+    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=HOUR)

@@ -29,12 +29,12 @@ def check_compute(compute: dict[str, Any]) -> None:
 def check_channels(channels: dict[str, Any]) -> None:
     """Whom notifications go to. Raises: ValueError."""
     for name, channel in channels.items():
-        kind = channel.get("kind") if isinstance(channel, dict) else None
+        kind = str(channel.get("kind")) if isinstance(channel, dict) else None
         if kind not in CHANNELS:
             raise ValueError(f"channels: {name!r} is of kind {kind!r}; there is {', '.join(CHANNELS)}")
         for key in CHANNELS[kind]:
-            if not channel.get(key):
-                raise ValueError(f"channels: {name!r} needs {key!r}")
+            if not channel.get(key) or str(channel[key]) != channel[key]:
+                raise ValueError(f"channels: {name!r} needs {key!r}, a text")
         if channel.get("secret_id", "").startswith("arn:"):
             raise ValueError(f"channels: the secret_id of {name!r} is the secret's name, not its ARN")
         if "<" in channel.get("from", ""):

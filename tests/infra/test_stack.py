@@ -174,12 +174,14 @@ def test_jobs_that_come_for_no_worker_raise_an_alarm(template: Any) -> None:
     expression, *metrics = asked
     counted = {each["Id"]: each["MetricStat"] for each in metrics}
 
-    assert expression["Expression"] == "RUNNING_SUM(FILL(came, 0) - FILL(taken, 0))"
+    nobody, long = "FILL(came, 0) > 0 AND FILL(taken, 0) == 0", "FILL(waited, 0) > 3600000"
+    assert expression["Expression"] == f"IF(({nobody}) OR {long}, 1, 0)"
     assert {name: each["Metric"]["MetricName"] for name, each in counted.items()} == {
         "came": "ActivitiesScheduled",
         "taken": "ActivitiesStarted",
+        "waited": "ActivityScheduleTime",
     }
-    assert {(each["Period"], each["Stat"]) for each in counted.values()} == {(300, "Sum")}
+    assert {(each["Period"], each["Stat"]) for each in counted.values()} == {(3600, "Sum"), (3600, "Maximum")}
     assert all(":activity:aftertrain-" in json.dumps(each["Metric"]["Dimensions"]) for each in counted.values())
 
 

@@ -57,7 +57,7 @@ def _alone(activity: str, name: str, memory_gib: float | None) -> "Worker":
     from aftertrain.jobs.worker import Worker
 
     strays.adopt()
-    if (crew := os.environ.get(orphan.CREW)) is not None:
+    if (crew := os.environ.pop(orphan.CREW, None)) is not None:  # it is not that of what its jobs start
         orphan.end_with(int(crew))
     return Worker(Activity(activity, name), memory_bytes=round(memory_gib * 2**30) if memory_gib else None)
 

@@ -64,7 +64,7 @@ class Activity:
     def succeed(self, task: Task, output: dict[str, Any]) -> None:
         """Hand in the output. Raises: GoneError, UnreachableError."""
         try:
-            self._call("send_task_success", taskToken=task.token, output=json.dumps(output))
+            self._call("send_task_success", taskToken=task.token, output=json.dumps(output, ensure_ascii=False))
         except RefusedError as error:
             self.fail(task, "OutputRefused", str(error))
 

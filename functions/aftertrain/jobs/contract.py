@@ -73,13 +73,15 @@ def write_output(path: Path, output: dict[str, Any], most_bytes: int = MAX_BYTES
     """Write the result of a job that went well. Raises: JobError if no state could take it in."""
     try:
         size = len(json.dumps(output, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+    except UnicodeEncodeError:
+        raise JobError("the output has half of a character in it, which no text can hold") from None
     except ValueError:
         raise JobError("the output has a number that JSON does not have: one is infinite, or no number") from None
     if size > most_bytes:
         raise OutputTooLargeError(
             f"the output has {size} bytes, and may have {most_bytes}: write it below output_uri, and put its URI out"
         )
-    path.write_text(json.dumps({"output": output}))
+    path.write_text(json.dumps({"output": output}, ensure_ascii=False), encoding="utf-8")
 
 
 def write_error(path: Path, error: str, cause: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 Z = 1.959964  # of the normal distribution, for 95 % of both sides
 ENOUGH = 20  # examples, for the mean of their differences to be normal
+EXACT = 1000  # coins
 Array = np.ndarray[Any, Any]
 
 
@@ -36,10 +37,12 @@ def mean_of(values: Array) -> tuple[float, float] | None:
 def chance(new: Array, old: Array) -> float:
     """How likely two models that are alike differ by as much, on the same examples, in favour of the old one.
 
-    Of right and wrong answers, and of few examples, by the exact sign test; else by the mean of the differences.
+    Of right and wrong answers, of few examples and where some are infinite, by the sign test; else by the mean of the
+    differences.
     """
-    each = new.astype(np.float64) - old.astype(np.float64)
-    if len(each) < ENOUGH or set(np.unique(each)) <= {-1.0, 0.0, 1.0}:
+    with np.errstate(invalid="ignore"):  # what is infinite twice is as good
+        each = new.astype(np.float64) - old.astype(np.float64)
+    if len(each) < ENOUGH or not np.isfinite(each).all() or set(np.unique(each)) <= {-1.0, 0.0, 1.0}:
         return _sign_test(int((each < 0).sum()), int((each > 0).sum()))
     error = float(each.std(ddof=1)) / math.sqrt(len(each))
     if error == 0.0:
@@ -48,7 +51,9 @@ def chance(new: Array, old: Array) -> float:
 
 
 def _sign_test(losses: int, wins: int) -> float:
-    """Of so many coins, how likely as many or more show one side."""
+    """Of so many coins, how likely as many or more show one side; of very many by their normal distribution."""
     coins = losses + wins
+    if coins > EXACT:
+        return NormalDist().cdf(-(losses - 0.5 - coins / 2) / (math.sqrt(coins) / 2))
     ways = sum(math.comb(coins, side) for side in range(losses, coins + 1))
     return float(Fraction(ways, 1 << coins))

@@ -50,7 +50,7 @@ class JobLog:
 
     def _read(self) -> None:
         size, pending = 0, b""
-        with self._path.open("wb", buffering=0) as kept:
+        with self._opened() as kept:
             while chunk := self._chunk():
                 size += self._keep(kept, chunk, size)
                 *lines, pending = (pending + chunk).split(b"\n")
@@ -60,6 +60,13 @@ class JobLog:
                     self._say(line)
         if pending:
             self._say(pending)
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("wb", buffering=0)
+        except OSError as error:
+            log.warning("the job's log is not kept: %s", error)
+            return open(os.devnull, "wb", buffering=0)
 
     def _keep(self, kept: BinaryIO, chunk: bytes, size: int) -> int:
         """How much the file is longer now, or would be; on a disk that is full, the job is read all the same."""

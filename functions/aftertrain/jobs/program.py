@@ -18,16 +18,27 @@ from aftertrain.jobs.orphan import WORKER
 
 
 @contextmanager
-def _told_to_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """A container's first process is the only one that is told to end; a worker tells all of a job's."""
-    if WORKER in os.environ or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+def _passing_on(process: "subprocess.Popen[bytes]") -> Iterator[list[int]]:
+    """A container's first process is the only one that is told to end; a worker tells all of a job's.
+
+    Gives what it was told, which makes a failure of whatever the program does then: it is not done.
+    """
+    told: list[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        told.append(number)
+        process.send_signal(number)
+
+    listens = WORKER not in os.environ and threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, pass_on) if listens else None
     try:
-        yield
+        yield told
+    except BaseException:
+        process.kill()
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if listens:
+            signal.signal(signal.SIGTERM, before)
 
 
 def program(job: JobInput, folder: Path) -> dict[str, Any]:
@@ -42,8 +53,10 @@ def program(job: JobInput, folder: Path) -> dict[str, Any]:
         process = subprocess.Popen(command, cwd=folder, env=environment)
     except OSError as error:
         raise JobError(f"{command[0]} cannot be started: {error}") from None
-    with _told_to_end(process):
+    with _passing_on(process) as told:
         code = process.wait()
+    if told:
+        raise JobError(f"{command[0]} was told to end, and ended with code {code}")
     if code != 0:
         raise JobError(f"{command[0]} ended with code {code}; its log has the reason")
     try:

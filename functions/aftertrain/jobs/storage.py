@@ -60,7 +60,7 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     """
     if not uri.endswith("/"):
         raise JobError(f"{uri} is no folder: write it with a slash at the end")
-    if (mounted := _brought(uri)) is not None:
+    if (mounted := _brought(uri, folder=True)) is not None:
         return mounted
     bucket, prefix = _place(uri)
     try:
@@ -113,16 +113,20 @@ def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int 
     return part_size(head["ContentLength"], first, last, count)
 
 
-def _mounted(uri: str) -> Iterator[Path]:
-    """Where an object may lie in the container: in the folders that are its own or around it, the nearest first."""
+def _mounted(uri: str, *, whole: bool = False) -> Iterator[Path]:
+    """Where an object may lie in the container: in the folders that are its own or around it, the nearest first.
+
+    `whole`: not where an `object` was brought alone.
+    """
     mounts = [each for each in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(each["uri"])]
+    mounts = [each for each in mounts if not (whole and each.get("object"))]
     for each in sorted(mounts, key=lambda each: len(each["uri"]), reverse=True):
         yield Path(each["path"], *uri.removeprefix(each["uri"]).split("/"))
 
 
-def _brought(uri: str) -> Path | None:
+def _brought(uri: str, *, folder: bool = False) -> Path | None:
     """Where it lies. Of one folder several may have been brought, each with what one param needs of it."""
-    return next((path for path in _mounted(uri) if path.exists()), None)
+    return next((path for path in _mounted(uri, whole=folder) if path.exists()), None)
 
 
 def _client(bucket: str) -> Any:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ BEAT_SECONDS = 15.0
 PAUSE_SECONDS = 5.0
 GRACE_SECONDS = 10.0
 LEASE_SECONDS = 60.0  # of tasks that do not say
+ROOM = 256 * 1024 * 1024  # bytes on the disk, without which no job can begin
 LOG = "log.txt"
 
 log = logging.getLogger("aftertrain.worker")
@@ -79,6 +81,10 @@ class Worker:
     def run(self) -> None:
         """Work until told to stop; what Step Functions cannot be asked for now is asked for again later."""
         while not self._stopping.is_set():
+            if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
+                log.error("there is no room for jobs in %s: no more are taken", tempfile.gettempdir())
+                self._stopping.wait(self._pause)
+                continue
             try:
                 task = self._tasks.take()
             except UnreachableError as error:
@@ -97,13 +103,20 @@ class Worker:
         with tempfile.TemporaryDirectory(prefix="aftertrain-job-", ignore_cleanup_errors=True) as place:
             folder = Path(place)
             try:
-                answer = self._answer(task, folder, lease)
+                answer = self._ran(task, folder, lease)
                 log.info("finished %s", name)
                 self._deliver(answer, lease)
             except GoneError as error:
                 log.warning("dropped %s: nobody waits for it here any more: %s", name, error)
             # After the answer: nobody's heart beats any more, and a bucket may take its time.
             self._ship_log(folder / LOG, task)
+
+    def _ran(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
+        try:
+            return self._answer(task, folder, lease)
+        except OSError as error:
+            cause = f"the worker could not run it: {error}"
+            return lambda: self._tasks.fail(task, "WorkerFailed", cause)
 
     def _answer(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
         given, result = folder / "input.json", folder / "output.json"

@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 from mlserver import MLModel
 from mlserver.codecs import NumpyCodec
+from mlserver.errors import InferenceError
 from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor
 
 from aftertrain.jobs.storage import fetch, fetch_folder
@@ -26,18 +27,27 @@ _DATATYPES = {
 }
 
 
+_LOADING: dict[str, asyncio.Lock] = {}
+
+
 class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
     """One ONNX model in onnxruntime."""
 
+    _session: onnxruntime.InferenceSession | None = None
+
     async def load(self) -> bool:
         """Fetch the artefact and build the session; until that has worked, what was served before goes on serving."""
-        session = await asyncio.to_thread(_session, self.settings.parameters.uri)  # other models answer meanwhile
+        # One load of a model after the other, so that the last one is served; other models answer meanwhile.
+        async with _LOADING.setdefault(self.name, asyncio.Lock()):
+            session = await asyncio.to_thread(_made, self.settings.parameters.uri)
         inputs, outputs = (list(map(_described, each)) for each in (session.get_inputs(), session.get_outputs()))
         self._session, self.inputs, self.outputs = session, inputs, outputs
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
         """Run the session on the request's inputs, by name."""
+        if self._session is None:
+            raise InferenceError(f"{self.name} is still being loaded")
         types = {each.name: _DATATYPES[each.type][1] for each in self._session.get_inputs()}
         feed = {
             each.name: NumpyCodec.decode_input(each).astype(types[each.name])
@@ -53,7 +63,7 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         )
 
 
-def _session(uri: str) -> onnxruntime.InferenceSession:
+def _made(uri: str) -> onnxruntime.InferenceSession:
     with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
         # Weights beside the graph are mapped into memory, where they stay although the file has gone.
         model = str(_fetched(uri, Path(folder)))

@@ -7,6 +7,7 @@ import pytest
 
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
+from aftertrain.jobs.intervals import chance
 
 
 def score(value: float, *, higher: bool = True) -> Score:
@@ -59,6 +60,20 @@ def test_a_loss_that_chance_explains_is_none(new: Score, old: Score, worse: bool
             check_regressions([("it", new, old)])
     else:
         check_regressions([("it", new, old)])
+
+
+def test_what_is_infinite_hides_no_other_loss() -> None:
+    odd = scored(8.0, [(-math.inf, 3)] * 30, higher_is_better=False)
+    with pytest.raises(JobError, match="acc is 0"):
+        check_regressions([("perplexity", odd, odd), ("acc", hits(0, 40), hits(40, 40))])
+
+
+def test_many_answers_are_compared_as_few_are() -> None:
+    few = chance(np.repeat([0.0, 1.0], [520, 480]), np.repeat([1.0, 0.0], [520, 480]))
+    many = chance(np.repeat([0.0, 1.0], [521, 481]), np.repeat([1.0, 0.0], [521, 481]))
+
+    assert many == pytest.approx(few, rel=0.02)
+    assert chance(np.zeros(200_000), np.ones(200_000)) == 0.0
 
 
 def test_the_more_is_compared_the_surer_a_loss_has_to_be() -> None:

@@ -257,6 +257,20 @@ def test_a_sibling_lies_beside() -> None:
     assert sibling("s3://models/final/model.safetensors", "config.json") == "s3://models/final/config.json"
 
 
+def test_a_folder_is_not_where_an_object_of_it_was_brought_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("alone", "all"):
+        (tmp_path / name).mkdir()
+    mounts: list[dict[str, Any]] = [
+        {"uri": "s3://m/run/", "path": str(tmp_path / "alone"), "object": True},
+        {"uri": "s3://m/run/", "path": str(tmp_path / "all")},
+    ]
+    monkeypatch.setenv("AFTERTRAIN_MOUNTS", json.dumps(mounts))
+
+    assert fetch_folder("s3://m/run/", tmp_path / "x") == tmp_path / "all"
+
+
 def test_a_secret_of_another_form_says_so_and_not_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     place = {"endpoint": "https://t3.storage.dev", "region": "auto", "secret": "keys"}
     monkeypatch.setenv("AFTERTRAIN_BUCKETS", json.dumps({"w": place}))

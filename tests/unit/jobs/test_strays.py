@@ -40,14 +40,14 @@ time.sleep(60)
 CONTAINER = """
 import signal, sys
 from pathlib import Path
-from aftertrain.jobs.contract import JobInput
+from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.program import program
 
 given = JobInput("job_run", "s", "e", {"command": [sys.executable, "-c", Path("job.py").read_text()]}, "s3://o")
 try:
     program(given, Path.cwd())
-finally:
-    Path("over").touch()
+except JobError as error:
+    Path("over").write_text(str(error))
 """
 
 
@@ -78,4 +78,5 @@ def test_the_first_process_of_a_container_passes_on_that_it_ends(tmp_path: Path)
 
     assert first.wait(20) == 0
     assert (tmp_path / "saved").exists()
+    assert "was told to end, and ended with code 0" in (tmp_path / "over").read_text()
     os.kill(int((tmp_path / "ready").read_text()), signal.SIGKILL)

@@ -192,13 +192,35 @@ def test_what_a_job_downloads_goes_with_its_folder(program: Path, tmp_path: Path
     assert not Path(seen.read_text()).exists()
 
 
-def test_a_job_whose_log_finds_no_room_runs_all_the_same(program: Path) -> None:
+@pytest.mark.parametrize("place", ["/dev/full", "no/such/folder"])
+def test_a_job_whose_log_finds_no_room_runs_all_the_same(program: Path, place: str) -> None:
     program.write_text(SUCCESS + "print('x' * 200_000)")
     tasks = FakeTasks([GIVEN])
-    with mock.patch.object(module, "LOG", "/dev/full"):
+    with mock.patch.object(module, "LOG", place):
         work(tasks)
 
     assert tasks.answers == [("succeeded", {"step": "s"})]
+
+
+def test_a_worker_that_cannot_run_a_job_says_so(program: Path) -> None:
+    tasks = FakeTasks([GIVEN])
+    with mock.patch.object(module.json, "dumps", side_effect=OSError("No space left on device")):
+        work(tasks)
+
+    assert tasks.answers == [("failed", "WorkerFailed: the worker could not run it: No space left on device")]
+
+
+def test_a_worker_without_room_takes_nothing(program: Path) -> None:
+    tasks = FakeTasks([GIVEN])
+    worker = Worker(tasks, pause=0.01)
+    with mock.patch.object(module.shutil, "disk_usage", return_value=mock.Mock(free=0)):
+        running = threading.Thread(target=worker.run)
+        running.start()
+        time.sleep(0.1)
+        worker._stopping.set()
+        running.join()
+
+    assert (tasks.tasks, tasks.answers) == ([GIVEN], [])
 
 
 def test_half_an_answer_is_none(program: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from mlserver.codecs import NumpyCodec
+from mlserver.errors import InferenceError
 from mlserver.settings import ModelParameters, ModelSettings
 from mlserver.types import InferenceRequest
 from onnx import TensorProto, helper, numpy_helper
@@ -77,3 +79,40 @@ def test_what_cannot_be_loaded_leaves_what_is_served(bucket: Path) -> None:
         asyncio.run(model.load())
 
     assert np.array_equal(answer(model, [1]), TABLE[[1]])
+
+
+def test_loads_of_one_model_end_in_the_order_in_which_they_were_asked_for(
+    bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release that loads slowly must not take the place of the one that it was rolled back to; others go on."""
+    slow, ended = threading.Event(), []
+    fetch = onnx_model._fetched
+
+    def fetched(uri: str, folder: Path) -> Path:
+        if uri.endswith("folder/"):
+            slow.wait(10)
+        return fetch(uri, folder)
+
+    async def load(model: Any, name: str) -> None:
+        await model.load()
+        ended.append(name)
+
+    async def all_of_them() -> None:
+        first = asyncio.create_task(load(served("s3://m/folder/"), "refused"))
+        await asyncio.sleep(0)
+        back = asyncio.create_task(load(served("s3://m/one.onnx"), "rolled back to"))
+        other = served("s3://m/one.onnx")
+        other._settings.name = "other"
+        await load(other, "another model")
+        slow.set()
+        await asyncio.gather(first, back)
+
+    monkeypatch.setattr(onnx_model, "_fetched", fetched)
+    asyncio.run(all_of_them())
+
+    assert ended == ["another model", "refused", "rolled back to"]
+
+
+def test_a_model_that_is_still_being_loaded_says_so() -> None:
+    with pytest.raises(InferenceError, match="still being loaded"):
+        answer(served("s3://m/one.onnx"), [1])

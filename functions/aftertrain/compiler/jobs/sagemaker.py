@@ -66,7 +66,8 @@ def sagemaker_job(
     base = PROCESSING if kind == "Processing" else TRAINING
     folder = given.folder(f"{bindings.artifacts_uri}/", node.id)
     mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node, bindings)}
-    pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'}}" for name, path in mounts.items()]
+    alone = {name: ", 'object': true" if name in node.action.alone else "" for name in mounts}
+    pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'{alone[name]}}}" for name, path in mounts.items()]
     pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
     if kind == "Processing":  # checkpoints go to the bucket while a training job runs, and so does what lies there
         pairs.append(f"{{'uri': {folder} & '/progress.json', 'path': '{PROGRESS}/progress.json'}}")
