@@ -4,7 +4,6 @@ A param that is written as a template has no value yet and is checked when the s
 by the action's own model.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,7 +137,7 @@ def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
 
 def _validated(model: type[Params], written: Any, where: Place, *, whole: bool) -> Iterator[Diagnostic]:
     try:
-        model.model_validate_json(json.dumps(written), strict=True)
+        model.model_validate(written, strict=True)
     except ValidationError as error:
         for detail in error.errors():
             message = detail["msg"].removeprefix("Value error, ")

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_SECONDS = 0.05
@@ -25,8 +24,8 @@ def adopt() -> None:
 
 def children() -> set[int]:
     """The processes that this one is the parent of; none where there is no /proc."""
-    own = str(os.getpid())
-    return {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == own}
+    own, there = str(os.getpid()), os.listdir("/proc") if os.path.isdir("/proc") else []
+    return {int(pid) for pid in there if pid.isdigit() and _parent(pid) == own}
 
 
 def end(process: "subprocess.Popen[bytes]", before: set[int], grace: float) -> None:
@@ -48,6 +47,8 @@ def end(process: "subprocess.Popen[bytes]", before: set[int], grace: float) -> N
 def _is_there(process: "subprocess.Popen[bytes]", before: set[int]) -> bool:
     """Whether anything of the group is; who is over and was adopted has to be taken leave of first."""
     process.poll()
+    if not _signal(process.pid, 0):
+        return False
     for pid in children() - before - {process.pid}:
         _reap(pid, os.WNOHANG)
     return _signal(process.pid, 0)
@@ -76,9 +77,10 @@ def _reap(pid: int, options: int) -> None:
         return
 
 
-def _parent(stat: Path) -> str:
+def _parent(pid: str) -> str:
     """The fourth field; the second is a name in brackets, which may have anything in it."""
     try:
-        return stat.read_text(errors="replace").rpartition(")")[2].split()[1]
+        with open(f"/proc/{pid}/stat", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[1]
     except (OSError, IndexError):  # it has ended meanwhile
         return ""

@@ -128,7 +128,8 @@ def _number(node: Filter, writer: Writer) -> Code:
     result = "$whole($n)" if node.name == "int" else "$n"
     if default == Literal(None):
         writer.called["fail"] = None
-        otherwise = f"$fail({jsonata.string(f'{name_of(node.operand)} is no number')})"
+        fail = "$fail" if writer.total else "$error"
+        otherwise = f"{fail}({jsonata.string(f'{name_of(node.operand)} is no number')})"
     else:
         fallback = writer.value(default)
         otherwise, shape = fallback.text, either(shape, fallback.shape)

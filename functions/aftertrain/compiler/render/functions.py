@@ -1,9 +1,9 @@
 """The JSONata functions that rendered templates call, each taken along only where it is called.
 
-    prelude({"text"})  ->  "$fail := …; $text := function($v, $p) {…}"
+    prelude({"text"}, raises=True)  ->  "$text := function($v, $p) {…}"
 
-All are total but for `$fail`. Where an error may end the state, `$fail` raises it. Where it may not, in a Choice, which
-has no Catch, a failure is a value: a function that returns its message, for no data can ever be one.
+All are total but where they `$fail`. Where an error may end the state, that is JSONata's own `$error`. Where it may
+not, in a Choice, which has no Catch, a failure is a value: a function that returns its message, for no data is one.
 
 What JSONata does on its own and JSON does not have is kept out here: a path over an array that maps, a list of one that
 becomes its item, lists in lists that melt, arithmetic on what is no number.
@@ -12,7 +12,6 @@ becomes its item, lists in lists that melt, arithmetic on what is no number.
 from collections.abc import Iterable
 from functools import cache
 
-RAISE = "$fail := function($m) {$error($m)}"
 RETURN = "$fail := function($m) {function() {$m}}"
 
 FUNCTIONS: dict[str, str] = {
@@ -140,4 +139,6 @@ def prelude(called: Iterable[str], *, raises: bool) -> str:
 def _prelude(called: frozenset[str], raises: bool) -> str:
     needed = _needed(called)
     definitions = [f"${name} := {code}" for name, code in FUNCTIONS.items() if name in needed]
-    return "; ".join([*([RAISE if raises else RETURN] if "fail" in needed else []), *definitions])
+    if raises:
+        return "; ".join(definitions).replace("$fail(", "$error(")
+    return "; ".join([*([RETURN] if "fail" in needed else []), *definitions])
