@@ -51,7 +51,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
 
 def _compiled(parsed: Parsed, bindings: Bindings) -> Compiled:
     definition = parsed.definition
-    linked = link(definition)
+    linked = link(definition, parsed.vague)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
     found = [*check(definition), *linked.diagnostics, *examine(definition, linked, known)]
     for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):

@@ -10,7 +10,7 @@ A definition with mistakes has graphs as well, so that all of them can be told a
 knows puts out anything, a second step of an id is one of its own, and circles are cut open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -34,13 +34,14 @@ class Linked:
     diagnostics: list[Diagnostic]
 
 
-def link(definition: Definition) -> Linked:
-    """Both graphs."""
+def link(definition: Definition, vague: Collection[str] = ()) -> Linked:
+    """Both graphs. Of the parameters that are `vague` only the names are known."""
     parameters = {parameter.name: parameter for parameter in definition.parameters}
     main, rescue = (dict.fromkeys(step.id for step in each) for each in (definition.steps, definition.on_failure))
-    known = Known(main, parameters, others=rescue, choosers=choosers(definition.steps))
+    known = Known(main, parameters, others=rescue, choosers=choosers(definition.steps), vague=vague)
     nodes, found = _nodes(definition.steps, "steps", known)
-    later = Known(rescue, parameters, failure=True, others=main, choosers=choosers(definition.on_failure))
+    chosen = choosers(definition.on_failure)
+    later = Known(rescue, parameters, failure=True, others=main, choosers=chosen, vague=vague)
     after, more = _nodes(definition.on_failure, "on_failure", later)
     reading = Reading(known)
     outputs = {name: reading.value(value, ("outputs", name)) for name, value in definition.outputs.items()}

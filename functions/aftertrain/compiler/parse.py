@@ -28,12 +28,8 @@ from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
 _OF_UNIONS = ("str", "bool", "list[any]")  # which pydantic puts into a place where there are several types
-# What rests on a key of some step, and is not known where that was repaired.
-RESTING: dict[str | int, tuple[str, ...]] = {
-    "condition": ("AT311", "AT402"),
-    "on_failure": ("AT311", "AT402"),
-    "id": ("AT301", "AT304"),
-}
+# What is said of names, and cannot be where one of them was repaired.
+_OF_STEPS, _OF_PARAMETERS = ("AT301", "AT304"), ("AT212", "AT306")
 NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
 
 _MODELS: dict[str, type[Written]] = {
@@ -56,16 +52,44 @@ class Parsed:
     document: Document
     repaired: tuple[Diagnostic, ...] = ()
 
+    @property
+    def vague(self) -> frozenset[str]:
+        """The parameters of which nothing but the name is known."""
+        listed = (item.where for item in self.repaired if item.where[:1] == ("parameters",))
+        return frozenset(self.definition.parameters[int(where[1])].name for where in listed)
+
     def with_these(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         """All diagnostics with their places in the text; nothing more is said of what was repaired."""
         places = {item.where for item in self.repaired}
-        untold = {code for where in places for code in RESTING.get(where[-1] if where else "", ())}
         others = [
             item
             for item in diagnostics
-            if item.code not in untold and not places & {item.where[:end] for end in range(len(item.where) + 1)}
+            if not places & {item.where[:end] for end in range(len(item.where) + 1)}
+            and not any(self._rests(item, where) for where in places)
         ]
         return [replace(item, mark=_mark(item, self.document)) for item in (*self.repaired, *others)]
+
+    def _rests(self, item: Diagnostic, where: Place) -> bool:
+        """Whether a complaint may be there only because of what was repaired at a place."""
+        match where:
+            case (*_, "on_failure"):
+                return item.code == "AT402"
+            case (("steps" | "on_failure"), _, "id"):
+                return item.code in _OF_STEPS and self._speaks_of(item, where)
+            case ("parameters", index, *_):
+                return item.code in _OF_PARAMETERS and self._speaks_of(item, ("parameters", index, "name"))
+            case _:
+                return False
+
+    def _speaks_of(self, item: Diagnostic, where: Place) -> bool:
+        """Whether a complaint may be about the name that was written at a place."""
+        value = self.document.value
+        for part in where:
+            if isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
+        return not isinstance(value, str) or repr(value) in item.message
 
 
 def parse(source: str | dict[str, Any]) -> Parsed:

@@ -24,7 +24,8 @@ Read = TypeVar("Read", bound=Template | Expression)
 class Known:
     """What may be read: the steps of the same graph, the parameters, and in a rescue the failure.
 
-    `others`: the steps of the other graph; `choosers`: the conditionals that may choose each step.
+    `others`: the steps of the other graph; `choosers`: the conditionals that may choose each step; `vague`: parameters
+    that may be anything.
     """
 
     steps: Collection[str]
@@ -32,6 +33,7 @@ class Known:
     failure: bool = False
     others: Collection[str] = ()
     choosers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vague: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -78,13 +80,16 @@ class Reading:
         """The same, with what is mistaken in it unknown."""
         found = list(paths(node.parts if isinstance(node, Template) else node))
         mistakes = {path: list(_mistakes(path, where, self.known)) for path in dict.fromkeys(found)}
-        mistaken = {path for path, complaints in mistakes.items() if complaints}
+        mistaken = {path for path, complaints in mistakes.items() if complaints or self._is_vague(path)}
         self.paths += [path for path in found if path not in mistaken]
         if not mistaken:
             return node
         self.diagnostics += [complaint for complaints in mistakes.values() for complaint in complaints]
         sound: Read = without(node, mistaken.__contains__)
         return sound
+
+    def _is_vague(self, path: Path) -> bool:
+        return bool(self.known.vague) and path.root == "params" and path.segments[:1][0] in self.known.vague
 
 
 def _mistakes(path: Path, where: Place, known: Known) -> Iterator[Diagnostic]:

@@ -8,12 +8,14 @@ said of such a place itself is about the repair, and not about what was written.
 """
 
 import copy
+import re
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import Place
 
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,47}")  # of a parameter
 FREE = frozenset(
     {"$schema", "name", "description", "settings", "retry", "timeout_seconds", "compute", "outputs"}
     | {"depends_on", "condition", "on_failure", "max_concurrency", "max_items"}
@@ -42,6 +44,10 @@ def _fill(value: Any, where: Place, kind: str) -> bool:
             value[key][index]["action"] = "unknown"
         case ("steps" | "on_failure" as key, int() as index, "params"):
             value[key][index]["params"] = {}
+        case ("steps" | "on_failure" as key, int() as index, "condition", *_):
+            value[key][index]["condition"] = "?"  # which cannot be read, and may be anything
+        case ("parameters", int() as index, *_):
+            value["parameters"][index] = {"name": _name_of(value["parameters"][index], f"unnamed_{index}")}
         case ("steps" | "on_failure" as key, int() as index, "foreach", "items", *_):
             value[key][index]["foreach"]["items"] = []
         case ("triggers", int() as index, "event_type"):
@@ -49,6 +55,11 @@ def _fill(value: Any, where: Place, kind: str) -> bool:
         case _:
             return False
     return True
+
+
+def _name_of(parameter: Any, otherwise: str) -> str:
+    name = parameter.get("name") if isinstance(parameter, dict) else None
+    return name if isinstance(name, str) and NAME.fullmatch(name) else otherwise
 
 
 def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
@@ -61,8 +72,6 @@ def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
 
 def _free(where: Place) -> Place:
     """The place of the innermost key that can be taken away with what is wrong in it; () if there is none."""
-    if where[:1] == ("parameters",):
-        return ()  # whose names and types are read elsewhere
     return where[: next((end for end in range(len(where), 0, -1) if where[end - 1] in FREE), 0)]
 
 

@@ -96,13 +96,39 @@ def says(text: str, **more: Any) -> dict[str, Any]:
         ),
         ("AT102", [GOES_ON, says("{{ steps.a.output.message }}", condition=[])]),
         ("AT102", [FAILS | {"on_failure": "contine"}, says("m", depends_on=["a"])]),
-        ("AT102", [FAILS | {"condition": 5}, says("m", depends_on=["a"])]),
         ("AT102", [{"action": "log", "params": {"message": "m"}}, says("{{ steps.train.output.z }}")]),
+        ("AT102", [{"id": "2nd", "action": "log", "params": {"message": "m"}}, says("m", depends_on=["2nd"])]),
         ("AT102", [STEP | {"foreach": {"items": 5}}]),
     ],
 )
 def test_what_rests_on_a_mistake_is_not_complained_of(code: str, steps: list[dict[str, Any]]) -> None:
     assert codes(*steps) == [code]
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [{"name": "p", "type": "int"}, {"name": "p", "required": "no"}, {"name": 5}, {"type": "string"}, "p", ["p"]],
+)
+def test_a_parameter_of_a_wrong_shape_hides_nothing_and_may_be_anything(parameter: Any) -> None:
+    definition = {
+        "parameters": [parameter],
+        "steps": [
+            says("{{ params.p.a + 1 }}", condition="params.p and steps.nosuch.output.x"),
+            {"id": "x", "action": "lgo"},
+        ],
+        "triggers": [{"event_type": "object.created", "params": {"p": [1]}}],
+    }
+    with pytest.raises(CompileError) as caught:
+        compile_pipeline(definition, PLACEHOLDERS)
+
+    assert sorted(each.code for each in caught.value.diagnostics) == ["AT102", "AT203", "AT304"]
+
+
+def test_mistakes_in_other_steps_are_told_beside_a_wrong_shape() -> None:
+    wrong = {"id": "2nd", "action": "log", "condition": [], "on_failure": "contine", "params": {"message": "m"}}
+    fails = {"id": "c", "action": "fail", "params": {"message": "m"}}
+
+    assert codes(wrong, says("{{ steps.zz.output.x }}"), fails) == ["AT102"] * 3 + ["AT304"]
 
 
 def test_what_is_nested_too_deeply_says_so() -> None:
