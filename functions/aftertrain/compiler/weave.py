@@ -9,6 +9,7 @@ A latch carries records: of the steps that it stands for, and of earlier ones th
 reader could not see otherwise.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -49,6 +50,7 @@ class _Threads:
     behind: dict[int, int]
     inside: list[set[str]]
     wanted: list[set[str]]
+    order: dict[str, int]
     sent: dict[tuple[int, int], set[str]] = field(default_factory=dict)
 
 
@@ -60,12 +62,16 @@ def chains(weave: Weave, graph: Graph, outside: Callable[[str], bool]) -> tuple[
         _matching(weave.needs),
         [set(item.steps) for item in weave.items],
         [],
+        {step: index for index, step in enumerate(graph.nodes)},
     )
     threads.wanted = [_wanted(steps, graph, outside) for steps in threads.inside]
     _carry(threads)
     ahead = {before: after for after, before in threads.behind.items()}
     starts = [place for place in range(len(weave.items)) if place not in threads.behind]
-    return tuple(_chain(start, ahead, threads) for start in starts)
+    told: dict[int, list[int]] = {}
+    for before, after in sorted(threads.sent):
+        told.setdefault(before, []).append(after)
+    return tuple(_chain(start, ahead, told, threads) for start in starts)
 
 
 def _matching(needs: tuple[tuple[int, ...], ...]) -> dict[int, int]:
@@ -124,10 +130,12 @@ def _latest_first(needs: tuple[tuple[int, ...], ...]) -> list[int]:
     return [*TopologicalSorter(dict(enumerate(needs))).static_order()][::-1]
 
 
-def _chain(start: int, ahead: dict[int, int], threads: _Threads) -> Chain:
+def _chain(start: int, ahead: dict[int, int], told: dict[int, list[int]], threads: _Threads) -> Chain:
+    """`told`: whose latches each of the regions tells that it is over."""
     items: list[Item] = []
     place: int | None = start
     names = [_name(item) for item in threads.weave.items]
+    waits = Counter(target for targets in told.values() for target in targets)
     while place is not None:
         sources = [need for need in threads.weave.needs[place] if (need, place) in threads.sent]
         if sources:
@@ -135,10 +143,9 @@ def _chain(start: int, ahead: dict[int, int], threads: _Threads) -> Chain:
             items.append(Await(names[place], tuple(names[need] for need in sources), records))
         region = threads.weave.items[place]
         items += region.items if isinstance(region, Series) else [region]
-        for target in sorted(after for before, after in threads.sent if before == place):
+        for target in told.get(place, ()):
             steps = _in_order(threads.sent[place, target], threads)
-            count = sum(1 for _, waiting in threads.sent if waiting == target)
-            items.append(Publish(names[place], names[target], steps, count))
+            items.append(Publish(names[place], names[target], steps, waits[target]))
         place = ahead.get(place)
     return tuple(items)
 
@@ -153,4 +160,4 @@ def _name(region: Region) -> str:
 
 
 def _in_order(steps: set[str], threads: _Threads) -> tuple[str, ...]:
-    return tuple(step for step in threads.graph.nodes if step in steps)
+    return tuple(sorted(steps, key=threads.order.__getitem__))
