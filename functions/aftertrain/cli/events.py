@@ -69,6 +69,8 @@ def replay(source_id: str, event_id: str | None, since: float | None, until: flo
     """Let an event happen once more: recorded and matched anew, with executions of its own."""
     if (event_id is None) == (since is None):
         raise click.UsageError("give one event's id, or --since")
+    if until is not None and since is None:
+        raise click.UsageError("--until goes with --since")
     found = Client().events
     one = [found.replay(source_id, event_id, attempt)] if event_id else []
     ended = until or 0.0

@@ -224,11 +224,18 @@ def test_dead_letters_are_counted(run: Any, client: Any) -> None:
     assert run("events", "replay-dead-letters").out == "4 events queued again\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("id", "--since", "1h")])
-def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((), "give one event's id, or --since"),
+        (("id", "--since", "1h"), "give one event's id, or --since"),
+        (("id", "--until", "1h"), "--until goes with --since"),
+    ],
+)
+def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments: tuple[str, ...], why: str) -> None:
     ran = run("events", "replay", "bucket", *arguments)
 
-    assert (ran.code, "give one event's id, or --since" in ran.err) == (2, True)
+    assert (ran.code, why in ran.err) == (2, True)
 
 
 def test_a_duration_is_a_number_with_a_unit(run: Any, client: Any) -> None:
