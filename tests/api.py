@@ -57,3 +57,18 @@ def api_client(ports: Ports) -> Iterator[Client]:
     """A client of the handler with these ports."""
     with mock.patch.object(control.runtime, "ports", return_value=ports):
         yield Client(transport=InProcess())
+
+
+def execution(status: str) -> dict[str, Any]:
+    """An execution that has not ended, as the registry keeps it and the API tells it."""
+    return {
+        "id": "t-1",
+        "arn": "arn:x",
+        "status": status,
+        "pipeline_id": "p",
+        "version": 1,
+        "trigger_id": "t",
+        "event": {},
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "stopped_at": None,
+    }

@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.api import InProcess
+from tests.api import InProcess, execution
 
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.client.errors import ApiError
@@ -295,18 +295,7 @@ def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client
 
 def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(client: Client, ports: Ports) -> None:
     client.pipelines.create(id="p", definition=HELLO)
-    running = {
-        "id": "t-1",
-        "arn": "arn",
-        "status": "running",
-        "pipeline_id": "p",
-        "version": 1,
-        "trigger_id": "t",
-        "event": {},
-        "started_at": "2026-01-01T00:00:00+00:00",
-        "stopped_at": None,
-    }
-    ports.runs.update(running)
+    ports.runs.update(execution("running"))
     failed = {"executionFailedEventDetails": {"error": "StepFailed", "cause": "why"}}
     end = {"id": 1, "type": "ExecutionFailed", "timestamp": datetime(2026, 1, 2, tzinfo=UTC)} | failed
     ports.machines.events = [end]

@@ -11,6 +11,7 @@ is throttled, are not counted. A wait at a latch is tried again every few hours,
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aftertrain.asl.postorder import postorder
 from aftertrain.asl.states import Choice, Fail, Machine, Map, Parallel, Scope, State, Task, targets
 
 MAX_EVENTS = 25_000
@@ -76,28 +77,11 @@ def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool, apa
         return _longest(scope, weigh, failures=failures, apart=apart)
 
     best: dict[str, int] = {}
-    for name in _last_first(scope, failures=failures):
+    for name in postorder(scope.start, lambda name: _onward(scope.states[name], failures=failures), set()):
         state = scope.states[name]
         onward = (best[target] for target in _onward(state, failures=failures) if target in best)
         best[name] = weigh(state) + _inside(state, inside, apart=apart) + max(onward, default=0)
     return best[scope.start]
-
-
-def _last_first(scope: Scope, *, failures: bool) -> list[str]:
-    """The states that can be reached, each after those that it leads to, but for ways back."""
-    order: list[str] = []
-    seen = {scope.start}
-    pending = [(scope.start, iter(_onward(scope.states[scope.start], failures=failures)))]
-    while pending:
-        name, onward = pending[-1]
-        target = next((each for each in onward if each not in seen), None)
-        if target is None:
-            order.append(name)
-            pending.pop()
-        else:
-            seen.add(target)
-            pending.append((target, iter(_onward(scope.states[target], failures=failures))))
-    return order
 
 
 def _onward(state: State, *, failures: bool) -> list[str]:

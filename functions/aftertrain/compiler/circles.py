@@ -6,11 +6,11 @@ Steps that wait for each other by several circles are one knot, of which one cir
 knots nothing is compiled; they are undone so that its other mistakes are found.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from graphlib import CycleError
 from typing import Any
 
+from aftertrain.asl.postorder import postorder
 from aftertrain.compiler.diagnostics import Diagnostic
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.expressions.tree import without
@@ -55,28 +55,9 @@ def _knots(graph: Graph) -> list[set[str]]:
         for other in others:
             needed[other].append(step)
     seen: set[str] = set()
-    ends = [end for step in needs for end in _reached(step, needs, seen)]
+    ends = [end for step in needs for end in postorder(step, needs.__getitem__, seen)]
     seen = set()
-    return [set(reached) for step in reversed(ends) if (reached := _reached(step, needed, seen))]
-
-
-def _reached(step: str, onward: Any, seen: set[str]) -> list[str]:
-    """The steps that a step leads to and that were not seen before, each behind those that it leads to."""
-    ends: list[str] = []
-    pending: list[tuple[str, Iterable[str]]] = []
-    if step not in seen:
-        seen.add(step)
-        pending.append((step, iter(onward[step])))
-    while pending:
-        current, others = pending[-1]
-        other = next((each for each in others if each not in seen), None)
-        if other is None:
-            ends.append(current)
-            pending.pop()
-        else:
-            seen.add(other)
-            pending.append((other, iter(onward[other])))
-    return ends
+    return [set(knot) for step in reversed(ends) if (knot := postorder(step, needed.__getitem__, seen))]
 
 
 def _not_waiting(node: Node, knot: set[str]) -> Node:

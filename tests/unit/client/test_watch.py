@@ -4,6 +4,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from tests.api import execution
 
 from aftertrain.client import executions as module
 from aftertrain.client.errors import ApiError, InvalidRequestError, NoCredentialsError, api_error
@@ -21,20 +22,6 @@ class Answers:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-
-def execution(status: str) -> dict[str, Any]:
-    return {
-        "id": "t-1",
-        "arn": "arn:x",
-        "status": status,
-        "pipeline_id": "p",
-        "version": 1,
-        "trigger_id": "t",
-        "event": {},
-        "started_at": "2026-01-01T00:00:00+00:00",
-        "stopped_at": None,
-    }
 
 
 def watched(*answers: Any) -> list[str]:
