@@ -7,10 +7,13 @@ compiler wrote them, which depends on nothing but the definition. Compact, for t
 import json
 from typing import Any
 
+# The compiler builds trees: looking for circles in them takes as long as all the rest.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
+
 
 def emit(machine: dict[str, Any]) -> str:
     """The text that CreateStateMachine takes."""
-    return json.dumps(machine, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(machine)
 
 
 def pretty(text: str) -> str:

@@ -5,11 +5,9 @@ string('say "hi" {% %}')              ->  "say \\"hi\\" {\\u0025 \\u0025}"
 """
 
 import json
-import re
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 
 INPUT = "$states.context.Execution.Input"
@@ -33,7 +31,7 @@ def literal(value: str | int | float | bool | None) -> str:
 
 def field(base: str, name: str) -> str:
     """A field of an object, whatever its name is made of."""
-    if _IDENTIFIER.fullmatch(name) and name not in _RESERVED:
+    if name.isidentifier() and name.isascii() and name not in _RESERVED:
         return f"{base}.{name}"
     return f"$lookup({base}, {string(name)})"
 

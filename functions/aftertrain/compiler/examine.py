@@ -23,12 +23,13 @@ from aftertrain.compiler.shapes import Shapes, reader_of, value_shape
 from aftertrain.expressions.fields import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
 from aftertrain.expressions.tree import (
+    ALWAYS,
+    NEVER,
     Choose,
     Expression,
     Filter,
     For,
     If,
-    Literal,
     Logic,
     Not,
     Path,
@@ -90,6 +91,8 @@ class _Examiner:
 
     def outputs(self, graph: Graph) -> Iterator[Diagnostic]:
         """The mistakes of the pipeline's own outputs, which are read whatever was skipped."""
+        if not graph.outputs:
+            return
         codes = {step: StepCode("$o", self.shapes.outputs[step], "$r") for step in graph.nodes}
         reader = Reader(graph.parameters, codes, self.shapes.event)
         unsure = set(_may_not_run(graph))
@@ -254,7 +257,7 @@ def _may_not_run(graph: Graph) -> Iterator[str]:
     unsure: set[str] = set()
     for step in graph.order:
         node = graph.nodes[step]
-        if node.condition not in (None, Literal(value=True)) or node.goes_on or unsure.intersection(node.requires):
+        if node.condition not in (None, ALWAYS) or node.goes_on or unsure.intersection(node.requires):
             unsure.add(step)
             yield step
 
@@ -264,7 +267,7 @@ def _never(graph: Graph, places: Mapping[str, Place]) -> Iterator[Diagnostic]:
     never: dict[str, str] = {}
     for step in graph.order:
         node = graph.nodes[step]
-        if node.condition == Literal(value=False):
+        if node.condition == NEVER:
             never[step] = "its condition is false"
         for need in node.requires:
             if need in never:

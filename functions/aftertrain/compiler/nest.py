@@ -67,7 +67,7 @@ def nest(graph: Graph) -> Region:
 
 
 class _Order:
-    """Who comes before whom and after whom, as bit sets over the steps in the order of the definition."""
+    """Who comes before whom, after whom, and either, as bit sets over the steps in the order of the definition."""
 
     def __init__(self, graph: Graph) -> None:
         self.steps = list(graph.nodes)
@@ -81,10 +81,12 @@ class _Order:
         for place, needs in reversed(edges):
             for need in needs:
                 self.after[need] |= self.after[place] | 1 << place
+        self.related = [before | after for before, after in zip(self.before, self.after, strict=True)]
 
-    def related(self, place: int) -> int:
-        """All that come before a step or after it."""
-        return self.before[place] | self.after[place]
+
+def lowest(mask: int) -> int:
+    """The first place of a set."""
+    return (mask & -mask).bit_length() - 1
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -96,7 +98,7 @@ def bits(mask: int) -> Iterator[int]:
 
 
 def _region(steps: int, order: _Order) -> Region:
-    first = next(bits(steps))
+    first = lowest(steps)
     if steps == 1 << first:
         return Leaf(order.steps[first])
     apart = _components(steps, order, related=True)
@@ -104,7 +106,7 @@ def _region(steps: int, order: _Order) -> Region:
         return Side(tuple(_region(part, order) for part in apart))
     stages = _components(steps, order, related=False)
     if len(stages) > 1:
-        stages.sort(key=lambda stage: (order.before[next(bits(stage))] & steps).bit_count())
+        stages.sort(key=lambda stage: (order.before[lowest(stage)] & steps).bit_count())
         return Series(tuple(_region(stage, order) for stage in stages))
     parts = _modules(steps, order)
     return Weave(tuple(_region(part, order) for part in parts), _direct_needs(parts, order))
@@ -117,8 +119,8 @@ def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
     while left:
         component = frontier = left & -left
         while frontier:
-            place = next(bits(frontier))
-            joined = order.related(place) if related else ~order.related(place)
+            place = lowest(frontier)
+            joined = order.related[place] if related else ~order.related[place]
             fresh = joined & left & ~component
             component |= fresh
             frontier = (frontier | fresh) & ~(1 << place)
@@ -129,7 +131,7 @@ def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
 
 def _modules(steps: int, order: _Order) -> list[int]:
     """The largest sets of steps that all others see as one, ordered by their first steps."""
-    first = next(bits(steps))
+    first = lowest(steps)
     others = _split(steps & ~(1 << first), steps, order)
     outside = next(part for part in others if _spanned(1 << first | part, steps, order) == steps)
     with_first = next(part for part in _split(steps & ~(outside & -outside), steps, order) if part >> first & 1)
@@ -166,7 +168,7 @@ def _spanned(start: int, steps: int, order: _Order) -> int:
         for place in inside:
             common_before &= order.before[place]
             common_after &= order.after[place]
-            common_apart &= ~order.related(place)
+            common_apart &= ~order.related[place]
         torn = steps & ~module & ~(common_before | common_after | common_apart)
         if not torn:
             return module
@@ -175,7 +177,7 @@ def _spanned(start: int, steps: int, order: _Order) -> int:
 
 def _direct_needs(parts: list[int], order: _Order) -> tuple[tuple[int, ...], ...]:
     """The parts that each part follows without another one in between."""
-    firsts = [next(bits(part)) for part in parts]
+    firsts = [lowest(part) for part in parts]
     before = [
         sum(1 << other for other, place in enumerate(firsts) if order.before[each] >> place & 1) for each in firsts
     ]

@@ -38,18 +38,18 @@ def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
     """Every text that looks like a secret, or has a secret's name: in params, defaults, items and outputs."""
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
-            yield from _look(step.params, (key, index, "params"))
+            yield from _look(step.params, (key, index, "params"), "params")
             if step.foreach is not None:
-                yield from _look(step.foreach.items, (key, index, "foreach", "items"))
+                yield from _look(step.foreach.items, (key, index, "foreach", "items"), "items")
     for index, parameter in enumerate(definition.parameters):
         yield from _look(parameter.default, ("parameters", index, "default"), parameter.name)
     for index, trigger in enumerate(definition.triggers):
-        yield from _look(trigger.params, ("triggers", index, "params"))
-    yield from _look(definition.outputs, ("outputs",))
+        yield from _look(trigger.params, ("triggers", index, "params"), "params")
+    yield from _look(definition.outputs, ("outputs",), "outputs")
 
 
-def _look(value: Any, where: Place, name: str | None = None) -> Iterator[Diagnostic]:
-    name = next((part for part in reversed(where) if isinstance(part, str)), "") if name is None else name
+def _look(value: Any, where: Place, name: str) -> Iterator[Diagnostic]:
+    """`name` is that of the field around it, or of the parameter whose default it is."""
     match value:
         case str():
             looks = _LOOKS.items() if _TRACES.search(value) else ()
@@ -61,7 +61,7 @@ def _look(value: Any, where: Place, name: str | None = None) -> Iterator[Diagnos
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
             for key, item in value.items():
-                yield from _look(item, (*where, key))
+                yield from _look(item, (*where, key), key)
         case list():
             for index, item in enumerate(value):
-                yield from _look(item, (*where, index))
+                yield from _look(item, (*where, index), name)

@@ -51,7 +51,10 @@ class _Threads:
     inside: list[set[str]]
     wanted: list[set[str]]
     order: dict[str, int]
+    names: list[str]
+    latest_first: list[int]
     sent: dict[tuple[int, int], set[str]] = field(default_factory=dict)
+    waits: Counter[int] = field(default_factory=Counter)
 
 
 def chains(weave: Weave, graph: Graph, outside: Callable[[str], bool]) -> tuple[Chain, ...]:
@@ -63,6 +66,8 @@ def chains(weave: Weave, graph: Graph, outside: Callable[[str], bool]) -> tuple[
         [set(item.steps) for item in weave.items],
         [],
         {step: index for index, step in enumerate(graph.nodes)},
+        [_name(item) for item in weave.items],
+        [*TopologicalSorter(dict(enumerate(weave.needs))).static_order()][::-1],
     )
     threads.wanted = [_wanted(steps, graph, outside) for steps in threads.inside]
     _carry(threads)
@@ -71,6 +76,7 @@ def chains(weave: Weave, graph: Graph, outside: Callable[[str], bool]) -> tuple[
     told: dict[int, list[int]] = {}
     for before, after in sorted(threads.sent):
         told.setdefault(before, []).append(after)
+        threads.waits[after] += 1
     return tuple(_chain(start, ahead, told, threads) for start in starts)
 
 
@@ -98,9 +104,9 @@ def _wanted(steps: set[str], graph: Graph, outside: Callable[[str], bool]) -> se
 
 def _carry(threads: _Threads) -> None:
     """From the last region to the first: what is wanted is asked of the chain, or else of a latch."""
-    before = _closure(threads.weave.needs)
+    before = _closure(threads)
     owners = {step: place for place, inside in enumerate(threads.inside) for step in inside}
-    for place in _latest_first(threads.weave.needs):
+    for place in threads.latest_first:
         remote = [need for need in threads.weave.needs[place] if need != threads.behind.get(place)]
         threads.sent |= {(need, place): set() for need in remote}
         for step in sorted(threads.wanted[place]):
@@ -119,23 +125,19 @@ def _giver(owner: int, place: int, remote: list[int], threads: _Threads, before:
     return next(giver for giver in givers if giver == owner or owner in before[giver])
 
 
-def _closure(needs: tuple[tuple[int, ...], ...]) -> list[set[int]]:
+def _closure(threads: _Threads) -> list[set[int]]:
+    needs = threads.weave.needs
     found: list[set[int]] = [set() for _ in needs]
-    for place in reversed(_latest_first(needs)):
+    for place in reversed(threads.latest_first):
         found[place] = set(needs[place]).union(*(found[need] for need in needs[place]))
     return found
-
-
-def _latest_first(needs: tuple[tuple[int, ...], ...]) -> list[int]:
-    return [*TopologicalSorter(dict(enumerate(needs))).static_order()][::-1]
 
 
 def _chain(start: int, ahead: dict[int, int], told: dict[int, list[int]], threads: _Threads) -> Chain:
     """`told`: whose latches each of the regions tells that it is over."""
     items: list[Item] = []
     place: int | None = start
-    names = [_name(item) for item in threads.weave.items]
-    waits = Counter(target for targets in told.values() for target in targets)
+    names = threads.names
     while place is not None:
         sources = [need for need in threads.weave.needs[place] if (need, place) in threads.sent]
         if sources:
@@ -145,7 +147,7 @@ def _chain(start: int, ahead: dict[int, int], told: dict[int, list[int]], thread
         items += region.items if isinstance(region, Series) else [region]
         for target in told.get(place, ()):
             steps = _in_order(threads.sent[place, target], threads)
-            items.append(Publish(names[place], names[target], steps, waits[target]))
+            items.append(Publish(names[place], names[target], steps, threads.waits[target]))
         place = ahead.get(place)
     return tuple(items)
 

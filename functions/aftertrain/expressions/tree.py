@@ -180,6 +180,9 @@ class Template:
         return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
 
+ALWAYS, NEVER = Literal(value=True), Literal(value=False)
+
+
 def demanded(node: Any) -> Iterator[Path]:
     """Every value that has to be there: without what `default` and `is defined` make up for."""
     match node:

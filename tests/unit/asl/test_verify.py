@@ -192,6 +192,9 @@ GOOD = [
     "(1; 2;)",
     "$a .b. c",
     "($f := function() {1}; {'g': $f}.g())",
+    "[0..2, 4, 6..$n := 8]",
+    "$f(?, 1)",
+    "x{'a': 1}.b[]",
 ]
 
 
@@ -219,6 +222,13 @@ def test_what_is_jsonata_is_read(code: str) -> None:
         "$a.b := 2",
         "a b",
         "?",
+        "$f(1,)",
+        "[1, 2,]",
+        "{'a': 1,}",
+        "function($a,) {1}",
+        "x^()",
+        "1..2",
+        "[1..2..3]",
     ],
 )
 def test_what_is_none_is_refused(code: str) -> None:

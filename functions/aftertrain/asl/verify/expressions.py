@@ -4,10 +4,9 @@ Where `$states.result` and `$states.errorOutput` may be read, which functions St
 that has to be an expression looks like, and whether a variable has a value on every way that leads to its reader.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Set
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.asl.verify.jsonata import JsonataSyntaxError, scan
 
@@ -28,16 +27,16 @@ FUNCTIONS = frozenset(
         ],
     )
 )
+_PLACED = {"result", "errorOutput"}  # of $states, they are not there everywhere
 _RESULT = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
 _HAVE_RESULT = ("Task", "Parallel", "Map")
 Place = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
 
-    states: frozenset[str] = frozenset()
+    states: Set[str] = frozenset()
     variables: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
@@ -49,8 +48,9 @@ Texts = list[tuple[Place, str, Reading | None]]
 def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
     """What is wrong with the texts of one state, but for variables."""
     for place, text, found in found_texts:
-        for each in _no_code(place, text) if found is None else _faults(place, state, found):
-            yield f"state {name!r}, {'.'.join(place)}: {each}"
+        if found is None or found.faults or not found.states.isdisjoint(_PLACED):
+            for each in _no_code(place, text) if found is None else _faults(place, state, found):
+                yield f"state {name!r}, {'.'.join(place)}: {each}"
 
 
 def _no_code(place: Place, text: str) -> Iterator[str]:
@@ -97,12 +97,8 @@ def _collect(value: Any, place: Place, found: Texts) -> None:
 
 
 def _read(text: str) -> Reading | None:
-    return reading(text) if is_expression(text) else None
-
-
-def is_expression(text: str) -> bool:
-    """Whether a text is code."""
-    return text.startswith("{%") and text.endswith("%}")
+    """What a text reads if it is code."""
+    return reading(text) if text.startswith("{%") and text.endswith("%}") else None
 
 
 @lru_cache(maxsize=4096)
@@ -113,15 +109,15 @@ def reading(text: str) -> Reading:
     except JsonataSyntaxError as fault:
         return Reading(faults=(str(fault),))
     faults = [f"$states has no {each!r}" for each in sorted(found.states - _STATES)]
-    if found.free & _WHOLE:
+    if not _WHOLE.isdisjoint(found.free):
         faults.append("$ and $$ are not known: read $states.input")
     faults += [f"there is no function ${each}" for each in sorted(found.called - FUNCTIONS)]
-    variables = sorted(found.free - {"states"} - _WHOLE - FUNCTIONS)
-    return Reading(frozenset(found.states), tuple(variables), tuple(faults))
+    return Reading(found.states, tuple(sorted(found.free - _NO_VARIABLES)), tuple(faults))
 
 
 _STATES = {"input", "context", "result", "errorOutput"}
 _WHOLE = {"", "$"}  # $ and $$
+_NO_VARIABLES = {"states"} | _WHOLE | FUNCTIONS
 
 
 def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:

@@ -48,7 +48,6 @@ _INSIDE: dict[str, tuple[set[str], set[str]]] = {
 }
 _AT_LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
 _COUNTS = {"TimeoutSeconds": 1, "HeartbeatSeconds": 1, "Seconds": 1, "MaxConcurrency": 0}
-_NOT_EMPTY = ("Branches", "Choices")
 MAX_ATTEMPTS, MAX_LABEL = 99_999_999, 40
 
 
@@ -75,16 +74,23 @@ def field_faults(name: str, state: Json) -> list[str]:
 
 
 def _value_faults(state: Json) -> Iterator[str]:
-    """Values that no state has, whatever its type, and what a type has exactly one of."""
+    """Values that no state has, or none of its type, and what a type has exactly one of."""
     if state.get("QueryLanguage", "JSONata") != "JSONata":
         yield "QueryLanguage is JSONata here"
     if state.get("End", True) is not True:
         yield "End is true, or is not there"
-    for field in _NOT_EMPTY:
-        if field in state and not state[field]:
-            yield f"{field} is empty"
-    if state["Type"] == "Wait" and ("Seconds" in state) == ("Timestamp" in state):
-        yield "it has either Seconds or Timestamp"
+    match state["Type"]:
+        case "Parallel" if state.get("Branches") == []:
+            yield "Branches is empty"
+        case "Choice" if state.get("Choices") == []:
+            yield "Choices is empty"
+        case "Wait" if ("Seconds" in state) == ("Timestamp" in state):
+            yield "it has either Seconds or Timestamp"
+        case "Map":
+            yield from _map_faults(state)
+
+
+def _map_faults(state: Json) -> Iterator[str]:
     if len(state.get("Label", "")) > MAX_LABEL:
         yield f"Label has more than {MAX_LABEL} characters"
     mode = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "INLINE")

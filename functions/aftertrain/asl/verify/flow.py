@@ -8,7 +8,7 @@ both in a scope and in one around it.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from aftertrain.asl.verify.expressions import Texts, read_variables
@@ -101,15 +101,15 @@ def variable_faults(
             yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | own)
 
 
-Move = tuple[str, list[str]]  # where a state leads when it assigns what; the end of a scope has no name
+Move = tuple[str, Collection[str]]  # where a state leads when it assigns what; the end of a scope has no name
 
 
 def assigned(state: Any) -> Iterator[Move]:
     """Every way out of a state."""
     onward = state.get("Default" if state.get("Type") == "Choice" else "Next", "")
-    yield onward, list(state.get("Assign", ()))
+    yield onward, state.get("Assign", ())
     for entry in (*state.get("Choices", ()), *state.get("Catch", ())):
-        yield entry.get("Next", ""), list(entry.get("Assign", ()))
+        yield entry.get("Next", ""), entry.get("Assign", ())
 
 
 def _known(start: str, moves: Mapping[str, list[Move]], outside: frozenset[str]) -> dict[str, frozenset[str]]:

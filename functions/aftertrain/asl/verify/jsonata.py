@@ -7,22 +7,23 @@ functions, constructors and regular expressions of JSONata 2, and no more than w
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
 # A text, a number, a name or a variable with the fields below it, an operator; nothing at the end, else one sign.
+# What is repeated is taken whole and never given back (`*+`), for no token begins inside of another one.
 _TOKEN = re.compile(
-    r"""\s*(
+    r"""\s*+(
       [(){}\[\],;&]
-    | "(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'
-    | \d+(?:\.\d+)?(?:[eE][-+]?\d+)?
-    | function\b|`[^`]*`
-    | \$?[A-Za-z_][A-Za-z0-9_]*(?:\.(?!function\b)[A-Za-z_][A-Za-z0-9_]*)*|\$\$|\$
+    | function\b|\$?[A-Za-z_]\w*+(?:\.(?!function\b)[A-Za-z_]\w*+)*+
+    | "[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'
+    | \d++(?:\.\d+)?(?:[eE][-+]?\d+)?
+    | `[^`]*`|\$\$|\$
     | :=|!=|<=|>=|~>|\.\.|\*\*
     | \Z|.
     )""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _REGEX = re.compile(r"\s*(/(?:[^/\\\n]|\\.)+/[im]*)")
@@ -32,7 +33,7 @@ _SIGNS = frozenset("`\"'/")
 _POWER = {
     "[": 80, "(": 80, "{": 70, ".": 75, "^": 40, "*": 60, "/": 60, "%": 60, "+": 50, "-": 50, "&": 50,
     "=": 40, "!=": 40, "<": 40, ">": 40, "<=": 40, ">=": 40, "~>": 40, "in": 40, "and": 30, "or": 25,
-    "?": 20, "..": 20, ":=": 10,
+    "?": 20, ":=": 10,
 }  # fmt: skip
 _BINARY = _POWER.keys() - {"(", "[", "{", "?", ":=", "^"}
 
@@ -59,7 +60,7 @@ def scan(text: str) -> Scan:
     reader = _Reader(_with_slashes(text) if "/" in text else _TOKEN.findall(text))
     reader.expression(0)
     if reader.here:
-        raise reader.unexpected(reader.position)
+        raise reader.unexpected(0)
     return reader.found
 
 
@@ -84,42 +85,37 @@ def _is_operand(token: str) -> bool:
 
 
 class _Reader:
-    """A token at a time; `bound` are the names that blocks and functions around it bind."""
+    """Token by token: `here`, then what is `left`, the last one first; `bound` are the names that are bound there."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
-        self.tokens = [*tokens, "", "", ""]
-        self.position = 0
-        self.here = self.tokens[0]
+        self.tokens = tokens
+        self.left = ["", "", *reversed(tokens)]
+        self.here = self.left.pop()
         self.found = Scan()
         self.bound: frozenset[str] = frozenset()
 
-    def advance(self) -> None:
-        self.position += 1
-        self.here = self.tokens[self.position]
-
     def expect(self, token: str) -> None:
         if self.here != token:
-            raise self.unexpected(self.position, f"{token!r} is expected, not ")
-        self.advance()
+            raise self.unexpected(0, f"{token!r} is expected, not ")
+        self.here = self.left.pop()
 
-    def unexpected(self, position: int, instead: str = "") -> JsonataSyntaxError:
-        """What is wrong with a token, and what stands before it."""
-        what = repr(self.tokens[position]) if self.tokens[position] else "the end"
-        before = " ".join(self.tokens[max(0, position - 4) : position])
-        return JsonataSyntaxError(f"{instead}{what}{'' if instead else ' is not expected'} after {before!r}")
+    def unexpected(self, back: int, instead: str = "") -> JsonataSyntaxError:
+        """What is wrong with a token so far back, and what stands before it."""
+        read = self.tokens[: len(self.tokens) + 1 - len(self.left) - back]
+        what = repr(token) if (token := "".join(self.tokens[len(read) : len(read) + 1])) else "the end"
+        where = f"after {' '.join(read[-4:])!r}"
+        return JsonataSyntaxError(f"{instead}{what} {where}" if instead else f"{what} is not expected {where}")
 
     def expression(self, power: int) -> None:
-        piece, variable = self.here, None
-        self.advance()
+        piece, self.here, variable = self.here, self.left.pop(), None
         if piece[:1] == "$":
             variable = self.variable(piece[1:])
         elif piece == "function":
             self.function()
-        elif not _is_operand(piece):
+        elif piece[:1] not in _OPERANDS or piece in _SIGNS:
             self.opened(piece)
         while (strength := _POWER.get(self.here, -1)) > power:
-            operator = self.here
-            self.advance()
+            operator, self.here = self.here, self.left.pop()
             if operator in _BINARY:
                 self.expression(strength)
             else:
@@ -133,13 +129,13 @@ class _Reader:
             case "(":
                 self.block()
             case "[":
-                self.listed("]")
+                self.listed("]", self.element)
             case "{":
-                self.fields()
+                self.listed("}", self.pair)
             case "*" | "**" | "%":
                 pass
             case _:
-                raise self.unexpected(self.position - 1)
+                raise self.unexpected(1)
 
     def variable(self, path: str) -> str | None:
         """Note a variable, unless it is about to be bound, or called as one of JSONata's functions."""
@@ -147,7 +143,7 @@ class _Reader:
         if self.here == ":=" and not below:
             return name
         if name == "states" and (below or self.here == "."):
-            self.found.states.add((below or self.tokens[self.position + 1]).partition(".")[0])
+            self.found.states.add((below or self.left[-1]).partition(".")[0])
         elif name not in self.bound:
             (self.found.called if self.here == "(" and not below else self.found.free).add(name)
         return None if below else name
@@ -155,26 +151,26 @@ class _Reader:
     def applied(self, operator: str, variable: str | None) -> None:
         match operator:
             case "(":
-                self.listed(")")
+                self.listed(")", self.argument)
             case "[":
                 if self.here != "]":
                     self.expression(0)
                 self.expect("]")
             case "{":
-                self.fields()
+                self.listed("}", self.pair)
             case "?":
                 self.expression(0)
                 if self.here == ":":
-                    self.advance()
+                    self.here = self.left.pop()
                     self.expression(0)
             case ":=":
                 if variable is None:
-                    raise JsonataSyntaxError(f"only a variable can be bound, not {self.tokens[self.position - 2]!r}")
+                    raise self.unexpected(2, "only a variable can be bound, not ")
                 self.expression(_POWER[":="] - 1)
                 self.bound |= {variable}
             case "^":
                 self.expect("(")
-                self.listed(")")
+                self.several(")", self.term)
 
     def block(self) -> None:
         outside = self.bound
@@ -182,44 +178,59 @@ class _Reader:
             self.expression(0)
             if self.here != ")":
                 self.expect(";")
-        self.advance()
+        self.here = self.left.pop()
         self.bound = outside
 
-    def listed(self, closing: str) -> None:
-        while self.here != closing:
-            if self.here == "?":
-                self.advance()
-            else:
-                if self.here in ("<", ">"):
-                    self.advance()
-                self.expression(0)
-            if self.here != closing:
-                self.expect(",")
-        self.advance()
+    def listed(self, closing: str, item: Callable[[], None]) -> None:
+        """Items with a comma between two of them, or none."""
+        if self.here == closing:
+            self.here = self.left.pop()
+        else:
+            self.several(closing, item)
 
-    def fields(self) -> None:
-        while self.here != "}":
+    def several(self, closing: str, item: Callable[[], None]) -> None:
+        item()
+        while self.here == ",":
+            self.here = self.left.pop()
+            item()
+        self.expect(closing)
+
+    def argument(self) -> None:
+        if self.here == "?":
+            self.here = self.left.pop()
+        else:
             self.expression(0)
-            self.expect(":")
+
+    def element(self) -> None:
+        self.expression(0)
+        if self.here == "..":
+            self.here = self.left.pop()
             self.expression(0)
-            if self.here != "}":
-                self.expect(",")
-        self.advance()
+
+    def term(self) -> None:
+        if self.here in ("<", ">"):
+            self.here = self.left.pop()
+        self.expression(0)
+
+    def pair(self) -> None:
+        self.expression(0)
+        self.expect(":")
+        self.expression(0)
 
     def function(self) -> None:
         self.expect("(")
         names: set[str] = set()
-        while self.here != ")":
-            if self.here[:1] != "$" or "." in self.here:
-                raise self.unexpected(self.position)
-            names.add(self.here[1:])
-            self.advance()
-            if self.here != ")":
-                self.expect(",")
-        self.advance()
+        self.listed(")", lambda: names.add(self.parameter()))
         self.expect("{")
         outside = self.bound
         self.bound |= names
         self.expression(0)
         self.bound = outside
         self.expect("}")
+
+    def parameter(self) -> str:
+        name = self.here
+        if name[:1] != "$" or "." in name:
+            raise self.unexpected(0)
+        self.here = self.left.pop()
+        return name[1:]

@@ -13,9 +13,11 @@ from aftertrain.asl.states import Choice, Pass, Rule, State
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.resolve import resolve
 from aftertrain.compiler.lower.job import prepare_name
-from aftertrain.compiler.lower.plan import FAILED, SKIPPED, Env, Plan, Turn, record_name, records
+from aftertrain.compiler.lower.plan import FAILED, SKIPPED, Env, Gate, Plan, Turn, record_name, records
 from aftertrain.compiler.render.template import Decision, render_condition
-from aftertrain.expressions.tree import Literal
+from aftertrain.expressions.tree import ALWAYS
+
+RUNS = Decision("true", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,14 @@ class Exits:
     failed_leaves: bool
 
 
-def guarded(node: Node, env: Env, plan: Plan) -> bool:
+def guarded(node: Node, gate: Gate) -> bool:
     """Whether a step has a Choice in front of it."""
-    return node.condition not in (None, Literal(value=True)) or bool(_gate(node, env, plan))
+    return node.condition not in (None, ALWAYS) or bool(gate)
 
 
-def entry(node: Node, env: Env, plan: Plan) -> str:
+def entry(node: Node, gate: Gate, plan: Plan) -> str:
     """The state that a step begins with."""
-    return f"If {node.id}" if guarded(node, env, plan) else first_state(node, plan)
+    return f"If {node.id}" if guarded(node, gate) else first_state(node, plan)
 
 
 def first_state(node: Node, plan: Plan) -> str:
@@ -51,10 +53,10 @@ def work_state(node: Node, plan: Plan) -> str:
 
 def guard(node: Node, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
     """The Choice and what it leads to besides the step's own first state."""
-    if not guarded(node, turn.env, plan):
+    if not guarded(node, turn.gate):
         return {}
-    gate = " and ".join(_gate(node, turn.env, plan))
-    decision = Decision("true", "", "")
+    gate = " and ".join(turn.gate)
+    decision = RUNS
     if node.condition is not None:
         decision = render_condition(node.condition, plan.reader(node, turn.env))
     rules = [Rule(_both(gate, decision.holds), first_state(node, plan))]
@@ -92,7 +94,7 @@ def _both(gate: str, condition: str) -> str:
     return jsonata.expression(gate if condition == "true" else f"{gate} ? {condition} : false")
 
 
-def _gate(node: Node, env: Env, plan: Plan) -> list[str]:
+def gate_of(node: Node, env: Env, plan: Plan) -> Gate:
     """What must hold of the steps that this one requires, as far as it is not sure."""
     terms = []
     for need in plan.graph.gates[node.id]:
@@ -100,4 +102,4 @@ def _gate(node: Node, env: Env, plan: Plan) -> list[str]:
         bad = seen.possible - ({"succeeded", "failed"} if goes_on else {"succeeded"})
         if bad:
             terms.append(f"{seen.record}.status " + ('!= "skipped"' if goes_on else '= "succeeded"'))
-    return terms
+    return tuple(terms)

@@ -20,7 +20,7 @@ from aftertrain.compiler.lower.plan import (
     FAILED,
     SUCCEEDED,
     SURE,
-    Env,
+    Gate,
     Plan,
     Records,
     Seen,
@@ -47,14 +47,13 @@ CAUGHT: dict[str, Any] = {
 }
 
 
-def seen_after(leaf: Leaf, env: Env, rest: tuple[Any, ...], depth: int, plan: Plan) -> Seen:
+def seen_after(node: Node, gate: Gate, rest: tuple[Any, ...], depth: int, plan: Plan) -> Seen:
     """What is known of the step on the path behind it."""
-    node = plan.graph.nodes[leaf.id]
     out = leaves(node.id, rest, depth, plan)
     possible = set(SURE)
     if not (plan.ends_all(node.id) or (out and not node.goes_on)):
         possible.add(FAILED)
-    if guarded(node, env, plan) and not out:
+    if guarded(node, gate) and not out:
         possible.add("skipped")
     return strict(node.id, depth) if possible == SURE else lenient(node.id, depth, frozenset(possible))
 
@@ -126,7 +125,7 @@ def _kept(node: Node, turn: Turn, plan: Plan, result: str) -> tuple[dict[str, An
     if turn.next is None:
         return {}, records(turn, plan, {node.id: success(node.id, turn, plan, result)})
     read = bool(plan.graph.readers[node.id])
-    if seen_after(Leaf(node.id), turn.env, turn.rest, turn.depth, plan).record is None:
+    if turn.after[node.id].record is None:
         output = jsonata.expression(result)
         return ({variable(node.id, turn.depth): output} if read else {}), output
     record = {"status": SUCCEEDED, **({"output": jsonata.expression(result)} if read else {})}

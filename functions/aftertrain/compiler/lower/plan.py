@@ -35,6 +35,7 @@ class Seen:
 
 
 Env = Mapping[str, Seen]
+Gate = tuple[str, ...]  # conditions on the ends of other steps, all of which have to hold
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,15 @@ class Plan:
 class Turn:
     """Where an item stands in its scope: what is before it, what comes after, and where to.
 
+    `env`: what is known in front of it, `after`: in front of the next one; `gate`: what a step needs of it to run.
     `asked`: the scope's steps that somebody outside of it looks at. `doubtful`: those behind this point that may have
     failed. `next` is None at the end of the scope; `over` is where that leads then, if not to where it always does.
     """
 
     depth: int
     env: Env
+    gate: Gate
+    after: Env
     steps: tuple[str, ...]
     rest: tuple[Item, ...]
     next: str | None

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from aftertrain.asl.states import Pass, Scope, State
 from aftertrain.compiler.lower.fuse import fuse
-from aftertrain.compiler.lower.guard import entry
+from aftertrain.compiler.lower.guard import entry, gate_of
 from aftertrain.compiler.lower.latch import await_entry, await_states, publish_entry, publish_states, seen_at
 from aftertrain.compiler.lower.leaf import leaf_states, seen_after
-from aftertrain.compiler.lower.plan import FAILED, Env, Plan, Turn, leaves, records, steps_of
+from aftertrain.compiler.lower.plan import FAILED, Env, Gate, Plan, Turn, leaves, records, steps_of
 from aftertrain.compiler.lower.side import clip, seen_after_side, side_name, side_states
 from aftertrain.compiler.nest import Leaf, Region, Series, Weave
 from aftertrain.compiler.weave import Await, Chain, Item, Publish, chains
@@ -20,10 +20,11 @@ from aftertrain.compiler.weave import Await, Chain, Item, Publish, chains
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An item, what is known in front of it, and its branches if it has some."""
+    """An item, what is known in front of it, what a step needs of that to run, and the branches if it has some."""
 
     item: Item
     env: Env
+    gate: Gate
     rest: tuple[Item, ...]
     doubtful: tuple[str, ...]
     branches: tuple[Chain, ...]
@@ -47,8 +48,9 @@ def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, over: str |
     asked = frozenset(step for step in steps if not plan.graph.asked[step] <= inside)
     states: dict[str, State] = {}
     for index, place in enumerate(places):
-        onward = entries[index + 1] if index + 1 < len(entries) else None
-        states |= _states(place, Turn(depth, place.env, steps, place.rest, onward, over, asked, place.doubtful), plan)
+        onward, after = (entries[index + 1], places[index + 1].env) if index + 1 < len(places) else (None, {})
+        turn = Turn(depth, place.env, place.gate, after, steps, place.rest, onward, over, asked, place.doubtful)
+        states |= _states(place, turn, plan)
     return Scope(entries[0], fuse(states, entries[0]) if depth > 0 else states)
 
 
@@ -60,7 +62,8 @@ def _places(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_
     places: list[_Place] = []
     doubtful: tuple[str, ...] = ()
     for index, item in enumerate(items):
-        place = _Place(item, env, items[index + 1 :], doubtful, _branches(item, env, plan))
+        gate = gate_of(plan.graph.nodes[item.id], env, plan) if isinstance(item, Leaf) else ()
+        place = _Place(item, env, gate, items[index + 1 :], doubtful, _branches(item, env, plan))
         places.append(place)
         seen = _seen(place, depth, plan)
         env = {**env, **seen}
@@ -82,7 +85,7 @@ def _branches(item: Item, env: Env, plan: Plan) -> tuple[Chain, ...]:
 def _seen(place: _Place, depth: int, plan: Plan) -> Env:
     match place.item:
         case Leaf(id=step):
-            return {step: seen_after(place.item, place.env, place.rest, depth, plan)}
+            return {step: seen_after(plan.graph.nodes[step], place.gate, place.rest, depth, plan)}
         case Await():
             return seen_at(place.item, depth)
         case Publish():
@@ -94,7 +97,7 @@ def _seen(place: _Place, depth: int, plan: Plan) -> Env:
 def _entry(place: _Place, plan: Plan) -> str:
     match place.item:
         case Leaf(id=step):
-            return entry(plan.graph.nodes[step], place.env, plan)
+            return entry(plan.graph.nodes[step], place.gate, plan)
         case Await():
             return await_entry(place.item)
         case Publish():

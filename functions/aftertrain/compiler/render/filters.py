@@ -12,7 +12,7 @@ from aftertrain.asl import jsonata
 from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
-from aftertrain.expressions.tree import Filter, Literal, Path, Test, Unknown
+from aftertrain.expressions.tree import ALWAYS, Filter, Literal, Path, Test, Unknown
 
 if TYPE_CHECKING:  # the writer needs the filters, and they need it
     from aftertrain.compiler.render.writer import Writer
@@ -46,7 +46,7 @@ def test(node: Test, writer: Writer) -> Code:
 def _default(node: Filter, writer: Writer) -> Code:
     """The one filter that takes what is not there."""
     raw, fallback = writer.raw(node.operand), writer.value(node.arguments[0])
-    empty_too = node.arguments[1] == Literal(value=True)
+    empty_too = node.arguments[1] == ALWAYS
     if not isinstance(node.operand, Path | Unknown) and raw.shape.there and not empty_too:
         writer.complaints.append(
             "default has nothing to do here: write it directly behind the path that may be missing"

@@ -25,7 +25,8 @@ FUNCTIONS: dict[str, str] = {
     ),
     "text": (
         "function($v, $p) {$type($v) in ['object', 'array'] "
-        "? $fail($p & ' is an ' & $type($v) & ', which has no text: use join or tojson') : $string($v)}"
+        "? $fail($p & ' is an ' & $type($v) & ', which has no text: use join or tojson') "
+        ": $exists($v) ? $string($v) : $fail($p & ' is not there')}"
     ),
     "truth": (
         "function($v) {$type($v) = 'boolean' ? $v : $type($v) = 'null' ? false : $type($v) = 'number' ? $v != 0 : "

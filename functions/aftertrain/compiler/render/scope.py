@@ -8,7 +8,7 @@ while types are checked no step has a variable yet, so a stand-in is read.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.diagnostics import did_you_mean
@@ -32,8 +32,7 @@ _OBJECT = frozenset({"object"})
 FAILURE = {"error": STRING, "cause": STRING}
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """An expression's text. `fails`: it may end in a failure instead of a value."""
 
     text: str
@@ -130,13 +129,14 @@ def constant(value: Any) -> str:
 
 def _below(base: Code, segments: tuple[str | int, ...]) -> Code:
     """What is below a value; only what is known to be an object is read as one without a look."""
+    text, shape, _ = base
     for key in segments:
-        shape = _shape_below(base.shape, key)
-        if isinstance(key, str) and base.shape.kinds <= {"object"}:
-            base = Code(jsonata.field(base.text, key), shape)
+        if isinstance(key, str) and shape.kinds <= _OBJECT:
+            text = jsonata.field(text, key)
         else:
-            base = Code(f"$get({base.text}, {jsonata.literal(key)})", shape)
-    return base
+            text = f"$get({text}, {jsonata.literal(key)})"
+        shape = _shape_below(shape, key)
+    return Code(text, shape)
 
 
 def _shape_below(shape: Shape, key: str | int) -> Shape:

@@ -33,6 +33,7 @@ from aftertrain.expressions.tree import (
 )
 
 ORDER = ("<", "<=", ">", ">=")
+SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 
 
 class Writer:
@@ -47,7 +48,9 @@ class Writer:
 
     def value(self, node: Expression) -> Code:
         """Code that gives a value or fails; it never gives nothing."""
-        code = self.raw(node)
+        return self._sure(self.raw(node), node)
+
+    def _sure(self, code: Code, node: Expression) -> Code:
         if code.shape.there:
             return code
         return Code(self._there(code.text, name_of(node)), code.shape.surely(), fails=True)
@@ -84,16 +87,14 @@ class Writer:
 
     def text(self, node: Expression) -> Code:
         """A value as text, as JSON writes it; arrays and objects have none."""
-        code = self.value(node)
-        if code.shape.only("string"):
-            return code
-        if not code.shape.may_be("string", "number", "integer", "boolean", "null"):
+        code = self.raw(node)
+        if code.shape.kinds == STRING.kinds:
+            return self._sure(code, node)
+        if code.shape.kinds <= SCALARS:
+            return self.apply(lambda a: f"$string({a})", STRING, self._sure(code, node))
+        if code.shape.kinds.isdisjoint(SCALARS):
             self.complaints.append(f"{name_of(node)} is {code.shape.words}, which has no text: use join or tojson")
-        if code.shape.only("string", "number", "integer", "boolean", "null"):
-            return self.apply(lambda a: f"$string({a})", STRING, code)
-        self.called["text"] = None
-        name = jsonata.string(name_of(node))
-        return self.apply(lambda a: f"$text({a}, {name})", STRING, code, fails=True)
+        return self.call("text", STRING, code, more=(jsonata.string(name_of(node)),))
 
     def truth(self, node: Expression) -> Code:
         """Whether a value counts as true: what is empty, zero or null does not, as in Python."""
@@ -107,7 +108,7 @@ class Writer:
         """Code that uses others; where failures are values, those that may fail are looked at first."""
         failing = any(code.fails for code in codes)
         if not (self.total and failing):
-            return Code(write(*(code.text for code in codes)), shape, fails or failing)
+            return Code(write(*[code.text for code in codes]), shape, fails or failing)
         texts: list[str] = []
         opening, closing = "", ""
         for code in codes:
@@ -145,7 +146,7 @@ class Writer:
     def _list(self, items: list[Code]) -> Code:
         """`[[1]]` has to be written so for a list in a list: JSONata melts what is not."""
         shape = Shape(frozenset({"array"}))
-        if all(item.shape.only("string", "number", "integer", "boolean", "null") for item in items):
+        if all(item.shape.kinds <= SCALARS for item in items):
             return self.apply(lambda *a: f"[{', '.join(a)}]", shape, *items)
         self.called["box"] = None
         whole = Code("[]", shape)
