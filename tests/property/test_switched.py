@@ -1,13 +1,18 @@
 """What waits of a trigger that is switched off or changed, whatever fails in between: see `test_policies.py`."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, invariant, rule
 from tests.property.faulty import FAULTS
 from tests.property.policy import SETTINGS, Concurrent, Policy
 from tests.unit.ingest.samples import trigger
 
 from aftertrain.ingest.drive import redrive
-from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies
+from aftertrain.ingest.objects import Object
+from aftertrain.ingest.policies import rate
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies, Rate
+
+# Others work in the middle of the n-th call, and nothing else goes wrong.
+INTERRUPTED = FAULTS | st.integers(0, 8).map(lambda calls: ["ok"] * calls + ["meanwhile"])
 
 
 class SwitchedOff(Concurrent):
@@ -73,6 +78,85 @@ class SwitchedSlots(Concurrent):
         for key, verdict in self.verdicts().items():
             assert (verdict == "started") == (key in self.started_keys())
             assert verdict in ("started", "disabled")
+
+
+class Meanwhile(Policy):
+    """A trigger without slots that is switched off and on again by whoever works in the middle of a start."""
+
+    words = ("started", "disabled")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on = True
+        self.world.meanwhile = self.somebody_switches_and_drives_everything
+        now = trigger(policies=self.policies)
+        self.world.ports = self.world.ports._replace(current=lambda _: now if self.on else None)
+
+    @rule()
+    def switch(self) -> None:
+        self.on = not self.on
+
+    def somebody_switches_and_drives_everything(self) -> None:
+        self.switch()
+        for key in list(self.world.ledger.due_at):
+            redrive(key, self.world.ports)
+
+    @invariant()
+    def what_is_called_disabled_has_not_started(self) -> None:
+        started = self.started_keys()
+        assert not [key for key, verdict in self.verdicts().items() if verdict == "disabled" and key in started]
+
+    def teardown(self) -> None:
+        self.on = True
+        self.settle()
+        assert not self.world.ledger.due_at
+        for key, verdict in self.verdicts().items():
+            assert (verdict == "started") == (key in self.started_keys())
+            assert verdict in self.words
+
+    def settle(self) -> None:
+        self.world.settle()
+
+
+class SwitchedOrder(Meanwhile):
+    """The bucket shows some of the objects late, so that their events wait, and some too late."""
+
+    words = ("started", "disabled", "stale")
+    policies = Policies(order=Order(Key(("source",))))
+
+    @rule(faults=INTERRUPTED, back=st.integers(0, 2))
+    def show(self, faults: list[str], back: int) -> None:
+        """The bucket shows an object, and somebody takes a message."""
+        key = f"k{max(1, self.sent - back)}"
+        self.world.buckets.held[key] = Object("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0)
+        self.take_message(faults)
+
+    def settle(self) -> None:
+        for number in range(1, self.sent + 1):
+            self.world.buckets.held[f"k{number}"] = Object(
+                "models", f"k{number}", "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0
+            )
+        super().settle()
+
+
+class SwitchedRate(Meanwhile):
+    """Most events are kept until a person resumes the trigger."""
+
+    policies = Policies(rate=Rate(1, 3600.0))
+
+    @rule(faults=INTERRUPTED)
+    def resume(self, faults: list[str]) -> None:
+        standing = self.world.gates.get("rate#t1")
+        state, woken = rate.resume(standing.state, self.world.clock.now)
+        self.world.gates.put("rate#t1", state, standing.revision)
+        self.world.redrives.sent += woken
+        for _ in woken:
+            self.take_message(faults)
+
+    def settle(self) -> None:
+        for _ in range(20):
+            self.resume([])
+            super().settle()
 
 
 class Switched(Policy):
@@ -154,6 +238,15 @@ TestSwitchedOff = SwitchedOff.TestCase
 TestSwitchedSlots = SwitchedSlots.TestCase
 TestSwitchedBursts = SwitchedBursts.TestCase
 TestSwitchedSets = SwitchedSets.TestCase
-for _case in (TestSwitchedOff, TestSwitchedSlots, TestSwitchedBursts, TestSwitchedSets):
+TestSwitchedOrder = SwitchedOrder.TestCase
+TestSwitchedRate = SwitchedRate.TestCase
+for _case in (
+    TestSwitchedOff,
+    TestSwitchedSlots,
+    TestSwitchedBursts,
+    TestSwitchedSets,
+    TestSwitchedOrder,
+    TestSwitchedRate,
+):
     _case.settings = SETTINGS
 del _case  # or it is collected once more

@@ -41,11 +41,17 @@ def admit(start: Start, record: Record, ports: Ports) -> Decision:
 
     Raises: BusyError if it has to be asked again later.
     """
+    waits = record.verdict_of(start.trigger_id)
     ticket = Ticket(
-        start.name, start.trigger_id, record.key, record.event, start.pipeline.machine_arn, record.received_at
+        start.name,
+        start.trigger_id,
+        record.key,
+        record.event,
+        start.pipeline.machine_arn,
+        record.received_at,
+        waited=waits is not None,
     )
     passed = replace(PASS, input=start.brings)
-    waits = record.verdict_of(start.trigger_id)
     counted = waits is not None and waits.verdict == "queued"
     for question in _questions(start.policies, counted=counted):
         ticket = replace(ticket, brings=passed.input)
@@ -100,6 +106,19 @@ def slot_of(start: Start, event: Event) -> str | None:
     return None if policy is None else gate_id("concurrency", start.trigger_id, key_of(event, policy.key))
 
 
+def last_asked(start: Start, event: Event) -> tuple[str, Callable[[State, str], Answer]] | None:
+    """The gate that a start without a slot passes last, and how that ends a start which it has not let pass."""
+    policies = start.policies
+    if policies.rate is not None:
+        return _breaker(start), rate.withdraw
+    if policies.debounce is not None:
+        return _burst(start.trigger_id, event, policies.debounce), debounce.withdraw
+    if policies.order is not None:
+        return _marked(start, event), order.withdraw
+    placed = assemble.place(event, policies.assemble) if policies.assemble is not None else None
+    return None if placed is None else (_set(start.trigger_id, placed[0]), assemble.withdraw)
+
+
 def waited_at(start: Start, event: Event) -> Iterator[tuple[str, Callable[[State, str], State]]]:
     """The gates that may remember a start, and how each forgets one that will never be made."""
     burst, sets = start.policies.debounce, start.policies.assemble
@@ -136,15 +155,16 @@ def _ordered(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision 
 
 
 def _still_newest(start: Start, ticket: Ticket, ports: Ports) -> Question | Decision:
-    policy = start.policies.order or Order()
+    policy, gate = start.policies.order or Order(), _marked(start, ticket.event)
     if (gone := is_gone(ticket.event, policy, ports)) is not None:
-        return PASS if gone else Decision("stale", "order", "the object is gone", "it was written again")
+        if gone:
+            return Question(gate, lambda state: order.let_pass(state, ticket))
+        return Decision("stale", "order", "the object is gone", "it was written again")
     try:
         version = version_of(ticket.event, policy, ticket, ports)
     except UnsettledError as error:
         until = ports.clock() + SETTLING_LOOK_SECONDS
         return Decision("received", "order", "the bucket shows it", error.message, final=False, until=until)
-    gate = gate_id("order", ticket.trigger_id, key_of(ticket.event, policy.key or OBJECT))
     return Question(gate, lambda state: order.decide(state, ticket, version))
 
 
@@ -155,6 +175,11 @@ def _debounced(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
     return Question(
         _burst(ticket.trigger_id, ticket.event, policy), lambda state: debounce.decide(state, ticket, policy, now)
     )
+
+
+def _marked(start: Start, event: Event) -> str:
+    policy = start.policies.order or Order()
+    return gate_id("order", start.trigger_id, key_of(event, policy.key or OBJECT))
 
 
 def _burst(trigger_id: str, event: Event, policy: Debounce) -> str:
@@ -169,7 +194,11 @@ def _limited(start: Start, ticket: Ticket, ports: Ports) -> Question | None:
     policy, now = start.policies.rate, ports.clock()
     if policy is None:
         return None
-    return Question(gate_id("rate", ticket.trigger_id), lambda state: rate.decide(state, ticket, policy, now))
+    return Question(_breaker(start), lambda state: rate.decide(state, ticket, policy, now))
+
+
+def _breaker(start: Start) -> str:
+    return gate_id("rate", start.trigger_id)
 
 
 def _counted(start: Start, ticket: Ticket, ports: Ports) -> Question | None:

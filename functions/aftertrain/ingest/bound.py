@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from aftertrain.errors import BusyError
-from aftertrain.ingest.admit import admit, slot_of, waited_at
+from aftertrain.ingest.admit import admit, last_asked, slot_of, waited_at
 from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.params import MissingParamError
-from aftertrain.ingest.policies.concurrency import DISABLED, TAKEN
-from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, concluded, kept
+from aftertrain.ingest.policies.concurrency import TAKEN
+from aftertrain.ingest.policies.decision import DISABLED, PASS, Answer, Decision, State, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
 from aftertrain.ingest.record import ACCEPTED, Record, Start
 from aftertrain.ingest.slots import give_back, give_up, heal, note_stopped, stop_if_cancelled, withdraw
@@ -45,25 +45,27 @@ def settle(start: Start, record: Record, ports: Ports) -> tuple[Verdict, float |
 def _disabled(start: Start, record: Record, ports: Ports) -> Decision | None:
     """What waits of a trigger that is not there any more, or is off, does not start; what did, did.
 
-    None for what has been let pass and has its slot: somebody may be starting it in this moment.
+    None for what has been let pass: somebody may be starting it in this moment.
     """
     begun = ports.starter.running(start.pipeline.machine_arn, start.name) is not None
-    slot = slot_of(start, record.event)
-    if not begun and slot is not None and not withdraw(slot, start.name, ports):
+    if not begun and not _withdrawn(start, record, ports):
         return None
-    last = not begun and slot is None and start.policies.rate is None  # of all gates, the next decides
     for gate, withdrawn in waited_at(start, record.event):
-        forget = partial(_forgotten, concluded if begun else withdrawn, start.name, last)
-        if not ask(gate, forget, ports.gates).passes:
-            return None
-        last = False
+        ask(gate, partial(_forgotten, concluded if begun else withdrawn, start.name), ports.gates)
     return PASS if begun else DISABLED
 
 
-def _forgotten(forget: Callable[[State, str], State], name: str, last: bool, state: State) -> Answer:
-    """The gate without the start; one that the last gate has let pass may be starting in this moment, and is kept."""
-    if last and kept(state, name) is not None:
-        return state, Decision("received", final=False)
+def _withdrawn(start: Start, record: Record, ports: Ports) -> bool:
+    """Whether the start will never be made: the gate that it passes last decides."""
+    if (slot := slot_of(start, record.event)) is not None:
+        return withdraw(slot, start.name, ports)
+    if (asked := last_asked(start, record.event)) is None:
+        return True
+    gate, end = asked
+    return not ask(gate, lambda state: end(state, start.name), ports.gates).passes
+
+
+def _forgotten(forget: Callable[[State, str], State], name: str, state: State) -> Answer:
     return forget(state, name), PASS
 
 

@@ -42,6 +42,6 @@ class Setting:
         return [json.loads(text) for _, text in self.starter.started.values()]
 
 
-def ticket(name: str = "n") -> Ticket:
+def ticket(name: str = "n", *, waited: bool = False) -> Ticket:
     event = Event("object.created", "1", "s", "t", "k", {"bucket": "b", "sequencer": "0A"})
-    return Ticket(name, "t1", EventKey("s", "1"), event, "arn", 0.0)
+    return Ticket(name, "t1", EventKey("s", "1"), event, "arn", 0.0, waited=waited)

@@ -9,12 +9,15 @@ from tests.unit.ingest.setting import Setting, ticket
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
-from aftertrain.ingest.policies import concurrency
-from aftertrain.ingest.policies.decision import PASS
+from aftertrain.ingest.policies import concurrency, order, rate
+from aftertrain.ingest.policies.decision import DISABLED, PASS
+from aftertrain.ingest.policies.order import Version
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.slots import give_back
-from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies
+from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies, Rate
 from aftertrain.model.trigger import Trigger
+
+VERSION = Version("version", 1.0, "1")
 
 
 class Changing(Setting):
@@ -109,6 +112,23 @@ def test_what_was_withdrawn_is_stopped_where_it_is_seen_running() -> None:
     assert told.verdict == "disabled"
     assert concurrency.is_cancelled(state, "n")
     assert concurrency.decide(state, ticket("n"), Concurrency(1, "cancel"))[1].verdict == "disabled"
+
+
+def test_what_was_let_pass_as_the_newest_cannot_be_withdrawn_any_more() -> None:
+    state, _ = order.decide({}, ticket("waited", waited=True), VERSION)
+    state, _ = order.decide(state, ticket("overtakes"), VERSION)
+
+    assert [order.withdraw(state, name) for name in ("waited", "overtakes")] == [(state, PASS)] * 2
+    assert order.withdraw(state, "other")[1] == DISABLED
+
+
+def test_what_was_withdrawn_is_let_pass_by_nobody() -> None:
+    """Whoever saw that the trigger was on may ask after that."""
+    by_order, by_rate = order.withdraw({}, "n")[0], rate.withdraw({}, "n")[0]
+
+    assert order.decide(by_order, ticket("n", waited=True), VERSION) == (by_order, DISABLED)
+    assert rate.decide(by_rate, ticket("n", waited=True), Rate(1, 60.0), 0.0) == (by_rate, DISABLED)
+    assert rate.withdraw(rate.decide({}, ticket("n"), Rate(1, 60.0), 0.0)[0], "n")[1] == PASS
 
 
 def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> None:

@@ -17,7 +17,9 @@ from aftertrain.ingest.key import EventKey
 from aftertrain.ingest.objects import Object
 from aftertrain.ingest.policies import uploads
 from aftertrain.ingest.policies.decision import (
+    DISABLED,
     LOOK_AGAIN_SECONDS,
+    PASS,
     Answer,
     Decision,
     State,
@@ -96,6 +98,11 @@ def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: fl
     if _whole(found, policy):
         return _completed(state, found | {"whole": found.get("whole", now)}, ticket, policy, now)
     return _joined(state, found, ticket, policy, now)
+
+
+def withdraw(state: State, name: str) -> Answer:
+    """A start that is not wanted any more ends, unless it was let pass."""
+    return (state, PASS) if kept(state, name) is not None else (withdrawn(state, name), DISABLED)
 
 
 def withdrawn(state: State, name: str) -> State:

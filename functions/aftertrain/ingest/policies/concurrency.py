@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, Ticket, said, saying
+from aftertrain.ingest.policies.decision import DISABLED, PASS, Answer, Decision, State, Ticket, said, saying
 from aftertrain.model.policy import Concurrency
 
 TAKEN = "a newer event took its place"
-DISABLED = Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
 MAX_WAITING = 1000  # what comes after that many is not listed: it asks again, in no order
 
 

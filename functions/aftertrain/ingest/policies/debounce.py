@@ -9,6 +9,7 @@ from typing import Any
 
 from aftertrain.ingest.policies.decision import (
     CONCLUDED,
+    DISABLED,
     LOOK_AGAIN_SECONDS,
     PASS,
     Answer,
@@ -55,6 +56,11 @@ def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer
 def leads(state: State, name: str) -> bool:
     """Whether a start is the one that its burst waits for, or was let through with it."""
     return (state.get("burst") or {}).get("leader") == name or kept(state, name) is not None
+
+
+def withdraw(state: State, name: str) -> Answer:
+    """A start that is not wanted any more ends, unless it was let pass."""
+    return (state, PASS) if kept(state, name) is not None else (withdrawn(state, name), DISABLED)
 
 
 def withdrawn(state: State, name: str) -> State:

@@ -15,6 +15,7 @@ from aftertrain.model.event import Event
 
 REMEMBERED = 200  # names whose answers a gate knows; one that asks again after as many others is taken for a new one
 CONCLUDED = ["started", None]
+WITHDRAWN = "withdrawn"
 LOOK_AGAIN_SECONDS = 60.0  # at a gate that can keep no more
 State = dict[str, Any]
 
@@ -23,7 +24,8 @@ State = dict[str, Any]
 class Ticket:
     """The start's name, the event that it is for, and the machine that it runs.
 
-    `brings`: what the policies that let it pass give it.
+    `brings`: what the policies that let it pass give it. `waited`: it was held before, and its trigger may be switched
+    off meanwhile.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Ticket:
     machine_arn: str
     received_at: float
     brings: Mapping[str, Any] = field(default_factory=dict)
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Decision:
 
 
 PASS = Decision("started")
+DISABLED = Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
 Answer = tuple[State, Decision]
 
 
@@ -74,6 +78,11 @@ def saying(state: State, name: str, what: Any) -> State:
     """The state with one more answer; the oldest is forgotten when there are too many."""
     others = [each for each in state.get("said", []) if each[0] != name]
     return state | {"said": [*others, [name, what]][-REMEMBERED:]}
+
+
+def withdrawing(state: State, name: str, *, passed: bool) -> Answer:
+    """End for good what has waited, unless it was let pass: somebody may be starting it in this moment."""
+    return (state, PASS) if passed else (saying(state, name, WITHDRAWN), DISABLED)
 
 
 def kept(state: State, name: str) -> Any:

@@ -5,7 +5,18 @@ resumes the trigger; what was kept until then passes without being counted.
 """
 
 from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.policies.decision import PASS, Answer, Decision, State, Ticket, said, saying
+from aftertrain.ingest.policies.decision import (
+    DISABLED,
+    PASS,
+    WITHDRAWN,
+    Answer,
+    Decision,
+    State,
+    Ticket,
+    said,
+    saying,
+    withdrawing,
+)
 from aftertrain.model.policy import Rate
 
 LISTED = 500  # kept events that a resume wakes at once; the sweeper finds the others
@@ -13,8 +24,9 @@ LISTED = 500  # kept events that a resume wakes at once; the sweeper finds the o
 
 def decide(state: State, ticket: Ticket, policy: Rate, now: float) -> Answer:
     """Count a start, or open the breaker."""
-    if said(state, ticket.name) is not None:
-        return state, PASS
+    answer = said(state, ticket.name)
+    if answer is not None:
+        return state, DISABLED if answer == WITHDRAWN else PASS
     if ticket.received_at <= state.get("resumed_at", 0.0):
         return saying(state, ticket.name, True), PASS
     starts = [at for at in state.get("starts", []) if at > now - policy.per]
@@ -28,6 +40,11 @@ def decide(state: State, ticket: Ticket, policy: Rate, now: float) -> Answer:
         "paused", "rate", f"at most {policy.limit} starts in {policy.per:g} s", f"{len(starts) + 1}", final=False
     )
     return state | {"paused_at": state.get("paused_at", now), "kept": kept}, held
+
+
+def withdraw(state: State, name: str) -> Answer:
+    """A start that is not wanted any more ends, unless it was let pass."""
+    return withdrawing(state, name, passed=said(state, name) not in (None, WITHDRAWN))
 
 
 def resume(state: State, now: float) -> tuple[State, tuple[EventKey, ...]]:
