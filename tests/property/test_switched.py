@@ -47,11 +47,8 @@ class SwitchedOff(Concurrent):
             assert verdict == "started" or (verdict == "disabled" and self.off)
 
 
-class SwitchedSlots(Concurrent):
+class Interrupted(Policy):
     """A trigger that is switched off and on again by whoever works in the middle of a start, and on all that waits."""
-
-    limit = 1
-    policies = Policies(concurrency=Concurrency(1, "queue"))
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +65,13 @@ class SwitchedSlots(Concurrent):
         self.switch()
         for key in list(self.world.ledger.due_at):
             redrive(key, self.world.ports)
+
+
+class SwitchedSlots(Interrupted, Concurrent):
+    """Executions with slots."""
+
+    limit = 1
+    policies = Policies(concurrency=Concurrency(1, "queue"))
 
     def is_alive(self) -> None:
         self.on = True
@@ -80,26 +84,10 @@ class SwitchedSlots(Concurrent):
             assert verdict in ("started", "disabled")
 
 
-class Meanwhile(Policy):
-    """A trigger without slots that is switched off and on again by whoever works in the middle of a start."""
+class WithoutSlots(Interrupted):
+    """The gate that is asked last knows whom it has let pass."""
 
     words = ("started", "disabled")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on = True
-        self.world.meanwhile = self.somebody_switches_and_drives_everything
-        now = trigger(policies=self.policies)
-        self.world.ports = self.world.ports._replace(current=lambda _: now if self.on else None)
-
-    @rule()
-    def switch(self) -> None:
-        self.on = not self.on
-
-    def somebody_switches_and_drives_everything(self) -> None:
-        self.switch()
-        for key in list(self.world.ledger.due_at):
-            redrive(key, self.world.ports)
 
     @invariant()
     def what_is_called_disabled_has_not_started(self) -> None:
@@ -118,7 +106,7 @@ class Meanwhile(Policy):
         self.world.settle()
 
 
-class SwitchedOrder(Meanwhile):
+class SwitchedOrder(WithoutSlots):
     """The bucket shows some of the objects late, so that their events wait, and some too late."""
 
     words = ("started", "disabled", "stale")
@@ -139,7 +127,7 @@ class SwitchedOrder(Meanwhile):
         super().settle()
 
 
-class SwitchedRate(Meanwhile):
+class SwitchedRate(WithoutSlots):
     """Most events are kept until a person resumes the trigger."""
 
     policies = Policies(rate=Rate(1, 3600.0))
