@@ -114,8 +114,9 @@ class FakeRuns:
     def execution(self, execution_id: str) -> control.Item | None:
         return self.known.get(execution_id)
 
-    def executions(self, pipeline_id: str | None, limit: int) -> list[control.Item]:
-        return [item for item in self.known.values() if pipeline_id in (None, item["pipeline_id"])][:limit]
+    def executions(self, pipeline_id: str | None, status: str | None, until: str, limit: int) -> list[control.Item]:
+        found = (item for item in self.known.values() if pipeline_id in (None, item["pipeline_id"]))
+        return [item for item in found if status in (None, item["status"]) and item["started_at"] <= until][:limit]
 
     def update(self, execution: control.Item) -> None:
         self.known[execution["id"]] = execution

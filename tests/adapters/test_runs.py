@@ -47,12 +47,19 @@ def test_a_redrive_runs_again(runs: DynamoRuns) -> None:
 
 
 def test_executions_are_listed_the_newest_first(runs: DynamoRuns) -> None:
-    for each in (execution(1), execution(2, pipeline="q"), execution(3)):
+    for each in (execution(1), execution(2, "failed", "q"), execution(3)):
         runs.update(each)
 
-    assert [each["id"] for each in runs.executions(None, 10)] == ["e3", "e2", "e1"]
-    assert [each["id"] for each in runs.executions("p", 10)] == ["e3", "e1"]
-    assert [each["id"] for each in runs.executions(None, 1)] == ["e3"]
+    def listed(
+        pipeline: str | None = None, status: str | None = None, until: str = "2027", limit: int = 10
+    ) -> list[str]:
+        return [each["id"] for each in runs.executions(pipeline, status, until, limit)]
+
+    assert listed() == ["e3", "e2", "e1"]
+    assert listed("p") == ["e3", "e1"]
+    assert listed(limit=1) == ["e3"]
+    assert listed(until="2026-01-02T00:00:00.001+00:00") == ["e2", "e1"]
+    assert (listed(status="failed"), listed("p", "running", limit=1)) == (["e2"], ["e3"])
 
 
 def test_what_is_unknown_is_none(runs: DynamoRuns) -> None:

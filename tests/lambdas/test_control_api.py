@@ -305,6 +305,21 @@ def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(cli
     assert client.executions.list()[0].status == "failed"
 
 
+def test_executions_are_listed_by_status_and_behind_a_page(client: Client, ports: Ports) -> None:
+    for day, status in ((3, "running"), (2, "failed"), (1, "running")):
+        at = f"2026-01-0{day}T00:00:00+00:00"
+        ports.runs.update(execution(status) | {"id": f"t-{day}", "started_at": at})
+    (found,) = client.executions.list(status="failed")
+    before = datetime.fromisoformat(found.started_at).timestamp()
+
+    assert [each.id for each in client.executions.list("p", before=before, limit=2)] == ["t-2", "t-1"]
+    assert [each.id for each in client.executions.all()] == ["t-3", "t-2", "t-1"]
+    with pytest.raises(InvalidRequestError, match="status"):
+        client.executions.list(status="gone")
+    with pytest.raises(InvalidRequestError, match="before"):
+        client.executions.list(before=1e20)
+
+
 @pytest.mark.parametrize(
     "value", ["!!timestamp 2026-01-01", "!!binary aGk=", "1e999", '"\\ud800"', "[" * 60 + "]" * 60]
 )

@@ -75,15 +75,21 @@ class DynamoRuns:
         item = self._get(f"{KIND}#{execution_id}")
         return None if item is None else _body(item)
 
-    def executions(self, pipeline_id: str | None, limit: int) -> list[dict[str, Any]]:
+    def executions(self, pipeline_id: str | None, status: str | None, until: str, limit: int) -> list[dict[str, Any]]:
         index, name, value = ("by_pipeline", "pipeline_id", pipeline_id) if pipeline_id else ("by_time", "kind", KIND)
+        ended = {"FilterExpression": "run_status = :status"} if status else {}
         found = self._newest(
             limit,
             "listing executions",
             IndexName=index,
-            KeyConditionExpression="#name = :value",
+            KeyConditionExpression="#name = :value AND started_at <= :until",
             ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues={":value": {"S": value}},
+            ExpressionAttributeValues={
+                ":value": {"S": value},
+                ":until": {"S": until},
+                **({":status": {"S": status}} if status else {}),
+            },
+            **ended,
         )
         return [_body(item) for item in found]
 

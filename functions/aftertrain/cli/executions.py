@@ -7,6 +7,8 @@ from rich.live import Live
 from aftertrain.cli.show import execution_view, executions_list
 from aftertrain.client import Client
 
+STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
+
 
 @click.group()
 def executions() -> None:
@@ -15,10 +17,12 @@ def executions() -> None:
 
 @executions.command("list")
 @click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-def list_executions(pipeline_id: str | None, limit: int) -> None:
+@click.option("--status", type=click.Choice(STATUSES), help="Only those that ended, or run, like this.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+def list_executions(pipeline_id: str | None, status: str | None, limit: int) -> None:
     """Show the newest executions."""
-    Console().print(executions_list(Client().executions.list(pipeline_id, limit=limit)), soft_wrap=True)
+    found = Client().executions.list(pipeline_id, status=status, limit=limit)
+    Console().print(executions_list(found), soft_wrap=True)
 
 
 @executions.command("get")

@@ -9,9 +9,8 @@ import urllib3
 
 from aftertrain.client.errors import ApiError, InvalidRequestError
 from aftertrain.client.models import Event
+from aftertrain.client.pages import PAGE, every
 from aftertrain.client.transport import Transport
-
-PAGE = 500
 
 
 class Events:
@@ -46,16 +45,11 @@ class Events:
 
     def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[Event]:
         """The events of that many seconds, the newest first, page by page."""
-        before: float | None = None
-        seen: set[tuple[str, str]] = set()
-        while True:
-            page = self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything)
-            fresh = [each for each in page if (each.source_id, each.record_id) not in seen]
-            if not fresh:
-                return
-            yield from fresh
-            seen |= {(each.source_id, each.record_id) for each in fresh}
-            before = page[-1].received_at
+        return every(
+            lambda before: self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything),
+            lambda each: (each.source_id, each.record_id),
+            lambda each: each.received_at,
+        )
 
     def replay_dead_letters(self) -> int:
         """Queue again what the redrives have given up on; returns how many events."""

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 
 from aftertrain.client.errors import ApiError, NoCredentialsError
 from aftertrain.client.models import Execution
+from aftertrain.client.pages import PAGE, every
 from aftertrain.client.transport import Transport
 
 APPEARS_WITHIN = 15.0  # seconds; Step Functions tells of a new execution a moment after it was started
@@ -17,10 +19,28 @@ class Executions:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self, pipeline_id: str | None = None, *, limit: int = 20) -> list[Execution]:
-        """The newest executions, without their steps."""
-        found = self._transport.call("GET", "/v1/executions", {"pipeline_id": pipeline_id, "limit": limit})
-        return [Execution.model_validate(item) for item in found]
+    def list(
+        self,
+        pipeline_id: str | None = None,
+        *,
+        status: str | None = None,
+        limit: int = 20,
+        before: float | None = None,
+    ) -> list[Execution]:
+        """The newest executions, without their steps, up to 1000; `status`: only those that ended, or run, like this.
+
+        `before`: begun by then, in seconds since 1970, to go on behind a page.
+        """
+        query = {"pipeline_id": pipeline_id, "status": status, "limit": limit, "before": before}
+        return [Execution.model_validate(item) for item in self._transport.call("GET", "/v1/executions", query)]
+
+    def all(self, pipeline_id: str | None = None, *, status: str | None = None) -> Iterator[Execution]:
+        """The executions of 90 days, the newest first, page by page."""
+        return every(
+            lambda before: self.list(pipeline_id, status=status, limit=PAGE, before=before),
+            lambda each: each.id,
+            lambda each: datetime.fromisoformat(each.started_at).timestamp(),
+        )
 
     def get(self, execution_id: str) -> Execution:
         """One execution with its steps."""

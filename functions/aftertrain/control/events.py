@@ -1,9 +1,9 @@
 """Events: what was received, what every trigger said of it, and what it started; and the same once more, on purpose."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aftertrain.control.between import since, until
 from aftertrain.control.explain import unmatched
 from aftertrain.control.ports import Item, Ports
 from aftertrain.errors import ConflictError, NotFoundError
@@ -38,13 +38,10 @@ def list_all(since_seconds: float, before: float | None, limit: int, ports: Port
 
     Raises: ConflictError if the ledger is too large to find all: the newest might be among those that were not seen.
     """
-    now = datetime.fromisoformat(ports.clock())
-    until = now if before is None else datetime.fromtimestamp(before, UTC)
-    between = (now - timedelta(seconds=since_seconds), until + timedelta(milliseconds=1))
-    since, end = (each.isoformat(timespec="milliseconds") for each in between)
+    between = since(since_seconds, ports), until(before)
     if not everything:
-        return ports.runs.events(since, end, limit)
-    found = ports.runs.all_events(since, end, limit)
+        return ports.runs.events(*between, limit)
+    found = ports.runs.all_events(*between, limit)
     if not found.whole:
         raise ConflictError("the ledger is too large to list all events: those that fired something can be listed")
     return found.items

@@ -6,14 +6,16 @@ Functions itself, for the history that the steps are read from.
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from aftertrain.control.between import until
 from aftertrain.control.history import details, steps
 from aftertrain.control.ports import Item, Machines, Ports, Runs
 from aftertrain.control.spent import total, with_spent
 from aftertrain.errors import ConflictError, NotFoundError
 
-STATES = {
+Status = Literal["running", "succeeded", "failed", "timed_out", "aborted"]
+STATES: dict[str, Status] = {
     "RUNNING": "running",
     "SUCCEEDED": "succeeded",
     "FAILED": "failed",
@@ -47,9 +49,9 @@ def get(execution_id: str, ports: Ports) -> Item:
     return item | {"steps": found} | total(found)
 
 
-def list_all(pipeline_id: str | None, limit: int, ports: Ports) -> list[Item]:
-    """The newest executions, without their steps."""
-    return ports.runs.executions(pipeline_id, limit)
+def list_all(pipeline_id: str | None, status: str | None, before: float | None, limit: int, ports: Ports) -> list[Item]:
+    """The newest executions that began by then, without their steps."""
+    return ports.runs.executions(pipeline_id, status, until(before), limit)
 
 
 def stop(execution_id: str, cause: str, ports: Ports) -> Item:

@@ -97,8 +97,8 @@ class Runs(Protocol):
     def execution(self, execution_id: str) -> Item | None:
         """An execution, without its steps."""
 
-    def executions(self, pipeline_id: str | None, limit: int) -> list[Item]:
-        """The newest executions, of one pipeline or of all."""
+    def executions(self, pipeline_id: str | None, status: str | None, until: str, limit: int) -> list[Item]:
+        """The newest executions that began until then (RFC 3339), of one pipeline or all, in one status or any."""
 
     def update(self, execution: Item) -> None:
         """Write what is known of an execution now; a final state is never overwritten by an earlier one."""

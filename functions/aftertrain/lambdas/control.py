@@ -48,6 +48,7 @@ app = APIGatewayHttpResolver(enable_validation=True)
 Item = dict[str, Any]
 Items = list[dict[str, Any]]
 Optional = Annotated[str | None, Query()]
+Moment = Annotated[float | None, Query(ge=0, le=253_402_300_799)]  # since 1970, and years have four digits
 
 
 @app.post("/v1/pipelines")
@@ -165,8 +166,13 @@ def delete_cluster(cluster_id: str) -> Item:
 
 
 @app.get("/v1/executions")
-def list_executions(pipeline_id: Optional = None, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Items:
-    return executions.list_all(pipeline_id, limit, runtime.ports())
+def list_executions(
+    pipeline_id: Optional = None,
+    status: Annotated[executions.Status | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    before: Moment = None,
+) -> Items:
+    return executions.list_all(pipeline_id, status, before, limit, runtime.ports())
 
 
 @app.get("/v1/executions/<execution_id>")
@@ -203,7 +209,7 @@ def replay_dead_letters(limit: Annotated[int, Query(ge=1, le=1000)] = 1000) -> I
 def list_events(
     since_seconds: Annotated[float, Query(gt=0, le=7_776_000)] = 86_400,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
-    before: Annotated[float | None, Query()] = None,
+    before: Moment = None,
     everything: Annotated[bool, Query()] = False,
 ) -> Items:
     return events.list_all(since_seconds, before, limit, runtime.ports(), everything=everything)

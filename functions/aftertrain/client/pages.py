@@ -1,0 +1,27 @@
+"""Lists that are asked for page by page -> all that is in them, each once.
+
+A page goes on at the moment in which the last one ended, for several may have come in it.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TypeVar
+
+PAGE = 500
+Listed = TypeVar("Listed")
+
+
+def every(
+    page: Callable[[float | None], Sequence[Listed]],
+    identity: Callable[[Listed], Hashable],
+    time: Callable[[Listed], float],
+) -> Iterator[Listed]:
+    """All of them, the newest first; `page` gives those until a time, in seconds since 1970."""
+    before: float | None = None
+    seen: set[Hashable] = set()
+    while found := page(before):
+        fresh = [each for each in found if identity(each) not in seen]
+        if not fresh:
+            return
+        yield from fresh
+        seen |= {identity(each) for each in fresh}
+        before = time(found[-1])
