@@ -11,9 +11,9 @@ the others are checked when a pipeline is written; all of them are checked again
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from aftertrain.asl.states import Retrier
 from aftertrain.errors import AuthorError
@@ -24,9 +24,24 @@ Runs = Literal["task", "job", "wait", "question", "pipeline", "deployment"]
 
 
 class Params(BaseModel):
-    """What a step gives to its action."""
+    """What a step gives to its action; of those in `one_of` exactly one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    one_of: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _gives_one(self) -> Self:
+        if (wrong := self.not_one(self.__dict__)) is not None:
+            raise ValueError(wrong)
+        return self
+
+    @classmethod
+    def not_one(cls, given: Mapping[str, Any]) -> str | None:
+        """What is wrong with which params there are, whatever they are; None if nothing is."""
+        names = cls.one_of
+        if not names or sum(given.get(name) not in (None, []) for name in names) == 1:
+            return None
+        return f"give one of {', '.join(names[:-1])} and {names[-1]}"
 
 
 # A text that is used as an address: what a template puts into it has to be encoded.

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import Field, StrictBool
 
 from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 from aftertrain.model.definition import StepId
@@ -23,16 +23,12 @@ class Branch(Params):
 class ConditionalParams(Params):
     """Either `branches`, or one `condition` with what to put out if it holds and if it does not."""
 
+    one_of = ("branches", "condition")
+
     branches: list[Branch] = Field(default_factory=list)
     condition: Condition | None = None
     true_result: Any = Field(default_factory=lambda: {"branch": "true"})
     false_result: Any = Field(default_factory=lambda: {"branch": "false"})
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "ConditionalParams":
-        if bool(self.branches) == (self.condition is not None):
-            raise ValueError("give either branches or a condition")
-        return self
 
 
 class ConditionalOutputs(Outputs):

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from aftertrain.actions.action import Action, Outputs, Params
 
@@ -17,17 +17,12 @@ class WaitParams(Params):
     `timezone` is an IANA name; a time that carries its own offset needs none.
     """
 
+    one_of = ("duration_seconds", "duration_hours", "until_time")
+
     duration_seconds: Annotated[int, Field(ge=1, le=WEEK)] | None = None
     duration_hours: Annotated[float, Field(gt=0, le=168)] | None = None
     until_time: str | None = None
     timezone: str = "UTC"
-
-    @model_validator(mode="after")
-    def _one_of_three(self) -> "WaitParams":
-        given = (self.duration_seconds, self.duration_hours, self.until_time)
-        if sum(each is not None for each in given) != 1:
-            raise ValueError("give one of duration_seconds, duration_hours and until_time")
-        return self
 
     @field_validator("until_time")
     @classmethod

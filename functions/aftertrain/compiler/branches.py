@@ -9,6 +9,7 @@ from typing import Any
 
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.template import in_braces
 from aftertrain.expressions.tree import Expression, Template
 from aftertrain.model.definition import Step
 
@@ -38,7 +39,9 @@ def with_braces(params: dict[str, Any]) -> dict[str, Any]:
         changed["condition"] = _braced(params["condition"])
     if isinstance(params.get("branches"), list):
         changed["branches"] = [
-            {**branch, "condition": _braced(branch.get("condition"))} if isinstance(branch, dict) else branch
+            {name: _braced(value) if name == "condition" else value for name, value in branch.items()}
+            if isinstance(branch, dict)
+            else branch
             for branch in params["branches"]
         ]
     return changed
@@ -57,7 +60,7 @@ def conditions(params: dict[str, Value]) -> Iterator[tuple[Place, Expression]]:
 
 
 def _braced(condition: Any) -> Any:
-    return f"{{{{ {condition} }}}}" if isinstance(condition, str) and "{{" not in condition else condition
+    return in_braces(condition) if isinstance(condition, str) else condition
 
 
 def _targets(step: Step) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,7 @@ from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.task import Work
 from aftertrain.expressions.tree import Template
+from aftertrain.model.kinds import is_of
 
 START = "arn:aws:states:::states:startExecution.sync:2"
 
@@ -83,5 +84,12 @@ def _params(given: dict[str, Any], callee: Callee, where: Place) -> Iterator[Dia
             message = f"the pipeline {callee.pipeline_id!r} has no parameter {name!r}"
             yield Diagnostic("AT313", (*where, "params", name), message, did_you_mean(name, known))
     for name, parameter in known.items():
-        if name not in given and not parameter.has_default:
-            yield Diagnostic("AT313", where, f"the pipeline {callee.pipeline_id!r} needs the parameter {name!r}")
+        if name not in given:
+            if not parameter.has_default:
+                yield Diagnostic("AT313", where, f"the pipeline {callee.pipeline_id!r} needs the parameter {name!r}")
+            continue
+        value = given[name].text if isinstance(given[name], Template) else given[name]
+        written = value is not None or given[name] is None
+        if written and not is_of(value, parameter.type):
+            message = f"the parameter {name!r} of {callee.pipeline_id!r} must be of type {parameter.type}"
+            yield Diagnostic("AT313", (*where, "params", name), message)

@@ -118,7 +118,10 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
             yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
     # What has a template in it is checked by its type, and when the step runs.
     written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
-    yield from _validated(action.params, written, where, whole=len(written) == len(params))
+    whole = len(written) == len(params)
+    yield from _validated(action.params, written, where, whole=whole)
+    if not whole and (wrong := action.params.not_one(params)) is not None:
+        yield Diagnostic("AT206", where, wrong)
     if action.name == "conditional" and "branches" not in written:
         yield from _branches(params.get("branches"), (*where, "branches"))
 
@@ -127,8 +130,9 @@ def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
         known = branch
         if isinstance(branch, dict):
-            if "id" not in branch:
-                yield Diagnostic("AT206", (*where, index), "id: field required")
+            for name in ("id", "condition"):
+                if name not in branch:
+                    yield Diagnostic("AT206", (*where, index), f"{name}: field required")
             known = {
                 name: value for name, value in branch.items() if not (isinstance(value, str) and has_template(value))
             }
@@ -144,6 +148,8 @@ def _validated(model: type[Params], written: Any, where: Place, *, whole: bool) 
             message = f"{message[0].lower()}{message[1:]}"
             if detail["loc"] and detail["type"] != "missing":
                 yield Diagnostic("AT206", (*where, *detail["loc"]), f"{detail['loc'][0]}: {message}")
+            elif len(detail["loc"]) > 1:
+                yield Diagnostic("AT206", (*where, *detail["loc"][:-1]), f"{detail['loc'][-1]}: {message}")
             elif not detail["loc"] and whole:
                 yield Diagnostic("AT206", where, message)
 

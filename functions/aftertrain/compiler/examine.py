@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from aftertrain.compiler.branches import conditions
+from aftertrain.compiler.check import has_template
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import ABOUT, Graph, Node
@@ -30,8 +31,11 @@ from aftertrain.expressions.tree import (
     Filter,
     For,
     If,
+    Index,
+    Literal,
     Logic,
     Not,
+    Parts,
     Path,
     Template,
     demanded,
@@ -82,7 +86,8 @@ class _Examiner:
         for name in url_params(node.action.params):
             yield from unencoded(node.params.get(name), (*where, "params", name))
         for name, value in node.params.items():
-            yield from self.value(value, (*where, "params", name), inner, fields.get(name, ANYTHING))
+            wanted, mixed = fields.get(name, ANYTHING), has_template(node.step.params.get(name))
+            yield from self.value(value, (*where, "params", name), inner, wanted, mixed=mixed)
         for place, template in templates(dict(node.params), (*where, "params")):
             yield from self.missing(template.parts, place, missing)
         if node.action.name == "conditional":
@@ -100,9 +105,13 @@ class _Examiner:
             yield from self.template(template, place, reader, ANYTHING)
             yield from self.missing(template.parts, place, unsure)
 
-    def value(self, value: Value, where: Place, reader: Reader, wanted: Shape) -> Iterator[Diagnostic]:
-        """The mistakes of a param and of what is in it."""
+    def value(
+        self, value: Value, where: Place, reader: Reader, wanted: Shape, *, mixed: bool = False
+    ) -> Iterator[Diagnostic]:
+        """The mistakes of a param and of what is in it; what has no template in it the action's own model has seen."""
         match value:
+            case Template(text=str() as text) if mixed:
+                yield from _misfit(text, where, wanted)
             case Template():
                 yield from self.template(value, where, reader, wanted)
             case dict() | list() if has_templates(value) and not wanted.may_be(*kinds_of(value)):
@@ -110,16 +119,18 @@ class _Examiner:
             case dict():
                 for name, item in value.items():
                     shape = (wanted.fields or {}).get(name, ANYTHING)
-                    yield from self.value(item, (*where, name), reader, shape)
+                    yield from self.value(item, (*where, name), reader, shape, mixed=mixed)
             case list():
                 for index, item in enumerate(value):
-                    yield from self.value(item, (*where, index), reader, wanted.item or ANYTHING)
+                    yield from self.value(item, (*where, index), reader, wanted.item or ANYTHING, mixed=mixed)
+            case _ if mixed:
+                yield from _misfit(value, where, wanted)
 
     def template(self, template: Template, where: Place, reader: Reader, wanted: Shape) -> Iterator[Diagnostic]:
         """The mistakes of one template; its type is held against the param's."""
         yield from self.fields(template.parts, where, reader)
         rendered = render_template(template, reader)
-        yield from (Diagnostic("AT309", where, complaint) for complaint in rendered.complaints)
+        yield from (Diagnostic("AT309", where, complaint) for complaint in dict.fromkeys(rendered.complaints))
         if template.text is None and not fits(rendered.shape, wanted):
             message = f"{where[-1]} takes {wanted.words}, and this is {rendered.shape.words}"
             hint = "write {{ … | string }}" if wanted.kinds == {"string"} and not rendered.shape.may_be(*OPEN) else ""
@@ -206,14 +217,25 @@ def _looked_at_first(condition: Expression) -> Expression:
 
 def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
     """Values in a URL that could become another part of it; one that is the whole URL is somebody's own."""
-    if not isinstance(value, Template) or _whole(value.lone):
-        return
-    for part in value.parts:
-        if isinstance(part, str) or uncertain(part) or (isinstance(part, Filter) and part.name == "urlencode"):
-            continue
-        name = name_of(part) if not isinstance(part, If | For) else "a block"
-        hint = f"write {{{{ {name} | urlencode }}}}"
-        yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
+    if isinstance(value, Template) and not _whole(value.lone):
+        for name in dict.fromkeys(_bare_in_url(value.parts)):
+            hint = f"write {{{{ {name} | urlencode }}}}"
+            yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
+
+
+def _bare_in_url(parts: Parts) -> Iterator[str]:
+    """What stands in a URL as it is, by its name."""
+    for part in parts:
+        match part:
+            case str() | Literal() | Filter(name="urlencode"):
+                continue
+            case If(branches=branches, otherwise=otherwise):
+                for inner in (*(body for _, body in branches), otherwise):
+                    yield from _bare_in_url(inner)
+            case For(body=body, otherwise=otherwise):
+                yield from _bare_in_url((*body, *otherwise))
+            case _ if not uncertain(part):
+                yield name_of(part) if isinstance(part, Path | Index | Filter) else "(…)"
 
 
 def _whole(lone: Expression | None) -> bool:
@@ -233,6 +255,15 @@ def url_params(model: type[BaseModel]) -> tuple[str, ...]:
 def has_templates(value: Value) -> bool:
     """Whether a value cannot be checked by the action's own model before the step runs."""
     return any(template.text is None for _, template in templates(value, ()))
+
+
+def _misfit(value: str | int | float | bool | None, where: Place, wanted: Shape) -> Iterator[Diagnostic]:
+    """What is written as it is, beside templates."""
+    shape, name = shape_of_value(value), next((part for part in reversed(where) if isinstance(part, str)), "")
+    if not fits(shape, wanted):
+        yield Diagnostic("AT308", where, f"{name} takes {wanted.words}, and this is {shape.words}")
+    elif wanted.choices and value not in wanted.choices:
+        yield Diagnostic("AT308", where, f"{name} is one of {', '.join(map(str, wanted.choices))}")
 
 
 def value_words(value: Value) -> str:

@@ -10,16 +10,8 @@ from typing import Any
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.event_path import path_of
-from aftertrain.model.definition import Parameter, ParameterType
-
-_TYPES: dict[ParameterType, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "float": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
+from aftertrain.model.definition import Parameter
+from aftertrain.model.kinds import is_of
 
 
 def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
@@ -54,10 +46,3 @@ def check_given(given: Mapping[str, Any], parameters: Sequence[Parameter], where
         else:
             if not fits:
                 yield Diagnostic("AT212", (*where, name), f"the parameter {name!r} must be of type {parameter.type}")
-
-
-def is_of(value: Any, kind: ParameterType) -> bool:
-    """Whether a value is of a parameter's type."""
-    if isinstance(value, bool) and kind != "boolean":
-        return False
-    return isinstance(value, _TYPES[kind])

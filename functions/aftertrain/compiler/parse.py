@@ -130,7 +130,10 @@ def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnost
         yield Diagnostic("AT102", where, f"{_last_name(where)}: {problem}", mark=document.mark(where))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _not_json(item, (*where, str(key)), document)
+            if isinstance(key, str) and (problem := _problem(key)) is not None:
+                yield Diagnostic("AT102", where, f"the key {key!r}: {problem}", mark=document.mark(where))
+            else:
+                yield from _not_json(item, (*where, str(key)), document)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _not_json(item, (*where, index), document)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from aftertrain.control import triggers
 from aftertrain.control.bodies import Backtest, TriggerTest
 from aftertrain.control.explain import explained
+from aftertrain.control.lookup import published
 from aftertrain.control.ports import Ports
 from aftertrain.errors import AftertrainError, AuthorError
 from aftertrain.expressions.pattern import compile_pattern
@@ -89,7 +90,7 @@ def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
             | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
         )
     try:
-        params = mapped(of_event(item.get("params") or {}), event)
+        params = mapped(of_event(item.get("params") or {}), event, item.get("types") or {})
     except AftertrainError as error:
         failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
         return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
@@ -142,7 +143,9 @@ def backtested(body: Backtest, ports: Ports) -> dict[str, Any]:
 def _item(trigger: str | dict[str, Any], ports: Ports) -> dict[str, Any]:
     """A trigger by its id, or as it is written and not made yet."""
     if isinstance(trigger, str):
-        return triggers.get(trigger, ports)
+        item = triggers.get(trigger, ports)
+        pipeline = ports.registry.get("pipeline", item["pipeline_id"])
+        return item | {"types": published(pipeline.item["definition"]).types if pipeline else {}}
     (item, *others) = triggers_in(trigger, "the trigger")
     if others:
         raise AuthorError("these are several triggers: give one", field="trigger")

@@ -110,7 +110,7 @@ def _with_parts(start: Start, parts: list[Any], event: Event) -> Start:
     if policies.debounce is not None:
         return start._replace(policies=policies, brings=brings)
     whole = event._replace(data=event.data | brings)
-    return start._replace(policies=policies, brings=brings, params=mapped(start.params, whole))
+    return start._replace(policies=policies, brings=brings, params=mapped(start.params, whole, start.pipeline.types))
 
 
 def _parts(trigger_id: str, standing: Record, ports: Ports) -> list[Any] | None:

@@ -8,6 +8,7 @@ answered to is what the next look of a webhook sees.
 
 from typing import Any
 
+from aftertrain.control.lookup import published
 from aftertrain.control.ports import Entry, Item
 from aftertrain.model.policy_spec import policies_of
 from aftertrain.model.trigger import PipelineVersion, Trigger
@@ -49,7 +50,8 @@ def with_schema(snapshot: Entry, event_type: str, schema: dict[str, Any] | None)
 
 def current_version(pipeline: Item) -> PipelineVersion:
     """What an execution of the pipeline runs now."""
-    return PipelineVersion(pipeline["id"], pipeline["version"], pipeline["machine_arn"])
+    types = published(pipeline["definition"]).types
+    return PipelineVersion(pipeline["id"], pipeline["version"], pipeline["machine_arn"], types)
 
 
 def _watched(trigger: Item, pipeline: Item) -> Item:

@@ -11,6 +11,7 @@ Most templates hold nothing but dotted paths; those are read without jinja2, whi
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -93,10 +94,20 @@ def parse_condition(text: str, loops: Sequence[str] = ()) -> Expression:
     Raises:
         TemplateError: it does not parse, or is no single expression.
     """
-    lone = parse_template(text if "{{" in text or "{%" in text else f"{{{{ {text} }}}}", loops).lone
+    try:
+        lone = parse_template(in_braces(text), loops).lone
+    except TemplateError:
+        if "{{" not in text or in_braces(text) == text:
+            raise
+        lone = None  # braces inside of it
     if lone is None:
         raise TemplateError(f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}")
     return lone
+
+
+def in_braces(text: str) -> str:
+    """A condition as a template, be it written as one or bare."""
+    return text if text.lstrip().startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
 
 
 class _Reader:
@@ -110,6 +121,8 @@ class _Reader:
             return self.parts(_ENVIRONMENT.parse(text).body)
         except TemplateSyntaxError as error:
             raise TemplateError(f"not a template: {error.message}") from None
+        except ValueError:  # Python reads no number of so many digits
+            raise TemplateError("not a template: it holds a number of thousands of digits") from None
 
     def parts(self, body: Sequence[nodes.Node]) -> Parts:
         return tuple(part for statement in body for part in self.statement(statement))
@@ -275,6 +288,8 @@ def _literal(value: str | int | float | bool | None) -> Literal:
     """A literal, if JSON has such a value."""
     if isinstance(value, float) and not math.isfinite(value):
         raise TemplateError(f"{value} is no number that JSON has")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise TemplateError("a number is larger than any that JSONata has")
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise TemplateError("a text holds half of a surrogate pair")
     return Literal(value)

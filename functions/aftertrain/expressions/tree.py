@@ -186,8 +186,8 @@ ALWAYS, NEVER = Literal(value=True), Literal(value=False)
 def demanded(node: Any) -> Iterator[Path]:
     """Every value that has to be there: without what `default` and `is defined` make up for."""
     match node:
-        case Filter(name="default", operand=Path(), arguments=arguments):
-            yield from demanded(arguments)
+        case Filter(name="default", operand=Path() | Index() as operand, arguments=arguments):
+            yield from demanded((*_keys(operand), arguments))
         case Test(name="defined", operand=Path()):
             return
         case Path():
@@ -200,6 +200,15 @@ def demanded(node: Any) -> Iterator[Path]:
         case _ if is_dataclass(node):
             for field in fields(node):
                 yield from demanded(getattr(node, field.name))
+
+
+def _keys(node: Expression) -> Iterator[Expression]:
+    """The computed keys of a path, which have to be there whatever is at it."""
+    while isinstance(node, Index):
+        yield node.key
+        node = node.operand
+    if not isinstance(node, Path):
+        yield node
 
 
 def paths(node: Any) -> Iterator[Path]:

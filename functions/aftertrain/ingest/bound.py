@@ -7,7 +7,7 @@ from aftertrain.errors import BusyError
 from aftertrain.ingest.admit import admit, last_asked, slot_of, waited_at
 from aftertrain.ingest.ask import ask
 from aftertrain.ingest.handover import hand_over
-from aftertrain.ingest.params import MissingParamError
+from aftertrain.ingest.params import ParamError
 from aftertrain.ingest.policies.concurrency import TAKEN
 from aftertrain.ingest.policies.decision import DISABLED, PASS, Answer, Decision, State, concluded
 from aftertrain.ingest.ports import Ports, RefusedError
@@ -97,7 +97,7 @@ def _begin(start: Start, decision: Decision, record: Record, ports: Ports) -> De
         note_stopped(slot, frozenset(name for _, name in decision.stops), ports)
     try:
         begun = ports.starter.start(machine, start.name, start.input(record.event, decision.input, slot))
-    except MissingParamError as error:
+    except ParamError as error:
         return _failed(start, slot, error.field or "params", error.message, decision, ports)
     except RefusedError as error:
         return _failed(start, slot, "start", error.message, decision, ports)

@@ -1,6 +1,6 @@
 """A trigger's params -> an execution's: what is written as `{{ event.PATH }}` is the value at that path.
 
-mapped({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event)
+mapped({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"})
 ->  {"model_uri": "s3://models/final/m.safetensors", "threshold": 0.9}
 """
 
@@ -11,25 +11,28 @@ from aftertrain.errors import AuthorError
 from aftertrain.expressions.event_path import path_of
 from aftertrain.expressions.fields import MISSING, lookup
 from aftertrain.model.event import Event
+from aftertrain.model.kinds import is_of
 
 
-class MissingParamError(AuthorError):
-    """The event lacks what a param is to be taken from."""
+class ParamError(AuthorError):
+    """The event lacks what a param is to be taken from, or it is not of the type that the pipeline declares."""
 
 
-def mapped(params: Mapping[str, Any], event: Event) -> dict[str, Any]:
-    """The params with values from the event.
+def mapped(params: Mapping[str, Any], event: Event, types: Mapping[str, str]) -> dict[str, Any]:
+    """The params with values from the event, each of its type: the machine relies on it.
 
-    Raises: MissingParamError
+    Raises: ParamError
     """
-    return {name: _value(name, value, event) for name, value in params.items()}
+    return {name: _value(name, value, event, types.get(name)) for name, value in params.items()}
 
 
-def _value(name: str, value: Any, event: Event) -> Any:
+def _value(name: str, value: Any, event: Event, kind: str | None) -> Any:
     path = path_of(value)
     if path is None:
         return value
     found = lookup(event, path)
     if found is MISSING:
-        raise MissingParamError(f"the event has no {'.'.join(path)}", field=f"params.{name}")
+        raise ParamError(f"the event has no {'.'.join(path)}", field=f"params.{name}")
+    if kind is not None and not is_of(found, kind):
+        raise ParamError(f"{'.'.join(path)} is not of the type {kind}", field=f"params.{name}")
     return found

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from aftertrain.expressions.event_path import path_of
 from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.params import MissingParamError, mapped
+from aftertrain.ingest.params import ParamError, mapped
 from aftertrain.ingest.verdict import Verdict, Word
 from aftertrain.ingest.watch import Watch
 from aftertrain.model.event import Event
@@ -41,7 +41,7 @@ class Start(NamedTuple):
 
         `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data, where
         params may take them from.
-        Raises: MissingParamError if the event lacks what a param is taken from.
+        Raises: ParamError if the event lacks what a param is taken from, or it is of another type.
         """
         given = given if "event" in given else {**self.brings, **given}
         envelope = given.get("event", event.envelope())
@@ -51,7 +51,9 @@ class Start(NamedTuple):
         return canonical_json(
             {
                 "event": envelope,
-                "params": mapped(self.params, Event.from_envelope(envelope)) if late else dict(self.params),
+                "params": mapped(self.params, Event.from_envelope(envelope), self.pipeline.types)
+                if late
+                else dict(self.params),
                 "trigger": {"id": self.trigger_id} | ({"slot": slot} if slot else {}),
                 "pipeline": {"id": self.pipeline.pipeline_id, "version": self.pipeline.version},
             }
@@ -112,8 +114,9 @@ def new_record(event: Event, source_id: str, fired: list[Watch], now: float, att
         name = execution_name(source_id, key.event_id, trigger.id)
         late = trigger.policies.debounce or trigger.policies.assemble
         try:
-            params = mapped(of_event(trigger.params) if late else trigger.params, event)
-        except MissingParamError as error:
+            known = of_event(trigger.params) if late else trigger.params
+            params = mapped(known, event, trigger.pipeline.types)
+        except ParamError as error:
             failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
         else:
             kept = trigger.params if late else params

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from aftertrain.model.instances import GPU_TYPES
+from aftertrain.model.kinds import ParameterType
 from aftertrain.model.names import ID_PATTERN
 from aftertrain.model.policy_spec import PolicySpecs
 from aftertrain.model.written import Written
@@ -30,7 +31,6 @@ EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_len
 STATES_ERRORS = ("States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout", "States.Permissions")
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^(ml\.)?[a-z0-9-]+\.[a-z0-9-]+$", max_length=40)]
-ParameterType = Literal["string", "integer", "float", "boolean", "array", "object"]
 
 
 def _known_if_reserved(name: str) -> str:
@@ -165,3 +165,8 @@ class Definition(Written):
     outputs: dict[str, Any] = Field(default_factory=dict)
     on_failure: list[Step] = Field(default_factory=list)
     triggers: list[TriggerSpec] = Field(default_factory=list)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """What the parameters are, but for those that null may stand for."""
+        return {each.name: each.type for each in self.parameters if not (each.has_default and each.default is None)}

@@ -11,20 +11,25 @@ from aftertrain.model.policy import Policies
 
 
 class PipelineVersion(NamedTuple):
-    """Which pipeline, in which immutable version, runs as which published state machine version."""
+    """Which pipeline, in which immutable version, runs as which published state machine version.
+
+    `types`: what its parameters are declared to be, as far as it is known; those that null may stand for are left out.
+    """
 
     pipeline_id: str
     version: int
     machine_arn: str
+    types: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> "PipelineVersion":
         """Read the form in which snapshot and ledger carry it."""
-        return cls(item["pipeline_id"], item["version"], item["machine_arn"])
+        return cls(item["pipeline_id"], item["version"], item["machine_arn"], item.get("types", {}))
 
     def item(self) -> dict[str, Any]:
         """The form that `from_item` reads."""
-        return {"pipeline_id": self.pipeline_id, "version": self.version, "machine_arn": self.machine_arn}
+        item = {"pipeline_id": self.pipeline_id, "version": self.version, "machine_arn": self.machine_arn}
+        return item | ({"types": dict(self.types)} if self.types else {})
 
 
 class Trigger(NamedTuple):

@@ -26,6 +26,43 @@ def test_a_key_that_is_misspelt_may_be_missed_elsewhere(policy: dict[str, Any], 
     assert caught.value.diagnostics[0].message == why
 
 
+BRANCH = {"id": "b", "target_step": "a"}
+UNCONDITIONAL = ("AT206", "condition: field required")
+ONE_TIME = ("AT206", "give one of duration_seconds, duration_hours and until_time")
+WAIT = {"duration_seconds": 5, "until_time": "{{ event.t }}"}
+
+
+@pytest.mark.parametrize(
+    ("action", "params", "said"),
+    [
+        ("conditional", {"branches": [BRANCH]}, UNCONDITIONAL),
+        ("conditional", {"branches": [BRANCH, BRANCH | {"condition": "event.x"}]}, UNCONDITIONAL),
+        (
+            "conditional",
+            {"condition": "event.x", "branches": [BRANCH | {"condition": "event.x"}]},
+            ("AT206", "give one of branches and condition"),
+        ),
+        ("wait_until", WAIT, ONE_TIME),
+        ("wait_until", {"timezone": "{{ event.z }}"}, ONE_TIME),
+        (
+            "wait_until",
+            {"duration_seconds": "{# ten #}5"},
+            ("AT308", "duration_seconds takes integer or null, and this is string"),
+        ),
+        ("log", {"message": "x", "level": "{# c #}loud"}, ("AT308", "level is one of debug, info, warning, error")),
+        ("job_run", {"command": ["t", 5, "{{ event.uri }}"]}, ("AT308", "command takes string, and this is integer")),
+        ("set_output", {"outputs": {"\ud800": 1}}, ("AT102", "the key '\\ud800': this is half of a surrogate pair")),
+    ],
+)
+def test_what_stands_beside_templates_is_looked_at_too(
+    action: str, params: dict[str, Any], said: tuple[str, str]
+) -> None:
+    with pytest.raises(CompileError) as caught:
+        compile_pipeline({"steps": [{"id": "s", "action": action, "params": params}, LOG]}, PLACEHOLDERS)
+
+    assert [(each.code, each.message) for each in caught.value.diagnostics] == [said]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

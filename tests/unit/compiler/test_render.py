@@ -8,6 +8,7 @@ from sfnx import testing
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.render.scope import Reader
 from aftertrain.compiler.render.template import render_value
 from aftertrain.expressions.template import parse_template
@@ -108,6 +109,9 @@ def test_templates_are_found_in_nested_values() -> None:
         ("event.b == 1", {"b": True}, False),
         ("event.n == 1", {"n": "1"}, False),
         ("{{ event.s > 'a' }}", {"s": "b"}, True),
+        ("event.s == '{{'", {"s": "{{"}, True),
+        ("event.s == '{%'", {"s": "{"}, False),
+        ("(event.score | default(1, true)) > 0.9", {"score": 0}, True),
     ],
 )
 def test_conditions(condition: str, data: dict[str, Any], ran: bool) -> None:
@@ -123,10 +127,56 @@ def test_conditions(condition: str, data: dict[str, Any], ran: bool) -> None:
         ("event.n > 3", {"n": True}),
         ("event.a > event.b", {"a": True, "b": False}),
         ("event.n == 1 and event.b", {"n": 1, "b": 1}),
+        ("(event.score | float | default(1, true)) > 0.9", {}),
+        ("(event.score | float | default(1, true)) > 0.9", {"score": "n/a"}),
+        ("event.name | lower | default('prod', true) == 'prod'", {}),
     ],
 )
 def test_a_condition_that_cannot_be_decided_fails(condition: str, data: dict[str, Any]) -> None:
     assert decided(condition, data) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("x{{ event.gone[event.k] | default('-') }}", "x-"),
+        ("x{{ event.there[event.k] | default('-') }}", "x1"),
+        ("x{{ event.gone[event.k].deep | default('-') }}", "x-"),
+        ("x{{ event.gone[event.k] }}", "event.gone[event.k] is not there"),
+        ("x{{ event.gone[event.none] | default('-') }}", "event.none is not there"),
+        (
+            "x{{ '007' | int }} {{ '-007' | int }} {{ '+5' | int }} {{ '0' | int }} {{ '00.50' | float }}",
+            "x7 -7 5 0 0.5",
+        ),
+        ("x{{ event.rows | map(attribute='007') | join(',') }}", "x8"),
+    ],
+)
+def test_values(message: str, text: str) -> None:
+    given = {"k": "a", "there": {"a": 1}, "rows": [[1, 2, 3, 4, 5, 6, 7, 8]]}
+
+    assert rendered(message, given).endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("{{ 5 | length }}", "length takes a text, an array or an object, and 5 is integer"),
+        ("{{ 5 | join }}", "join takes an array, and 5 is integer"),
+        ("{{ [1] | int }}", "int takes a number or a text, and the listof is array"),
+        ("{{ ('a' is odd) | string }}", 'is odd takes a number, and "a" is string'),
+        ("{{ ('a' in 5) | string }}", "in looks into an array, a text or an object, not integer"),
+        ("{{ ('a' < 1) | string }}", '"a" is string and 1 is integer: < compares two numbers or two texts'),
+        ("{{ (params.given < 1) | string }}", "params.given is string and 1 is integer: < compares two numbers"),
+        ("{{ 5 | replace('a', 'b') }}", "replace takes a text, and 5 is integer"),
+        (f"{{{{ {'1' * 5000} }}}}", "it holds a number of thousands of digits"),
+        (f"x{{{{ event.n + {'1' * 400} }}}}", "a number is larger than any that JSONata has"),
+    ],
+)
+def test_what_can_never_work_is_told(message: str, why: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        rendered(message, {})
+
+    assert why in " ".join(each.message for each in caught.value.diagnostics)
 
 
 def decided(condition: str, data: dict[str, Any]) -> str:

@@ -1,10 +1,12 @@
 """What a request does, from the first delivery to the last."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.ingest_fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot, tigris_event, trigger
+from tests.unit.ingest.setting import Setting
 
 from aftertrain.errors import BusyError, SenderError, TooLargeError
 from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
@@ -13,6 +15,7 @@ from aftertrain.ingest.request import MAX_BODY_BYTES, Request
 from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.model.trigger import PipelineVersion, Trigger
 
+TYPED = PIPELINE._replace(types={"n": "float", "s": "string"})
 WATCHING = snapshot(trigger(where='`key` REGEXP "^final/"', params={"n": 1}))
 
 
@@ -201,3 +204,20 @@ def test_a_trigger_that_cannot_be_read_does_not_silence_the_others() -> None:
 
     assert [watch.trigger.id for watch in read.watches] == ["well"]
     assert read.unreadable == ("broken", "empty", "unparsable")
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"n": "{{ event.size }}", "s": "{{ event.key }}", "other": "{{ event.size }}"}, None),
+        ({"n": "{{ event.key }}"}, "data.key is not of the type float"),
+        ({"s": "{{ event.size }}"}, "data.size is not of the type string"),
+    ],
+)
+def test_what_a_param_takes_from_an_event_is_of_its_type(params: dict[str, Any], why: str | None) -> None:
+    """The machine relies on it."""
+    setting = Setting()
+    setting.watching = snapshot(trigger(params=params)._replace(pipeline=TYPED))
+    told = setting.send("k")
+
+    assert (told.verdict, told.actual) == ("failed" if why else "started", why)

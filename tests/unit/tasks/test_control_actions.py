@@ -107,7 +107,7 @@ def test_conditional_takes_the_first_branch_that_holds() -> None:
 
 
 def test_conditional_is_one_of_two_things() -> None:
-    with pytest.raises(TaskError, match="either branches or a condition"):
+    with pytest.raises(TaskError, match="one of branches and condition"):
         call("conditional")
 
 

@@ -12,12 +12,21 @@ from aftertrain.asl import jsonata
 from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
-from aftertrain.expressions.tree import ALWAYS, Filter, Literal, Path, Test, Unknown
+from aftertrain.expressions.tree import ALWAYS, Expression, Filter, Literal, Path, Test, Unknown
 
 if TYPE_CHECKING:  # the writer needs the filters, and they need it
     from aftertrain.compiler.render.writer import Writer
 
 ARRAY = Shape(frozenset({"array"}))
+SIZED = Shape(frozenset({"string", "array", "object"}))
+NUMERIC = Shape(frozenset({"string", "number", "integer"}))
+_WORDS = {
+    STRING: "a text",
+    ARRAY: "an array",
+    NUMBER: "a number",
+    SIZED: "a text, an array or an object",
+    NUMERIC: "a number or a text",
+}
 
 
 def write(node: Filter, writer: Writer) -> Code:
@@ -30,6 +39,8 @@ def test(node: Test, writer: Writer) -> Code:
     if node.name == "defined":
         return writer.apply(lambda a: f"$exists({a})", BOOLEAN, writer.raw(node.operand))
     value = writer.value(node.operand)
+    if node.name in ("divisibleby", "odd", "even"):
+        _must_be(NUMBER, f"is {node.name}", node.operand, value, writer)
     if node.name == "divisibleby":
         by = writer.value(node.arguments[0])
         rest = writer.call("calculate", NUMBER, value, by, more=(jsonata.string("%"),))
@@ -53,22 +64,31 @@ def _default(node: Filter, writer: Writer) -> Code:
         )
     if raw.shape.there and not empty_too:
         return raw
-    condition = f"$exists({raw.text})"
-    if empty_too:
-        writer.called["truth"] = None
-        condition = f"({condition} ? $truth({raw.text}) : false)"
+    writer.called |= {"truth": None} if empty_too else {}
+
+    def chosen(value: str) -> str:
+        there = f"$exists({value})"
+        return f"({f'({there} ? $truth({value}) : false)' if empty_too else there} ? {value} : {fallback.text})"
+
     there = Shape(raw.shape.kinds, raw.shape.fields, raw.shape.item)
-    text = f"({condition} ? {raw.text} : {fallback.text})"
-    return Code(text, either(there, fallback.shape), raw.fails or fallback.fails)
+    return writer.apply(chosen, either(there, fallback.shape), raw, fails=fallback.fails)
+
+
+def _must_be(taken: Shape, name: str, operand: Expression, value: Code, writer: Writer) -> None:
+    """Complain of a value that can be nothing of what is taken."""
+    if value.shape.kinds.isdisjoint(taken.kinds):
+        writer.complaints.append(f"{name} takes {_WORDS[taken]}, and {name_of(operand)} is {value.shape.words}")
+
+
+def _taken(taken: Shape, name: str, node: Filter, writer: Writer) -> Code:
+    value = writer.value(node.operand)
+    _must_be(taken, name, node.operand, value, writer)
+    return value
 
 
 def _of(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Writer) -> Code:
     """A filter that takes values of one kind; `code` reads the value as $v."""
-    value = writer.value(node.operand)
-    expected = {"text": "string", "list": "array", "number": "number"}[kind]
-    if not value.shape.may_be(expected, *(("integer",) if kind == "number" else ())):
-        takes = {"text": "a text", "list": "an array", "number": "a number"}[kind]
-        writer.complaints.append(f"{name} takes {takes}, and {name_of(node.operand)} is {value.shape.words}")
+    value = _taken({"text": STRING, "list": ARRAY, "number": NUMBER}[kind], name, node, writer)
     more = (jsonata.string(name), f"function($v) {{{code}}}")
     return writer.call(f"of_{kind}", shape, value, more=more)
 
@@ -79,7 +99,7 @@ def _text(code: str) -> Callable[[Filter, Writer], Code]:
 
 def _replace(node: Filter, writer: Writer) -> Code:
     old, new = (writer.text(argument) for argument in node.arguments)
-    value = _seen(writer, "replace_all", _seen(writer, "of_text", writer.value(node.operand)))
+    value = _seen(writer, "replace_all", _seen(writer, "of_text", _taken(STRING, "replace", node, writer)))
 
     def call(text: str, before: str, after: str) -> str:
         return f'$of_text({text}, "replace", function($v) {{$replace_all($v, {before}, {after})}})'
@@ -94,19 +114,19 @@ def _seen(writer: Writer, function: str, code: Code) -> Code:
 
 def _join(node: Filter, writer: Writer) -> Code:
     separator = writer.text(node.arguments[0])
-    value = _seen(writer, "joined", _seen(writer, "of_list", writer.value(node.operand)))
+    value = _seen(writer, "joined", _seen(writer, "of_list", _taken(ARRAY, "join", node, writer)))
     return writer.apply(
         lambda v, d: f'$of_list({v}, "join", function($v) {{$joined($v, {d})}})', STRING, value, separator, fails=True
     )
 
 
 def _length(node: Filter, writer: Writer) -> Code:
-    return writer.call("length_of", INTEGER, writer.value(node.operand))
+    return writer.call("length_of", INTEGER, _taken(SIZED, "length", node, writer))
 
 
 def _round(node: Filter, writer: Writer) -> Code:
     digits, method = (argument.value if isinstance(argument, Literal) else None for argument in node.arguments)
-    if not isinstance(digits, int) or method not in ("common", "ceil", "floor"):
+    if not isinstance(digits, int) or isinstance(digits, bool) or method not in ("common", "ceil", "floor"):
         writer.complaints.append("round takes a number of digits, and one of common, ceil, floor")
     if method == "common":
         code = f"$round($v, {digits})"
@@ -122,7 +142,7 @@ def _abs(node: Filter, writer: Writer) -> Code:
 
 def _number(node: Filter, writer: Writer) -> Code:
     """`int` and `float`: what is no number is an error unless there is a default; Jinja would make a 0 of it."""
-    value, default = writer.value(node.operand), node.arguments[0]
+    value, default = _taken(NUMERIC, node.name, node, writer), node.arguments[0]
     shape = INTEGER if node.name == "int" else NUMBER
     writer.called |= {"to_number": None} | ({"whole": None} if node.name == "int" else {})
     result = "$whole($n)" if node.name == "int" else "$n"
@@ -175,7 +195,7 @@ def _attribute(attribute: object, writer: Writer) -> str:
     writer.called["get"] = None
     code = "$v"
     for name in str(attribute).split("."):
-        code = f"$get({code}, {name if name.isdigit() else jsonata.string(name)})"
+        code = f"$get({code}, {int(name) if name.isdecimal() else jsonata.string(name)})"
     return code
 
 
@@ -236,7 +256,7 @@ def _select(node: Filter, writer: Writer) -> Code:
     ok, passing = (f"function($v) {{{text.format(field, '$w')}}}" for text in _PASS[test_name])
     if node.name == "rejectattr":
         passing = f"function($v) {{$not({_PASS[test_name][1].format(field, '$w')})}}"
-    value, other = writer.value(node.operand), writer.value(node.arguments[2])
+    value, other = _taken(ARRAY, node.name, node, writer), writer.value(node.arguments[2])
     call = f"function($v) {{$selected($v, {ok}, {passing}, {jsonata.string(str(attribute))})}}"
     return writer.apply(
         lambda a, b: f'($w := {b}; $of_list({a}, "{node.name}", {call}))', ARRAY, value, other, fails=True

@@ -62,7 +62,7 @@ FUNCTIONS: dict[str, str] = {
     "of_list": (
         "function($v, $n, $f) {$type($v) = 'array' ? $f($v) : $fail($n & ' takes an array, not ' & $kind($v))}"
     ),
-    "all": "function($l, $f) {$count($filter($l, $f)) = $count($l)}",
+    "all": "function($l, $f) {$reduce($l, function($t, $v) {$t and $f($v)}, true)}",
     "scalar": "function($v) {$not($type($v) in ['array', 'object'])}",
     "same": "function($v) {$type($v) = 'string' ? $lowercase($v) : $v}",
     "box": "function($v) {$type($v) = 'array' ? [[$v]] : [$v]}",
@@ -81,7 +81,8 @@ FUNCTIONS: dict[str, str] = {
     ),
     "to_number": (
         "function($v) {$type($v) = 'number' ? $v : $type($v) = 'string' and $length($v) <= 40 and "
-        "$contains($trim($v), /^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([Ee][-+]?[0-9]{1,2})?$/) ? $number($trim($v))}"
+        "$contains($trim($v), /^[-+]?[0-9]+(\\.[0-9]+)?([Ee][-+]?[0-9]{1,2})?$/) "
+        "? $number($replace($trim($v), /^[+]?(-?)0*([0-9])/, '$1$2'))}"
     ),
     "whole": "function($n) {$n < 0 ? $ceil($n) : $floor($n)}",
     "json": (

@@ -13,7 +13,7 @@ from aftertrain.asl import jsonata
 from aftertrain.compiler.render import filters
 from aftertrain.compiler.render.names import name_of
 from aftertrain.compiler.render.scope import Code, Reader
-from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, NUMBER, STRING, Shape, either, shape_of_value
+from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, NUMBER, NUMBERS, STRING, Shape, either, shape_of_value
 from aftertrain.expressions.tree import (
     SYMBOL,
     Arithmetic,
@@ -61,7 +61,7 @@ class Writer:
             case Path():
                 return self._noted(self.reader.read(node))
             case Index(operand=operand, key=key):
-                return self._index(self.value(operand), self.value(key))
+                return self._index(self._inside(operand), self.value(key))
             case Unknown():
                 return Code("null", ANYTHING)
             case Literal(value=value):
@@ -139,6 +139,10 @@ class Writer:
             self.called["get"] = None
         return code
 
+    def _inside(self, node: Expression) -> Code:
+        """What a key is looked up in: nothing is found in what is not there, and that is told of the whole path."""
+        return self.raw(node) if isinstance(node, Path | Index) else self.value(node)
+
     def _index(self, operand: Code, key: Code) -> Code:
         code = self.call("get", ANYTHING, operand, key, fails=False)
         return Code(code.text, Shape(there=False), code.fails)
@@ -186,6 +190,8 @@ class Writer:
         left, right = self.value(node.left), self.value(node.right)
         operator = node.operator
         if operator == "in":
+            if not right.shape.may_be("array", "string", "object"):
+                self.complaints.append(f"in looks into an array, a text or an object, not {right.shape.words}")
             return self.call("has", BOOLEAN, left, right)
         if operator not in ORDER:
             self._check_equal(node, left.shape, right.shape)
@@ -193,8 +199,8 @@ class Writer:
         texts = left.shape.only("string") and right.shape.only("string")
         if texts or (left.shape.numeric and right.shape.numeric):
             return self.apply(lambda a, b: f"({a} {operator} {b})", BOOLEAN, left, right)
-        ordered = {"number", "integer"} if not left.shape.may_be("string") else {"string", "number", "integer"}
-        if not left.shape.may_be("string", "number", "integer") or not right.shape.may_be(*ordered):
+        alike = any(left.shape.may_be(*kinds) and right.shape.may_be(*kinds) for kinds in (("string",), NUMBERS))
+        if not alike:
             self.complaints.append(
                 f"{name_of(node.left)} is {left.shape.words} and {name_of(node.right)} is {right.shape.words}: "
                 f"{operator} compares two numbers or two texts"
