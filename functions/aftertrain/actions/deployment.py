@@ -43,13 +43,13 @@ class DeployOutputs(Outputs):
 
 
 # A roll-out that has no time left for its next replica goes on in the next try, from the state that it has saved.
-UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0)
+UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0, spends=True)
 
 # A roll-out that is through is left alone by the next try, which only tells of it.
 UNTOLD_RETRY = Retrier(errors=("BusyError", "ThrottledError", "StaleError"), attempts=5, interval=2, rate=2.0)
 
 # Services tell of their changes. Should that once not arrive, the step looks by itself, every twenty minutes.
-UNHEARD_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=12, interval=1, rate=1.0)
+UNHEARD_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=12, interval=1, rate=1.0, spends=True)
 
 
 def deployment_action(name: str, params: type[Params]) -> Action:

@@ -104,8 +104,12 @@ def _tries(state: State, seconds: int) -> int:
     """How often a state may be entered, by its own retries."""
     if not isinstance(state, Task):
         return 1
-    bound = seconds // max(state.timeout or 1, 1) + 1
-    return 1 + sum(min(retrier.attempts, bound) for retrier in state.retry if not retrier.hiccups)
+    times_out = seconds // max(state.timeout or 1, 1) + 1
+    return 1 + sum(
+        min(retrier.attempts, times_out) if retrier.spends else retrier.attempts
+        for retrier in state.retry
+        if not retrier.hiccups
+    )
 
 
 def _events(state: State, seconds: int) -> int:

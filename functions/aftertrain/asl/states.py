@@ -16,7 +16,8 @@ Json = Any
 class Retrier:
     """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart.
 
-    `hiccups`: it is there for the rare moments in which a service of AWS does not answer; it is not in the definition.
+    `hiccups`: it is there for the rare moments in which a service of AWS does not answer; `spends`: a try that ends in
+    these errors has taken the state's time limit. Neither is in the definition.
     """
 
     errors: tuple[str, ...]
@@ -26,6 +27,7 @@ class Retrier:
     cap: int | None = None
     jitter: bool = False
     hiccups: bool = False
+    spends: bool = False
 
     def json(self) -> Json:
         """As ASL."""

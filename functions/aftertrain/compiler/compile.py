@@ -20,7 +20,7 @@ from aftertrain.compiler.link import Linked, link
 from aftertrain.compiler.lower.machine import lower
 from aftertrain.compiler.nest import nest
 from aftertrain.compiler.parse import Parsed, parse
-from aftertrain.compiler.quotas import check_quotas
+from aftertrain.compiler.quotas import check_history, check_payloads
 from aftertrain.compiler.shapes import shapes
 from aftertrain.model.definition import Definition
 
@@ -63,7 +63,10 @@ def _compiled(parsed: Parsed, bindings: Bindings) -> Compiled:
     content = machine.json()
     text = emit(content)
     refused = [Diagnostic("AT501", (), fault) for fault in [*size_faults(text), *verify(content)]]
-    _stop_at([*refused, *check_quotas(machine, linked.graph, region, known)], parsed)
+    refused += [*check_history(machine, linked.graph), *check_payloads(linked.graph, region, known, "steps")]
+    if rescue is not None:
+        refused += check_payloads(*rescue, known, "on_failure")
+    _stop_at(refused, parsed)
     return Compiled(definition, linked, machine, text, bindings)
 
 

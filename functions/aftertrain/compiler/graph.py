@@ -48,6 +48,11 @@ class Node:
             return 1
         return len(self.items) if isinstance(self.items, list) else self.step.foreach.max_items
 
+    @property
+    def most_bytes(self) -> int:
+        """What the step may put out."""
+        return self.action.most_bytes * self.most_items
+
     @cached_property
     def goes_on(self) -> bool:
         """Whether what needs this step runs even if it failed."""

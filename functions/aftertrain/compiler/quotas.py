@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from aftertrain.asl.measure import MAX_EVENTS, events_of_all, most_events
 from aftertrain.asl.states import Machine
 from aftertrain.compiler.diagnostics import Diagnostic
-from aftertrain.compiler.graph import ABOUT, Graph, Node
+from aftertrain.compiler.graph import ABOUT, Graph
 from aftertrain.compiler.nest import Leaf, Region, Side, Weave
 from aftertrain.compiler.render.scope import shape_at
 from aftertrain.compiler.shapes import Shapes
@@ -23,81 +23,84 @@ MAX_LATCHED = MAX_PAYLOAD // 2
 SMALL, FEW = {"integer", "number", "boolean", "null"}, 64  # bytes
 
 
-def check_quotas(machine: Machine, graph: Graph, region: Region, shapes: Shapes) -> Iterator[Diagnostic]:
-    """Histories that are too long; loops, joins, latches and params that hand on more than a state may."""
+def check_history(machine: Machine, graph: Graph) -> Iterator[Diagnostic]:
+    """Histories that are too long."""
     if events_of_all(machine) > MAX_EVENTS and (events := most_events(machine)) > MAX_EVENTS:
         message = f"an execution may have {events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
         yield Diagnostic("AT502", _culprit(graph), message, "lower max_items or retries, or split the pipeline")
-    yield from _of_loops(graph)
+
+
+def check_payloads(graph: Graph, region: Region, shapes: Shapes, key: str) -> Iterator[Diagnostic]:
+    """Loops, joins, latches and params that hand on more than a state may; `key`: `steps` or `on_failure`."""
+    yield from _of_loops(graph, key)
     yield from _of_outputs(graph)
     for side in _sides(region):
-        yield from _of_join(side, graph)
+        yield from _of_join(side, graph, key)
         if isinstance(side, Weave):
-            yield from _of_latches(side, graph)
-    yield from _of_params(graph, shapes)
+            yield from _of_latches(side, graph, key)
+    yield from _of_params(graph, shapes, key)
 
 
-def _of_loops(graph: Graph) -> Iterator[Diagnostic]:
+def _of_loops(graph: Graph, key: str) -> Iterator[Diagnostic]:
     for place, node in enumerate(graph.nodes.values()):
-        if node.step.foreach is not None and graph.readers[node.id] and _bytes(node) > MAX_PAYLOAD:
-            message = f"the items of {node.id!r} may put out {_bytes(node):,} bytes; a state hands on {MAX_PAYLOAD:,}"
+        if node.step.foreach is not None and graph.readers[node.id] and node.most_bytes > MAX_PAYLOAD:
+            message = (
+                f"the items of {node.id!r} may put out {node.most_bytes:,} bytes; a state hands on {MAX_PAYLOAD:,}"
+            )
             hint = "lower max_items, or let items write to a bucket and read nothing of them"
-            yield Diagnostic("AT503", ("steps", place, "foreach"), message, hint)
+            yield Diagnostic("AT503", (key, place, "foreach"), message, hint)
 
 
 def _of_outputs(graph: Graph) -> Iterator[Diagnostic]:
-    size = sum(_bytes(graph.nodes[step]) for step in graph.nodes if "" in graph.readers[step])
+    size = sum(graph.nodes[step].most_bytes for step in graph.nodes if "" in graph.readers[step])
     if size > MAX_PAYLOAD:
         message = f"the outputs read steps that may put out {size:,} bytes together; a state hands on {MAX_PAYLOAD:,}"
         yield Diagnostic("AT503", ("outputs",), message, "read less of them, or put references out")
 
 
-def _of_join(side: Region, graph: Graph) -> Iterator[Diagnostic]:
+def _of_join(side: Region, graph: Graph, key: str) -> Iterator[Diagnostic]:
     inside = set(side.steps)
     read = [step for step in side.steps if graph.readers[step] - inside]
-    yield from _together(read, graph, MAX_PAYLOAD, "read less of them behind where they meet")
+    if len(read) > 1:
+        yield from _together(read, graph, MAX_PAYLOAD, key, "read less of them behind where they meet")
 
 
-def _of_latches(weave: Weave, graph: Graph) -> Iterator[Diagnostic]:
+def _of_latches(weave: Weave, graph: Graph, key: str) -> Iterator[Diagnostic]:
     """What who waits is given at once; where all of it together is little, it needs no second look."""
     inside = set(weave.steps)
-    if sum(_bytes(graph.nodes[step]) for step in weave.steps if graph.readers[step]) <= MAX_LATCHED:
+    if sum(graph.nodes[step].most_bytes for step in weave.steps if graph.readers[step]) <= MAX_LATCHED:
         return
     for chain in chains(weave, graph, lambda step: step not in inside):
         for item in (each for each in chain if isinstance(each, Await)):
             told = dict.fromkeys(step for steps in item.steps for step in steps if graph.readers[step])
             hint = f"{item.target!r} is told of all of them at once: let them write to a bucket, or put less out"
-            yield from _together(told, graph, MAX_LATCHED, hint)
+            yield from _together(told, graph, MAX_LATCHED, key, hint)
 
 
-def _of_params(graph: Graph, shapes: Shapes) -> Iterator[Diagnostic]:
+def _of_params(graph: Graph, shapes: Shapes, key: str) -> Iterator[Diagnostic]:
     """What a step is told in its params."""
     for place, node in enumerate(graph.nodes.values()):
-        if sum(_bytes(graph.nodes[step]) for step in node.reads) <= MAX_PAYLOAD:
+        if sum(graph.nodes[step].most_bytes for step in node.reads) <= MAX_PAYLOAD:
             continue  # all of it, which a param hardly ever reads
         read: dict[str, int] = {}
         for path in paths(node.params):
             if path.root == "steps" and path.segments[1] not in ABOUT:
                 small = shape_at(shapes.outputs[path.step], path.segments[2:]).kinds <= SMALL
-                size = FEW if small else _bytes(graph.nodes[path.step])
+                size = FEW if small else graph.nodes[path.step].most_bytes
                 read[path.step] = max(read.get(path.step, 0), size)
         if sum(read.values()) > MAX_PAYLOAD and len(read) > 1:
             names = ", ".join(map(repr, read))
             message = f"{names} may put out {sum(read.values()):,} bytes together; a state is told {MAX_PAYLOAD:,}"
-            yield Diagnostic("AT503", ("steps", place, "params"), message, "read less of them")
+            yield Diagnostic("AT503", (key, place, "params"), message, "read less of them")
 
 
-def _together(steps: Iterable[str], graph: Graph, most: int, hint: str) -> Iterator[Diagnostic]:
+def _together(steps: Iterable[str], graph: Graph, most: int, key: str, hint: str) -> Iterator[Diagnostic]:
     read = list(steps)
-    size = sum(_bytes(graph.nodes[step]) for step in read)
-    if size > most and len(read) > 1:
-        message = f"{', '.join(map(repr, read))} may put out {size:,} bytes together; a state hands on {most:,}"
-        yield Diagnostic("AT503", ("steps", list(graph.nodes).index(read[-1])), message, hint)
-
-
-def _bytes(node: Node) -> int:
-    """What a step may put out."""
-    return node.action.most_bytes * node.most_items
+    size = sum(graph.nodes[step].most_bytes for step in read)
+    if size > most:
+        together = " together" if len(read) > 1 else ""
+        message = f"{', '.join(map(repr, read))} may put out {size:,} bytes{together}; a state hands on {most:,}"
+        yield Diagnostic("AT503", (key, list(graph.nodes).index(read[-1])), message, hint)
 
 
 def _sides(region: Region) -> Iterator[Region]:

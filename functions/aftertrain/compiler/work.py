@@ -148,5 +148,6 @@ def _written_retry(retry: Retry | None) -> tuple[Retrier, ...]:
             interval=retry.backoff_seconds,
             rate=retry.backoff_multiplier,
             cap=max(retry.max_backoff_seconds, retry.backoff_seconds + 1),
+            spends=retry.on == ["States.Timeout"],
         ),
     )

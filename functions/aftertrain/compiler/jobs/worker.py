@@ -3,6 +3,8 @@
 A worker that is not heard of for the time of its lease has lost the task to another one, and knows that itself.
 """
 
+from dataclasses import replace
+
 from aftertrain.actions.action import WORKER_LOST_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
@@ -36,5 +38,11 @@ def worker_job(
         "$states.result",
         timeout,
         heartbeat,
-        (WORKER_LOST_RETRY, *retry),
+        (_lost(retry), *retry),
     )
+
+
+def _lost(retry: tuple[Retrier, ...]) -> Retrier:
+    """A lost worker's task goes to another one at once, as often as the author says if that is more often."""
+    written = (each.attempts for each in retry if {"States.HeartbeatTimeout", "States.ALL"}.intersection(each.errors))
+    return replace(WORKER_LOST_RETRY, attempts=max(WORKER_LOST_RETRY.attempts, *written, 0))

@@ -38,7 +38,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
             "ConditionExpression": "attribute_not_exists(done)",
             "ExpressionAttributeValues": {
                 ":t": {"S": jsonata.expression("$states.context.Task.Token")},
-                ":e": expiry(),
+                ":e": expiry(plan),
             },
         },
         next="In time",
@@ -59,7 +59,7 @@ def report(plan: Plan) -> dict[str, State]:
             "TableName": plan.bindings.latch_table,
             "Key": item_key(_ITEM),
             "UpdateExpression": "ADD done :me SET expires_at = :e, tok = if_not_exists(tok, :none)",
-            "ExpressionAttributeValues": {":me": {"SS": ["pipeline"]}, ":e": expiry(), ":none": {"S": "none"}},
+            "ExpressionAttributeValues": {":me": {"SS": ["pipeline"]}, ":e": expiry(plan), ":none": {"S": "none"}},
             "ReturnValues": "ALL_NEW",
         },
         next=WAITING,

@@ -32,13 +32,13 @@ TOO_LATE = (
     "Sfn.InvalidTokenException",
 )
 HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can hold a path up
-KEEP_DAYS = 30  # an execution can be redriven for 14 days after its end
+REDRIVEN_SECONDS = 15 * 86_400  # for 14 days after its end an execution can be redriven, and then takes its time again
 
 # Of these calls every failure is worth another try, but for those that are answers.
 BUSY = Retrier(("States.TaskFailed",), attempts=8, interval=1, rate=2.0, jitter=True, hiccups=True)
 REFUSED_AT_ONCE = Retrier(REFUSED, attempts=0, interval=1, rate=1.0)
 TOO_LATE_AT_ONCE = Retrier(TOO_LATE, attempts=0, interval=1, rate=1.0)
-LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0)
+LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0, spends=True)
 
 
 def item_key(name: str) -> dict[str, Any]:
@@ -46,9 +46,10 @@ def item_key(name: str) -> dict[str, Any]:
     return {"pk": {"S": jsonata.expression(f"$states.context.Execution.Id & {jsonata.string(f'#{name}')}")}}
 
 
-def expiry() -> dict[str, str]:
-    """When an item may go, in seconds since 1970."""
-    return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {KEEP_DAYS * 86_400})")}
+def expiry(plan: Plan) -> dict[str, str]:
+    """When an item may go, in seconds since 1970: when nothing can ask for it any more."""
+    kept = 2 * plan.seconds + REDRIVEN_SECONDS
+    return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {kept})")}
 
 
 def publish_entry(item: Publish) -> str:
@@ -69,7 +70,7 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
             "ExpressionAttributeValues": {
                 ":me": {"SS": [item.source]},
                 ":r": {"S": jsonata.expression(f"$string({_sent(item, turn.env, plan)})")},
-                ":e": expiry(),
+                ":e": expiry(plan),
                 ":none": {"S": "none"},
             },
             "ReturnValues": "ALL_NEW",
@@ -101,8 +102,6 @@ def await_entry(item: Await) -> str:
 def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
     """Wait for all sources, then take their records."""
     assert turn.next is not None
-    names = {f":d{index}": {"S": source} for index, source in enumerate(item.sources)}
-    missing = " AND ".join(f"contains(done, {name})" for name in names)
     gather = clip(f"Gather {item.target}")
     wait = Task(
         resource=UPDATE_AND_WAIT,
@@ -110,11 +109,11 @@ def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
             "TableName": plan.bindings.latch_table,
             "Key": item_key(f"latch/{item.target}"),
             "UpdateExpression": "SET tok = :t, expires_at = :e",
-            "ConditionExpression": f"attribute_not_exists(done) OR NOT ({missing})",
+            "ConditionExpression": "attribute_not_exists(done) OR size(done) < :n",
             "ExpressionAttributeValues": {
                 ":t": {"S": jsonata.expression("$states.context.Task.Token")},
-                ":e": expiry(),
-                **names,
+                ":e": expiry(plan),
+                ":n": {"N": str(len(item.sources))},
             },
         },
         next=gather,

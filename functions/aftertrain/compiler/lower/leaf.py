@@ -38,13 +38,7 @@ from aftertrain.compiler.work import work
 
 TIMEOUT = ("States.Timeout",)
 ITEMS_FAILURES, LEAST_FAILURE = 100_000, 40  # characters of all items' failures, which JSON may make twice as long
-CAUGHT: dict[str, Any] = {
-    "status": FAILED,
-    "error": jsonata.expression("$states.errorOutput.Error"),
-    "cause": jsonata.expression(
-        "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''"
-    ),
-}
+STEPS_FAILURES, MOST_CAUSE = 80_000, 2_000  # characters of all steps' causes, which meet, and of one
 
 
 def seen_after(node: Node, gate: Gate, rest: tuple[Any, ...], depth: int, plan: Plan) -> Seen:
@@ -133,7 +127,18 @@ def _kept(node: Node, turn: Turn, plan: Plan, result: str) -> tuple[dict[str, An
 
 
 def _catcher(node: Node, turn: Turn, plan: Plan, exits: Exits) -> Catcher:
-    return Catcher(*_onward(node, CAUGHT, turn, plan, exits))
+    return Catcher(*_onward(node, _caught(plan), turn, plan, exits))
+
+
+def _caught(plan: Plan) -> Records:
+    """How a step failed; all of them may have, and a state hands on 256 KiB."""
+    length = min(MOST_CAUSE, STEPS_FAILURES // len(plan.graph.nodes))
+    cause = f"$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, {length}) : ''"
+    return {
+        "status": FAILED,
+        "error": jsonata.expression("$states.errorOutput.Error"),
+        "cause": jsonata.expression(cause),
+    }
 
 
 def _onward(

@@ -43,21 +43,23 @@ def lower(
     """The whole machine; the comment says which pipeline it is."""
     graph, region = steps
     settings = definition.settings
+    limit = settings.timeout_seconds
+    seconds = (limit or _weeks(graph)) + (WEEK if rescue else 0)  # the steps after a failure take their time, too
     plan = Plan(
         graph,
         stage,
         settings,
         shapes.outputs,
         shapes.event,
+        seconds=seconds,
         slots=_slots(graph, settings),
         finishes=bool(definition.outputs),
         bad=ON_FAILURE if rescue else PIPELINE_FAILED,
     )
-    limit = settings.timeout_seconds
     if rescue is None:
         top = scope(items_of(region), {}, 0, plan)
         whole = fuse(top.states | _ends(top.states, plan), top.start)
-        return Machine(definition.name, Scope(top.start, whole), limit or _weeks(graph))
+        return Machine(definition.name, Scope(top.start, whole), seconds)
     rescued = _rescued(rescue, stage, shapes, plan)
     if limit or settings.fail_fast:
         top = _guarded(region, limit, rescued.start, plan)
@@ -66,7 +68,6 @@ def lower(
     states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)})
     if any(rescued.start in targets(state) for state in states.values()):
         states |= rescued.states  # else nothing can fail the pipeline
-    seconds = (limit or _weeks(graph)) + WEEK  # the steps after a failure take their time, too
     return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
 
 
@@ -131,7 +132,7 @@ def _code(step: str, plan: Plan) -> StepCode:
 def _rescued(rescue: tuple[Graph, Region], stage: Bindings, shapes: Shapes, main: Plan) -> Scope:
     """The steps that run after a failure, and the end that it comes to in any case."""
     settings = Settings(retry=main.settings.retry)
-    plan = Plan(rescue[0], stage, settings, shapes.outputs, shapes.event)
+    plan = Plan(rescue[0], stage, settings, shapes.outputs, shapes.event, seconds=main.seconds)
     found = scope(items_of(rescue[1]), {}, 0, plan, over=PIPELINE_FAILED)
     fail = Fail(jsonata.expression("$failure.error"), jsonata.expression("$failure.cause"))
     return Scope(found.start, found.states | {PIPELINE_FAILED: fail})

@@ -6,6 +6,7 @@ step that surely succeeded needs no record: whatever is not `ok` left the path b
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from aftertrain.asl import jsonata
@@ -14,7 +15,7 @@ from aftertrain.compiler.check import variable
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.render.scope import Reader, StepCode
 from aftertrain.compiler.weave import Await, Item, Publish
-from aftertrain.expressions.shapes import UNKNOWN, Shape
+from aftertrain.expressions.shapes import MAX_BYTES, UNKNOWN, Shape
 from aftertrain.model.definition import Settings
 
 SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
@@ -42,8 +43,8 @@ Gate = tuple[str, ...]  # conditions on the ends of other steps, all of which ha
 class Plan:
     """The graph, the stage, the settings, and what is known of the outputs' shapes.
 
-    `slots`: how many steps may work at once, if that has to be seen to. `finishes`: there is something to be done after
-    the last step. `bad`: the state at the top that a failure leads to.
+    `seconds`: how long an execution may take. `slots`: how many steps may work at once, if that has to be seen to.
+    `finishes`: there is something to be done after the last step. `bad`: the state at the top that a failure leads to.
     """
 
     graph: Graph
@@ -51,6 +52,7 @@ class Plan:
     settings: Settings
     shapes: Mapping[str, Shape]
     event: Mapping[str, Shape] | None = None
+    seconds: int = 0
     slots: int | None = None
     finishes: bool = False
     bad: str = "The pipeline failed"
@@ -59,6 +61,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.place.update({step: place for place, step in enumerate(self.graph.order)})
+
+    @cached_property
+    def heavy(self) -> bool:
+        """Whether all outputs together are more than what may always be handed on, whoever has read them."""
+        return sum(node.most_bytes for node in self.graph.nodes.values()) > MAX_BYTES // 2
 
     def reader(self, node: Node, env: Env) -> Reader:
         """What a step's templates can read."""
@@ -168,4 +175,9 @@ def _record(step: str, turn: Turn, plan: Plan) -> Any:
     seen = turn.env.get(step)
     if seen is None:
         return {"status": SKIPPED}
-    return success(step, turn, plan, seen.output) if seen.record is None else jsonata.expression(seen.record)
+    if seen.record is None:
+        return success(step, turn, plan, seen.output)
+    readers = plan.graph.readers[step]
+    if plan.heavy and readers and readers <= set(turn.steps):  # an output that everybody has read goes no further
+        return jsonata.expression(f"$sift({seen.record}, function($v, $k) {{$k != 'output'}})")
+    return jsonata.expression(seen.record)

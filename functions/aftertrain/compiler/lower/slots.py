@@ -46,11 +46,11 @@ def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
     """Take a slot, or queue for one; `work` is where the step's work begins."""
     assert plan.slots is not None
     first, queue = f"Acquire {step}", f"Queue {step}"
-    mine = {":me": {"SS": [step]}, ":id": {"S": step}, **_limit(plan.slots)}
+    mine = {":me": {"SS": [step]}, ":id": {"S": step}, ":e": expiry(plan), **_limit(plan.slots)}
     free = "attribute_not_exists(holders) OR size(holders) < :n OR contains(holders, :id)"
     take = Task(
         resource=UPDATE,
-        arguments=_update(plan, step, "ADD holders :me SET expires_at = :e REMOVE #w", free, mine | {":e": expiry()}),
+        arguments=_update(plan, step, "ADD holders :me SET expires_at = :e REMOVE #w", free, mine),
         next=work,
         output={},
         retry=(REFUSED_AT_ONCE, BUSY),
