@@ -53,7 +53,7 @@ def _compiled(parsed: Parsed, bindings: Bindings) -> Compiled:
     definition = parsed.definition
     linked = link(definition, parsed.vague)
     known = shapes(definition, bindings, linked.graph, linked.rescue)
-    found = [*check(definition), *linked.diagnostics, *examine(definition, linked, known)]
+    found = [*check(definition), *linked.diagnostics, *examine(definition, linked, known, bindings)]
     for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
         found += [*check_calls(graph, key, bindings), *check_compute(graph, key, bindings)]
     _stop_at(found, parsed)

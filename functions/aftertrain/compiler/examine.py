@@ -10,7 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.branches import conditions
+from aftertrain.compiler.calls import taken_by_callee
 from aftertrain.compiler.check import has_template
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
@@ -48,23 +50,23 @@ from aftertrain.model.definition import Definition
 OPEN = ("array", "object")
 
 
-def examine(definition: Definition, linked: Linked, shapes: Shapes) -> list[Diagnostic]:
+def examine(definition: Definition, linked: Linked, shapes: Shapes, bindings: Bindings) -> list[Diagnostic]:
     """Every such mistake, step by step."""
     types = [trigger.event_type for trigger in definition.triggers]
     found: list[Diagnostic] = []
     for key, graph in (("steps", linked.graph), ("on_failure", linked.rescue)):
         places: dict[str, Place] = {step: (key, index) for index, step in enumerate(graph.nodes)}
         for node in graph.nodes.values():
-            found += _Examiner(graph, shapes, types).node(node, places[node.id])
+            found += _Examiner(graph, shapes, types, bindings).node(node, places[node.id])
         found += _never(graph, places)
-    return found + list(_Examiner(linked.graph, shapes, types).outputs(linked.graph))
+    return found + list(_Examiner(linked.graph, shapes, types, bindings).outputs(linked.graph))
 
 
 class _Examiner:
     """Looks at the templates of one graph."""
 
-    def __init__(self, graph: Graph, shapes: Shapes, types: list[str]) -> None:
-        self.graph, self.shapes, self.types = graph, shapes, types
+    def __init__(self, graph: Graph, shapes: Shapes, types: list[str], bindings: Bindings) -> None:
+        self.graph, self.shapes, self.types, self.bindings = graph, shapes, types, bindings
 
     def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
         """The mistakes of a step."""
@@ -82,11 +84,13 @@ class _Examiner:
                 yield from self.missing(template.parts, spot, missing)
             item = value_shape(node.items, reader).item or ANYTHING
             inner = reader.naming(node.step.foreach.as_, Code("$item", item))
-        fields = param_shapes(node.action.params)
+        fields, called = param_shapes(node.action.params), taken_by_callee(node, self.bindings)
         for name in url_params(node.action.params):
             yield from unencoded(node.params.get(name), (*where, "params", name))
         for name, value in node.params.items():
             wanted, mixed = fields.get(name, ANYTHING), has_template(node.step.params.get(name))
+            if called is not None and name == "params":
+                wanted, mixed = called, True
             yield from self.value(value, (*where, "params", name), inner, wanted, mixed=mixed)
         for place, template in templates(dict(node.params), (*where, "params")):
             yield from self.missing(template.parts, place, missing)
@@ -114,7 +118,7 @@ class _Examiner:
                 yield from _misfit(text, where, wanted)
             case Template():
                 yield from self.template(value, where, reader, wanted)
-            case dict() | list() if has_templates(value) and not wanted.may_be(*kinds_of(value)):
+            case dict() | list() if (mixed or has_templates(value)) and not wanted.may_be(*kinds_of(value)):
                 yield Diagnostic("AT308", where, f"{where[-1]} takes {wanted.words}, and this is {value_words(value)}")
             case dict():
                 for name, item in value.items():

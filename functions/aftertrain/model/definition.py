@@ -62,6 +62,11 @@ class Parameter(Written):
         """Whether a trigger may leave it out: a default was written, null included, or it is not required."""
         return "default" in self.model_fields_set or not self.required
 
+    @property
+    def nullable(self) -> bool:
+        """Whether null may stand for it."""
+        return self.has_default and self.default is None
+
 
 class Retry(Written):
     """How often a step is tried in all, how long it waits in between, and after which errors; any, if none is named."""
@@ -169,4 +174,4 @@ class Definition(Written):
     @property
     def types(self) -> dict[str, str]:
         """What the parameters are, but for those that null may stand for."""
-        return {each.name: each.type for each in self.parameters if not (each.has_default and each.default is None)}
+        return {each.name: each.type for each in self.parameters if not each.nullable}

@@ -148,11 +148,24 @@ def test_a_condition_that_cannot_be_decided_fails(condition: str, data: dict[str
             "x{{ '007' | int }} {{ '-007' | int }} {{ '+5' | int }} {{ '0' | int }} {{ '00.50' | float }}",
             "x7 -7 5 0 0.5",
         ),
+        ('x{{ "a!b(c)*\'/" | urlencode }}', "xa!b(c)*'%2F"),
+        ("x{{ '.5' | float(0) }}{{ '1_000' | int(1) }}", "x01"),
+        ("x{{ event.gone.more is defined }}{{ event.yes is number }}", "xfalsefalse"),
+        ("x{{ event.k | default(event.gone.x) }}", "xa"),
+        ("x{{ event.k | replace('', '-') }}", "replace cannot replace an empty text"),
+        ("x{{ 5 in event.there }}", "a number cannot be in an object"),
+        ("x{{ event.there_are | sort(attribute='k,s') | length }}", "sort takes an array of numbers or of texts"),
         ("x{{ event.rows | map(attribute='007') | join(',') }}", "x8"),
     ],
 )
-def test_values(message: str, text: str) -> None:
-    given = {"k": "a", "there": {"a": 1}, "rows": [[1, 2, 3, 4, 5, 6, 7, 8]]}
+def test_values_and_where_they_differ_from_jinja(message: str, text: str) -> None:
+    given = {
+        "k": "a",
+        "there": {"a": 1},
+        "yes": True,
+        "there_are": [{"k": 1, "s": 2}, {"k": 1, "s": 1}],
+        "rows": [[1, 2, 3, 4, 5, 6, 7, 8]],
+    }
 
     assert rendered(message, given).endswith(text)
 
@@ -167,6 +180,7 @@ def test_values(message: str, text: str) -> None:
         ("{{ ('a' in 5) | string }}", "in looks into an array, a text or an object, not integer"),
         ("{{ ('a' < 1) | string }}", '"a" is string and 1 is integer: < compares two numbers or two texts'),
         ("{{ (params.given < 1) | string }}", "params.given is string and 1 is integer: < compares two numbers"),
+        ("{{ event.rows | selectattr('k', 'odd') | length | string }}", "selectattr knows no test 'odd'"),
         ("{{ 5 | replace('a', 'b') }}", "replace takes a text, and 5 is integer"),
         (f"{{{{ {'1' * 5000} }}}}", "it holds a number of thousands of digits"),
         (f"x{{{{ event.n + {'1' * 400} }}}}", "a number is larger than any that JSONata has"),
