@@ -31,17 +31,18 @@ class Params(BaseModel):
 
     @model_validator(mode="after")
     def _gives_one(self) -> Self:
-        if (wrong := self.not_one(self.__dict__)) is not None:
+        if (wrong := self.not_one(self.__dict__, lambda _: False)) is not None:
             raise ValueError(wrong)
         return self
 
     @classmethod
-    def not_one(cls, given: Mapping[str, Any]) -> str | None:
+    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:
         """What is wrong with which params there are, whatever they are; None if nothing is."""
-        names = cls.one_of
-        if not names or sum(given.get(name) not in (None, []) for name in names) == 1:
+        there = [given[name] for name in cls.one_of if given.get(name) not in (None, [])]
+        unsure = sum(map(may_be_null, there))
+        if not cls.one_of or len(there) - unsure <= 1 <= len(there):
             return None
-        return f"give one of {', '.join(names[:-1])} and {names[-1]}"
+        return f"give one of {', '.join(cls.one_of[:-1])} and {cls.one_of[-1]}"
 
 
 # A text that is used as an address: what a template puts into it has to be encoded.

@@ -1,5 +1,6 @@
 """Choose among steps: the first branch whose condition holds names the one that runs."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
@@ -29,6 +30,11 @@ class ConditionalParams(Params):
     condition: Condition | None = None
     true_result: Any = Field(default_factory=lambda: {"branch": "true"})
     false_result: Any = Field(default_factory=lambda: {"branch": "false"})
+
+    @classmethod
+    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:  # noqa: ARG003 - as all
+        """A condition is true or false, and never null."""
+        return super().not_one(given, lambda _: False)
 
 
 class ConditionalOutputs(Outputs):

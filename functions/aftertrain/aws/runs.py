@@ -44,12 +44,12 @@ class DynamoRuns:
         return [_event(item) for item in found]
 
     def _newest(self, limit: int, what: str, **query: Any) -> list[dict[str, Any]]:
-        """As many as are wanted, over as many pages as it takes; fewer where an answer would get too large."""
+        """As many as are wanted, over some pages; fewer where an answer would get too large or a filter is narrow."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table, ScanIndexForward=False, PaginationConfig={"MaxItems": limit}, **query
         )
         with busy_unless_known(what):
-            return list(_fitting(item for page in pages for item in page["Items"]))
+            return list(_fitting(item for page in islice(pages, MAX_PAGES) for item in page["Items"]))
 
     def all_events(self, since: str, until: str, limit: int) -> Found:
         """Page by page over the table: what fired nothing stands in no index, so that it costs one write."""

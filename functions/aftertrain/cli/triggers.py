@@ -12,6 +12,7 @@ from aftertrain.cli.durations import Duration
 from aftertrain.cli.verdicts import verdict_lines
 from aftertrain.client import Client
 from aftertrain.control.dry_run import judged
+from aftertrain.control.lookup import published
 
 _EVENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEAREST = 5
@@ -82,7 +83,10 @@ def _items(trigger: str) -> list[str | dict[str, Any]]:
 def _written(trigger: str | dict[str, Any]) -> dict[str, Any]:
     if isinstance(trigger, dict):
         return trigger
-    return Client().event_triggers.get(trigger).model_dump(mode="json")
+    client = Client()
+    found = client.event_triggers.get(trigger)
+    pipeline = client.pipelines.get(found.pipeline_id)
+    return found.model_dump(mode="json") | {"types": published(pipeline.definition).types}
 
 
 def _show(verdicts: list[dict[str, Any]]) -> None:

@@ -120,10 +120,14 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
     written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
     whole = len(written) == len(params)
     yield from _validated(action.params, written, where, whole=whole)
-    if not whole and (wrong := action.params.not_one(params)) is not None:
+    if not whole and (wrong := action.params.not_one(params, _may_be_null)) is not None:
         yield Diagnostic("AT206", where, wrong)
     if action.name == "conditional" and "branches" not in written:
         yield from _branches(params.get("branches"), (*where, "branches"))
+
+
+def _may_be_null(value: Any) -> bool:
+    return isinstance(value, str) and has_template(value)
 
 
 def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:

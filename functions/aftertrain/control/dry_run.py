@@ -24,13 +24,14 @@ from aftertrain.ingest.parse import parse
 from aftertrain.ingest.policies.assemble import place
 from aftertrain.ingest.record import of_event
 from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.model.definition import TriggerSpec
+from aftertrain.model.definition import Parameter, TriggerSpec, types_of
 from aftertrain.model.event import Event
 from aftertrain.model.names import slug
 from aftertrain.model.policy_spec import policies_of
 from aftertrain.model.source import SOURCE_KINDS, Source
 
 LOOKED_AT = 5000  # stored events of a backtest, the newest ones
+_BESIDE = ("pipeline_id", "types")  # what an item has that a trigger in a definition has not
 NEAREST = 20
 
 
@@ -46,15 +47,28 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
         raise AuthorError(f"{name}: triggers are a list of objects with event_type")
     pipeline = slug(str(value["name"])) if "name" in value else None
     try:
-        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k != "pipeline_id"}) for each in listed]
+        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k not in _BESIDE}) for each in listed]
     except ValidationError as error:
         first = error.errors()[0]
         raise AuthorError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    types = _types(value.get("parameters"))
     return [
         spec.model_dump(mode="json")
-        | {"id": spec.id or f"{name}-{number}", "pipeline_id": each.get("pipeline_id", pipeline)}
+        | {
+            "types": each.get("types", types),
+            "id": spec.id or f"{name}-{number}",
+            "pipeline_id": each.get("pipeline_id", pipeline),
+        }
         for number, (spec, each) in enumerate(zip(specs, listed, strict=True))
     ]
+
+
+def _types(parameters: Any) -> dict[str, str]:
+    """What the parameters beside triggers are declared to be; what is wrong with them `validate` tells."""
+    try:
+        return types_of([Parameter.model_validate(each) for each in parameters or ()])
+    except (ValidationError, TypeError):
+        return {}
 
 
 def events_in(value: Any, name: str) -> list[Event]:
@@ -143,10 +157,13 @@ def backtested(body: Backtest, ports: Ports) -> dict[str, Any]:
 def _item(trigger: str | dict[str, Any], ports: Ports) -> dict[str, Any]:
     """A trigger by its id, or as it is written and not made yet."""
     if isinstance(trigger, str):
-        item = triggers.get(trigger, ports)
-        pipeline = ports.registry.get("pipeline", item["pipeline_id"])
-        return item | {"types": published(pipeline.item["definition"]).types if pipeline else {}}
+        return _typed(triggers.get(trigger, ports), ports)
     (item, *others) = triggers_in(trigger, "the trigger")
     if others:
         raise AuthorError("these are several triggers: give one", field="trigger")
-    return item
+    return item if item["types"] else _typed(item, ports)
+
+
+def _typed(item: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    pipeline = ports.registry.get("pipeline", item["pipeline_id"] or "")
+    return item | {"types": published(pipeline.item["definition"]).types if pipeline else {}}

@@ -25,6 +25,7 @@ _NAMES = {"true": True, "false": False, "none": None, "True": True, "False": Fal
 _ENVIRONMENT = Environment(keep_trailing_newline=True, autoescape=False)  # noqa: S701 - it parses and never renders
 LOOP = (("index",), ("index0",), ("first",), ("last",))
 _PLAIN = re.compile(rf"\{{\{{\s*((?:{'|'.join(tree.ROOTS)})(?:\.[a-zA-Z_]\w*)+)\s*\}}\}}", re.ASCII)
+_COMMENTS = re.compile(r"^\s*(?:\{#.*?#\}\s*)*", re.DOTALL)
 _COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in"}
 _ARITHMETIC: dict[type[nodes.BinExpr], str] = {
     nodes.Add: "+",
@@ -107,7 +108,7 @@ def parse_condition(text: str, loops: Sequence[str] = ()) -> Expression:
 
 def in_braces(text: str) -> str:
     """A condition as a template, be it written as one or bare."""
-    return text if text.lstrip().startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
+    return text if _COMMENTS.sub("", text).startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
 
 
 class _Reader:

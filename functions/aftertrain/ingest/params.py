@@ -11,7 +11,7 @@ from aftertrain.errors import AuthorError
 from aftertrain.expressions.event_path import path_of
 from aftertrain.expressions.fields import MISSING, lookup
 from aftertrain.model.event import Event
-from aftertrain.model.kinds import is_of
+from aftertrain.model.kinds import is_given
 
 
 class ParamError(AuthorError):
@@ -33,6 +33,6 @@ def _value(name: str, value: Any, event: Event, kind: str | None) -> Any:
     found = lookup(event, path)
     if found is MISSING:
         raise ParamError(f"the event has no {'.'.join(path)}", field=f"params.{name}")
-    if kind is not None and not is_of(found, kind):
-        raise ParamError(f"{'.'.join(path)} is not of the type {kind}", field=f"params.{name}")
+    if kind is not None and not is_given(found, kind):
+        raise ParamError(f"{'.'.join(path)} is not of the type {kind.removesuffix('?')}", field=f"params.{name}")
     return found

@@ -173,5 +173,10 @@ class Definition(Written):
 
     @property
     def types(self) -> dict[str, str]:
-        """What the parameters are, but for those that null may stand for."""
-        return {each.name: each.type for each in self.parameters if not each.nullable}
+        """What the parameters are."""
+        return types_of(self.parameters)
+
+
+def types_of(parameters: list[Parameter]) -> dict[str, str]:
+    """By name what each is declared to be, with a `?` behind it where null may stand for it."""
+    return {each.name: f"{each.type}?" if each.nullable else each.type for each in parameters}

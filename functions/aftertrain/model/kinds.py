@@ -11,6 +11,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = dict(
 )
 
 
+def is_given(value: Any, kind: str) -> bool:
+    """Whether what a sender gives is of a type; one that ends in `?` takes null as well, and 5.0 is a whole number."""
+    if value is None and kind.endswith("?"):
+        return True
+    whole = isinstance(value, float) and value.is_integer()
+    return is_of(int(value) if whole else value, kind.removesuffix("?"))
+
+
 def is_of(value: Any, kind: str) -> bool:
     """Whether a value is of a parameter's type; a kind that nobody knows is that of any value."""
     if isinstance(value, bool) and kind != "boolean":

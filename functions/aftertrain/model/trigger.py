@@ -13,7 +13,7 @@ from aftertrain.model.policy import Policies
 class PipelineVersion(NamedTuple):
     """Which pipeline, in which immutable version, runs as which published state machine version.
 
-    `types`: what its parameters are declared to be, as far as it is known; those that null may stand for are left out.
+    `types`: what its parameters are declared to be, as far as it is known, with a `?` where null may stand for it.
     """
 
     pipeline_id: str

@@ -99,6 +99,17 @@ def test_a_param_that_the_event_lacks_is_a_failure(run: Any, tmp_path: Path) -> 
     assert "params.shard: expected a value; found the event has no data.shard" in ran.out
 
 
+def test_a_param_of_another_type_than_the_file_declares_is_a_failure(run: Any, tmp_path: Path) -> None:
+    trigger = {"event_type": "object.created", "params": {"uri": "{{ event.uri }}"}}
+    pipeline = {"name": "p", "parameters": [{"name": "uri", "type": "integer"}], "triggers": [trigger]}
+    path = tmp_path / "pipeline.yaml"
+    path.write_text(json.dumps(pipeline))
+    ran = run("triggers", "test", str(path), "--event", BATCH)
+
+    assert ran.code == 1
+    assert "params.uri: expected a value; found data.uri is not of the type integer" in ran.out
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -29,7 +29,7 @@ def test_a_key_that_is_misspelt_may_be_missed_elsewhere(policy: dict[str, Any], 
 BRANCH = {"id": "b", "target_step": "a"}
 UNCONDITIONAL = ("AT206", "condition: field required")
 ONE_TIME = ("AT206", "give one of duration_seconds, duration_hours and until_time")
-WAIT = {"duration_seconds": 5, "until_time": "{{ event.t }}"}
+WAIT = {"duration_seconds": 5, "duration_hours": 1, "timezone": "{{ event.z }}"}
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,9 @@ def test_a_branch_that_is_none_is_said_to_be_none(more: dict[str, Any]) -> None:
     with pytest.raises(CompileError) as caught:
         compile_pipeline({"steps": [route, LOG]}, PLACEHOLDERS)
     assert {each.code for each in caught.value.diagnostics} & {"AT206"}
+
+
+def test_of_two_computed_times_one_may_be_null() -> None:
+    params = {"duration_seconds": "{{ event.seconds }}", "until_time": "{{ event.at }}"}
+
+    assert compile_pipeline({"steps": [{"id": "w", "action": "wait_until", "params": params}]}, PLACEHOLDERS)

@@ -111,6 +111,7 @@ def test_templates_are_found_in_nested_values() -> None:
         ("{{ event.s > 'a' }}", {"s": "b"}, True),
         ("event.s == '{{'", {"s": "{{"}, True),
         ("event.s == '{%'", {"s": "{"}, False),
+        ("{# why #} {#- and -#}\n{{ event.n == 3 }}", {"n": 3}, True),
         ("(event.score | default(1, true)) > 0.9", {"score": 0}, True),
     ],
 )
@@ -152,6 +153,7 @@ def test_a_condition_that_cannot_be_decided_fails(condition: str, data: dict[str
         ("x{{ '.5' | float(0) }}{{ '1_000' | int(1) }}", "x01"),
         ("x{{ event.gone.more is defined }}{{ event.yes is number }}", "xfalsefalse"),
         ("x{{ event.k | default(event.gone.x) }}", "xa"),
+        ("x{{ event.yes | int(4) }}{{ [1] | int(5) }}", "x45"),
         ("x{{ event.k | replace('', '-') }}", "replace cannot replace an empty text"),
         ("x{{ 5 in event.there }}", "a number cannot be in an object"),
         ("x{{ event.there_are | sort(attribute='k,s') | length }}", "sort takes an array of numbers or of texts"),

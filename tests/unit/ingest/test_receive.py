@@ -13,9 +13,10 @@ from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
 from aftertrain.ingest.record import EventKey, Record
 from aftertrain.ingest.request import MAX_BODY_BYTES, Request
 from aftertrain.ingest.snapshot import read_snapshot
+from aftertrain.model.kinds import is_given
 from aftertrain.model.trigger import PipelineVersion, Trigger
 
-TYPED = PIPELINE._replace(types={"n": "float", "s": "string"})
+TYPED = PIPELINE._replace(types={"n": "float", "s": "string", "may": "string?", "whole": "integer"})
 WATCHING = snapshot(trigger(where='`key` REGEXP "^final/"', params={"n": 1}))
 
 
@@ -212,6 +213,7 @@ def test_a_trigger_that_cannot_be_read_does_not_silence_the_others() -> None:
         ({"n": "{{ event.size }}", "s": "{{ event.key }}", "other": "{{ event.size }}"}, None),
         ({"n": "{{ event.key }}"}, "data.key is not of the type float"),
         ({"s": "{{ event.size }}"}, "data.size is not of the type string"),
+        ({"may": "{{ event.size }}"}, "data.size is not of the type string"),
     ],
 )
 def test_what_a_param_takes_from_an_event_is_of_its_type(params: dict[str, Any], why: str | None) -> None:
@@ -221,3 +223,20 @@ def test_what_a_param_takes_from_an_event_is_of_its_type(params: dict[str, Any],
     told = setting.send("k")
 
     assert (told.verdict, told.actual) == ("failed" if why else "started", why)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fits"),
+    [
+        (None, "string?", True),
+        (None, "string", False),
+        (5.0, "integer", True),
+        (5.5, "integer", False),
+        (5.0, "float", True),
+        (True, "integer", False),
+        (5, "string?", False),
+        ({}, "of another time", True),
+    ],
+)
+def test_senders_write_whole_numbers_with_a_point_and_null_for_nothing(value: Any, kind: str, fits: bool) -> None:
+    assert is_given(value, kind) is fits

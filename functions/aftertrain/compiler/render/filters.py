@@ -142,11 +142,12 @@ def _abs(node: Filter, writer: Writer) -> Code:
 
 def _number(node: Filter, writer: Writer) -> Code:
     """`int` and `float`: what is no number is an error unless there is a default; Jinja would make a 0 of it."""
-    value, default = _taken(NUMERIC, node.name, node, writer), node.arguments[0]
+    value, default = writer.value(node.operand), node.arguments[0]
     shape = INTEGER if node.name == "int" else NUMBER
     writer.called |= {"to_number": None} | ({"whole": None} if node.name == "int" else {})
     result = "$whole($n)" if node.name == "int" else "$n"
     if default == Literal(None):
+        _must_be(NUMERIC, node.name, node.operand, value, writer)
         writer.called["fail"] = None
         fail = "$fail" if writer.total else "$error"
         otherwise = f"{fail}({jsonata.string(f'{name_of(node.operand)} is no number')})"
