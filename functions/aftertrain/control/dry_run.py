@@ -165,5 +165,6 @@ def _item(trigger: str | dict[str, Any], ports: Ports) -> dict[str, Any]:
 
 
 def _typed(item: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    pipeline = ports.registry.get("pipeline", item["pipeline_id"] or "")
+    named = item["pipeline_id"]  # a trigger that is not made yet need not say
+    pipeline = ports.registry.get("pipeline", named) if named else None
     return item | {"types": published(pipeline.item["definition"]).types if pipeline else {}}
