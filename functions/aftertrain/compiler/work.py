@@ -64,7 +64,7 @@ def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | N
     if node.action.runs == "pipeline":
         call = Call(given.params, given.event, given.trigger)
         return pipeline_work(node, call, bindings, timeout, written)
-    arguments = {
+    arguments: dict[str, Any] = {
         "FunctionName": bindings.tasks_function,
         "Payload": {"action": node.action.name, **given.common(node.id), **given.passed(node.action.passes)},
     }
@@ -75,7 +75,11 @@ def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | N
     retry = (LAMBDA_RETRY, *node.action.retry, *written)
     if node.action.runs == "deployment":
         return _deployment(arguments, timeout, retry)
-    until = "until" if node.action.runs == "wait" else None
+    until = None
+    if node.action.runs == "wait":
+        until = "until"
+        if node.step.timeout_seconds is not None:  # a Wait has no limit of its own
+            arguments["Payload"]["within_seconds"] = node.step.timeout_seconds
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 
 

@@ -22,7 +22,8 @@ class DeploymentFailedError(OperatorError):
 class Call:
     """Which step of which execution calls, and for which item; together they are the same for every retry.
 
-    `depth`: how many events led to the execution. `token`: what an answer that comes later is sent with.
+    `depth`: how many events led to the execution. `token`: what an answer that comes later is sent with. `within`: how
+    many seconds the step may take where the machine itself cannot see to it.
     """
 
     execution: str
@@ -31,6 +32,7 @@ class Call:
     item: int | None = None
     depth: int = 0
     token: str = ""
+    within: int | None = None
 
     def kept(self) -> dict[str, Any]:
         """What somebody else needs to answer for this call later."""

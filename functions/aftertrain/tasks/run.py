@@ -75,6 +75,7 @@ def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -
         payload.get("item"),
         payload.get("depth", 0),
         payload.get("token", ""),
+        payload.get("within_seconds"),
     )
     output = TASKS[action.name](params, call, ports)
     if action.runs == "question" or output is None:

@@ -12,16 +12,18 @@ from aftertrain.actions.wait_until import WEEK, WaitParams, read_time, read_zone
 from aftertrain.tasks.ports import Call, Ports, TaskError
 
 
-def run(params: WaitParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: WaitParams, call: Call, ports: Ports) -> dict[str, Any]:
     """The time to wait for, in whole seconds; one that has passed is now.
 
-    Raises: TaskError if it is more than a week away.
+    Raises: TaskError if it is more than a week away, or behind the end of the step.
     """
     now = datetime.fromtimestamp(ports.clock(), UTC)
     until = max(_until(params, now), now).astimezone(UTC)
     seconds = math.ceil((until - now).total_seconds())
     if seconds > WEEK:
         raise TaskError(f"{until.isoformat()} is more than a week away")
+    if call.within is not None and seconds >= call.within:
+        raise TaskError(f"{until.isoformat()} is {seconds} seconds away, and the step may take {call.within}")
     return {"waited": True, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ"), "seconds": seconds}
 
 

@@ -114,3 +114,12 @@ def test_a_lost_worker_is_followed_by_as_many_as_the_author_says(
     first = found["States"]["j"]["Retry"][0]
 
     assert (first["ErrorEquals"], first["MaxAttempts"]) == (["States.HeartbeatTimeout"], tries)
+
+
+@pytest.mark.parametrize(("limit", "told"), [({}, None), ({"timeout_seconds": 60}, 60)])
+def test_a_wait_is_told_how_long_its_step_may_take(limit: dict[str, int], told: int | None) -> None:
+    """A Wait state has no time limit of its own."""
+    wait = {"id": "w", "action": "wait_until", "params": {"duration_seconds": "{{ event.n }}"}}
+    found = machine(steps=[wait | limit])
+
+    assert found["States"]["w"]["Arguments"]["Payload"].get("within_seconds") == told

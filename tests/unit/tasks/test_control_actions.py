@@ -153,6 +153,14 @@ def test_wait_until_refuses_what_is_no_time_or_too_far_away(params: dict[str, An
         call("wait_until", tasks_ports(clock=FakeClock(NINE)), **params)
 
 
+def test_a_wait_ends_within_its_step() -> None:
+    ports = tasks_ports(clock=FakeClock(NINE))
+
+    assert call("wait_until", ports, {"within_seconds": 91}, duration_seconds=90)["seconds"] == 90
+    with pytest.raises(TaskError, match="is 90 seconds away, and the step may take 90"):
+        call("wait_until", ports, {"within_seconds": 90}, duration_seconds=90)
+
+
 def test_an_emitted_event_is_the_same_for_every_retry_and_knows_its_depth() -> None:
     seen: list[Event] = []
 
