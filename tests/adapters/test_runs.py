@@ -1,6 +1,8 @@
 """Executions and events as the API shows them, on DynamoDB."""
 
+from itertools import count
 from typing import Any
+from unittest import mock
 
 import pytest
 from tests.adapters.conftest import LEDGER
@@ -60,6 +62,17 @@ def test_executions_are_listed_the_newest_first(runs: DynamoRuns) -> None:
     assert listed(limit=1) == ["e3"]
     assert listed(until="2026-01-02T00:00:00.001+00:00") == ["e2", "e1"]
     assert (listed(status="failed"), listed("p", "running", limit=1)) == (["e2"], ["e3"])
+
+
+def test_a_filter_that_lets_nothing_pass_ends_after_some_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks waits for an answer; the ledger holds 90 days."""
+    read: list[int] = []
+    client = mock.Mock()
+    client.get_paginator().paginate.return_value = (read.append(page) or {"Items": []} for page in count())
+    monkeypatch.setattr(runs_module, "MAX_PAGES", 7)
+
+    assert DynamoRuns(client, LEDGER).executions(None, "timed_out", "9", 20) == []
+    assert read == [*range(7)]
 
 
 def test_what_is_unknown_is_none(runs: DynamoRuns) -> None:

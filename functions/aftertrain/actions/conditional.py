@@ -32,7 +32,7 @@ class ConditionalParams(Params):
     false_result: Any = Field(default_factory=lambda: {"branch": "false"})
 
     @classmethod
-    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:  # noqa: ARG003 - as all
+    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:  # noqa: ARG003 - the signature is the base's
         """A condition is true or false, and never null."""
         return super().not_one(given, lambda _: False)
 

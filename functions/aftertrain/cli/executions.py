@@ -1,13 +1,14 @@
 """`aftertrain executions list|get|stop|watch`."""
 
+from typing import get_args
+
 import click
 from rich.console import Console
 from rich.live import Live
 
 from aftertrain.cli.show import execution_view, executions_list
 from aftertrain.client import Client
-
-STATUSES = ("running", "succeeded", "failed", "timed_out", "aborted")
+from aftertrain.control.executions import Status
 
 
 @click.group()
@@ -17,7 +18,7 @@ def executions() -> None:
 
 @executions.command("list")
 @click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
-@click.option("--status", type=click.Choice(STATUSES), help="Only those that ended, or run, like this.")
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only those that ended, or run, like this.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 def list_executions(pipeline_id: str | None, status: str | None, limit: int) -> None:
     """Show the newest executions."""

@@ -43,6 +43,9 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         raise AuthorError(f"{name} is no trigger: it is an object with event_type")
     listed = value.get("triggers", [value])
+    given = value.get("types")
+    if given is not None and not (isinstance(given, dict) and all(isinstance(each, str) for each in given.values())):
+        raise AuthorError(f"{name}: types are an object of texts", field="types")
     if not isinstance(listed, list) or not listed or not all(isinstance(each, dict) for each in listed):
         raise AuthorError(f"{name}: triggers are a list of objects with event_type")
     pipeline = slug(str(value["name"])) if "name" in value else None
@@ -51,11 +54,11 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     except ValidationError as error:
         first = error.errors()[0]
         raise AuthorError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    types = _types(value.get("parameters"))
+    types = _types(value.get("parameters")) if given is None else given
     return [
         spec.model_dump(mode="json")
         | {
-            "types": each.get("types", types),
+            "types": types,
             "id": spec.id or f"{name}-{number}",
             "pipeline_id": each.get("pipeline_id", pipeline),
         }

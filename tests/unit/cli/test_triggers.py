@@ -115,6 +115,7 @@ def test_a_param_of_another_type_than_the_file_declares_is_a_failure(run: Any, t
     [
         ("- 1", "is no trigger"),
         ("event_type: x.y\ncolour: red", "colour: Extra inputs are not permitted"),
+        ("event_type: x.y\ntypes: [1]", "types are an object of texts"),
         ("event_type: x.y\nwhere: key =", "expected a string in double quotes"),
     ],
 )
