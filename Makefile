@@ -36,7 +36,7 @@ test: $(READY) $(JSONATA) ## Every test
 	$(BIN)/pytest -n 2 --dist loadfile
 
 soak: $(READY) $(JSONATA) ## The random tests with TIMES as many cases (20 if it is not said), which takes hours
-	TIMES=$(or $(TIMES),20) $(BIN)/pytest -n 2 --dist worksteal tests/property tests/unit/compiler/test_weave.py
+	TIMES=$(or $(TIMES),20) $(BIN)/pytest -n 2 --dist worksteal tests/property tests/unit/compiler/test_crossing.py
 
 check: lint types contracts test ## Lint, types, import contracts and every test
 

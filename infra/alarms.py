@@ -35,18 +35,18 @@ class Alarms(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._topic = sns.Topic.from_topic_arn(self, "Topic", settings.alarm_topic) if settings.alarm_topic else None
-        self._given_up(intake)
-        self._failing(api, intake, control)
-        self._decided()
-        reckons = "worker" in settings.backends and not settings.local  # the emulator has no metric math
-        for pool in settings.worker_pools if reckons else ():
+        self._alarm_given_up(intake)
+        self._alarm_failures(api, intake, control)
+        self._alarm_decisions()
+        supported = "worker" in settings.backends and not settings.local  # the emulator has no metric math
+        for pool in settings.worker_pools if supported else ():
             self._alarm(
                 f"JobsWait-{pool}",
-                _left_alone(f"{activity_arn_prefix}{pool}"),
+                _unattended_jobs(f"{activity_arn_prefix}{pool}"),
                 f"Jobs have waited for the workers of the pool {pool} for an hour, or nobody took one in that time.",
             )
 
-    def _given_up(self, intake: Intake) -> None:
+    def _alarm_given_up(self, intake: Intake) -> None:
         self._alarm(
             "EventsGivenUp",
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
@@ -59,7 +59,7 @@ class Alarms(Construct):
                 "Events of the account's bus could not be recorded in a day: see the account_events function's log.",
             )
 
-    def _failing(self, api: apigateway.HttpApi, intake: Intake, control: Control) -> None:
+    def _alarm_failures(self, api: apigateway.HttpApi, intake: Intake, control: Control) -> None:
         self._alarm(
             "WebhookFailures",
             api.metric_server_error(period=FIVE_MINUTES),
@@ -74,16 +74,16 @@ class Alarms(Construct):
             errors = function.metric_errors(period=FIVE_MINUTES)
             self._alarm(title, errors, "The function ended with an error: see its log.")
 
-    def _decided(self) -> None:
+    def _alarm_decisions(self) -> None:
         for metric, meaning in DECIDED.items():
-            counted = cloudwatch.Metric(
+            event_count = cloudwatch.Metric(
                 namespace="Aftertrain",
                 metric_name=metric,
                 statistic="Sum",
                 period=FIVE_MINUTES,
                 dimensions_map={"service": "redrive"},
             )
-            self._alarm(metric, counted, meaning)
+            self._alarm(metric, event_count, meaning)
 
     def _alarm(self, name: str, metric: cloudwatch.IMetric, meaning: str) -> None:
         alarm = cloudwatch.Alarm(
@@ -100,9 +100,9 @@ class Alarms(Construct):
             alarm.add_alarm_action(actions.SnsAction(self._topic))
 
 
-def _left_alone(activity_arn: str) -> cloudwatch.IMetric:
+def _unattended_jobs(activity_arn: str) -> cloudwatch.IMetric:
     """1 where in an hour jobs came to an activity and none was taken, or one that was taken had waited for longer."""
-    counted = {
+    metrics = {
         name: cloudwatch.Metric(
             namespace="AWS/States",
             metric_name=metric,
@@ -117,4 +117,4 @@ def _left_alone(activity_arn: str) -> cloudwatch.IMetric:
         )
     }
     expression = f"IF((FILL(came, 0) > 0 AND FILL(taken, 0) == 0) OR FILL(waited, 0) > {HOUR.to_milliseconds()}, 1, 0)"
-    return cloudwatch.MathExpression(expression=expression, using_metrics=counted, period=HOUR)
+    return cloudwatch.MathExpression(expression=expression, using_metrics=metrics, period=HOUR)

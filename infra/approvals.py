@@ -11,7 +11,7 @@ from infra.foundation import Foundation
 from infra.function import allow
 
 
-class Approvals(Construct):
+class ApprovalPage(Construct):
     """The approve function on `/approvals/{id}`."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation) -> None:

@@ -31,7 +31,7 @@ _NEVER_FITS = [
 ]
 
 
-class Batch(Construct):
+class BatchQueues(Construct):
     """Environments, queues, and the job definition of the stage's image."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Batch(Construct):
         arn = f"arn:{Aws.PARTITION}:batch:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.queue_prefix = f"{arn}:job-queue/{settings.prefix}"
         self.definition_prefix = f"{arn}:job-definition/{settings.prefix}"
-        for kind in ("cpu", *(each.lower() for each in settings.gpu_types)):
+        for kind in ("cpu", *(gpu_type.lower() for gpu_type in settings.gpu_types)):
             self._queues(kind)
         self.execution_role = iam.Role(
             self, "ExecutionRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")
@@ -63,20 +63,20 @@ class Batch(Construct):
                 scheduling_policy=self._fairness,
                 job_state_time_limit_actions=_NEVER_FITS,
                 compute_environments=[
-                    batch.OrderedComputeEnvironment(compute_environment=each, order=at)
-                    for at, each in enumerate(environments, 1)
+                    batch.OrderedComputeEnvironment(compute_environment=each, order=order)
+                    for order, each in enumerate(environments, 1)
                 ],
             )
 
     def _environment(self, kind: str, *, spot: bool) -> batch.ManagedEc2EcsComputeEnvironment:
         families = [family for family, gpu in FAMILIES.items() if (gpu or "cpu").lower() == kind]
-        made = batch.ManagedEc2EcsComputeEnvironment(
+        environment = batch.ManagedEc2EcsComputeEnvironment(
             self,
             f"{kind}-{'spot' if spot else 'on-demand'}",
             vpc=self._network.vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
             security_groups=[self._network.group],
-            instance_classes=[ec2.InstanceClass[each.upper()] for each in families],
+            instance_classes=[ec2.InstanceClass[instance_class.upper()] for instance_class in families],
             use_optimal_instance_classes=False,
             instance_role=self._instance_role,
             launch_template=self._template,
@@ -86,8 +86,8 @@ class Batch(Construct):
         )
         # By its number: without one an environment stays with the template's first version.
         version = self._template.latest_version_number
-        made.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)  # type: ignore[union-attr]  # an environment has a child
-        return made
+        environment.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)  # type: ignore[union-attr]  # an environment has a child
+        return environment
 
     def _launch_template(self) -> ec2.LaunchTemplate:
         disk = ec2.BlockDeviceVolume.ebs(
@@ -110,8 +110,8 @@ class Batch(Construct):
         )
 
     def _definition(self, role: iam.Role, buckets: str) -> batch.EcsJobDefinition:
-        kept = log_retention(self._settings)
-        group = logs.LogGroup(self, "Logs", retention=kept, removal_policy=RemovalPolicy.DESTROY)
+        retention = log_retention(self._settings)
+        group = logs.LogGroup(self, "Logs", retention=retention, removal_policy=RemovalPolicy.DESTROY)
         group.grant_write(self.execution_role)
         let_pull_images(self.execution_role)
         container = batch.EcsEc2ContainerDefinition(

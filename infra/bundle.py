@@ -32,7 +32,7 @@ SERVICES = (
 KEPT = 5  # bundles of older sources
 
 
-def _left_out(folder: str, names: list[str]) -> set[str]:
+def _ignored_names(folder: str, names: list[str]) -> set[str]:
     """What stays out of the bundle: packages of ours by their place, for others may have the same name."""
     return {"__pycache__", *(LEFT_OUT if Path(folder) == SOURCE else ())} & set(names)
 
@@ -45,7 +45,7 @@ def build_bundle(settings: Settings) -> tuple[Path, str | None]:
 
     def build(folder: Path) -> None:
         shutil.copytree(wheels, folder)
-        shutil.copytree(SOURCE, folder / "aftertrain", ignore=_left_out)
+        shutil.copytree(SOURCE, folder / "aftertrain", ignore=_ignored_names)
         if interpreter is not None:
             _compile(interpreter, folder)
 
@@ -62,10 +62,10 @@ def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
     if not target.exists():
         CACHE.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="partial-") as folder:
-            made = Path(folder, name)
-            make(made)
+            built = Path(folder, name)
+            make(built)
             with suppress(OSError):  # somebody else was faster, with the same content
-                made.rename(target)
+                built.rename(target)
         _forget(name)
     os.utime(target)
     return target
@@ -73,14 +73,14 @@ def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
 
 def _forget(name: str) -> None:
     """Of folders that were made of older sources, keep those that were used last."""
-    made = sorted(CACHE.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in made[KEPT:]:
+    folders = sorted(CACHE.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in folders[KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _digest(files: list[Path], *more: str) -> str:
+def _digest(files: list[Path], *extra: str) -> str:
     names = [path.relative_to(SOURCE).as_posix() if path.is_relative_to(SOURCE) else path.name for path in files]
-    parts = [path.read_bytes() for path in files] + [text.encode() for text in (*names, *SERVICES, *LEFT_OUT, *more)]
+    parts = [path.read_bytes() for path in files] + [text.encode() for text in (*names, *SERVICES, *LEFT_OUT, *extra)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -108,17 +108,17 @@ def _prune_services(data: Path) -> None:
 def _interpreter(settings: Settings) -> str | None:
     """An interpreter of the functions' version: this one, or one on PATH."""
     candidates = (sys.executable, f"python{settings.python}")
-    return next((each for each in candidates if _version_of(each) == settings.python), None)
+    return next((candidate for candidate in candidates if _version_of(candidate) == settings.python), None)
 
 
 def _version_of(interpreter: str) -> str | None:
     """The version that an interpreter says it has; a name on PATH may be a shim that starts nothing."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        ran = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)
+        result = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return ran.stdout.strip()
+    return result.stdout.strip()
 
 
 def _compile(interpreter: str, target: Path) -> None:

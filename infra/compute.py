@@ -16,7 +16,7 @@ from constructs import Construct
 from infra.encryption import key_statements, of_bucket
 from infra.fleets import Fleets
 from infra.function import Functions, allow
-from infra.heavy import Heavy
+from infra.job_backends import JobBackends
 from infra.job_roles import object_statements, secret_statements
 from infra.latches import Latches
 from infra.registry import Registry
@@ -50,7 +50,7 @@ class Compute(Construct):
         self._grant_tasks(registry)
         Fleets(self, "Fleets", settings=settings, tasks=self.tasks)
         if settings.tasks_subnets:
-            self._into_vpc(self.tasks)
+            self._attach_to_vpc(self.tasks)
         self.machine_role = iam.Role(self, "MachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         self.tasks.grant_invoke(self.machine_role)
         self.latches = Latches(self, "Latches", settings=settings).table
@@ -60,10 +60,12 @@ class Compute(Construct):
         self.execution_arn_prefix = f"{states}:execution:{settings.prefix}"
         self._grant_machines()
         self.worker_policy = self._worker_policy()
-        self.heavy = self._heavy() if settings.heavy else None
+        self.job_backends = self._make_job_backends() if settings.runs_service_jobs else None
 
-    def _heavy(self) -> Heavy:
-        return Heavy(self, "Heavy", settings=self._settings, artifacts=self.artifacts, machine_role=self.machine_role)
+    def _make_job_backends(self) -> JobBackends:
+        return JobBackends(
+            self, "Heavy", settings=self._settings, artifacts=self.artifacts, machine_role=self.machine_role
+        )
 
     def _bucket(self) -> s3.Bucket:
         local = self._settings.local
@@ -79,11 +81,11 @@ class Compute(Construct):
             removal_policy=RemovalPolicy.DESTROY if local else RemovalPolicy.RETAIN,
         )
 
-    def _into_vpc(self, function: lambda_.Function) -> None:
+    def _attach_to_vpc(self, function: lambda_.Function) -> None:
         """Inside, for replicas are; by ids, for a look-up of the VPC would be a call to AWS at synth."""
         settings = self._settings
-        inside = {"SubnetIds": [*settings.tasks_subnets], "SecurityGroupIds": [*settings.tasks_security_groups]}
-        function.node.default_child.add_property_override("VpcConfig", inside)  # type: ignore[union-attr]  # a function has a child
+        vpc_config = {"SubnetIds": [*settings.tasks_subnets], "SecurityGroupIds": [*settings.tasks_security_groups]}
+        function.node.default_child.add_property_override("VpcConfig", vpc_config)  # type: ignore[union-attr]  # a function has a child
         policy = "service-role/AWSLambdaVPCAccessExecutionRole"
         function.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(policy))  # type: ignore[union-attr]  # and a role
 

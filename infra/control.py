@@ -57,19 +57,19 @@ class Control(Construct):
             "REDRIVE_QUEUE_URL": self._redrives.queue_url,
             "DEAD_LETTERS_URL": self._dead_letters.queue_url,
             "SNAPSHOT_SECONDS": "0",
-            **self._places(),
+            **self._compute_environment(),
         }
 
-    def _places(self) -> dict[str, str]:
+    def _compute_environment(self) -> dict[str, str]:
         """Where jobs run, and with what."""
-        settings, heavy = self._foundation.settings, self._foundation.compute.heavy
-        first = {"backend": settings.backends[0]}
-        first |= {"gpu_type": settings.gpu_types[0]} if settings.gpu_types else {}
+        settings, backends = self._foundation.settings, self._foundation.compute.job_backends
+        defaults = {"backend": settings.backends[0]}
+        defaults |= {"gpu_type": settings.gpu_types[0]} if settings.gpu_types else {}
         return {
             "BACKENDS": json.dumps(settings.backends),
-            "COMPUTE": json.dumps(first | settings.compute),
+            "COMPUTE": json.dumps(defaults | settings.compute),
             "GPU_TYPES": json.dumps(settings.gpu_types),
-            **(heavy.environment() if heavy is not None else {}),
+            **(backends.environment() if backends is not None else {}),
         }
 
     def _grant(self) -> None:
@@ -90,28 +90,28 @@ class Control(Construct):
         executions = [f"{compute.execution_arn_prefix}*"]
         allow(self.control, "states:GetExecutionHistory", on=executions)
         allow(self.control, "states:DescribeExecution", "states:StopExecution", on=executions)
-        said = compute.artifacts.arn_for_objects("executions/*/progress.json")
-        allow(self.control, "s3:GetObject", on=[said])
+        progress_objects = compute.artifacts.arn_for_objects("executions/*/progress.json")
+        allow(self.control, "s3:GetObject", on=[progress_objects])
         compute.machine_role.grant_pass_role(self.control.grant_principal)
-        if compute.heavy is not None:
-            compute.heavy.let_define_jobs(self.control)
+        if compute.job_backends is not None:
+            compute.job_backends.let_define_jobs(self.control)
 
     def _status(self) -> lambda_.Function:
         environment = {
             "LEDGER_TABLE": self._ledger.table_name,
             "REDRIVE_QUEUE_URL": self._redrives.queue_url,
             "REGISTRY_TABLE": self._foundation.registry.table.table_name,
-            **self._places(),
+            **self._compute_environment(),
         }
         function = self._foundation.functions.make(self, "status", timeout=30, environment=environment)
         allow(function, "dynamodb:GetItem", "dynamodb:PutItem", on=[self._ledger.table_arn])
         executions = [f"{self._foundation.compute.execution_arn_prefix}*"]
         allow(function, "states:DescribeExecution", "states:StopExecution", on=executions)
         allow(function, "sqs:SendMessage", on=[self._redrives.queue_arn])
-        heavy = self._foundation.compute.heavy
-        if heavy is not None:
+        backends = self._foundation.compute.job_backends
+        if backends is not None:
             allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
-            heavy.let_end_jobs(function)
+            backends.let_end_jobs(function)
         pattern = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],

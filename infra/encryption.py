@@ -60,5 +60,5 @@ def disk_statements(settings: Settings) -> list[iam.PolicyStatement]:
 def _key(scope: Construct, settings: Settings) -> kms.IKey | None:
     if settings.kms_key is None:
         return None
-    known = scope.node.try_find_child("Key")
-    return known or kms.Key.from_key_arn(scope, "Key", settings.kms_key)  # type: ignore[return-value]  # it is one
+    existing = scope.node.try_find_child("Key")
+    return existing or kms.Key.from_key_arn(scope, "Key", settings.kms_key)  # type: ignore[return-value]  # it is one

@@ -44,7 +44,7 @@ class Fleets(Construct):
         if settings.fleet_roles:
             self._pass_roles()
         if settings.cluster_check_minutes:
-            self._looks()
+            self._schedule_checks()
 
     def _pass_roles(self) -> None:
         services = ["sagemaker.amazonaws.com", "ecs-tasks.amazonaws.com"]
@@ -74,27 +74,27 @@ class Fleets(Construct):
         # Task definitions know no resource.
         allow(self._tasks, "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", on=["*"])
         pattern = events.EventPattern(source=["aws.ecs"], detail_type=["ECS Deployment State Change"])
-        told = {"resource": events.EventField.from_path("$.resources[0]")}
-        self._rule("ServiceChanges", pattern, told)
+        payload = {"resource": events.EventField.from_path("$.resources[0]")}
+        self._rule("ServiceChanges", pattern, payload)
         # What is only scaled has no deployment; it is steady when as many run as are wanted.
         steady = events.EventPattern(
             source=["aws.ecs"], detail_type=["ECS Service Action"], detail={"eventName": ["SERVICE_STEADY_STATE"]}
         )
-        self._rule("SteadyServices", steady, told)
+        self._rule("SteadyServices", steady, payload)
 
-    def _looks(self) -> None:
-        every = Duration.minutes(self._settings.cluster_check_minutes)
+    def _schedule_checks(self) -> None:
+        interval = Duration.minutes(self._settings.cluster_check_minutes)
         events.Rule(
             self,
             "Looks",
-            schedule=events.Schedule.rate(every),
+            schedule=events.Schedule.rate(interval),
             targets=[
                 targets.LambdaFunction(self._tasks, event=events.RuleTargetInput.from_object({"look_at": "clusters"}))
             ],
         )
 
-    def _rule(self, name: str, pattern: events.EventPattern, told: dict[str, str]) -> None:
-        target = targets.LambdaFunction(self._tasks, event=events.RuleTargetInput.from_object(told))
+    def _rule(self, name: str, pattern: events.EventPattern, payload: dict[str, str]) -> None:
+        target = targets.LambdaFunction(self._tasks, event=events.RuleTargetInput.from_object(payload))
         events.Rule(self, name, event_pattern=pattern, targets=[target])
 
     def _arn(self, service: str, resource: str) -> str:

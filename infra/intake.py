@@ -45,18 +45,18 @@ class Intake(Construct):
         if foundation.settings.account_events:
             self._take_account_events()
 
-    def _queue(self, name: str, dead: str, tries: int) -> tuple[sqs.Queue, sqs.Queue]:
+    def _queue(self, name: str, dead: str, attempts: int) -> tuple[sqs.Queue, sqs.Queue]:
         """A queue and what it has given up on."""
         common = {"enforce_ssl": self._tls_only, **of_queue(self, self._foundation.settings)}
-        letters = sqs.Queue(self, dead, retention_period=Duration.days(14), **common)
+        dead_letters = sqs.Queue(self, dead, retention_period=Duration.days(14), **common)
         queue = sqs.Queue(
             self,
             name,
             visibility_timeout=Duration.seconds(6 * REDRIVE_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=letters, max_receive_count=tries),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=attempts),
             **common,
         )
-        return queue, letters
+        return queue, dead_letters
 
     def _webhook(self) -> lambda_.Function:
         function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
@@ -74,7 +74,7 @@ class Intake(Construct):
         function = self._function("redrive", REDRIVE_SECONDS, loops=True)
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         self._let_record_and_start(function)
-        self._let_look_into_buckets(function)
+        self._let_read_buckets(function)
         source = event_sources.SqsEventSource(self.redrives, batch_size=10, report_batch_item_failures=True)
         function.add_event_source(source)
         return function
@@ -100,8 +100,8 @@ class Intake(Construct):
         self._let_record_and_start(function)
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         settings = self._foundation.settings
-        others = [service for service in settings.account_events if service != "aws.s3"]
-        patterns = {"Services": events.EventPattern(source=others)} if others else {}
+        services = [service for service in settings.account_events if service != "aws.s3"]
+        patterns = {"Services": events.EventPattern(source=services)} if services else {}
         if "aws.s3" in settings.account_events:
             buckets = {"bucket": {"name": list(settings.model_buckets)}}
             patterns["Buckets"] = events.EventPattern(source=["aws.s3"], detail=buckets)
@@ -115,7 +115,7 @@ class Intake(Construct):
         allow(function, "states:DescribeExecution", "states:StopExecution", on=executions)
         allow(function, "sqs:SendMessage", on=[self.redrives.queue_arn])
 
-    def _let_look_into_buckets(self, function: lambda_.Function) -> None:
+    def _let_read_buckets(self, function: lambda_.Function) -> None:
         """For policies that ask how new an object is, or what belongs to it."""
         settings = self._foundation.settings
         for bucket in settings.model_buckets:

@@ -15,10 +15,10 @@ def object_statements(settings: Settings, artifacts: s3.Bucket) -> list[iam.Poli
     readable = [artifacts.bucket_arn, artifacts.arn_for_objects("*")]
     for bucket in settings.model_buckets:
         readable += [f"arn:{Aws.PARTITION}:s3:::{bucket}", f"arn:{Aws.PARTITION}:s3:::{bucket}/*"]
-    written = artifacts.arn_for_objects("executions/*")
+    writable = artifacts.arn_for_objects("executions/*")
     return [
         iam.PolicyStatement(actions=["s3:GetObject", "s3:ListBucket"], resources=readable),
-        iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[written]),
+        iam.PolicyStatement(actions=["s3:PutObject", "s3:AbortMultipartUpload"], resources=[writable]),
         *key_statements(settings),
         *bucket_key_statements(settings),
     ]

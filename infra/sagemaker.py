@@ -22,7 +22,7 @@ NETWORK = (
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 
 
-class SageMaker(Construct):
+class SageMakerJobs(Construct):
     """The role that jobs on SageMaker run as, and the `VpcConfig` that they are given."""
 
     def __init__(self, scope: Construct, name: str, *, network: Network, statements: list[iam.PolicyStatement]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aftertrain.model.instances import GPU_TYPES
-from infra.checks import check_channels, check_compute
+from infra.check_settings import check_channels, check_compute
 
 if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle does not need
     from constructs import Node
@@ -21,12 +21,12 @@ AWS_PYTHON = "3.13"
 RETENTIONS = (7, 30, 90, 365)  # days
 
 
-def _truth(value: Any) -> bool:
+def _parse_bool(value: Any) -> bool:
     """`-c network_isolation=false` comes as text."""
     return str(value).lower() == "true"
 
 
-_KINDS: dict[str, Callable[[Any], Any]] = {
+_PARSERS: dict[str, Callable[[Any], Any]] = {
     "model_buckets": tuple,
     "bucket_keys": tuple,
     "tasks_subnets": tuple,
@@ -41,7 +41,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "zones": tuple,
     "max_vcpus": int,
     "job_disk_gib": int,
-    "network_isolation": _truth,
+    "network_isolation": _parse_bool,
     "fleets": tuple,
     "fleet_roles": tuple,
     "cluster_check_minutes": int,
@@ -120,7 +120,7 @@ class Settings:
     def _check_jobs(self) -> None:
         if set(self.backends) - {"worker", "batch", "sagemaker"}:
             raise ValueError(f"backends {', '.join(self.backends)}: of worker, batch and sagemaker")
-        if self.heavy and not self.job_image:
+        if self.runs_service_jobs and not self.job_image:
             raise ValueError("job_image: batch and sagemaker need the URI of a container image")
         if unknown := set(self.gpu_types) - set(GPU_TYPES):
             raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
@@ -145,7 +145,7 @@ class Settings:
         return self.endpoint is not None
 
     @property
-    def heavy(self) -> bool:
+    def runs_service_jobs(self) -> bool:
         """Whether jobs run on more than workers."""
         return bool({"batch", "sagemaker"} & set(self.backends))
 
@@ -167,16 +167,16 @@ class Settings:
 
 def read_settings(node: "Node") -> Settings:
     """The settings of the stage that the context asks for; a key that does not exist is left to CDK."""
-    given = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
-    found = {name: _value(value) for name, value in given.items() if value is not None}
-    for name, kind in _KINDS.items():
-        if name in found:
-            value = found[name]
-            found[name] = (value,) if kind is tuple and isinstance(value, str) else kind(value)
-    return Settings(**found)
+    context = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
+    values = {name: _parse_value(value) for name, value in context.items() if value is not None}
+    for name, kind in _PARSERS.items():
+        if name in values:
+            value = values[name]
+            values[name] = (value,) if kind is tuple and isinstance(value, str) else kind(value)
+    return Settings(**values)
 
 
-def _value(value: Any) -> Any:
+def _parse_value(value: Any) -> Any:
     """`-c` gives every value as text; lists and objects come as JSON."""
     if isinstance(value, str) and value[:1] in "[{":
         return json.loads(value)

@@ -7,7 +7,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.approvals import Approvals
+from infra.approvals import ApprovalPage
 from infra.compute import Compute
 from infra.control import Control
 from infra.foundation import Foundation
@@ -26,7 +26,7 @@ class AftertrainStack(Stack):
         foundation = self._foundation(settings, Functions(settings, bundle))
         intake = Intake(self, "Intake", foundation=foundation)
         control = Control(self, "Control", foundation=foundation, intake=intake)
-        Approvals(self, "Approvals", foundation=foundation)
+        ApprovalPage(self, "Approvals", foundation=foundation)
         Alarms(
             self,
             "Alarms",

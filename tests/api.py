@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from aftertrain.client import Client
 from aftertrain.client.errors import api_error
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import ControlPorts
 from aftertrain.lambdas import control
 
 
@@ -53,7 +53,7 @@ class InProcess:
 
 
 @contextmanager
-def api_client(ports: Ports) -> Iterator[Client]:
+def api_client(ports: ControlPorts) -> Iterator[Client]:
     """A client of the handler with these ports."""
     with mock.patch.object(control.runtime, "ports", return_value=ports):
         yield Client(transport=InProcess())

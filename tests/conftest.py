@@ -16,7 +16,7 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.update(cdk_environment())
 
 from aftertrain.client import Client
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import ControlPorts
 from tests.api import api_client
 from tests.fakes import control_ports
 
@@ -28,13 +28,13 @@ settings.load_profile("project")
 
 
 @pytest.fixture
-def ports() -> Ports:
+def ports() -> ControlPorts:
     """Ports of control over fakes."""
     return control_ports()
 
 
 @pytest.fixture
-def client(ports: Ports) -> Iterator[Client]:
+def client(ports: ControlPorts) -> Iterator[Client]:
     """The SDK, calling the real control handler over fakes."""
     with api_client(ports) as client:
         yield client

@@ -9,11 +9,11 @@ from typing import Any
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.control import ports as control
-from aftertrain.control.lookup import schema_of
+from aftertrain.control.require import schema_of
 from aftertrain.errors import ConflictError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.rollout import Terms
-from aftertrain.fleets.service import Look, State
+from aftertrain.fleets.service_fleet import ServiceState, State
 from aftertrain.tasks import ports as tasks
 from aftertrain.tasks.ports import StoredDeployment
 from tests.ingest_fakes import FakeClock
@@ -107,9 +107,9 @@ class FakeRuns:
     def events(self, since: str, until: str, limit: int) -> list[control.Item]:
         return [item for item in self.known_events.values() if item["executions"]][:limit]
 
-    def all_events(self, since: str, until: str, limit: int) -> control.Found:
+    def all_events(self, since: str, until: str, limit: int) -> control.Page:
         found = list(self.known_events.values())
-        return control.Found(found[:limit], len(found) <= limit)
+        return control.Page(found[:limit], len(found) <= limit)
 
     def execution(self, execution_id: str) -> control.Item | None:
         return self.known.get(execution_id)
@@ -137,15 +137,15 @@ class FakeAnswers:
 
     def _tell(self, token: str, answer: Any) -> None:
         if token not in self.waiting:
-            raise control.GoneError("nobody waits for this answer any more")
+            raise control.ExecutionGoneError("nobody waits for this answer any more")
         self.waiting.remove(token)
         self.told.append((token, answer))
 
 
-def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.Ports:
+def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.ControlPorts:
     """Ports of control; ids end in 1, 2, 3 …, and the clock stands still."""
     numbers, known = iter(range(1, 1000)), registry or FakeRegistry()
-    return control.Ports(
+    return control.ControlPorts(
         registry=known,
         machines=FakeMachines(),
         runs=runs or FakeRuns(),
@@ -272,7 +272,7 @@ class FakeService:
     target: str | None = None
     came_from: str | None = None
     size: int = 0
-    wanted: int = 0
+    desired: int = 0
     reason: str = ""
     refuses: dict[str, OperatorError] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
@@ -282,9 +282,9 @@ class FakeService:
     def urls(self) -> list[str]:
         return [f"https://runtime/{self.resource}"]
 
-    def look(self) -> Look:
+    def look(self) -> ServiceState:
         self._call("look")
-        return Look(self.state, self.target, self.size, self.wanted, self.reason)
+        return ServiceState(self.state, self.target, self.size, self.desired, self.reason)
 
     def prepare(self, release: Release, size: int | None) -> str:
         self._call("prepare")
@@ -293,19 +293,19 @@ class FakeService:
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         self._call(f"shift {target}")
         self.came_from = self.target
-        self.state, self.target, self.wanted = "moving", target, size or self.wanted or 1
+        self.state, self.target, self.desired = "moving", target, size or self.desired or 1
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:
         self._call(f"back {target} {size}")
-        self.came_from, self.state, self.target, self.wanted = self.target, "moving", target, size
+        self.came_from, self.state, self.target, self.desired = self.target, "moving", target, size
 
     def resize(self, size: int) -> None:
         self._call(f"resize {size}")
-        self.state, self.wanted, self.came_from = "moving", size, self.target
+        self.state, self.desired, self.came_from = "moving", size, self.target
 
     def remove(self) -> None:
         self._call("remove")
-        self.state, self.target, self.size, self.wanted = "missing", None, 0, 0
+        self.state, self.target, self.size, self.desired = "missing", None, 0, 0
 
     def tidy(self, kept: frozenset[str]) -> None:
         self._call(f"tidy {' '.join(sorted(kept))}".strip())
@@ -315,7 +315,7 @@ class FakeService:
 
     def arrive(self, *, at_target: bool = True) -> None:
         if at_target:
-            self.state, self.size = "settled", self.wanted
+            self.state, self.size = "settled", self.desired
         else:
             self.state, self.target = ("settled" if self.came_from else "broken"), self.came_from or self.target
 
@@ -365,7 +365,7 @@ class FakeApprovals:
         self.asked[approval_id] = item
 
 
-def tasks_ports(**given: Any) -> tasks.Ports:
+def tasks_ports(**given: Any) -> tasks.TaskPorts:
     """Ports of tasks, with a fake for each that is not given; sleeping moves the clock."""
     clock = FakeClock()
 
@@ -389,4 +389,4 @@ def tasks_ports(**given: Any) -> tasks.Ports:
         "service_fleet": lambda cluster, name: FakeService(),
         "alarm": lambda names: None,
     }
-    return tasks.Ports(**defaults | given)
+    return tasks.TaskPorts(**defaults | given)

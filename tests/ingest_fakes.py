@@ -12,9 +12,9 @@ from typing import Any
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest import ports as ingest
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.objects import Object
-from aftertrain.ingest.record import Record
+from aftertrain.ingest.bucket_object import BucketObject
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.event_record import EventRecord
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 
@@ -33,12 +33,12 @@ class FakeClock:
 class FakeLedger:
     """Keeps records in a dict; `busy` calls fail first."""
 
-    records: dict[EventKey, Record] = field(default_factory=dict)
+    records: dict[EventKey, EventRecord] = field(default_factory=dict)
     due_at: dict[EventKey, float] = field(default_factory=dict)
     looks: dict[EventKey, int] = field(default_factory=dict)
     busy: int = 0
 
-    def record(self, record: Record) -> Record | None:
+    def record(self, record: EventRecord) -> EventRecord | None:
         self._maybe_busy()
         if record.key in self.records:
             return self.records[record.key]
@@ -47,7 +47,7 @@ class FakeLedger:
             self.due_at[record.key] = record.received_at + 60
         return None
 
-    def get(self, key: EventKey) -> Record | None:
+    def get(self, key: EventKey) -> EventRecord | None:
         self._maybe_busy()
         return self.records.get(key)
 
@@ -76,26 +76,26 @@ class FakeLedger:
             raise BusyError("throttled")
 
 
-def _merged(record: Record, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+def _merged(record: EventRecord, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """Those of the first write stay, as in an item's body: they are of triggers that start nothing."""
     starting = {start.trigger_id for start in record.starts}
     return (*(each for each in record.verdicts if each.trigger_id not in starting), *verdicts)
 
 
 @dataclass
-class FakeGates:
+class FakePolicyStates:
     """Gates in a dict; their states go through JSON, as in the table."""
 
-    gates: dict[str, ingest.Gate] = field(default_factory=dict)
+    states: dict[str, ingest.PolicyState] = field(default_factory=dict)
 
-    def get(self, gate: str) -> ingest.Gate:
-        found = self.gates.get(gate, ingest.Gate())
-        return ingest.Gate(json.loads(json.dumps(found.state)), found.revision)
+    def get(self, gate: str) -> ingest.PolicyState:
+        found = self.states.get(gate, ingest.PolicyState())
+        return ingest.PolicyState(json.loads(json.dumps(found.state)), found.revision)
 
     def put(self, gate: str, state: dict[str, Any], revision: int) -> bool:
-        if self.gates.get(gate, ingest.Gate()).revision != revision:
+        if self.states.get(gate, ingest.PolicyState()).revision != revision:
             return False
-        self.gates[gate] = ingest.Gate(json.loads(json.dumps(state)), revision + 1)
+        self.states[gate] = ingest.PolicyState(json.loads(json.dumps(state)), revision + 1)
         return True
 
 
@@ -103,16 +103,16 @@ class FakeGates:
 class FakeBuckets:
     """Objects by key; `indexes` are what index files say."""
 
-    held: dict[str, Object] = field(default_factory=dict)
+    held: dict[str, BucketObject] = field(default_factory=dict)
     indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def head(self, event: Event) -> Object | None:
+    def head(self, event: Event) -> BucketObject | None:
         return self.held.get(event.subject)
 
     def weight_files(self, event: Event) -> tuple[str, ...] | None:
         return self.indexes.get(event.subject)
 
-    def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
+    def objects(self, event: Event, prefix: str) -> tuple[BucketObject, ...]:
         return tuple(found for key, found in sorted(self.held.items()) if key.startswith(prefix))
 
 
@@ -138,7 +138,7 @@ class FakeStarter:
         if machine_arn in self.gone:
             raise BusyError("StateMachineDoesNotExist")
         if machine_arn in self.refuses:
-            raise ingest.RefusedError("StateMachineDeleting")
+            raise ingest.StartRefusedError("StateMachineDeleting")
         standing = self.started.setdefault(name, (machine_arn, input_json))
         return name not in self.ended and standing == (machine_arn, input_json)
 
@@ -172,11 +172,11 @@ def ingest_ports(
     redrives: FakeRedrives | None = None,
     clock: Callable[[], float] | None = None,
     buckets: FakeBuckets | None = None,
-) -> ingest.Ports:
+) -> ingest.IngestPorts:
     """Ports of ingest, with a fake for each that is not given, but for buckets."""
-    return ingest.Ports(
+    return ingest.IngestPorts(
         ledger or FakeLedger(),
-        FakeGates(),
+        FakePolicyStates(),
         starter or FakeStarter(),
         redrives or FakeRedrives(),
         clock or FakeClock(),

@@ -14,10 +14,10 @@ from tests.fakes import FakeMachines, FakeRegistry
 from tests.property.concurrent import REGION, interpreter
 from tests.services import OUTPUT
 
-from aftertrain.aws.job_ends import ServiceJobs
-from aftertrain.compiler.bindings import PLACEHOLDERS, Batch
+from aftertrain.aws.service_jobs import ServiceJobs
+from aftertrain.compiler.bindings import PLACEHOLDERS, BatchBinding
 from aftertrain.compiler.compile import compile_pipeline
-from aftertrain.control.job_ends import end_jobs
+from aftertrain.control.orphaned_jobs import end_jobs
 from aftertrain.control.ports import Entry
 from aftertrain.model.definition import Compute
 
@@ -27,7 +27,10 @@ CREDENTIALS = {"region_name": REGION, "aws_access_key_id": "x", "aws_secret_acce
 
 
 BINDINGS = replace(
-    PLACEHOLDERS, artifacts_uri="s3://artifacts", batch=Batch("q-", "d-", "job"), compute=Compute(backend="batch")
+    PLACEHOLDERS,
+    artifacts_uri="s3://artifacts",
+    batch=BatchBinding("q-", "d-", "job"),
+    compute=Compute(backend="batch"),
 )
 
 

@@ -14,7 +14,7 @@ from tests.adapters.test_others import MESSAGE
 from aftertrain.aws.channels import KINDS, build_channels
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.request import Request
-from aftertrain.ingest.signatures import signed
+from aftertrain.ingest.sign import is_signed
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -96,7 +96,7 @@ def test_a_webhook_is_signed_so_that_its_receiver_can_tell(aws: Any, hook: Any) 
     request = Request("POST", {name.lower(): value for name, value in headers.items()}, body)
 
     assert hook.received == [MESSAGE]
-    assert signed(request, "standard_webhooks", (secret,), time.time())
+    assert is_signed(request, "standard_webhooks", (secret,), time.time())
     assert headers["webhook-id"] == "t-1.notify"
 
 

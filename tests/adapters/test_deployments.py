@@ -8,12 +8,12 @@ from botocore.stub import Stubber
 from tests.adapters.conftest import REGISTRY
 
 from aftertrain.aws.alarms import CloudWatchAlarms
-from aftertrain.aws.answers import TaskAnswers
-from aftertrain.aws.approvals import StepFunctionsAnswers
+from aftertrain.aws.approvals import StepFunctionsApprovalAnswers
 from aftertrain.aws.deployments import DynamoDeployments
-from aftertrain.aws.progress import S3Progress
+from aftertrain.aws.job_progress import S3Progress
 from aftertrain.aws.registry import DynamoRegistry
-from aftertrain.control.ports import Change, GoneError
+from aftertrain.aws.task_tokens import StepFunctionsTaskTokens
+from aftertrain.control.ports import Change, ExecutionGoneError
 from aftertrain.errors import BusyError, ConflictError, OperatorError
 
 
@@ -77,10 +77,10 @@ def test_who_does_not_wait_any_more_needs_no_answer_and_a_person_is_told_so(aws:
     with Stubber(client) as stubber:
         for name in ("send_task_success", "send_task_failure", "send_task_success"):
             stubber.add_client_error(name, code)
-        TaskAnswers(client).succeed("t", {"status": "healthy"})
-        TaskAnswers(client).fail("t", "DeploymentFailedError", "why")
-        with pytest.raises(GoneError):
-            StepFunctionsAnswers(client).approve("t", {})
+        StepFunctionsTaskTokens(client).succeed("t", {"status": "healthy"})
+        StepFunctionsTaskTokens(client).fail("t", "DeploymentFailedError", "why")
+        with pytest.raises(ExecutionGoneError):
+            StepFunctionsApprovalAnswers(client).approve("t", {})
 
 
 def test_an_answer_that_did_not_go_through_is_told_again(aws: Any) -> None:
@@ -88,9 +88,9 @@ def test_an_answer_that_did_not_go_through_is_told_again(aws: Any) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("send_task_success", "ThrottlingException")
         with pytest.raises(BusyError):
-            TaskAnswers(client).succeed("t", {})
+            StepFunctionsTaskTokens(client).succeed("t", {})
         stubber.add_response("send_task_success", {}, {"taskToken": "t", "output": '{"a": 1}'})
-        TaskAnswers(client).succeed("t", {"a": 1})
+        StepFunctionsTaskTokens(client).succeed("t", {"a": 1})
         stubber.assert_no_pending_responses()
 
 

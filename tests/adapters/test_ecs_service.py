@@ -10,7 +10,7 @@ from aftertrain.aws.ecs_service import EcsService, configuration
 from aftertrain.errors import OperatorError
 from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Terms
-from aftertrain.fleets.service import Look
+from aftertrain.fleets.service_fleet import ServiceState
 
 SERVICE = "arn:aws:ecs:us-east-1:123456789012:service/gpu/triton"
 CLUSTER = {"id": "prod", "kind": "ecs", "service": SERVICE, "container": "triton", "url": "http://lb"}
@@ -54,7 +54,7 @@ def test_a_release_is_a_revision_whose_container_is_told_what_to_serve(ecs: Any)
     assert described["deploymentConfiguration"] == configuration(2, Terms(batch=1, alarms=("p99",)))
 
 
-def look(client: Any, *deployments: dict[str, Any]) -> Look:
+def look(client: Any, *deployments: dict[str, Any]) -> ServiceState:
     with Stubber(client) as stubber:
         service = {"status": "ACTIVE", "taskDefinition": "triton:2", "desiredCount": 2}
         answer = {"services": [service | {"deployments": list(deployments)}]}
@@ -70,7 +70,7 @@ def primary(state: str) -> dict[str, Any]:
     ("state", "meaning"), [("COMPLETED", "settled"), ("IN_PROGRESS", "moving"), ("FAILED", "broken")]
 )
 def test_every_state_of_a_deployment_has_a_meaning(aws: Any, state: str, meaning: str) -> None:
-    assert look(aws("ecs"), primary(state)) == Look(meaning, "triton:2", 1, 2)  # type: ignore[arg-type]  # one of them
+    assert look(aws("ecs"), primary(state)) == ServiceState(meaning, "triton:2", 1, 2)  # type: ignore[arg-type]  # one of them
 
 
 def test_a_service_that_goes_back_says_why(aws: Any) -> None:
@@ -83,17 +83,17 @@ def test_a_service_that_goes_back_says_why(aws: Any) -> None:
 def test_scaling_and_removing(ecs: Any) -> None:
     service = fleet(ecs)
     service.resize(5)
-    assert service.look().wanted == 5
+    assert service.look().desired == 5
     service.remove()
 
-    assert service.look().wanted == 0
+    assert service.look().desired == 0
     assert (service.resource, service.urls) == (SERVICE, ["http://lb/v2/models/digits/infer"])
 
 
 def test_a_service_that_is_not_there(aws: Any) -> None:
     client = aws("ecs")
     client.create_cluster(clusterName="gpu")
-    assert fleet(client).look() == Look("missing")
+    assert fleet(client).look() == ServiceState("missing")
     with pytest.raises(OperatorError, match="there is no service arn:aws:ecs"):
         fleet(client).prepare(RELEASE, None)
 
@@ -117,7 +117,7 @@ def test_a_service_that_was_left_without_a_task_gets_one_again(ecs: Any) -> None
     service = fleet(ecs)
     service.remove()
     service.shift(service.prepare(RELEASE, None), None, Terms())
-    assert service.look().wanted == 1
+    assert service.look().desired == 1
     service.go_back("triton:1", 3, Terms())
 
-    assert service.look().wanted == 3
+    assert service.look().desired == 3

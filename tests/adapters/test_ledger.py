@@ -10,9 +10,9 @@ from tests.unit.ingest.samples import snapshot, tigris_event, trigger
 from aftertrain.aws.ledger import DynamoLedger
 from aftertrain.aws.record_item import from_item, to_item
 from aftertrain.errors import BusyError, TooLargeError
+from aftertrain.ingest.event_record import EventKey, EventRecord, new_record
 from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
-from aftertrain.ingest.record import EventKey, Record, new_record
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
@@ -21,7 +21,7 @@ NOW = 1_700_000_000.5
 GONE = Verdict("t1", "failed", "start", "it starts", "gone")
 
 
-def record(key: str = "final/ü", *, matching: bool = True) -> Record:
+def record(key: str = "final/ü", *, matching: bool = True) -> EventRecord:
     watching = snapshot(trigger(where='`key` REGEXP "^final/"' if matching else '`key` = "other"', params={"n": [1.5]}))
     source = watching.sources["bucket"]
     (event,) = normalise(Delivery({"events": [tigris_event(key)]}, source))
@@ -110,7 +110,7 @@ def test_an_event_id_may_hold_anything(ledger: DynamoLedger) -> None:
     odd = record()
     key = EventKey("bucket", "a#b c/🚀")
     event = Event("x.y", key.event_id, "s", "t", "", {})
-    ledger.record(Record(key, event, NOW, (), odd.starts, done=False))
+    ledger.record(EventRecord(key, event, NOW, (), odd.starts, done=False))
 
     assert ledger.due(NOW + 60, 1) == [key]
 
@@ -118,7 +118,7 @@ def test_an_event_id_may_hold_anything(ledger: DynamoLedger) -> None:
 def test_an_event_that_no_item_can_hold_is_too_large(ledger: DynamoLedger) -> None:
     huge = Event("x.y", "1", "s", "t", "", {"blob": "x" * 410_000})
     with pytest.raises(TooLargeError, match="too large to be recorded"):
-        ledger.record(Record(EventKey("bucket", "1"), huge, NOW, (), (), done=True))
+        ledger.record(EventRecord(EventKey("bucket", "1"), huge, NOW, (), (), done=True))
 
 
 def test_a_service_that_does_not_answer_is_busy(dynamodb: Any, ledger: DynamoLedger) -> None:

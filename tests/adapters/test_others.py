@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from aftertrain.aws.channels import SnsChannel, build_channels
-from aftertrain.aws.objects import S3Objects
+from aftertrain.aws.json_objects import S3JsonObjects
 from aftertrain.aws.redrives import SqsDeadLetters, SqsRedrives, read_message
 from aftertrain.errors import BusyError
-from aftertrain.ingest.record import EventKey
+from aftertrain.ingest.event_record import EventKey
 
 MESSAGE = {
     "message": "it is 🚀",
@@ -59,7 +59,7 @@ def test_a_message_can_wait(aws: Any) -> None:
 def test_objects_are_written_read_and_deleted(aws: Any) -> None:
     s3 = aws("s3")
     s3.create_bucket(Bucket="artifacts")
-    objects = S3Objects(s3)
+    objects = S3JsonObjects(s3)
     assert objects.read("s3://artifacts/x/y.json") is None
     objects.write("s3://artifacts/x/y.json", {"a": 1})
     assert objects.read("s3://artifacts/x/y.json") == {"a": 1}
@@ -105,6 +105,6 @@ def test_a_subject_is_what_sns_takes(aws: Any, title: str, subject: str) -> None
 def test_a_key_may_hold_anything(aws: Any, key: str) -> None:
     s3 = aws("s3")
     s3.create_bucket(Bucket="artifacts")
-    S3Objects(s3).write(f"s3://artifacts/{key}", {"a": 1})
+    S3JsonObjects(s3).write(f"s3://artifacts/{key}", {"a": 1})
 
     assert s3.list_objects_v2(Bucket="artifacts")["Contents"][0]["Key"] == key

@@ -11,12 +11,12 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from aftertrain.aws.sagemaker_endpoint import SageMakerEndpoint, deployment_config, endpoint_name, model_data
-from aftertrain.aws.sagemaker_leftovers import forget
+from aftertrain.aws.sagemaker_leftovers import delete_leftovers
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
 from aftertrain.fleets.rollout import Terms
-from aftertrain.fleets.service import Look
-from aftertrain.fleets.shift import Course, Shift, advance
+from aftertrain.fleets.service_fleet import ServiceState
+from aftertrain.fleets.service_rollout import RolloutContext, ServiceRollout, advance
 
 CLUSTER = {
     "id": "prod",
@@ -58,8 +58,8 @@ def test_the_first_release_makes_model_configuration_and_endpoint(aws: Any) -> N
     client, runtime = aws("sagemaker"), aws("sagemaker-runtime")
     fleet = SageMakerEndpoint(CLUSTER, NAME, client, runtime)
     Runtime(runtime).answers(SOUND)
-    assert fleet.look() == Look("missing")
-    shift = advance(Shift(), Course(RELEASE, Terms(), fleet, 0.0), lambda _: None)
+    assert fleet.look() == ServiceState("missing")
+    shift = advance(ServiceRollout(), RolloutContext(RELEASE, Terms(), fleet, 0.0), lambda _: None)
 
     assert shift.status == "healthy"
     endpoint = client.describe_endpoint(EndpointName=NAME)
@@ -90,11 +90,11 @@ def test_scaling_and_removing(aws: Any) -> None:
     fleet = SageMakerEndpoint(CLUSTER, NAME, client, aws("sagemaker-runtime"))
     fleet.shift(fleet.prepare(RELEASE, None), None, Terms())
     fleet.resize(4)
-    assert fleet.look().wanted == 4
+    assert fleet.look().desired == 4
     fleet.remove()
     fleet.remove()
 
-    assert fleet.look() == Look("missing")
+    assert fleet.look() == ServiceState("missing")
 
 
 def named(client: Any) -> tuple[set[str], set[str]]:
@@ -115,7 +115,7 @@ def test_what_roll_outs_leave_behind_goes_when_it_is_old(aws: Any) -> None:
     assert (len(named(client)[0]), len(named(client)[1])) == (4, 4)  # all of them are young
 
     later = datetime.now(UTC) + timedelta(hours=1)
-    forget(client, targets[0][:-12], kept={targets[1], targets[2]}, before=later)
+    delete_leftovers(client, targets[0][:-12], kept={targets[1], targets[2]}, before=later)
     configs, models = named(client)
     assert configs == {targets[1], targets[2], others}
     assert len(models) == 3
@@ -157,7 +157,7 @@ def test_every_status_of_an_endpoint_has_a_meaning(
         stubber.add_response("describe_endpoint", described(status, **more), {"EndpointName": NAME})
         found = SageMakerEndpoint(CLUSTER, NAME, client, None).look()
 
-    assert (found.state, found.target, found.size, found.wanted) == (state, target, 3, 4)
+    assert (found.state, found.target, found.size, found.desired) == (state, target, 3, 4)
     assert found.reason == more.get("FailureReason", "")
 
 
@@ -165,7 +165,7 @@ def test_an_endpoint_that_is_being_deleted_is_as_good_as_gone(aws: Any) -> None:
     client = aws("sagemaker")
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", described("Deleting"), {"EndpointName": NAME})
-        assert SageMakerEndpoint(CLUSTER, NAME, client, None).look() == Look("missing")
+        assert SageMakerEndpoint(CLUSTER, NAME, client, None).look() == ServiceState("missing")
 
 
 def updates(client: Any, change: Callable[[SageMakerEndpoint], None], **expected: Any) -> None:

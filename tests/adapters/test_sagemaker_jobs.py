@@ -13,11 +13,11 @@ from tests.adapters.lives import SAGEMAKER, sagemaker_lives
 from tests.property.concurrent import interpreter
 from tests.services import OUTPUT
 
-from aftertrain.aws.job_ends import ServiceJobs
-from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
+from aftertrain.aws.service_jobs import ServiceJobs
+from aftertrain.compiler.bindings import PLACEHOLDERS, SageMakerBinding
 from aftertrain.compiler.compile import compile_pipeline
-from aftertrain.compiler.jobs.given import name_begin
-from aftertrain.control.job_ends import Wanted
+from aftertrain.compiler.jobs.job_context import name_prefix
+from aftertrain.control.orphaned_jobs import JobPrefix
 from aftertrain.model.definition import Compute
 
 KEY = "executions/x/evaluate"
@@ -28,7 +28,7 @@ CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret
 def machine(*, spot: bool = False, **step: Any) -> dict[str, Any]:
     params = {"model_uri": "s3://m/a", "dataset_uri": "s3://m/b"}
     steps = [{"id": "evaluate", "action": "model_evaluate", "params": params, **step}]
-    place = SageMaker(role="arn:aws:iam::123456789012:role/r", image="REPOSITORY/jobs:1")
+    place = SageMakerBinding(role="arn:aws:iam::123456789012:role/r", image="REPOSITORY/jobs:1")
     bindings = replace(
         PLACEHOLDERS,
         artifacts_uri="s3://artifacts",
@@ -98,7 +98,7 @@ def test_a_job_that_nobody_waits_for_is_stopped(run: Any, kind: str) -> None:
         job = getattr(sagemaker_backends[ACCOUNT]["us-east-1"], f"{kind}_jobs")[name]
         setattr(job, f"{kind}_job_status", "InProgress")
         jobs = ServiceJobs(lambda service: boto3.client(service, **CREDENTIALS))
-        ended = [jobs.end(Wanted("sagemaker", "", name_begin(each, "evaluate")), "why") for each in ("y", "x")]
+        ended = [jobs.end(JobPrefix("sagemaker", "", name_prefix(each, "evaluate")), "why") for each in ("y", "x")]
 
     assert ended == [0, 1]
     assert getattr(job, f"{kind}_job_status") in ("Stopping", "Stopped")

@@ -11,7 +11,7 @@ from aftertrain.aws.starter import StepFunctionsStarter
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.errors import BusyError, OperatorError
-from aftertrain.ingest.ports import RefusedError
+from aftertrain.ingest.ports import StartRefusedError
 
 PREFIX = "arn:aws:states:us-east-1:123456789012:"
 MACHINE = f"{PREFIX}stateMachine:aftertrain-test-p:3"
@@ -45,7 +45,7 @@ def test_what_can_never_be_started_is_refused(aws: Any, code: str) -> None:
     client = aws("stepfunctions")
     with Stubber(client) as stub:
         stub.add_client_error("start_execution", code)
-        with pytest.raises(RefusedError, match=code):
+        with pytest.raises(StartRefusedError, match=code):
             start(client)
 
 

@@ -18,12 +18,12 @@ from sfnx import compiler as sfnx_compiler
 
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
+from aftertrain.compiler.crossing import Await, Item, Publish, lanes
 from aftertrain.compiler.diagnostics import CompileError
 from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.link import link
-from aftertrain.compiler.nest import Leaf, Region, Series, Side, Weave, nest
+from aftertrain.compiler.nest import CrossingRegion, ParallelRegion, Region, SeriesRegion, StepRegion, nest
 from aftertrain.compiler.parse import parse
-from aftertrain.compiler.weave import Await, Item, Publish, chains
 from tests.by_hand.machines import NAMES, by_hand, compiled, run
 
 NAMESAKES = "abcdefghi"
@@ -105,13 +105,13 @@ def by_levels(graph: Graph, took: Durations) -> float:
 def nested(region: Region, took: Durations, graph: Graph) -> float:
     """What does not nest is taken by levels, each part of it one after the other."""
     match region:
-        case Leaf(id=step):
+        case StepRegion(id=step):
             return took[step]
-        case Series(items=items):
+        case SeriesRegion(items=items):
             return sum(nested(item, took, graph) for item in items)
-        case Side(items=items):
+        case ParallelRegion(items=items):
             return max(nested(item, took, graph) for item in items)
-        case Weave(items=items, needs=needs):
+        case CrossingRegion(items=items, needs=needs):
             level: dict[int, int] = {}
             while len(level) < len(items):
                 for place, before in enumerate(needs):
@@ -126,15 +126,15 @@ def nested(region: Region, took: Durations, graph: Graph) -> float:
 def ours(region: Region, took: Durations, graph: Graph) -> float:
     """Chains that meet at latches, each hop with its cost."""
     match region:
-        case Leaf(id=step):
+        case StepRegion(id=step):
             return took[step]
-        case Series(items=items):
+        case SeriesRegion(items=items):
             return sum(ours(item, took, graph) for item in items)
-        case Side(items=items):
+        case ParallelRegion(items=items):
             return max(ours(item, took, graph) for item in items)
-        case Weave():
+        case CrossingRegion():
             inside = set(region.steps)
-            return _woven(chains(region, graph, lambda step: step not in inside), took, graph)
+            return _woven(lanes(region, graph, lambda step: step not in inside), took, graph)
 
 
 def _woven(found: tuple[tuple[Item, ...], ...], took: Durations, graph: Graph) -> float:

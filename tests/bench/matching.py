@@ -14,9 +14,9 @@ from typing import Any
 
 import cel
 
+from aftertrain.ingest.compiled_trigger import find_mismatch
 from aftertrain.ingest.match import match
 from aftertrain.ingest.snapshot import read_snapshot
-from aftertrain.ingest.watch import why_not
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion, Trigger
 
@@ -87,7 +87,9 @@ def ways(drawn: list[Trigger]) -> dict[str, Find]:
         programs[trigger.event_type].append((trigger.id, in_cel(trigger.filter or {})))
     return {
         "index": lambda one: [watch.trigger.id for watch in match(one, snapshot)],
-        "loop": lambda one: [watch.trigger.id for watch in snapshot.watching(one.type) if why_not(one, watch) is None],
+        "loop": lambda one: [
+            watch.trigger.id for watch in snapshot.watching(one.type) if find_mismatch(one, watch) is None
+        ],
         "loop of CEL": lambda one: [id_ for id_, each in programs[one.type] if each.execute({"e": one.data})],
     }
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.gates import DynamoGates
 from aftertrain.aws.ledger import DynamoLedger
+from aftertrain.aws.policy_states import DynamoPolicyStates
 from aftertrain.aws.redrives import SqsRedrives
 from aftertrain.aws.starter import StepFunctionsStarter
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.lambdas import webhook
@@ -113,10 +113,10 @@ class Webhook:
         content = {"sources": [source.item()], "triggers": [each.item() for each in triggers]}
         self.snapshot = read_snapshot(1, content)
 
-    def ports(self) -> Ports:
-        return Ports(
+    def ports(self) -> IngestPorts:
+        return IngestPorts(
             DynamoLedger(self.client, "ledger"),
-            DynamoGates(self.client, "ledger", lambda: 1.0),
+            DynamoPolicyStates(self.client, "ledger", lambda: 1.0),
             StepFunctionsStarter(self.client),
             SqsRedrives(lambda: self.client, "queue"),
             lambda: 1_780_000_000.0,

@@ -7,15 +7,15 @@ import pytest
 
 from aftertrain.client.models import Source
 from aftertrain.local.processes import Processes
-from aftertrain.local.scenario import Landed, Local, bring_up, land_checkpoint, register
+from aftertrain.local.scenario import LandedCheckpoint, LocalStage, bring_up, land_checkpoint, register
 
 
 @dataclass(frozen=True)
 class Stage:
     """What the tests work with."""
 
-    local: Local
-    landed: Landed
+    local: LocalStage
+    landed: LandedCheckpoint
     source: Source
 
     @property

@@ -12,7 +12,7 @@ from tests.e2e.conftest import Stage
 from tests.project.blocks import ROOT
 
 from aftertrain.client import InvalidRequestError
-from aftertrain.local.notification import deliver
+from aftertrain.local.object_notification import deliver
 
 
 def changed(request: dict[str, Any], **fields: Any) -> dict[str, Any]:

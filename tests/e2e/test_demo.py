@@ -26,7 +26,7 @@ def ours() -> list[str]:
             line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if str(FOLDER) in line or ("aftertrain.local.repairs" in line and str(FOLDER) in environment(path)):
+        if str(FOLDER) in line or ("aftertrain.local.emulator_patches" in line and str(FOLDER) in environment(path)):
             found.append(line)
     return found
 

@@ -20,8 +20,8 @@ from tests.e2e.steering import changed, event_of, hello, run, send, until_watche
 from tests.project.blocks import ROOT, commands
 
 from aftertrain.aws.record_item import to_item
-from aftertrain.ingest.record import EventKey, Record, Start
-from aftertrain.local.notification import deliver
+from aftertrain.ingest.event_record import EventKey, EventRecord, Start
+from aftertrain.local.object_notification import deliver
 from aftertrain.local.report import Findings, check
 from aftertrain.local.scenario import CLUSTER, DEPLOYMENT, PIPELINE, SOURCE, predict
 from aftertrain.model.event import Event
@@ -294,7 +294,7 @@ def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stag
     version = PipelineVersion("hello", pipeline.version, pipeline.machine_arn)
     event = Event("model.added", "lost", "registry", "2026-01-01T00:00:00Z", "", {"name": "found"})
     start = Start("left-behind-1", "t", version, {})
-    record = Record(EventKey("registry", "lost"), event, 1_000_000.0, (), (start,), done=False)
+    record = EventRecord(EventKey("registry", "lost"), event, 1_000_000.0, (), (start,), done=False)
     dynamodb = stage.local.account.client("dynamodb")
     (table,) = (name for name in dynamodb.list_tables()["TableNames"] if "Ledger" in name)
     dynamodb.put_item(TableName=table, Item=to_item(record))

@@ -10,7 +10,7 @@ from tests.e2e.steering import ended, hello, run, send, until_watched, waited
 
 from aftertrain.aws.record_item import to_item
 from aftertrain.errors import OperatorError
-from aftertrain.ingest.record import EventKey, Record, Start
+from aftertrain.ingest.event_record import EventKey, EventRecord, Start
 from aftertrain.local.scenario import SOURCE
 from aftertrain.local.stage import MODEL_BUCKET
 from aftertrain.model.event import Event
@@ -83,7 +83,7 @@ def test_what_the_queue_gave_up_on_is_driven_again(stage: Stage, source: str) ->
     event = Event("model.added", "dead", "by-hand", "2026-01-01T00:00:00Z", "", {"name": "alive"})
     key = EventKey("by-hand", "dead")
     # Due in a thousand years: the sweeper leaves it alone.
-    record = Record(key, event, 32_000_000_000.0, (), (Start("was-dead-1", "t", version, {}),), done=False)
+    record = EventRecord(key, event, 32_000_000_000.0, (), (Start("was-dead-1", "t", version, {}),), done=False)
     account = stage.local.account
     (table,) = (name for name in account.client("dynamodb").list_tables()["TableNames"] if "Ledger" in name)
     account.client("dynamodb").put_item(TableName=table, Item=to_item(record))

@@ -8,7 +8,7 @@ from tests.e2e.conftest import Stage
 from tests.e2e.steering import ended, event_of, send, until_watched
 from tests.project.blocks import ROOT
 
-from aftertrain.local.notification import deliver, notification
+from aftertrain.local.object_notification import deliver, notification
 from aftertrain.local.stage import MODEL_BUCKET
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from aws_cdk.assertions import Template
 from infra.encryption import USE
 from infra.settings import Settings
 from infra.stack import AftertrainStack
-from tests.infra.heavy import HEAVY
+from tests.infra.job_backends import WITH_BACKENDS
 from tests.infra.test_stack import resources
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0f3c1b2a-1111-2222-3333-444455556666"
@@ -21,7 +21,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/0f3c1b2a-1111-2222-3333-4444555566
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Any:
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "x.py").write_text("")
-    settings = replace(HEAVY, kms_key=KEY, account_events=("aws.batch",))
+    settings = replace(WITH_BACKENDS, kms_key=KEY, account_events=("aws.batch",))
     return Template.from_stack(AftertrainStack(App(), "Aftertrain-gpu", settings=settings, bundle=bundle))
 
 
@@ -72,7 +72,9 @@ def test_who_reads_and_writes_may_use_the_key(encrypted: Any) -> None:
 
 def test_who_reads_the_model_buckets_may_use_their_keys(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("")
-    stack = AftertrainStack(App(), "Aftertrain-gpu", settings=replace(HEAVY, bucket_keys=(KEY,)), bundle=tmp_path)
+    stack = AftertrainStack(
+        App(), "Aftertrain-gpu", settings=replace(WITH_BACKENDS, bucket_keys=(KEY,)), bundle=tmp_path
+    )
     users = using(Template.from_stack(stack), "kms:Decrypt")
 
     assert len(users) == 3  # of Batch's jobs, SageMaker's, and the redrive function

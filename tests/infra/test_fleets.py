@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from aws_cdk.assertions import Template
-from tests.infra.heavy import heavy_stack
+from tests.infra.job_backends import stack_with_backends
 from tests.infra.test_stack import actions, resources, statements
 
 
 @pytest.fixture(scope="module")
 def fleets(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder: Path = tmp_path_factory.mktemp("bundle")
-    return Template.from_stack(heavy_stack(folder))
+    return Template.from_stack(stack_with_backends(folder))
 
 
 def statement(template: Any, action: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
-from tests.infra.heavy import heavy_stack
+from tests.infra.job_backends import stack_with_backends
 
 # What the rules find, and why it is as it is.
 REASONS = {
@@ -36,7 +36,7 @@ EVERYWHERE = {
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """The constructs that break each rule."""
-    app = heavy_stack(tmp_path_factory.mktemp("bundle")).node.root
+    app = stack_with_backends(tmp_path_factory.mktemp("bundle")).node.root
     assert isinstance(app, App)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with contextlib.suppress(RuntimeError):  # findings fail the synthesis; the report has them all

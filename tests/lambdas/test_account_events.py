@@ -10,13 +10,13 @@ from tests.ingest_fakes import FakeLedger, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import snapshot, trigger
 
 from aftertrain.errors import BusyError
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.lambdas import account_events
 
 EVENTS = Path(__file__).parents[2] / "events" / "eventbridge"
 
 
-def handle(event: Any, ports: Ports) -> Any:
+def handle(event: Any, ports: IngestPorts) -> Any:
     watching = mock.Mock(get=lambda: snapshot(trigger("all", "object.*"), trigger("models", "model.*")))
     with (
         mock.patch.object(account_events.runtime, "ports", return_value=ports),

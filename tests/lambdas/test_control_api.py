@@ -10,7 +10,7 @@ from tests.api import InProcess, execution
 
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.client.errors import ApiError
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import ControlPorts
 from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.lambdas import control
 from aftertrain.model.source import secret_hash
@@ -19,9 +19,9 @@ HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "{{ event
 NEEDY = HELLO | {"parameters": [{"name": "level", "type": "integer"}]}
 
 
-def watched(ports: Ports) -> list[dict[str, Any]]:
+def watched(ports: ControlPorts) -> list[dict[str, Any]]:
     """What a webhook would watch for now."""
-    return [watch.trigger.item() for watch in read_snapshot(1, ports.registry.snapshot().item).watches]
+    return [watch.trigger.item() for watch in read_snapshot(1, ports.registry.snapshot().item).compiled_triggers]
 
 
 def test_every_create_and_update_publishes_a_version(client: Client) -> None:
@@ -60,7 +60,7 @@ def test_an_id_is_taken_once(client: Client) -> None:
     assert caught.value.status == 409
 
 
-def test_a_trigger_is_watched_as_long_as_it_is_enabled(client: Client, ports: Ports) -> None:
+def test_a_trigger_is_watched_as_long_as_it_is_enabled(client: Client, ports: ControlPorts) -> None:
     client.pipelines.create(id="p", definition=HELLO)
     trigger = client.event_triggers.create(pipeline_id="p", event_type="model.*", filter={"a": 1})
     assert [each["id"] for each in watched(ports)] == [trigger.id]
@@ -73,7 +73,7 @@ def test_a_trigger_is_watched_as_long_as_it_is_enabled(client: Client, ports: Po
     assert client.event_triggers.list() == []
 
 
-def test_an_update_moves_triggers_to_the_new_version(client: Client, ports: Ports) -> None:
+def test_an_update_moves_triggers_to_the_new_version(client: Client, ports: ControlPorts) -> None:
     client.pipelines.create(id="p", definition=HELLO)
     client.pipelines.create(id="q", definition=HELLO)
     for pipeline_id in ("p", "q"):
@@ -132,7 +132,7 @@ def test_a_version_that_a_trigger_could_not_start_is_refused(client: Client) -> 
     assert client.pipelines.get("p").version == 1
 
 
-def test_nobodys_change_is_lost_when_two_change_at_once(client: Client, ports: Ports) -> None:
+def test_nobodys_change_is_lost_when_two_change_at_once(client: Client, ports: ControlPorts) -> None:
     client.pipelines.create(id="p", definition=HELLO)
     ports.registry.stale = 2
     client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
@@ -140,7 +140,7 @@ def test_nobodys_change_is_lost_when_two_change_at_once(client: Client, ports: P
     assert client.event_triggers.get("t").enabled
 
 
-def test_a_secret_is_shown_once_and_kept_as_a_hash(client: Client, ports: Ports) -> None:
+def test_a_secret_is_shown_once_and_kept_as_a_hash(client: Client, ports: ControlPorts) -> None:
     source = client.sources.create("bucket", kind="tigris")
 
     assert (source.secret, source.url) == ("s3cret", "https://hooks.example/events/bucket")
@@ -155,7 +155,7 @@ def test_a_source_without_authentication_has_to_be_asked_for(client: Client) -> 
     assert client.sources.create("open", kind="platform", auth="none").secret is None
 
 
-def test_a_deleted_source_is_forgotten(client: Client, ports: Ports) -> None:
+def test_a_deleted_source_is_forgotten(client: Client, ports: ControlPorts) -> None:
     client.sources.create("bucket", kind="tigris")
     client.sources.delete("bucket")
 
@@ -164,7 +164,7 @@ def test_a_deleted_source_is_forgotten(client: Client, ports: Ports) -> None:
         client.sources.get("bucket")
 
 
-def test_a_rotated_secret_has_two_lives_until_it_is_finished(client: Client, ports: Ports) -> None:
+def test_a_rotated_secret_has_two_lives_until_it_is_finished(client: Client, ports: ControlPorts) -> None:
     tokens = iter(["first-secret", "second-secret"])
     with mock.patch.object(control.runtime, "ports", return_value=replace(ports, token=lambda: next(tokens))):
         first = client.sources.create("models", kind="github")
@@ -181,7 +181,7 @@ def test_a_rotated_secret_has_two_lives_until_it_is_finished(client: Client, por
     assert "second-secret" not in client.sources.get("models").model_dump_json()
 
 
-def test_a_senders_own_secret_is_taken(client: Client, ports: Ports) -> None:
+def test_a_senders_own_secret_is_taken(client: Client, ports: ControlPorts) -> None:
     client.sources.create("hub", kind="hugging_face", secret="made-by-the-sender")
     (source,) = ports.registry.snapshot().item["sources"]
 
@@ -233,7 +233,7 @@ def test_a_bad_request_gets_a_problem(client: Client, method: str, path: str, bo
     assert caught.value.status == status
 
 
-def test_a_fault_of_ours_tells_nothing(client: Client, ports: Ports) -> None:
+def test_a_fault_of_ours_tells_nothing(client: Client, ports: ControlPorts) -> None:
     ports.registry.entries = None
     with pytest.raises(ApiError) as caught:
         client.pipelines.list()
@@ -251,7 +251,7 @@ def test_the_openapi_document_lists_every_route(client: Client) -> None:
 
 
 @pytest.mark.parametrize("event_id", ["none", "a/b", "a#b?c", "🚀"])
-def test_an_event_may_have_any_id(client: Client, ports: Ports, event_id: str) -> None:
+def test_an_event_may_have_any_id(client: Client, ports: ControlPorts, event_id: str) -> None:
     with pytest.raises(InvalidRequestError, match="the source 'bucket' has sent no event"):
         client.events.get("bucket", event_id)
     known = {"event_type": "x.y", "event_id": event_id, "source_id": "bucket", "status": "done", "data": {}} | {
@@ -265,7 +265,7 @@ def test_an_event_may_have_any_id(client: Client, ports: Ports, event_id: str) -
 
 
 @pytest.mark.parametrize("field", ["event_type", "params", "enabled"])
-def test_what_a_trigger_cannot_be_without_cannot_be_taken_away(client: Client, ports: Ports, field: str) -> None:
+def test_what_a_trigger_cannot_be_without_cannot_be_taken_away(client: Client, ports: ControlPorts, field: str) -> None:
     client.pipelines.create(id="p", definition=HELLO)
     client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added")
     before = client.event_triggers.get("t")
@@ -276,7 +276,7 @@ def test_what_a_trigger_cannot_be_without_cannot_be_taken_away(client: Client, p
     assert len(watched(ports)) == 1
 
 
-def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client: Client, ports: Ports) -> None:
+def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client: Client, ports: ControlPorts) -> None:
     """The update reads triggers, then publishes; a trigger that appears in between must be checked as well."""
     client.pipelines.create(id="p", definition=HELLO)
     publish = ports.machines.publish
@@ -293,7 +293,9 @@ def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client
     assert [each["pipeline"]["version"] for each in watched(ports)] == [1]
 
 
-def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(client: Client, ports: Ports) -> None:
+def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(
+    client: Client, ports: ControlPorts
+) -> None:
     client.pipelines.create(id="p", definition=HELLO)
     ports.runs.update(execution("running"))
     failed = {"executionFailedEventDetails": {"error": "StepFailed", "cause": "why"}}
@@ -305,7 +307,7 @@ def test_an_execution_whose_last_status_change_was_lost_is_settled_by_a_look(cli
     assert client.executions.list()[0].status == "failed"
 
 
-def test_executions_are_listed_by_status_and_behind_a_page(client: Client, ports: Ports) -> None:
+def test_executions_are_listed_by_status_and_behind_a_page(client: Client, ports: ControlPorts) -> None:
     for day, status in ((3, "running"), (2, "failed"), (1, "running")):
         at = f"2026-01-0{day}T00:00:00+00:00"
         ports.runs.update(execution(status) | {"id": f"t-{day}", "started_at": at})

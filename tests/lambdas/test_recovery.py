@@ -7,12 +7,12 @@ from tests.fakes import FakeMachines, FakeRuns
 from tests.ingest_fakes import FakeClock, FakeRedrives, FakeStarter, ingest_ports
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import receive
 from aftertrain.lambdas import redrive, status, sweep
 
 
-def with_two_events_left_behind(clock: FakeClock) -> tuple[Ports, FakeStarter]:
+def with_two_events_left_behind(clock: FakeClock) -> tuple[IngestPorts, FakeStarter]:
     starter = FakeStarter(busy=2)
     ports = ingest_ports(starter=starter, redrives=FakeRedrives(busy=2), clock=clock)
     for key in ("a", "b"):
@@ -27,7 +27,7 @@ def test_a_message_that_cannot_be_done_now_goes_back_alone() -> None:
         {"messageId": f"m{number}", "body": json.dumps({"source_id": key.source_id, "event_id": key.event_id})}
         for number, key in enumerate(ports.ledger.records)
     ]
-    with mock.patch.object(redrive.runtime, "patient_ports", return_value=ports):
+    with mock.patch.object(redrive.runtime, "slow_ports", return_value=ports):
         answer = redrive.handler({"Records": records}, mock.Mock(function_name="redrive"))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

@@ -17,8 +17,8 @@ from tests.unit.ingest.samples import request
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.control import ports as control_ports_module
 from aftertrain.errors import SenderError
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import receive
 from aftertrain.ingest.request import Request
 from aftertrain.ingest.snapshot import CurrentSnapshot, Snapshot, read_snapshot
@@ -33,8 +33,8 @@ class Api:
     """A client, what is behind it, and a source that sends."""
 
     client: Client
-    ports: control_ports_module.Ports
-    ingest: Ports
+    ports: control_ports_module.ControlPorts
+    ingest: IngestPorts
 
     def snapshot(self) -> Snapshot:
         """What a webhook would know now."""
@@ -86,7 +86,7 @@ def test_policies_are_taken_as_authors_write_them(api: Api) -> None:
         concurrency={"limit": 2, "on_full": "replace", "key": {"pattern": "^a/(.)"}},
         priority=5,
     )
-    (watch,) = api.snapshot().watches
+    (watch,) = api.snapshot().compiled_triggers
 
     assert watch.trigger.priority == 5
     assert watch.trigger.policies == Policies(
@@ -119,7 +119,7 @@ def test_a_policy_is_taken_away_by_none(api: Api) -> None:
     api.client.event_triggers.create(id="t", pipeline_id="p", event_type="model.added", rate={"limit": 1, "per": 60})
     api.client.event_triggers.update("t", rate=None)
 
-    assert api.snapshot().watches[0].trigger.policies == Policies()
+    assert api.snapshot().compiled_triggers[0].trigger.policies == Policies()
 
 
 def test_an_event_is_explained_by_every_trigger_on_its_type(api: Api) -> None:

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.ingest_fakes import FakeBuckets, FakeClock, FakeGates, FakeLedger, FakeRedrives, FakeStarter
+from tests.ingest_fakes import FakeBuckets, FakeClock, FakeLedger, FakePolicyStates, FakeRedrives, FakeStarter
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.sweep import sweep
 
 FATES = ["ok", "ok", "ok", "before", "after", "death", "meanwhile"]
 FAULTS = st.lists(st.sampled_from(FATES), max_size=14)
 CALLS = {
     "ledger": ("record", "get", "done", "hold", "due", "postpone"),
-    "gates": ("get", "put"),
+    "policy_states": ("get", "put"),
     "starter": ("start", "stop", "running"),
     "redrives": ("send",),
     "buckets": ("head", "weight_files", "objects"),
@@ -38,7 +38,7 @@ class World:
 
     clock: FakeClock = field(default_factory=FakeClock)
     ledger: FakeLedger = field(default_factory=FakeLedger)
-    gates: FakeGates = field(default_factory=FakeGates)
+    policy_states: FakePolicyStates = field(default_factory=FakePolicyStates)
     starter: FakeStarter = field(default_factory=FakeStarter)
     redrives: FakeRedrives = field(default_factory=FakeRedrives)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
@@ -50,7 +50,7 @@ class World:
             for name in names:
                 fake = getattr(self, port)
                 setattr(fake, name, self._around(getattr(fake, name)))
-        self.ports = Ports(self.ledger, self.gates, self.starter, self.redrives, self.clock, self.buckets)
+        self.ports = IngestPorts(self.ledger, self.policy_states, self.starter, self.redrives, self.clock, self.buckets)
 
     def survives(self, work: Callable[[], object], faults: Iterable[str]) -> bool:
         """Whether the work came to its end, with calls that go as planned."""

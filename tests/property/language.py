@@ -29,7 +29,7 @@ class Spec:
     flag: bool | None = None
     unclear: bool = False
     watch: tuple[str, str] | None = None
-    goes_on: bool = False
+    continues_on_failure: bool = False
     items: int | None = None
     fails: int = 0
     attempts: int = 1
@@ -68,7 +68,7 @@ def drawn(draw: st.DrawFn, most: int = 7) -> Drawn:
                 flag=draw(st.booleans()) if kind == "flag" else None,
                 unclear=kind == "unclear",
                 watch=watch,
-                goes_on=draw(st.integers(0, 5)) == 0,
+                continues_on_failure=draw(st.integers(0, 5)) == 0,
                 items=draw(st.integers(0, 3)) if draw(st.integers(0, 6)) == 0 else None,
                 fails=draw(st.sampled_from([0, 0, 0, 1, 2])),
                 attempts=attempts,
@@ -111,7 +111,7 @@ def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
         **({} if step.reads else {"depends_on": list(step.needs)}),
         **({"condition": condition} if condition else {}),
         **({"foreach": {"items": [f"/{index}" for index in range(step.items)]}} if step.items is not None else {}),
-        **({"on_failure": "continue"} if step.goes_on else {}),
+        **({"on_failure": "continue"} if step.continues_on_failure else {}),
         **({"retry": {"max_attempts": step.attempts, "backoff_seconds": 1}} if step.attempts > 1 else {}),
     }
 
@@ -119,7 +119,9 @@ def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
 def _read(need: Spec, step: Spec) -> str:
     path = f"steps.{need.id}.output" + ("" if need.items is not None else ".message")
     length = " | length" if need.items is not None else ""
-    if need.goes_on or (step.watch is not None and step.watch[0] == need.id and step.watch[1] != SUCCEEDED):
+    if need.continues_on_failure or (
+        step.watch is not None and step.watch[0] == need.id and step.watch[1] != SUCCEEDED
+    ):
         default = "[]" if need.items is not None else "'-'"
         return f"{{{{ {path} | default({default}){length} }}}}"
     return f"{{{{ {path}{length} }}}}"
@@ -134,7 +136,9 @@ class Meaning:
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def failures(self, pipeline: Drawn) -> set[str]:
-        return {step.id for step in pipeline.order if self.statuses[step.id] == FAILED and not step.goes_on}
+        return {
+            step.id for step in pipeline.order if self.statuses[step.id] == FAILED and not step.continues_on_failure
+        }
 
 
 def meaning(pipeline: Drawn) -> Meaning:
@@ -168,8 +172,8 @@ def _nothing(need: Spec) -> str:
 def _runs(step: Spec, pipeline: Drawn, found: Meaning) -> bool:
     for need in step.needs:
         watched = step.watch is not None and step.watch[0] == need
-        status, goes_on = found.statuses[need], pipeline.by_id[need].goes_on
-        if not watched and status != SUCCEEDED and not (status == FAILED and goes_on):
+        status, continues_on_failure = found.statuses[need], pipeline.by_id[need].continues_on_failure
+        if not watched and status != SUCCEEDED and not (status == FAILED and continues_on_failure):
             return False
     if step.watch is not None and found.statuses[step.watch[0]] != step.watch[1]:
         return False

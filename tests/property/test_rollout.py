@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.property.examples import examples
 
 from aftertrain.fleets.fleet import Release, ReplicaError
-from aftertrain.fleets.roll import Surroundings, roll
 from aftertrain.fleets.rollout import Rollout, Terms, next_move
+from aftertrain.fleets.run_rollout import RolloutPorts, run_rollout
 
 RELEASE = Release("digits", "v2", "s3://artifacts/model.onnx", ready_timeout=10)
 OLD = {"name": "digits", "version": "v1", "uri": "s3://old"}
@@ -122,12 +122,12 @@ def outlived(fleet: Simulated, rollout: Rollout, alarms: list[bool]) -> Rollout:
     """Processes that go on, one after the other, from what the one before has saved."""
     saved = [rollout]
     pending = iter(alarms)
-    around = Surroundings(
+    around = RolloutPorts(
         saved.append, lambda: 1000.0, lambda _: None, lambda _: "p99 is on" if next(pending, False) else None
     )
     while next_move(saved[-1]) is not None:
         try:
-            roll(saved[-1], RELEASE, fleet, around)
+            run_rollout(saved[-1], RELEASE, fleet, around)
         except Died:
             continue
     return saved[-1]

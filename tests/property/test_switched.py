@@ -6,8 +6,8 @@ from tests.property.faulty import FAULTS
 from tests.property.policy import SETTINGS, Concurrent, Policy
 from tests.unit.ingest.samples import trigger
 
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.drive import redrive
-from aftertrain.ingest.objects import Object
 from aftertrain.ingest.policies import rate
 from aftertrain.model.policy import Assemble, Concurrency, Debounce, Key, Order, Policies, Rate
 
@@ -116,12 +116,12 @@ class SwitchedOrder(WithoutSlots):
     def show(self, faults: list[str], back: int) -> None:
         """The bucket shows an object, and somebody takes a message."""
         key = f"k{max(1, self.sent - back)}"
-        self.world.buckets.held[key] = Object("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0)
+        self.world.buckets.held[key] = BucketObject("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0)
         self.take_message(faults)
 
     def settle(self) -> None:
         for number in range(1, self.sent + 1):
-            self.world.buckets.held[f"k{number}"] = Object(
+            self.world.buckets.held[f"k{number}"] = BucketObject(
                 "models", f"k{number}", "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0
             )
         super().settle()
@@ -134,9 +134,9 @@ class SwitchedRate(WithoutSlots):
 
     @rule(faults=INTERRUPTED)
     def resume(self, faults: list[str]) -> None:
-        standing = self.world.gates.get("rate#t1")
+        standing = self.world.policy_states.get("rate#t1")
         state, woken = rate.resume(standing.state, self.world.clock.now)
-        self.world.gates.put("rate#t1", state, standing.revision)
+        self.world.policy_states.put("rate#t1", state, standing.revision)
         self.world.redrives.sent += woken
         for _ in woken:
             self.take_message(faults)
@@ -166,7 +166,7 @@ class Switched(Policy):
         if self.off:
             self.switch()
         self.is_alive()
-        assert all(not gate.state.get("over") for gate in self.world.gates.gates.values())
+        assert all(not gate.state.get("over") for gate in self.world.policy_states.states.values())
 
 
 class SwitchedBursts(Switched):

@@ -22,7 +22,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from tests.property.examples import examples
 from tests.property.reference import NoValueError, Reference
 
-from aftertrain.compiler.render.scope import Reader
+from aftertrain.compiler.render.resolver import Resolver
 from aftertrain.compiler.render.template import render_template
 from aftertrain.expressions import template
 from aftertrain.expressions.template import parse_template
@@ -213,7 +213,7 @@ def states(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_same(text: str, expected: Evaluated, events: list[dict[str, Any]], template: str) -> None:
-    value = render_template(parse_template(template), Reader({}, {})).value
+    value = render_template(parse_template(template), Resolver({}, {})).value
     found: list[Evaluated] = [lambda _: value]
     if isinstance(value, str) and value.startswith("{%"):
         found = [by_python(value[2:-2]), by_reference(value[2:-2])]
@@ -248,7 +248,7 @@ def same(one: Any, other: Any) -> bool:
 def test_what_is_read_without_jinja_is_what_jinja_reads(text: str) -> None:
     """Most texts are read by a pattern of ours."""
     try:
-        expected = template._Reader(()).template(text)
+        expected = template._TemplateReader(()).template(text)
     except template.TemplateError:
         expected = None
     found = template._plain_parts(text) if "{" in text else None

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.examples import examples
 
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.policies.assemble import Piece, decide
-from aftertrain.ingest.policies.decision import Decision, State, Ticket
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.policies.assemble import PartNotice, decide
+from aftertrain.ingest.policies.decision import PolicyDecision, State, Ticket
 from aftertrain.ingest.policies.uploads import LEAST_SECONDS
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Assemble
@@ -33,14 +33,14 @@ def interleaved(draw: st.DrawFn) -> list[Write]:
 
 
 class Clock:
-    """Asks the gate, as the redriver does: whoever is held or woken asks again when its time has come."""
+    """Asks the gate, as the redriver operation: whoever is held or woken asks again when its time has come."""
 
     def __init__(self) -> None:
         self.now, self.state = 0.0, State()
-        self.held: dict[str, tuple[Ticket, Piece]] = {}
+        self.held: dict[str, tuple[Ticket, PartNotice]] = {}
         self.started: list[list[str]] = []
 
-    def ask(self, ticket: Ticket, piece: Piece) -> Decision:
+    def ask(self, ticket: Ticket, piece: PartNotice) -> PolicyDecision:
         self.state, decision = decide(self.state, ticket, piece, POLICY, self.now)
         self.held.pop(ticket.name, None)
         if decision.passes:
@@ -66,7 +66,7 @@ def test_what_starts_is_the_newest_of_every_part(writes: list[Write], gaps: list
     clock, newest = Clock(), dict(writes)
     for number, (part, upload) in enumerate(writes):
         clock.now += gaps[number]
-        clock.ask(ticket(f"n{number}", part, f"{part}-{upload}", clock.now), Piece(part, total=3))
+        clock.ask(ticket(f"n{number}", part, f"{part}-{upload}", clock.now), PartNotice(part, total=3))
         if data.draw(st.booleans()):
             clock.look()
     assert clock.started == []

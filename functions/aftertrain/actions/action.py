@@ -30,17 +30,17 @@ class Params(BaseModel):
     one_of: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="after")
-    def _gives_one(self) -> Self:
-        if (wrong := self.not_one(self.__dict__, lambda _: False)) is not None:
-            raise ValueError(wrong)
+    def _check_one_of(self) -> Self:
+        if (problem := self.not_one(self.__dict__, lambda _: False)) is not None:
+            raise ValueError(problem)
         return self
 
     @classmethod
-    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:
+    def not_one(cls, params: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:
         """What is wrong with which params there are, whatever they are; None if nothing is."""
-        there = [given[name] for name in cls.one_of if given.get(name) not in (None, [])]
-        unsure = sum(map(may_be_null, there))
-        if not cls.one_of or len(there) - unsure <= 1 <= len(there):
+        present = [params[name] for name in cls.one_of if params.get(name) not in (None, [])]
+        unsure = sum(map(may_be_null, present))
+        if not cls.one_of or len(present) - unsure <= 1 <= len(present):
             return None
         return f"give one of {', '.join(cls.one_of[:-1])} and {cls.one_of[-1]}"
 
@@ -63,7 +63,7 @@ class Action:
     """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again.
 
     `shape`: for an action whose output depends on its params, the shape that it has given theirs. `passes`: what its
-    task is told besides: the token to answer with, or how many events led to this execution. `most_bytes`: how much
+    task is told besides: the token to answer with, or how many events led to this execution. `max_bytes`: how much
     JSON it puts out at most; what a state hands on is counted with it. `alone`: params that name one object, to which
     nothing that lies beside it belongs.
     """
@@ -76,16 +76,16 @@ class Action:
     retry: tuple[Retrier, ...] = ()
     shape: Callable[[Mapping[str, Shape]], Shape] | None = None
     passes: tuple[Literal["token", "depth"], ...] = ()
-    most_bytes: int = SMALL
+    max_bytes: int = SMALL
     alone: tuple[str, ...] = ("dataset_uri", "sample_uri")
 
     def check_output(self, value: Any) -> dict[str, Any]:
         """The output as later steps see it, if it has the promised shape. Raises: AuthorError if it is too large."""
         output = self.outputs.model_validate(value).model_dump(mode="json")
         size = len(canonical_json(output).encode())
-        if size > self.most_bytes:
+        if size > self.max_bytes:
             raise AuthorError(
-                f"{self.name} puts out {size} bytes, and may put out {self.most_bytes}: pass references on"
+                f"{self.name} puts out {size} bytes, and may put out {self.max_bytes}: pass references on"
             )
         return output
 
@@ -104,7 +104,7 @@ LAMBDA_RETRY = Retrier(
     rate=2.0,
     cap=60,
     jitter=True,
-    hiccups=True,
+    transient=True,
 )
 
 # A worker that is gone stops its heartbeat; the job goes to another one.

@@ -25,4 +25,4 @@ class AggregateOutputs(Outputs):
     operation: str
 
 
-ACTION = Action("aggregate", AggregateParams, AggregateOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM)
+ACTION = Action("aggregate", AggregateParams, AggregateOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM)

@@ -37,5 +37,5 @@ class DeploymentsOutputs(Outputs):
 
 
 ACTION = Action(
-    "cluster_deployments", DeploymentsParams, DeploymentsOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM
+    "cluster_deployments", DeploymentsParams, DeploymentsOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM
 )

@@ -32,5 +32,5 @@ ACTION = Action(
     runs="task",
     timeout_seconds=120,
     passes=("depth",),
-    most_bytes=MEDIUM,
+    max_bytes=MEDIUM,
 )

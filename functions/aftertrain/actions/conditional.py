@@ -32,9 +32,9 @@ class ConditionalParams(Params):
     false_result: Any = Field(default_factory=lambda: {"branch": "false"})
 
     @classmethod
-    def not_one(cls, given: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:  # noqa: ARG003 - the signature is the base's
+    def not_one(cls, params: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:  # noqa: ARG003 - the signature is the base's
         """A condition is true or false, and never null."""
-        return super().not_one(given, lambda _: False)
+        return super().not_one(params, lambda _: False)
 
 
 class ConditionalOutputs(Outputs):
@@ -47,6 +47,4 @@ class ConditionalOutputs(Outputs):
     branch: str | None
 
 
-ACTION = Action(
-    "conditional", ConditionalParams, ConditionalOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM
-)
+ACTION = Action("conditional", ConditionalParams, ConditionalOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM)

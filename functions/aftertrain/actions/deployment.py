@@ -43,13 +43,13 @@ class DeployOutputs(Outputs):
 
 
 # A roll-out that has no time left for its next replica goes on in the next try, from the state that it has saved.
-UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0, spends=True)
+UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0, uses_time_limit=True)
 
 # A roll-out that is through is left alone by the next try, which only tells of it.
 UNTOLD_RETRY = Retrier(errors=("BusyError", "ThrottledError", "StaleError"), attempts=5, interval=2, rate=2.0)
 
 # Services tell of their changes. Should that once not arrive, the step looks by itself, every twenty minutes.
-UNHEARD_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=12, interval=1, rate=1.0, spends=True)
+UNHEARD_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=12, interval=1, rate=1.0, uses_time_limit=True)
 
 
 def deployment_action(name: str, params: type[Params]) -> Action:
@@ -62,5 +62,5 @@ def deployment_action(name: str, params: type[Params]) -> Action:
         timeout_seconds=DEPLOYMENT_SECONDS,
         retry=(UNFINISHED_RETRY, UNTOLD_RETRY, UNHEARD_RETRY),
         passes=("token", "depth"),
-        most_bytes=MEDIUM,
+        max_bytes=MEDIUM,
     )

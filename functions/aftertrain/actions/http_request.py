@@ -30,4 +30,4 @@ class HttpOutputs(Outputs):
     body: Any
 
 
-ACTION = Action("http_request", HttpParams, HttpOutputs, runs="task", timeout_seconds=150, most_bytes=LARGE)
+ACTION = Action("http_request", HttpParams, HttpOutputs, runs="task", timeout_seconds=150, max_bytes=LARGE)

@@ -25,4 +25,4 @@ class RunOutputs(Outputs):
     result: Any
 
 
-ACTION = Action("job_run", RunParams, RunOutputs, runs="job", timeout_seconds=86_400, most_bytes=MEDIUM)
+ACTION = Action("job_run", RunParams, RunOutputs, runs="job", timeout_seconds=86_400, max_bytes=MEDIUM)

@@ -47,5 +47,5 @@ ACTION = Action(
     EvaluateLanguageOutputs,
     runs="job",
     timeout_seconds=86_400,
-    most_bytes=MEDIUM,
+    max_bytes=MEDIUM,
 )

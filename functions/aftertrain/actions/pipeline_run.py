@@ -22,5 +22,5 @@ class PipelineRunOutputs(Outputs):
 
 
 ACTION = Action(
-    "pipeline_run", PipelineRunParams, PipelineRunOutputs, runs="pipeline", timeout_seconds=604_800, most_bytes=MEDIUM
+    "pipeline_run", PipelineRunParams, PipelineRunOutputs, runs="pipeline", timeout_seconds=604_800, max_bytes=MEDIUM
 )

@@ -26,5 +26,5 @@ def _shape(params: Mapping[str, Shape]) -> Shape:
 
 
 ACTION = Action(
-    "set_output", SetOutputParams, SetOutputOutputs, runs="task", timeout_seconds=60, shape=_shape, most_bytes=MEDIUM
+    "set_output", SetOutputParams, SetOutputOutputs, runs="task", timeout_seconds=60, shape=_shape, max_bytes=MEDIUM
 )

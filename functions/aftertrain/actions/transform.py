@@ -25,4 +25,4 @@ class TransformOutputs(Outputs):
     output_type: str
 
 
-ACTION = Action("transform", TransformParams, TransformOutputs, runs="task", timeout_seconds=60, most_bytes=MEDIUM)
+ACTION = Action("transform", TransformParams, TransformOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM)

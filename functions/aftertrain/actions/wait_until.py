@@ -26,14 +26,14 @@ class WaitParams(Params):
 
     @field_validator("until_time")
     @classmethod
-    def _is_a_time(cls, text: str | None) -> str | None:
+    def _check_time(cls, text: str | None) -> str | None:
         if text is not None:
             read_time(text)
         return text
 
     @field_validator("timezone")
     @classmethod
-    def _is_a_zone(cls, name: str) -> str:
+    def _check_zone(cls, name: str) -> str:
         read_zone(name)
         return name
 

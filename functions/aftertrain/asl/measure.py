@@ -1,6 +1,6 @@
 """Machine -> how many transitions and history events an execution of it takes, and what it costs.
 
-    measure(machine)  ->  Measure(transitions=6, most_transitions=41, most_events=188, writes=0, …)
+    measure(machine)  ->  Measure(transitions=6, max_transitions=41, max_events=188, writes=0, …)
 
 `transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, with
 the rarer ends of each Choice. `most_…` add every retry that is written; each try of a Task is three events, or four if
@@ -26,8 +26,8 @@ class Measure:
     """What an execution takes; `writes` are those to latches."""
 
     transitions: int
-    most_transitions: int
-    most_events: int
+    max_transitions: int
+    max_events: int
     writes: int
     invocations: int
 
@@ -39,20 +39,20 @@ class Measure:
         )
 
 
-def most_events(machine: Machine) -> int:
+def max_events(machine: Machine) -> int:
     """The history events that an execution may have at most; items that are executions have histories of their own."""
     seconds = machine.timeout or DEFAULT_SECONDS
     return 2 + _longest(machine.scope, lambda state: _events(state, seconds), failures=True, apart=False)
 
 
 def events_of_all(machine: Machine) -> int:
-    """At least as many as `most_events`, and found much sooner: as if every state were on the longest way."""
+    """At least as many as `max_events`, and found much sooner: as if every state were on the longest way."""
     seconds = machine.timeout or DEFAULT_SECONDS
 
-    def of(scope: Scope) -> int:
-        return sum(_events(state, seconds) + _inside(state, of, apart=False) for state in scope.states.values())
+    def count(scope: Scope) -> int:
+        return sum(_events(state, seconds) + _nested(state, count, apart=False) for state in scope.states.values())
 
-    return 2 + of(machine.scope)
+    return 2 + count(machine.scope)
 
 
 def measure(machine: Machine) -> Measure:
@@ -60,8 +60,8 @@ def measure(machine: Machine) -> Measure:
     seconds = machine.timeout or DEFAULT_SECONDS
     return Measure(
         transitions=_longest(machine.scope, lambda _: 1, failures=False),
-        most_transitions=_longest(machine.scope, lambda state: _tries(state, seconds), failures=True),
-        most_events=most_events(machine),
+        max_transitions=_longest(machine.scope, lambda state: _attempts(state, seconds), failures=True),
+        max_events=max_events(machine),
         writes=_longest(machine.scope, _writes, failures=False),
         invocations=_longest(machine.scope, _invocations, failures=False),
     )
@@ -73,42 +73,42 @@ def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool, apa
     `apart`: what items take that are executions of their own counts as well.
     """
 
-    def inside(scope: Scope) -> int:
+    def nested(scope: Scope) -> int:
         return _longest(scope, weigh, failures=failures, apart=apart)
 
     best: dict[str, int] = {}
-    for name in postorder(scope.start, lambda name: _onward(scope.states[name], failures=failures), set()):
+    for name in postorder(scope.start, lambda name: _next_states(scope.states[name], failures=failures), set()):
         state = scope.states[name]
-        onward = (best[target] for target in _onward(state, failures=failures) if target in best)
-        best[name] = weigh(state) + _inside(state, inside, apart=apart) + max(onward, default=0)
+        following = (best[target] for target in _next_states(state, failures=failures) if target in best)
+        best[name] = weigh(state) + _nested(state, nested, apart=apart) + max(following, default=0)
     return best[scope.start]
 
 
-def _onward(state: State, *, failures: bool) -> list[str]:
+def _next_states(state: State, *, failures: bool) -> list[str]:
     if failures or isinstance(state, Choice):
         return targets(state)
     return [state.next] if state.next else []
 
 
-def _inside(state: State, inside: Callable[[Scope], int], *, apart: bool) -> int:
+def _nested(state: State, weigh_scope: Callable[[Scope], int], *, apart: bool) -> int:
     match state:
         case Parallel(branches=branches):
-            return sum(map(inside, branches))
+            return sum(map(weigh_scope, branches))
         case Map(scope=scope, most=most, label=label) if label is None or apart:
-            return most * inside(scope)
+            return most * weigh_scope(scope)
         case _:
             return 0
 
 
-def _tries(state: State, seconds: int) -> int:
+def _attempts(state: State, seconds: int) -> int:
     """How often a state may be entered, by its own retries."""
     if not isinstance(state, Task):
         return 1
     times_out = seconds // max(state.timeout or 1, 1) + 1
     return 1 + sum(
-        min(retrier.attempts, times_out) if retrier.spends else retrier.attempts
+        min(retrier.attempts, times_out) if retrier.uses_time_limit else retrier.attempts
         for retrier in state.retry
-        if not retrier.hiccups
+        if not retrier.transient
     )
 
 
@@ -116,7 +116,7 @@ def _events(state: State, seconds: int) -> int:
     match state:
         case Task():
             waits = state.resource.endswith((".sync", ".sync:2", ".waitForTaskToken"))
-            return 2 + (4 if waits else 3) * _tries(state, seconds)
+            return 2 + (4 if waits else 3) * _attempts(state, seconds)
         case Parallel():
             return 4
         case Map(most=most, label=None):

@@ -8,20 +8,20 @@ Without recursion: a machine of a thousand states in a row is deeper than Python
 from collections.abc import Callable, Iterable
 
 
-def postorder(start: str, onward: Callable[[str], Iterable[str]], seen: set[str]) -> list[str]:
+def postorder(start: str, successors_of: Callable[[str], Iterable[str]], seen: set[str]) -> list[str]:
     """Depth first, `start` last; what is in `seen` is passed over, and what is visited is added to it."""
     if start in seen:
         return []
     seen.add(start)
     order: list[str] = []
-    pending = [(start, iter(onward(start)))]
+    pending = [(start, iter(successors_of(start)))]
     while pending:
-        current, others = pending[-1]
-        other = next((each for each in others if each not in seen), None)
-        if other is None:
+        current, successors = pending[-1]
+        successor = next((candidate for candidate in successors if candidate not in seen), None)
+        if successor is None:
             order.append(current)
             pending.pop()
         else:
-            seen.add(other)
-            pending.append((other, iter(onward(other))))
+            seen.add(successor)
+            pending.append((successor, iter(successors_of(successor))))
     return order

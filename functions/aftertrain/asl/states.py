@@ -16,8 +16,8 @@ Json = Any
 class Retrier:
     """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart.
 
-    `hiccups`: it is there for the rare moments in which a service of AWS does not answer; `spends`: a try that ends in
-    these errors has taken the state's time limit. Neither is in the definition.
+    `transient`: the retries are for rare moments in which an AWS service does not answer. `uses_time_limit`: an attempt
+    that ends with these errors has used the state's whole time limit. Neither flag is part of the ASL.
     """
 
     errors: tuple[str, ...]
@@ -26,8 +26,8 @@ class Retrier:
     rate: float
     cap: int | None = None
     jitter: bool = False
-    hiccups: bool = False
-    spends: bool = False
+    transient: bool = False
+    uses_time_limit: bool = False
 
     def json(self) -> Json:
         """As ASL."""
@@ -88,7 +88,7 @@ class Task:
             **({} if self.output is None else {"Output": self.output}),
             **({"Retry": [item.json() for item in self.retry]} if self.retry else {}),
             **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
-            **_onward(self.next),
+            **_next_field(self.next),
         }
 
 
@@ -138,7 +138,7 @@ class Pass:
             "Type": "Pass",
             **({"Assign": self.assign} if self.assign else {}),
             **({} if self.output is None else {"Output": self.output}),
-            **_onward(self.next),
+            **_next_field(self.next),
         }
 
 
@@ -159,7 +159,7 @@ class Wait:
             **({"Timestamp": self.timestamp} if self.timestamp else {"Seconds": self.seconds}),
             **({"Assign": self.assign} if self.assign else {}),
             **({} if self.output is None else {"Output": self.output}),
-            **_onward(self.next),
+            **_next_field(self.next),
         }
 
 
@@ -202,7 +202,7 @@ class Parallel:
             "Type": "Parallel",
             "Branches": [branch.json() for branch in self.branches],
             **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
-            **_onward(self.next),
+            **_next_field(self.next),
         }
 
 
@@ -237,7 +237,7 @@ class Map:
             "ItemProcessor": {"ProcessorConfig": mode, **self.scope.json()},
             **({"Assign": self.assign} if self.assign else {}),
             **({"Catch": [item.json() for item in self.catch]} if self.catch else {}),
-            **_onward(self.next),
+            **_next_field(self.next),
         }
 
 
@@ -249,8 +249,8 @@ def targets(state: State) -> list[str]:
     match state:
         case Choice(rules=rules, default=default):
             return [*(rule.next for rule in rules), *([default] if default else [])]
-        case Task(next=onward, catch=catch) | Parallel(next=onward, catch=catch) | Map(next=onward, catch=catch):
-            return [*([onward] if onward else []), *(catcher.next for catcher in catch)]
+        case Task(next=target, catch=catch) | Parallel(next=target, catch=catch) | Map(next=target, catch=catch):
+            return [*([target] if target else []), *(catcher.next for catcher in catch)]
         case _:
             return [state.next] if state.next else []
 
@@ -273,5 +273,5 @@ class Machine:
         }
 
 
-def _onward(next_state: str | None) -> Json:
+def _next_field(next_state: str | None) -> Json:
     return {"End": True} if next_state is None else {"Next": next_state}

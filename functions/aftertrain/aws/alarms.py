@@ -1,8 +1,8 @@
-"""Alarms of CloudWatch that a roll-out watches."""
+"""Alarms of CloudWatch that a roll-out compiled_triggers."""
 
 from typing import Any
 
-from aftertrain.aws.faults import refused_or_busy
+from aftertrain.aws.client_errors import refused_or_busy
 from aftertrain.errors import OperatorError
 
 
@@ -16,10 +16,10 @@ class CloudWatchAlarms:
         """The first that is on, with its reason. Raises: OperatorError if one of them does not exist."""
         kinds = ["MetricAlarm", "CompositeAlarm"]
         with refused_or_busy("reading alarms"):
-            answer = self._client.describe_alarms(AlarmNames=[*names], AlarmTypes=kinds)
-        found = [*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ())]
-        missing = sorted({*names} - {each["AlarmName"] for each in found})
+            response = self._client.describe_alarms(AlarmNames=[*names], AlarmTypes=kinds)
+        alarms = [*response.get("MetricAlarms", ()), *response.get("CompositeAlarms", ())]
+        missing = sorted({*names} - {alarm["AlarmName"] for alarm in alarms})
         if missing:
             raise OperatorError(f"there is no alarm {missing[0]!r} to watch")
-        on = next((each for each in found if each["StateValue"] == "ALARM"), None)
-        return None if on is None else f"alarm {on['AlarmName']!r} is on: {on.get('StateReason', '')}"
+        firing = next((alarm for alarm in alarms if alarm["StateValue"] == "ALARM"), None)
+        return None if firing is None else f"alarm {firing['AlarmName']!r} is on: {firing.get('StateReason', '')}"

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aftertrain.aws.answers import MAX_CAUSE, heard
 from aftertrain.aws.registry import DynamoRegistry
-from aftertrain.control.ports import Change, GoneError
+from aftertrain.aws.task_tokens import MAX_CAUSE, deliver_once
+from aftertrain.control.ports import Change, ExecutionGoneError
 
 
 class RegistryApprovals:
@@ -20,7 +20,7 @@ class RegistryApprovals:
         self._registry.commit([Change("approval", approval_id, item, entry.revision if entry else 0)])
 
 
-class StepFunctionsAnswers:
+class StepFunctionsApprovalAnswers:
     """Port `Answers` of control."""
 
     def __init__(self, client: Any) -> None:
@@ -34,6 +34,6 @@ class StepFunctionsAnswers:
             lambda: self._client.send_task_failure(taskToken=token, error="ApprovalRejected", cause=cause[:MAX_CAUSE])
         )
 
-    def _send(self, answer: Callable[[], Any]) -> None:
-        if not heard(answer):
-            raise GoneError("nobody waits for this answer any more")
+    def _send(self, send: Callable[[], Any]) -> None:
+        if not deliver_once(send):
+            raise ExecutionGoneError("nobody waits for this answer any more")

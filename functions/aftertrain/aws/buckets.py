@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.faults import busy_unless_known, code
-from aftertrain.ingest.objects import Object
+from aftertrain.aws.client_errors import busy_unless_known, error_code
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.model.event import Event
 
 MAX_OBJECTS = 2000  # more than a set may have: whoever gets as many knows that there are too many
@@ -25,45 +25,49 @@ class S3Buckets:
     def __init__(self, clients: Callable[[str], Any]) -> None:
         self._clients = clients
 
-    def head(self, event: Event) -> Object | None:
-        place = _place(event)
+    def head(self, event: Event) -> BucketObject | None:
+        location = _location(event)
         with busy_unless_known(f"looking at {event.subject}"):
             try:
-                found = self._clients(place["Bucket"]).head_object(**place)
+                result = self._clients(location["Bucket"]).head_object(**location)
             except ClientError as error:
-                if code(error) in _GONE:
+                if error_code(error) in _GONE:
                     return None
                 raise
-        modified = found["LastModified"].timestamp()
-        return Object(place["Bucket"], place["Key"], found["ETag"].strip('"'), found["ContentLength"], modified)
+        modified = result["LastModified"].timestamp()
+        return BucketObject(
+            location["Bucket"], location["Key"], result["ETag"].strip('"'), result["ContentLength"], modified
+        )
 
     def weight_files(self, event: Event) -> tuple[str, ...] | None:
-        place = _place(event)
+        location = _location(event)
         with busy_unless_known(f"reading {event.subject}"):
             try:
-                body = self._clients(place["Bucket"]).get_object(**place)["Body"].read(MAX_INDEX_BYTES + 1)
+                body = self._clients(location["Bucket"]).get_object(**location)["Body"].read(MAX_INDEX_BYTES + 1)
             except ClientError as error:
-                if code(error) in _GONE:
+                if error_code(error) in _GONE:
                     return None
                 raise
         return _files_of(body)
 
-    def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
-        bucket = _place(event)["Bucket"]
+    def objects(self, event: Event, prefix: str) -> tuple[BucketObject, ...]:
+        bucket = _location(event)["Bucket"]
         with busy_unless_known(f"listing {prefix}"):
             pages = (
                 self._clients(bucket)
                 .get_paginator("list_objects_v2")
                 .paginate(Bucket=bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"MaxItems": MAX_OBJECTS})
             )
-            found = [each for page in pages for each in page.get("Contents", ())]
+            entries = [entry for page in pages for entry in page.get("Contents", ())]
         return tuple(
-            Object(bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"].timestamp())
-            for each in found
+            BucketObject(
+                bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"].timestamp()
+            )
+            for entry in entries
         )
 
 
-def _place(event: Event) -> dict[str, str]:
+def _location(event: Event) -> dict[str, str]:
     return {"Bucket": str(event.data.get("bucket", "")), "Key": str(event.data.get("key", event.subject))}
 
 
@@ -78,25 +82,25 @@ def _files_of(body: bytes) -> tuple[str, ...] | None:
 
 def client_maker(access: dict[str, dict[str, str]], make: Callable[..., Any]) -> Callable[[str], Any]:
     """A function from a bucket's name to a client for it, each built once; `make` is a maker of botocore's clients."""
-    made: dict[str, Any] = {}
+    clients: dict[str, Any] = {}
 
     def client(bucket: str) -> Any:
-        if bucket not in made:
-            made[bucket] = make("s3", **_credentials(access.get(bucket), make))
-        return made[bucket]
+        if bucket not in clients:
+            clients[bucket] = make("s3", **_credentials(access.get(bucket), make))
+        return clients[bucket]
 
     return client
 
 
-def _credentials(given: dict[str, str] | None, make: Callable[..., Any]) -> dict[str, Any]:
-    if given is None:
+def _credentials(access: dict[str, str] | None, make: Callable[..., Any]) -> dict[str, Any]:
+    if access is None:
         return {}
-    with busy_unless_known(f"reading the secret {given['secret']}"):
-        text = make("secretsmanager").get_secret_value(SecretId=given["secret"])["SecretString"]
+    with busy_unless_known(f"reading the secret {access['secret']}"):
+        text = make("secretsmanager").get_secret_value(SecretId=access["secret"])["SecretString"]
     keys = json.loads(text)
     return {
-        "endpoint_url": given["endpoint"],
-        "region_name": given.get("region", "auto"),
+        "endpoint_url": access["endpoint"],
+        "region_name": access.get("region", "auto"),
         "aws_access_key_id": keys["access_key_id"],
         "aws_secret_access_key": keys["secret_access_key"],
     }

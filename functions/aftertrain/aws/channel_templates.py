@@ -17,7 +17,7 @@ from aftertrain.tasks.ports import Channel
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
-class Templated:
+class TemplatedChannel:
     """A channel whose messages are written by a template."""
 
     def __init__(self, name: str, channel: Channel, template: str) -> None:

@@ -11,8 +11,8 @@ Each may have a `template` for its messages: see `channel_templates`.
 from collections.abc import Callable
 from typing import Any
 
-from aftertrain.aws.channel_templates import Templated
-from aftertrain.aws.faults import busy_unless_known
+from aftertrain.aws.channel_templates import TemplatedChannel
+from aftertrain.aws.client_errors import busy_unless_known
 from aftertrain.aws.web_channels import SlackChannel, TeamsChannel, WebhookChannel
 from aftertrain.errors import OperatorError
 from aftertrain.tasks.ports import Channel
@@ -48,9 +48,9 @@ class SnsChannel:
         title = message["title"] or f"{message['severity']}: {message['step']}"
         text = f"{message['title']}\n\n{message['message']}" if message["title"] else message["message"]
         with busy_unless_known("publishing a notification"):
-            answer = self._client.publish(TopicArn=self._topic, Subject=_subject(title), Message=text)
-        sent_as: str = answer["MessageId"]
-        return sent_as
+            response = self._client.publish(TopicArn=self._topic, Subject=_subject(title), Message=text)
+        message_id: str = response["MessageId"]
+        return message_id
 
 
 def _subject(title: str) -> str:
@@ -71,8 +71,8 @@ class EmailChannel:
         self._client, self._sender, self._recipients = client, sender, recipients
 
     def send(self, message: dict[str, Any]) -> str:
-        people = message["recipients"] or self._recipients
-        if not people:
+        recipients = message["recipients"] or self._recipients
+        if not recipients:
             raise OperatorError("nobody to send the e-mail to: give the step recipients, or the channel")
         title = message["title"] or f"{message['severity']}: {message['step']}"
         content = {
@@ -80,22 +80,22 @@ class EmailChannel:
             "Body": {"Text": {"Data": message["message"], "Charset": "UTF-8"}},
         }
         with busy_unless_known("sending an e-mail"):
-            answer = self._client.send_email(
-                FromEmailAddress=self._sender, Destination={"ToAddresses": people}, Content={"Simple": content}
+            response = self._client.send_email(
+                FromEmailAddress=self._sender, Destination={"ToAddresses": recipients}, Content={"Simple": content}
             )
-        sent_as: str = answer["MessageId"]
-        return sent_as
+        message_id: str = response["MessageId"]
+        return message_id
 
 
 def build_channels(configured: dict[str, Any], log: Log, client: Callable[[str], Any]) -> dict[str, Channel]:
     """The channels of a stage. Raises: OperatorError if a kind does not exist, or a template cannot be read."""
     return {
-        name: _dressed(name, settings, _channel(name, settings, log, client)) for name, settings in configured.items()
+        name: _decorate(name, settings, _channel(name, settings, log, client)) for name, settings in configured.items()
     }
 
 
-def _dressed(name: str, settings: dict[str, Any], channel: Channel) -> Channel:
-    return Templated(name, channel, settings["template"]) if "template" in settings else channel
+def _decorate(name: str, settings: dict[str, Any], channel: Channel) -> Channel:
+    return TemplatedChannel(name, channel, settings["template"]) if "template" in settings else channel
 
 
 def _channel(name: str, settings: dict[str, Any], log: Log, client: Callable[[str], Any]) -> Channel:

@@ -13,17 +13,17 @@ import botocore.session
 from botocore.config import Config
 
 # Two quick tries: a sender waits 10 s at most, and what could not be done is in the queue's hands.
-_QUICK = Config(
+_FAST = Config(
     connect_timeout=1,
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
 )
-_PATIENT = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
+_SLOW = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
 
 
 # A prediction may take a minute, and one that does not come is an answer.
-_ASKING = Config(connect_timeout=3, read_timeout=65, retries={"mode": "standard", "total_max_attempts": 2})
+_PREDICTION = Config(connect_timeout=3, read_timeout=65, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @cache
@@ -32,35 +32,35 @@ def _session() -> Any:
 
 
 @cache
-def quick(service: str) -> Any:
+def fast_client(service: str) -> Any:
     """A client for code that somebody waits for."""
-    return _made(service, _QUICK)
+    return _build(service, _FAST)
 
 
 def bucket_client(service: str, **options: Any) -> Any:
     """A client of its own for a bucket that may be anywhere."""
-    return _made(service, _QUICK, **options)
+    return _build(service, _FAST, **options)
 
 
 @cache
-def asking(service: str) -> Any:
+def prediction_client(service: str) -> Any:
     """A client for predictions."""
-    return _made(service, _ASKING)
+    return _build(service, _PREDICTION)
 
 
 @cache
-def patient(service: str) -> Any:
+def slow_client(service: str) -> Any:
     """A client for code that would rather wait than fail."""
-    return _made(service, _PATIENT)
+    return _build(service, _SLOW)
 
 
-def _made(service: str, config: Config, **options: Any) -> Any:
-    with _kept():
+def _build(service: str, config: Config, **options: Any) -> Any:
+    with _frozen_from_collector():
         return _session().create_client(service, config=config, **options)
 
 
 @contextmanager
-def _kept() -> Iterator[None]:
+def _frozen_from_collector() -> Iterator[None]:
     """What is made here stays: the collector is kept from looking through it, now and ever after (docs/adr/0011)."""
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""A deployment as a service of ECS, which rolls out, watches alarms and goes back by itself.
+"""A deployment as a service of ECS, which rolls out, compiled_triggers alarms and goes back by itself.
 
 A target is a revision of the service's task definition, in which one container is told what to serve:
 
@@ -11,16 +11,16 @@ moto runs it, and every request is held against botocore's service models (docs/
 import math
 from typing import Any
 
-from aftertrain.aws.faults import refused_or_busy
+from aftertrain.aws.client_errors import refused_or_busy
 from aftertrain.errors import OperatorError
 from aftertrain.fleets.fleet import Release
-from aftertrain.fleets.oip import Calls, probe
+from aftertrain.fleets.oip import HttpCalls, probe
 from aftertrain.fleets.rollout import Terms
-from aftertrain.fleets.service import Look
+from aftertrain.fleets.service_fleet import ServiceState
 
 _STATES = {"COMPLETED": "settled", "IN_PROGRESS": "moving", "FAILED": "broken"}
 # What DescribeTaskDefinition says of a definition and RegisterTaskDefinition does not take.
-_NOT_REGISTERED = {
+_READ_ONLY_FIELDS = {
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
     "registeredBy", "deregisteredAt",
 }  # fmt: skip
@@ -29,10 +29,10 @@ _NOT_REGISTERED = {
 class EcsService:
     """Port `ServiceFleet` of fleets."""
 
-    def __init__(self, cluster: dict[str, Any], name: str, ecs: Any, calls: Calls) -> None:
+    def __init__(self, cluster: dict[str, Any], name: str, ecs: Any, calls: HttpCalls) -> None:
         self._cluster, self._name = cluster, name
         self._ecs, self._calls = ecs, calls
-        _, self._where, self._service = cluster["service"].rsplit("/", 2)
+        _, self._cluster_name, self._service = cluster["service"].rsplit("/", 2)
 
     @property
     def resource(self) -> str:
@@ -46,50 +46,50 @@ class EcsService:
     def urls(self) -> list[str]:
         return [f"{self._cluster['url']}/v2/models/{self._name}/infer"]
 
-    def look(self) -> Look:
+    def look(self) -> ServiceState:
         with refused_or_busy(f"reading the service {self._service}"):
-            answer = self._ecs.describe_services(cluster=self._where, services=[self._service])
-        found = next((each for each in answer["services"] if each["status"] != "INACTIVE"), None)
-        if found is None:
-            return Look("missing")
-        primary = next(each for each in found["deployments"] if each["status"] == "PRIMARY")
-        failed = [each for each in found["deployments"] if each.get("rolloutState") == "FAILED"]
-        return Look(
+            response = self._ecs.describe_services(cluster=self._cluster_name, services=[self._service])
+        service = next((entry for entry in response["services"] if entry["status"] != "INACTIVE"), None)
+        if service is None:
+            return ServiceState("missing")
+        primary = next(entry for entry in service["deployments"] if entry["status"] == "PRIMARY")
+        failed = [entry for entry in service["deployments"] if entry.get("rolloutState") == "FAILED"]
+        return ServiceState(
             _STATES[primary.get("rolloutState", "COMPLETED")],  # type: ignore[arg-type]  # one of its words
-            found["taskDefinition"],
+            service["taskDefinition"],
             size=primary["runningCount"],
-            wanted=found["desiredCount"],
+            desired=service["desiredCount"],
             reason=failed[0].get("rolloutStateReason", "") if failed else "",
         )
 
     def prepare(self, release: Release, size: int | None) -> str:  # noqa: ARG002 - the service has the size
-        standing = self.look()
-        if standing.target is None:
+        current = self.look()
+        if current.target is None:
             raise OperatorError(f"there is no service {self._cluster['service']}")
-        with refused_or_busy(f"reading the task definition {standing.target}"):
-            found = self._ecs.describe_task_definition(taskDefinition=standing.target)["taskDefinition"]
-        told = {"MODEL_URI": release.uri, "MODEL_NAME": release.name, "MODEL_VERSION": release.version}
-        definition = {name: value for name, value in found.items() if name not in _NOT_REGISTERED}
-        definition["containerDefinitions"] = [self._told(each, told) for each in found["containerDefinitions"]]
-        with refused_or_busy(f"registering a revision of {found['family']}"):
-            answer = self._ecs.register_task_definition(**definition)
-        return str(answer["taskDefinition"]["taskDefinitionArn"])
+        with refused_or_busy(f"reading the task definition {current.target}"):
+            latest = self._ecs.describe_task_definition(taskDefinition=current.target)["taskDefinition"]
+        env = {"MODEL_URI": release.uri, "MODEL_NAME": release.name, "MODEL_VERSION": release.version}
+        definition = {name: value for name, value in latest.items() if name not in _READ_ONLY_FIELDS}
+        definition["containerDefinitions"] = [self._set_env(entry, env) for entry in latest["containerDefinitions"]]
+        with refused_or_busy(f"registering a revision of {latest['family']}"):
+            response = self._ecs.register_task_definition(**definition)
+        return str(response["taskDefinition"]["taskDefinitionArn"])
 
-    def _told(self, container: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+    def _set_env(self, container: dict[str, Any], env: dict[str, str]) -> dict[str, Any]:
         if container["name"] != self._cluster["container"]:
             return container
-        kept = [each for each in container.get("environment", ()) if each["name"] not in told]
-        return container | {"environment": kept + [{"name": name, "value": value} for name, value in told.items()]}
+        kept = [variable for variable in container.get("environment", ()) if variable["name"] not in env]
+        return container | {"environment": kept + [{"name": name, "value": value} for name, value in env.items()]}
 
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         if terms.bake_seconds:
-            raise OperatorError("ECS chooses itself how long it watches alarms: leave bake_seconds out")
-        wanted = size or self.look().wanted or 1  # none are left behind by a delete
-        self._update(taskDefinition=target, desiredCount=wanted, deploymentConfiguration=configuration(wanted, terms))
+            raise OperatorError("ECS chooses itself how long it compiled_triggers alarms: leave bake_seconds out")
+        count = size or self.look().desired or 1  # none are left behind by a delete
+        self._update(taskDefinition=target, desiredCount=count, deploymentConfiguration=configuration(count, terms))
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:
-        wanted = max(size, 1)
-        self._update(taskDefinition=target, desiredCount=wanted, deploymentConfiguration=configuration(wanted, terms))
+        count = max(size, 1)
+        self._update(taskDefinition=target, desiredCount=count, deploymentConfiguration=configuration(count, terms))
 
     def resize(self, size: int) -> None:
         self._update(desiredCount=size)
@@ -106,16 +106,16 @@ class EcsService:
 
     def _update(self, **changes: Any) -> None:
         with refused_or_busy(f"updating the service {self._service}"):
-            self._ecs.update_service(cluster=self._where, service=self._service, **changes)
+            self._ecs.update_service(cluster=self._cluster_name, service=self._service, **changes)
 
 
-def configuration(wanted: int, terms: Terms) -> dict[str, Any]:
+def configuration(count: int, terms: Terms) -> dict[str, Any]:
     """How ECS is to roll out: a batch of new tasks beside the old ones, and back if they do not come up."""
-    found: dict[str, Any] = {
+    config: dict[str, Any] = {
         "minimumHealthyPercent": 100,
-        "maximumPercent": 100 + min(100, math.ceil(100 * terms.batch / max(wanted, 1))),
+        "maximumPercent": 100 + min(100, math.ceil(100 * terms.batch / max(count, 1))),
         "deploymentCircuitBreaker": {"enable": True, "rollback": True},
     }
     if terms.alarms:
-        found["alarms"] = {"alarmNames": [*terms.alarms], "enable": True, "rollback": True}
-    return found
+        config["alarms"] = {"alarmNames": [*terms.alarms], "enable": True, "rollback": True}
+    return config

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from aftertrain.errors import BusyError
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import accept
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.model.event import Event
@@ -13,7 +13,7 @@ from aftertrain.model.source import Source
 class Emitter:
     """Port `emit` of tasks."""
 
-    def __init__(self, ports: Ports, snapshot: Callable[[], Snapshot]) -> None:
+    def __init__(self, ports: IngestPorts, snapshot: Callable[[], Snapshot]) -> None:
         self._ports, self._snapshot = ports, snapshot
 
     def __call__(self, event: Event) -> list[str]:

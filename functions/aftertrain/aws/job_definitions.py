@@ -8,7 +8,7 @@ the stage's own has changed.
 
 from typing import Any
 
-from aftertrain.aws.faults import busy_unless_known
+from aftertrain.aws.client_errors import busy_unless_known
 from aftertrain.compiler.jobs.batch import definition_name
 from aftertrain.errors import OperatorError
 
@@ -33,26 +33,26 @@ class BatchDefinitions:
         """Raises: OperatorError if the stage's own definition is not there; BusyError."""
         name = f"{self._prefix}{definition_name(image)}"
         with busy_unless_known(f"making a job definition for {image}"):
-            own = self._newest(self._like.rpartition("/")[2])
-            if own is None:
+            base = self._newest(self._like.rpartition("/")[2])
+            if base is None:
                 raise OperatorError(f"the stage's job definition {self._like} is not there: deploy the stack again")
-            copied = {key: own[key] for key in _COPIED if key in own}
-            copied["containerProperties"] = copied["containerProperties"] | {"image": image}
-            there = self._newest(name)
+            fields = {key: base[key] for key in _COPIED if key in base}
+            fields["containerProperties"] = fields["containerProperties"] | {"image": image}
+            existing = self._newest(name)
             # Batch adds fields of its own to what it was given.
-            if there is not None and all(_within(copied[key], there.get(key)) for key in copied):
+            if existing is not None and all(_is_subset(fields[key], existing.get(key)) for key in fields):
                 return
-            self._client.register_job_definition(jobDefinitionName=name, **copied)
+            self._client.register_job_definition(jobDefinitionName=name, **fields)
 
     def _newest(self, name: str) -> dict[str, Any] | None:
         """The revision that a submission by name gets; in which order Batch lists them it does not say."""
         pages = self._client.get_paginator("describe_job_definitions").paginate(jobDefinitionName=name, status="ACTIVE")
-        found = (each for page in pages for each in page["jobDefinitions"])
-        return max(found, key=lambda each: int(each["revision"]), default=None)
+        definitions = (definition for page in pages for definition in page["jobDefinitions"])
+        return max(definitions, key=lambda definition: int(definition["revision"]), default=None)
 
 
-def _within(wanted: Any, there: Any) -> bool:
+def _is_subset(expected: Any, actual: Any) -> bool:
     """Whether all of a value is there."""
-    if isinstance(wanted, dict) and isinstance(there, dict):
-        return all(_within(value, there.get(key)) for key, value in wanted.items())
-    return bool(wanted == there)
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return all(_is_subset(value, actual.get(key)) for key, value in expected.items())
+    return bool(expected == actual)

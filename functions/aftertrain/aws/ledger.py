@@ -5,11 +5,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.client_errors import busy_unless_known, error_code
 from aftertrain.aws.record_item import DUE, event_pk, from_item, key_of, to_item, verdicts_text
 from aftertrain.errors import TooLargeError
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.record import Record
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.event_record import EventRecord
 from aftertrain.ingest.verdict import Verdict
 
 MAX_LOOK_SECONDS = 3600
@@ -23,7 +23,7 @@ class DynamoLedger:
     def __init__(self, client: Any, table: str) -> None:
         self._client, self._table = client, table
 
-    def record(self, record: Record) -> Record | None:
+    def record(self, record: EventRecord) -> EventRecord | None:
         with busy_unless_known("recording an event"):
             try:
                 self._client.put_item(
@@ -33,17 +33,17 @@ class DynamoLedger:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except ClientError as error:
-                if code(error) == "ValidationException":  # over the 400 KB of an item
+                if error_code(error) == "ValidationException":  # over the 400 KB of an item
                     raise TooLargeError("the event and what it starts are too large to be recorded") from None
-                if code(error) != _CONFLICT:
+                if error_code(error) != _CONFLICT:
                     raise
                 return from_item(error.response["Item"])
         return None
 
-    def get(self, key: EventKey) -> Record | None:
+    def get(self, key: EventKey) -> EventRecord | None:
         with busy_unless_known("reading an event"):
-            answer = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
-        return from_item(answer["Item"]) if "Item" in answer else None
+            response = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
+        return from_item(response["Item"]) if "Item" in response else None
 
     def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
         with busy_unless_known("marking an event as done"):
@@ -68,24 +68,24 @@ class DynamoLedger:
                     ExpressionAttributeValues={":received": {"S": "received"}} | due | _verdicts(verdicts),
                 )
             except ClientError as error:
-                if code(error) != _CONFLICT:  # somebody else has finished it in the meantime
+                if error_code(error) != _CONFLICT:  # somebody else has finished it in the meantime
                     raise
 
     def due(self, now: float, limit: int) -> list[EventKey]:
         with busy_unless_known("looking for events that were left behind"):
-            answer = self._client.query(
+            response = self._client.query(
                 TableName=self._table,
                 IndexName="due",
                 KeyConditionExpression="due_shard = :due AND due_at <= :now",
                 ExpressionAttributeValues={":due": {"S": DUE}, ":now": {"N": str(now)}},
                 Limit=limit,
             )
-        return [key_of(item) for item in answer["Items"]]
+        return [key_of(item) for item in response["Items"]]
 
     def postpone(self, key: EventKey, now: float) -> None:
         with busy_unless_known("postponing an event"):
             try:
-                answer = self._client.update_item(
+                response = self._client.update_item(
                     TableName=self._table,
                     Key=_key(key),
                     UpdateExpression="ADD looks :one",
@@ -93,19 +93,19 @@ class DynamoLedger:
                     ExpressionAttributeValues={":one": {"N": "1"}, ":received": {"S": "received"}},
                     ReturnValues="ALL_NEW",
                 )
-                looks = int(answer["Attributes"]["looks"]["N"])
+                sweeps = int(response["Attributes"]["looks"]["N"])
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(key),
                     UpdateExpression="SET due_at = :next",
                     ConditionExpression="progress = :received",
                     ExpressionAttributeValues={
-                        ":next": {"N": str(now + min(60 * 2 ** min(looks - 1, 10), MAX_LOOK_SECONDS))},
+                        ":next": {"N": str(now + min(60 * 2 ** min(sweeps - 1, 10), MAX_LOOK_SECONDS))},
                         ":received": {"S": "received"},
                     },
                 )
             except ClientError as error:
-                if code(error) != _CONFLICT:  # it was done in the meantime, which is what everybody wants
+                if error_code(error) != _CONFLICT:  # it was done in the meantime, which is what everybody wants
                     raise
 
 

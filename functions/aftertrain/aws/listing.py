@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import botocore.session
 from botocore.config import Config
 
-from aftertrain.aws.faults import busy_unless_known
+from aftertrain.aws.client_errors import busy_unless_known
 from aftertrain.errors import OperatorError
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.bucket_object import BucketObject
 
 
 def objects_since(
     bucket: str, prefix: str, since: float, endpoint: str | None, profile: str | None
-) -> Iterator[Object]:
+) -> Iterator[BucketObject]:
     """The objects that were written since then. Raises: BusyError if the bucket cannot be listed."""
     with busy_unless_known(f"listing {bucket}"):
         session = botocore.session.Session(profile=profile)
@@ -21,9 +21,9 @@ def objects_since(
         except ValueError as error:
             raise OperatorError(f"{endpoint}: {error}") from None
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for each in page.get("Contents", ()):
-                found = Object(
-                    bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"].timestamp()
+            for entry in page.get("Contents", ()):
+                stored_object = BucketObject(
+                    bucket, entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"].timestamp()
                 )
-                if found.modified >= since:
-                    yield found
+                if stored_object.modified >= since:
+                    yield stored_object

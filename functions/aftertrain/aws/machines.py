@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.client_errors import busy_unless_known, error_code
 from aftertrain.aws.job_definitions import BatchDefinitions
 from aftertrain.compiler.jobs.batch import IMAGE_TAG
 from aftertrain.errors import OperatorError
@@ -34,39 +34,39 @@ class StepFunctionsMachines:
         definitions: BatchDefinitions | None = None,
     ) -> None:
         self._client, self._role, self._definitions = client, role_arn, definitions
-        self._names, self._arns = name_prefix, machine_arn_prefix
+        self._name_prefix, self._arn_prefix = name_prefix, machine_arn_prefix
 
     def publish(self, pipeline_id: str, asl: str) -> str:
-        name = f"{self._names}{pipeline_id}"
+        name = f"{self._name_prefix}{pipeline_id}"
         self._create_activities(asl)
         if self._definitions is not None:
             for image in sorted(set(_IMAGE.findall(asl))):
                 self._definitions.ensure(image)
         with busy_unless_known(f"publishing {name}"):
             try:
-                answer = self._updated(pipeline_id, asl) or self._client.create_state_machine(
+                response = self._update_machine(pipeline_id, asl) or self._client.create_state_machine(
                     name=name, definition=asl, roleArn=self._role, type="STANDARD", publish=True
                 )
             except ClientError as error:
-                if code(error) != "ServiceQuotaExceededException":
+                if error_code(error) != "ServiceQuotaExceededException":
                     raise
                 raise OperatorError(
                     f"{name} cannot be published: {error.response['Error']['Message']}. {FULL}"
                 ) from None
-        arn: str = answer["stateMachineVersionArn"]
+        arn: str = response["stateMachineVersionArn"]
         return arn
 
-    def _updated(self, pipeline_id: str, asl: str) -> dict[str, Any] | None:
+    def _update_machine(self, pipeline_id: str, asl: str) -> dict[str, Any] | None:
         """The next version of a machine; None if there is no machine yet."""
         try:
-            answer: dict[str, Any] = self._client.update_state_machine(
-                stateMachineArn=f"{self._arns}{pipeline_id}", definition=asl, roleArn=self._role, publish=True
+            response: dict[str, Any] = self._client.update_state_machine(
+                stateMachineArn=f"{self._arn_prefix}{pipeline_id}", definition=asl, roleArn=self._role, publish=True
             )
         except ClientError as error:
-            if code(error) != "StateMachineDoesNotExist":
+            if error_code(error) != "StateMachineDoesNotExist":
                 raise
             return None
-        return answer
+        return response
 
     def _create_activities(self, asl: str) -> None:
         """A machine that waits at an activity fails if there is none; creating it again is harmless."""
@@ -75,7 +75,7 @@ class StepFunctionsMachines:
                 try:
                     self._client.create_activity(name=activity)
                 except ClientError as error:
-                    if code(error) != "ActivityAlreadyExists":
+                    if error_code(error) != "ActivityAlreadyExists":
                         raise
 
     def input(self, execution_arn: str) -> str:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.record import Record, Start
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.event_record import EventRecord, Start
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
@@ -36,7 +36,7 @@ def event_pk(key: EventKey) -> str:
     return f"event#{key.source_id}#{key.event_id}"
 
 
-def to_item(record: Record) -> Attributes:
+def to_item(record: EventRecord) -> Attributes:
     """A new record's item."""
     body = {
         "event": record.event.envelope(),
@@ -59,15 +59,15 @@ def to_item(record: Record) -> Attributes:
     return item
 
 
-def from_item(item: Attributes) -> Record:
+def from_item(item: Attributes) -> EventRecord:
     """The record that an item holds."""
     body = json.loads(item["body"]["S"])
-    return Record(
+    return EventRecord(
         key=key_of(item),
         event=Event.from_envelope(body["event"]),
         received_at=float(item["received_at"]["N"]),
-        verdicts=tuple(Verdict.from_item(each) for each in [*body["verdicts"], *_decided(item)]),
-        starts=tuple(_start(each) for each in body["starts"]),
+        verdicts=tuple(Verdict.from_item(entry) for entry in [*body["verdicts"], *_later_verdicts(item)]),
+        starts=tuple(_start(entry) for entry in body["starts"]),
         done=item["progress"]["S"] == "done",
     )
 
@@ -83,9 +83,9 @@ def verdicts_text(verdicts: Sequence[Verdict]) -> str:
     return canonical_json([verdict.item() for verdict in verdicts])
 
 
-def _decided(item: Attributes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(item["verdicts"]["S"]) if "verdicts" in item else []
-    return found
+def _later_verdicts(item: Attributes) -> list[dict[str, Any]]:
+    verdicts: list[dict[str, Any]] = json.loads(item["verdicts"]["S"]) if "verdicts" in item else []
+    return verdicts
 
 
 def _start_item(start: Start) -> dict[str, Any]:
@@ -95,11 +95,11 @@ def _start_item(start: Start) -> dict[str, Any]:
         "pipeline": start.pipeline.item(),
         "params": dict(start.params),
         **({"policies": policies} if (policies := start.policies.item()) else {}),
-        **({"brings": dict(start.brings)} if start.brings else {}),
+        **({"extra_input": dict(start.extra_input)} if start.extra_input else {}),
     }
 
 
 def _start(item: dict[str, Any]) -> Start:
     policies = Policies.from_item(item.get("policies", {}))
     pipeline = PipelineVersion.from_item(item["pipeline"])
-    return Start(item["name"], item["trigger_id"], pipeline, item["params"], policies, item.get("brings", {}))
+    return Start(item["name"], item["trigger_id"], pipeline, item["params"], policies, item.get("extra_input", {}))

@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from aftertrain.aws.faults import busy_unless_known
-from aftertrain.ingest.key import EventKey
+from aftertrain.aws.client_errors import busy_unless_known
+from aftertrain.ingest.event_key import EventKey
 
 BATCH = 10  # as many as one call of SQS gives
 
@@ -33,20 +33,20 @@ class SqsDeadLetters:
         moved = 0
         with busy_unless_known("replaying dead letters"):
             while moved < limit:
-                answer = self._client.receive_message(
+                response = self._client.receive_message(
                     QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1
                 )
-                for message in answer.get("Messages", ()):
+                for message in response.get("Messages", ()):
                     # Sent before it is deleted: what is moved twice is driven twice, and starts once.
                     self._client.send_message(QueueUrl=self._redrives_url, MessageBody=message["Body"])
                     self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
                     moved += 1
-                if not answer.get("Messages"):
+                if not response.get("Messages"):
                     break
         return moved
 
 
 def read_message(body: str) -> EventKey:
     """The key that `send` wrote."""
-    given = json.loads(body)
-    return EventKey(given["source_id"], given["event_id"])
+    message = json.loads(body)
+    return EventKey(message["source_id"], message["event_id"])

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.faults import busy_unless_known, code
+from aftertrain.aws.client_errors import busy_unless_known, error_code
 from aftertrain.aws.snapshots import SNAPSHOT_KEY, content_of
 from aftertrain.control.ports import Change, Entry, StaleError
 from aftertrain.errors import OperatorError
@@ -30,8 +30,8 @@ class DynamoRegistry:
 
     def get(self, kind: str, item_id: str) -> Entry | None:
         with busy_unless_known(f"reading {kind} {item_id}"):
-            answer = self._client.get_item(TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True)
-        return _entry(answer["Item"]) if "Item" in answer else None
+            response = self._client.get_item(TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True)
+        return _entry(response["Item"]) if "Item" in response else None
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
@@ -45,20 +45,20 @@ class DynamoRegistry:
 
     def snapshot(self) -> Entry:
         with busy_unless_known("reading the snapshot"):
-            answer = self._client.get_item(TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True)
-        if "Item" not in answer:
+            response = self._client.get_item(TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True)
+        if "Item" not in response:
             return Entry({"sources": [], "triggers": []}, 0)
-        return Entry(content_of(answer["Item"]), int(answer["Item"]["revision"]["N"]))
+        return Entry(content_of(response["Item"]), int(response["Item"]["revision"]["N"]))
 
     def commit(self, changes: list[Change], snapshot: Entry | None = None) -> None:
         writes = [self._write(change) for change in changes]
         if snapshot is not None:
-            writes.append(self._put(SNAPSHOT_KEY, _packed(snapshot), snapshot.revision))
+            writes.append(self._put(SNAPSHOT_KEY, _pack_snapshot(snapshot), snapshot.revision))
         with busy_unless_known("writing to the registry"):
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except ClientError as error:
-                if code(error) not in ("TransactionCanceledException", "TransactionConflictException"):
+                if error_code(error) not in ("TransactionCanceledException", "TransactionConflictException"):
                     raise
                 raise StaleError("it was changed by somebody else just now: read it and try again") from None
 
@@ -66,18 +66,18 @@ class DynamoRegistry:
         key = _key(change.kind, change.id)
         if change.item is not None:
             return self._put(key, {"body": {"S": canonical_json(change.item)}}, change.revision)
-        return {"Delete": {"TableName": self._table, "Key": key, **_expecting(change.revision)}}
+        return {"Delete": {"TableName": self._table, "Key": key, **_revision_condition(change.revision)}}
 
     def _put(self, key: dict[str, Any], attributes: dict[str, Any], revision: int) -> dict[str, Any]:
         item = key | attributes | {"revision": {"N": str(revision + 1)}}
-        return {"Put": {"TableName": self._table, "Item": item, **_expecting(revision)}}
+        return {"Put": {"TableName": self._table, "Item": item, **_revision_condition(revision)}}
 
 
 def _key(kind: str, item_id: str) -> dict[str, Any]:
     return {"pk": {"S": kind}, "sk": {"S": item_id}}
 
 
-def _expecting(revision: int) -> dict[str, Any]:
+def _revision_condition(revision: int) -> dict[str, Any]:
     if revision == 0:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     return {
@@ -90,7 +90,7 @@ def _entry(item: dict[str, Any]) -> Entry:
     return Entry(json.loads(item["body"]["S"]), int(item["revision"]["N"]))
 
 
-def _packed(snapshot: Entry) -> dict[str, Any]:
+def _pack_snapshot(snapshot: Entry) -> dict[str, Any]:
     content = zlib.compress(canonical_json(snapshot.item).encode())
     if len(content) > MAX_SNAPSHOT_BYTES:
         raise OperatorError("the registry has more sources and triggers than one snapshot can hold")

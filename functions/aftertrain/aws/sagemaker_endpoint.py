@@ -1,4 +1,4 @@
-"""A deployment as an endpoint of SageMaker, which rolls out, watches alarms and goes back by itself.
+"""A deployment as an endpoint of SageMaker, which rolls out, compiled_triggers alarms and goes back by itself.
 
     cluster prod, deployment digits  ->  the endpoint aftertrain-prod-prod-digits-3f9a61c0, with one variant
 
@@ -15,13 +15,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aftertrain.aws.faults import code, refused_or_busy, throttled
-from aftertrain.aws.sagemaker_leftovers import forget
+from aftertrain.aws.client_errors import error_code, is_throttled, refused_or_busy
+from aftertrain.aws.sagemaker_leftovers import delete_leftovers
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import Release, ReplicaError
-from aftertrain.fleets.oip import sound
+from aftertrain.fleets.oip import has_finite_output
 from aftertrain.fleets.rollout import Terms
-from aftertrain.fleets.service import Look
+from aftertrain.fleets.service_fleet import ServiceState
 from aftertrain.model.names import canonical_json, digest
 
 VARIANT = "main"
@@ -33,8 +33,8 @@ _BROKEN = {"Failed", "OutOfService", "UpdateRollbackFailed"}
 
 def endpoint_name(prefix: str, cluster_id: str, name: str) -> str:
     """At most 63 of letters, digits and dashes; the end tells it from all others, whatever dashes the two have."""
-    fitting = re.sub(r"[^A-Za-z0-9]+", "-", f"{prefix}{cluster_id}-{name}").strip("-")
-    return f"{fitting[:54].rstrip('-')}-{digest(cluster_id, name)[:8]}"
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", f"{prefix}{cluster_id}-{name}").strip("-")
+    return f"{stem[:54].rstrip('-')}-{digest(cluster_id, name)[:8]}"
 
 
 class SageMakerEndpoint:
@@ -56,26 +56,26 @@ class SageMakerEndpoint:
     def urls(self) -> list[str]:
         return [f"{self._runtime.meta.endpoint_url}/endpoints/{self._endpoint}/invocations"]
 
-    def look(self) -> Look:
-        found = self._described()
-        if found is None or found["EndpointStatus"] == "Deleting":
-            return Look("missing")
-        status = found["EndpointStatus"]
+    def look(self) -> ServiceState:
+        summary = self._describe()
+        if summary is None or summary["EndpointStatus"] == "Deleting":
+            return ServiceState("missing")
+        status = summary["EndpointStatus"]
         state = "settled" if status in _SETTLED else "broken" if status in _BROKEN else "moving"
-        target = found.get("PendingDeploymentSummary", {}).get("EndpointConfigName") or found["EndpointConfigName"]
-        variants = found.get("ProductionVariants", ())
-        return Look(
+        target = summary.get("PendingDeploymentSummary", {}).get("EndpointConfigName") or summary["EndpointConfigName"]
+        variants = summary.get("ProductionVariants", ())
+        return ServiceState(
             state,  # type: ignore[arg-type]  # one of its words
             target,
-            size=sum(each.get("CurrentInstanceCount", 0) for each in variants),
-            wanted=sum(each.get("DesiredInstanceCount", 0) for each in variants),
-            reason=found.get("FailureReason", ""),
+            size=sum(variant.get("CurrentInstanceCount", 0) for variant in variants),
+            desired=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
+            reason=summary.get("FailureReason", ""),
         )
 
     def prepare(self, release: Release, size: int | None) -> str:
-        count = size or self.look().wanted or self._cluster["instance_count"]
+        count = size or self.look().desired or self._cluster["instance_count"]
         model = self._model(release)
-        model_name = self._named(model)
+        model_name = self._name_for(model)
         variant = {
             "VariantName": VARIANT,
             "ModelName": model_name,
@@ -83,11 +83,11 @@ class SageMakerEndpoint:
             "InitialInstanceCount": count,
             "ContainerStartupHealthCheckTimeoutInSeconds": max(60, math.ceil(release.ready_timeout)),
         }
-        config_name = self._named(variant)
+        config_name = self._name_for(variant)
         with refused_or_busy(f"making the model {model_name}"):
-            _once(lambda: self._sagemaker.create_model(ModelName=model_name, **model))
+            _create_if_missing(lambda: self._sagemaker.create_model(ModelName=model_name, **model))
         with refused_or_busy(f"making the endpoint configuration {config_name}"):
-            _once(
+            _create_if_missing(
                 lambda: self._sagemaker.create_endpoint_config(
                     EndpointConfigName=config_name, ProductionVariants=[variant]
                 )
@@ -95,13 +95,13 @@ class SageMakerEndpoint:
         return config_name
 
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
-        found = self._described()
+        summary = self._describe()
         names = {"EndpointName": self._endpoint, "EndpointConfigName": target}
         with refused_or_busy(f"rolling out to the endpoint {self._endpoint}"):
-            if found is None:
+            if summary is None:
                 self._sagemaker.create_endpoint(**names)
             else:
-                count = sum(each.get("DesiredInstanceCount", 1) for each in found.get("ProductionVariants", ()))
+                count = sum(variant.get("DesiredInstanceCount", 1) for variant in summary.get("ProductionVariants", ()))
                 config = deployment_config(count, terms, size or count)
                 self._sagemaker.update_endpoint(**names, DeploymentConfig=config)
 
@@ -112,73 +112,73 @@ class SageMakerEndpoint:
                 EndpointName=self._endpoint,
                 EndpointConfigName=target,
                 RetainAllVariantProperties=True,
-                DeploymentConfig=deployment_config(self.look().wanted, terms),
+                DeploymentConfig=deployment_config(self.look().desired, terms),
             )
 
     def resize(self, size: int) -> None:
-        wanted = [{"VariantName": VARIANT, "DesiredInstanceCount": size}]
+        capacities = [{"VariantName": VARIANT, "DesiredInstanceCount": size}]
         with refused_or_busy(f"scaling the endpoint {self._endpoint}"):
             self._sagemaker.update_endpoint_weights_and_capacities(
-                EndpointName=self._endpoint, DesiredWeightsAndCapacities=wanted
+                EndpointName=self._endpoint, DesiredWeightsAndCapacities=capacities
             )
 
     def remove(self) -> None:
-        if self._described() is not None:
+        if self._describe() is not None:
             with refused_or_busy(f"deleting the endpoint {self._endpoint}"):
                 self._sagemaker.delete_endpoint(EndpointName=self._endpoint)
 
     def probe(self, release: Release) -> None:
-        what = f"the endpoint {self._endpoint}"
+        label = f"the endpoint {self._endpoint}"
         try:
-            finite = sound(json.loads(self._asked(release)))
+            finite = has_finite_output(json.loads(self._invoke(release)))
         except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and throttled(error):
-                raise BusyError(f"{what} is asked too often: {error}") from None
-            raise ReplicaError(f"{what} does not answer the probe: {error}") from None
+            if isinstance(error, ClientError) and is_throttled(error):
+                raise BusyError(f"{label} is asked too often: {error}") from None
+            raise ReplicaError(f"{label} does not answer the probe: {error}") from None
         except (ValueError, AttributeError, TypeError) as error:
-            raise ReplicaError(f"{what} does not answer as the protocol says: {error!r}") from None
+            raise ReplicaError(f"{label} does not answer as the protocol says: {error!r}") from None
         if not finite:
-            raise ReplicaError(f"{what} answers the probe without finite outputs")
+            raise ReplicaError(f"{label} answers the probe without finite outputs")
 
     def tidy(self, kept: frozenset[str]) -> None:
         serving = self.look().target
         with refused_or_busy(f"deleting what the endpoint {self._endpoint} has left behind"):
-            forget(self._sagemaker, self._begin, kept | {serving or ""}, datetime.now(UTC) - YOUNG)
+            delete_leftovers(self._sagemaker, self._name_prefix, kept | {serving or ""}, datetime.now(UTC) - YOUNG)
 
-    def _asked(self, release: Release) -> bytes:
-        answer = self._runtime.invoke_endpoint(
+    def _invoke(self, release: Release) -> bytes:
+        response = self._runtime.invoke_endpoint(
             EndpointName=self._endpoint,
             ContentType="application/json",
             Accept="application/json",
             Body=json.dumps(release.probe).encode(),
         )
-        found: bytes = answer["Body"].read()
-        return found
+        body: bytes = response["Body"].read()
+        return body
 
-    def _described(self) -> dict[str, Any] | None:
+    def _describe(self) -> dict[str, Any] | None:
         with refused_or_busy(f"reading the endpoint {self._endpoint}"):
             try:
-                found: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self._endpoint)
+                summary: dict[str, Any] = self._sagemaker.describe_endpoint(EndpointName=self._endpoint)
             except ClientError as error:
                 if "Could not find" in error.response["Error"].get("Message", ""):
                     return None
                 raise
-        return found
+        return summary
 
     def _model(self, release: Release) -> dict[str, Any]:
-        told = {"MODEL_NAME": release.name, "MODEL_VERSION": release.version}
+        variables = {"MODEL_NAME": release.name, "MODEL_VERSION": release.version}
         container = {
             "Image": self._cluster["image"],
-            "Environment": {**self._cluster["environment"], **told},
+            "Environment": {**self._cluster["environment"], **variables},
             **model_data(release.uri),
         }
         return {"PrimaryContainer": container, "ExecutionRoleArn": self._cluster["role_arn"]}
 
-    def _named(self, content: dict[str, Any]) -> str:
-        return f"{self._begin}{digest(canonical_json(content))[:12]}"
+    def _name_for(self, content: dict[str, Any]) -> str:
+        return f"{self._name_prefix}{digest(canonical_json(content))[:12]}"
 
     @property
-    def _begin(self) -> str:
+    def _name_prefix(self) -> str:
         """What the names of this endpoint's configurations and models begin with, and no other's."""
         return f"{self._endpoint[:-9][:41].rstrip('-')}-{self._endpoint[-8:]}-"
 
@@ -220,18 +220,20 @@ def deployment_config(count: int, terms: Terms, size: int | None = None) -> dict
     return {**policy, **(alarms if terms.alarms else {})}
 
 
-def _batch(count: int, size: int, wanted: int) -> dict[str, Any]:
+def _batch(count: int, size: int, batch_size: int) -> dict[str, Any]:
     """A batch of 5 to 50 %, as SageMaker demands; of which number it is no secret only while that stays the same."""
     if count == size:
-        return {"Type": "INSTANCE_COUNT", "Value": min(max(wanted, math.ceil(count / 20)), count // 2)}
-    share = math.ceil(100 * wanted / max(count, size))
+        return {"Type": "INSTANCE_COUNT", "Value": min(max(batch_size, math.ceil(count / 20)), count // 2)}
+    share = math.ceil(100 * batch_size / max(count, size))
     return {"Type": "CAPACITY_PERCENT", "Value": min(max(share, 5), 50)}
 
 
-def _once(create: Any) -> None:
+def _create_if_missing(create: Any) -> None:
     """What is named after its content may be there already."""
     try:
         create()
     except ClientError as error:
-        if code(error) != "ValidationException" or "already exist" not in error.response["Error"].get("Message", ""):
+        if error_code(error) != "ValidationException" or "already exist" not in error.response["Error"].get(
+            "Message", ""
+        ):
             raise

@@ -10,27 +10,27 @@ from datetime import datetime
 from typing import Any
 
 
-def forget(sagemaker: Any, begin: str, kept: Set[str], before: datetime) -> None:
+def delete_leftovers(sagemaker: Any, begin: str, kept: Set[str], before: datetime) -> None:
     """Delete what was made before a time and has a name that begins so, but what is kept.
 
     Raises: ClientError, BotoCoreError.
     """
-    configs = _made(sagemaker, "list_endpoint_configs", "EndpointConfig", begin)
-    gone = {name for name, made in configs.items() if made < before and name not in kept}
-    serving = {model for config in configs.keys() - gone for model in _models(sagemaker, config)}
-    for config in sorted(gone):
+    configs = _creation_times(sagemaker, "list_endpoint_configs", "EndpointConfig", begin)
+    stale = {name for name, created in configs.items() if created < before and name not in kept}
+    serving = {model for config in configs.keys() - stale for model in _models_of(sagemaker, config)}
+    for config in sorted(stale):
         sagemaker.delete_endpoint_config(EndpointConfigName=config)
-    for model, made in sorted(_made(sagemaker, "list_models", "Model", begin).items()):
-        if made < before and model not in serving:
+    for model, created in sorted(_creation_times(sagemaker, "list_models", "Model", begin).items()):
+        if created < before and model not in serving:
             sagemaker.delete_model(ModelName=model)
 
 
-def _made(sagemaker: Any, operation: str, kind: str, begin: str) -> dict[str, datetime]:
+def _creation_times(sagemaker: Any, operation: str, kind: str, begin: str) -> dict[str, datetime]:
     pages = sagemaker.get_paginator(operation).paginate(NameContains=begin)
-    found = {str(each[f"{kind}Name"]): each["CreationTime"] for page in pages for each in page[f"{kind}s"]}
-    return {name: made for name, made in found.items() if name.startswith(begin)}
+    times = {str(summary[f"{kind}Name"]): summary["CreationTime"] for page in pages for summary in page[f"{kind}s"]}
+    return {name: created for name, created in times.items() if name.startswith(begin)}
 
 
-def _models(sagemaker: Any, config: str) -> list[str]:
-    found = sagemaker.describe_endpoint_config(EndpointConfigName=config)
-    return [variant["ModelName"] for variant in found["ProductionVariants"]]
+def _models_of(sagemaker: Any, config: str) -> list[str]:
+    response = sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    return [variant["ModelName"] for variant in response["ProductionVariants"]]

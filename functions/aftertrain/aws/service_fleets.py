@@ -5,8 +5,8 @@ from typing import Any
 
 from aftertrain.aws.ecs_service import EcsService
 from aftertrain.aws.sagemaker_endpoint import SageMakerEndpoint, endpoint_name
-from aftertrain.fleets.oip import Calls
-from aftertrain.fleets.service import ServiceFleet
+from aftertrain.fleets.oip import HttpCalls
+from aftertrain.fleets.service_fleet import ServiceFleet
 from aftertrain.tasks.ports import TaskError
 
 
@@ -16,7 +16,9 @@ class ServiceFleets:
     `client` and `asking` make clients: for what is changed, and for predictions.
     """
 
-    def __init__(self, client: Callable[[str], Any], asking: Callable[[str], Any], calls: Calls, prefix: str) -> None:
+    def __init__(
+        self, client: Callable[[str], Any], asking: Callable[[str], Any], calls: HttpCalls, prefix: str
+    ) -> None:
         self._client, self._asking, self._calls, self._prefix = client, asking, calls, prefix
 
     def __call__(self, cluster: dict[str, Any], name: str) -> ServiceFleet:

@@ -7,7 +7,7 @@ import json
 import zlib
 from typing import Any
 
-from aftertrain.aws.faults import busy_unless_known
+from aftertrain.aws.client_errors import busy_unless_known
 
 SNAPSHOT_KEY = {"pk": {"S": "snapshot"}, "sk": {"S": "current"}}
 
@@ -21,10 +21,10 @@ class DynamoSnapshots:
     def newer(self, than: int) -> tuple[int, dict[str, Any]] | None:
         with busy_unless_known("reading the snapshot"):
             # Small and strongly consistent: the content is fetched only if the revision says that it is worth it.
-            answer = self._client.get_item(
+            response = self._client.get_item(
                 TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True, ProjectionExpression="revision"
             )
-            revision = int(answer["Item"]["revision"]["N"]) if "Item" in answer else 0
+            revision = int(response["Item"]["revision"]["N"]) if "Item" in response else 0
             if revision <= than:
                 return None
             if revision == 0:

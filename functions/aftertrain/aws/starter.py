@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.faults import busy_unless_known, code
-from aftertrain.ingest.ports import RefusedError
+from aftertrain.aws.client_errors import busy_unless_known, error_code
+from aftertrain.ingest.ports import StartRefusedError
 
-_NEVER = (
+_PERMANENT = (
     "StateMachineDeleting",
     "InvalidArn",
     "InvalidExecutionInput",
@@ -33,9 +33,11 @@ class StepFunctionsStarter:
             try:
                 self._client.start_execution(stateMachineArn=machine_arn, name=name, input=input_json)
             except ClientError as error:
-                if code(error) in _NEVER:
-                    raise RefusedError(f"{code(error)}: {error.response['Error'].get('Message', '')}") from None
-                if code(error) != "ExecutionAlreadyExists":
+                if error_code(error) in _PERMANENT:
+                    raise StartRefusedError(
+                        f"{error_code(error)}: {error.response['Error'].get('Message', '')}"
+                    ) from None
+                if error_code(error) != "ExecutionAlreadyExists":
                     raise
                 return False  # one that runs with the same input is no error; this one is over, or of another input
         return True
@@ -43,25 +45,25 @@ class StepFunctionsStarter:
     def stop(self, machine_arn: str, name: str, why: str) -> None:
         with busy_unless_known(f"stopping {name}"):
             try:
-                self._client.stop_execution(executionArn=_execution(machine_arn, name), error="Replaced", cause=why)
+                self._client.stop_execution(executionArn=_execution_arn(machine_arn, name), error="Replaced", cause=why)
             except ClientError as error:
-                if code(error) != "ExecutionDoesNotExist":
+                if error_code(error) != "ExecutionDoesNotExist":
                     raise
 
     def running(self, machine_arn: str, name: str) -> bool | None:
         with busy_unless_known(f"looking for {name}"):
             try:
-                found = self._client.describe_execution(
-                    executionArn=_execution(machine_arn, name), includedData="METADATA_ONLY"
+                response = self._client.describe_execution(
+                    executionArn=_execution_arn(machine_arn, name), includedData="METADATA_ONLY"
                 )
             except ClientError as error:
-                if code(error) == "ExecutionDoesNotExist":
+                if error_code(error) == "ExecutionDoesNotExist":
                     return None
                 raise
-        return bool(found["status"] in ("RUNNING", "PENDING_REDRIVE"))
+        return bool(response["status"] in ("RUNNING", "PENDING_REDRIVE"))
 
 
-def _execution(machine_arn: str, name: str) -> str:
+def _execution_arn(machine_arn: str, name: str) -> str:
     """The execution's ARN: that of its machine, without the version."""
     parts = machine_arn.split(":")
     return ":".join([*parts[:5], "execution", parts[6], name])

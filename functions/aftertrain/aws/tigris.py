@@ -23,8 +23,8 @@ ENDPOINT = "https://t3.storage.dev"
 def keys_of(profile: str | None) -> ReadOnlyCredentials:
     """The keys that requests are signed with. Raises: OperatorError if there are none."""
     try:
-        found = botocore.session.Session(profile=profile).get_credentials()
-        keys = None if found is None else found.get_frozen_credentials()
+        credentials = botocore.session.Session(profile=profile).get_credentials()
+        keys = None if credentials is None else credentials.get_frozen_credentials()
     except BotoCoreError as error:
         raise OperatorError(f"the keys for Tigris cannot be read: {error}") from None
     if keys is None:
@@ -47,10 +47,10 @@ def set_notifications(
     request = AWSRequest("PATCH", target, data=body, headers={"content-type": "application/json"})
     S3SigV4Auth(keys, "s3", "auto").add_auth(request)
     try:
-        answer = urllib3.request(
+        response = urllib3.request(
             "PATCH", target, body=body, headers=dict(request.headers), timeout=20.0, retries=False, redirect=False
         )
     except urllib3.exceptions.HTTPError as error:
         raise OperatorError(f"{endpoint} does not answer: {error}") from None
-    if not 200 <= answer.status < 300:
-        raise OperatorError(f"{endpoint} answers {answer.status}: {answer.data.decode(errors='replace')[:300]}")
+    if not 200 <= response.status < 300:
+        raise OperatorError(f"{endpoint} answers {response.status}: {response.data.decode(errors='replace')[:300]}")

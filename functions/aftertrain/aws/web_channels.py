@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 
 from aftertrain.errors import BusyError, OperatorError
-from aftertrain.ingest.signatures import sign
+from aftertrain.ingest.sign import sign
 
 SECONDS = 10.0
 
@@ -72,36 +72,36 @@ class WebhookChannel:
         self._secret, self._clock = secret, clock
 
     def send(self, message: dict[str, Any]) -> str:
-        given = _read(self._secret())
+        settings = _parse_secret(self._secret())
         body = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
         item = f".{message['item']}" if "item" in message else ""
-        sent_as = f"{message['execution']}.{message['step']}{item}"
-        headers = sign("standard_webhooks", given["secret"], body.encode(), sent_as, self._clock())
-        return _post("the webhook", given["url"], body, message, headers)
+        message_id = f"{message['execution']}.{message['step']}{item}"
+        headers = sign("standard_webhooks", settings["secret"], body.encode(), message_id, self._clock())
+        return _post("the webhook", settings["url"], body, message, headers)
 
 
-def _read(secret: str) -> dict[str, str]:
+def _parse_secret(secret: str) -> dict[str, str]:
     try:
-        given: dict[str, str] = json.loads(secret)
-        _ = given["url"], given["secret"]
+        settings: dict[str, str] = json.loads(secret)
+        _ = settings["url"], settings["secret"]
     except (ValueError, KeyError, TypeError):
         raise OperatorError('the secret of a webhook channel is {"url": …, "secret": "whsec_…"}') from None
-    return given
+    return settings
 
 
 def _post(
-    whom: str, url: str, body: dict[str, Any] | str, message: dict[str, Any], headers: dict[str, str] | None = None
+    receiver: str, url: str, body: dict[str, Any] | str, message: dict[str, Any], headers: dict[str, str] | None = None
 ) -> str:
     text = body if isinstance(body, str) else json.dumps(body)
-    sent = {"content-type": "application/json", **(headers or {})}
+    request_headers = {"content-type": "application/json", **(headers or {})}
     try:
-        answer = urllib3.request(
-            "POST", url, body=text.encode(), headers=sent, timeout=SECONDS, redirect=False, retries=False
+        response = urllib3.request(
+            "POST", url, body=text.encode(), headers=request_headers, timeout=SECONDS, redirect=False, retries=False
         )
     except urllib3.exceptions.HTTPError as error:
-        raise BusyError(f"{whom} did not answer: {type(error).__name__}") from None
-    if answer.status == 429 or answer.status >= 500:
-        raise BusyError(f"{whom} cannot take the message now: status {answer.status}")
-    if not 200 <= answer.status < 300:
-        raise OperatorError(f"{whom} refused the message: status {answer.status}")
+        raise BusyError(f"{receiver} did not answer: {type(error).__name__}") from None
+    if response.status == 429 or response.status >= 500:
+        raise BusyError(f"{receiver} cannot take the message now: status {response.status}")
+    if not 200 <= response.status < 300:
+        raise OperatorError(f"{receiver} refused the message: status {response.status}")
     return f"{message['execution']}/{message['step']}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from aftertrain.cli.failures import FileError, diagnostic_of
+from aftertrain.cli.failures import DefinitionFileError, diagnostic_of
 from aftertrain.cli.files import compiled
 from aftertrain.client import Client, InvalidRequestError
 from aftertrain.errors import ConflictError
@@ -24,9 +24,9 @@ def apply(folder: Path, force: bool) -> None:
     checked = [(file, compiled(file).definition) for file in files]
     ids: dict[str, Path] = {}
     for file, definition in checked:
-        other = ids.setdefault(_id_of(file, definition), file)
-        if other != file:
-            raise ConflictError(f"{other} and {file} are one pipeline by their name: give one of them another")
+        existing = ids.setdefault(_id_of(file, definition), file)
+        if existing != file:
+            raise ConflictError(f"{existing} and {file} are one pipeline by their name: give one of them another")
     client = Client()
     for file, definition in checked:
         pipeline_id = _apply_pipeline(client, file, definition, force=force)
@@ -38,7 +38,7 @@ def _id_of(file: Path, definition: Definition) -> str:
     return slug(definition.name if definition.name != "unnamed" else file.stem)
 
 
-def _written(definition: Definition) -> dict[str, Any]:
+def _dump_definition(definition: Definition) -> dict[str, Any]:
     """As it was written, which is how it is kept."""
     return definition.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
@@ -47,35 +47,35 @@ def _apply_pipeline(client: Client, file: Path, definition: Definition, *, force
     text = file.read_text(encoding="utf-8")
     pipeline_id = _id_of(file, definition)
     try:
-        known = {pipeline.id: pipeline for pipeline in client.pipelines.list()}.get(pipeline_id)
-        if known is None:
+        existing = {pipeline.id: pipeline for pipeline in client.pipelines.list()}.get(pipeline_id)
+        if existing is None:
             pipeline = client.pipelines.create(id=pipeline_id, definition=text)
-        elif not force and known.definition == _written(definition):
-            click.echo(f"{file}: pipeline {pipeline_id} stays at version {known.version}")
+        elif not force and existing.definition == _dump_definition(definition):
+            click.echo(f"{file}: pipeline {pipeline_id} stays at version {existing.version}")
             return pipeline_id
         else:
             pipeline = client.pipelines.update(pipeline_id, definition=text)
     except InvalidRequestError as error:
         if not error.diagnostics:
             raise
-        raise FileError(file, text, [diagnostic_of(item) for item in error.diagnostics]) from None
+        raise DefinitionFileError(file, text, [diagnostic_of(item) for item in error.diagnostics]) from None
     click.echo(f"{file}: pipeline {pipeline.id} is at version {pipeline.version}")
     return pipeline.id
 
 
 def _apply_trigger(client: Client, pipeline_id: str, trigger_id: str, trigger: TriggerSpec) -> None:
-    wanted = trigger.model_dump(exclude={"id"})
+    fields = trigger.model_dump(exclude={"id"})
     try:
-        standing = client.event_triggers.get(trigger_id)
+        existing = client.event_triggers.get(trigger_id)
     except InvalidRequestError as error:
         if error.status != 404:
             raise
-        client.event_triggers.create(id=trigger_id, pipeline_id=pipeline_id, **wanted)
+        client.event_triggers.create(id=trigger_id, pipeline_id=pipeline_id, **fields)
         click.echo(f"  trigger {trigger_id}: created")
     else:
-        if standing.pipeline_id != pipeline_id:
+        if existing.pipeline_id != pipeline_id:
             raise ConflictError(
-                f"trigger {trigger_id!r} belongs to pipeline {standing.pipeline_id!r}: give this one another id"
+                f"trigger {trigger_id!r} belongs to pipeline {existing.pipeline_id!r}: give this one another id"
             )
-        client.event_triggers.update(trigger_id, **wanted)
+        client.event_triggers.update(trigger_id, **fields)
         click.echo(f"  trigger {trigger_id}: updated")

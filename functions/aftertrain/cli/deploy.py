@@ -16,6 +16,6 @@ def deploy(bootstrap: bool, arguments: tuple[str, ...]) -> None:
     if not Path("cdk.json").exists():
         raise click.UsageError("there is no cdk.json here: run this in the project's folder")
     for command in (["bootstrap"] if bootstrap else []) + ["deploy"]:
-        ended = subprocess.run(cdk_command(command, *arguments), env=cdk_environment(), check=False)
-        if ended.returncode:
+        result = subprocess.run(cdk_command(command, *arguments), env=cdk_environment(), check=False)
+        if result.returncode:
             raise SystemExit(1)

@@ -29,11 +29,11 @@ def events() -> None:
 @click.option("--all", "everything", is_flag=True, help="Those too that matched no trigger; reads the whole ledger.")
 def list_events(since: float, limit: int, everything: bool) -> None:
     """Show the newest events that some trigger matched."""
-    found = Client().events.list(since_seconds=since, limit=limit, everything=everything)
-    if not found:
+    newest = Client().events.list(since_seconds=since, limit=limit, everything=everything)
+    if not newest:
         click.echo("no events")
-    for each in found:
-        Console().print(_line(each), soft_wrap=True)
+    for event in newest:
+        Console().print(_line(event), soft_wrap=True)
 
 
 @events.command("show")
@@ -51,10 +51,10 @@ def show_event(source_id: str, event_id: str) -> None:
 def explain_event(source_id: str, event_id: str, trigger_id: str | None) -> None:
     """Show what every trigger on the event's type said of it, and what decided."""
     event = Client().events.get(source_id, event_id)
-    verdicts = [each for each in event.verdicts if trigger_id in (None, each["trigger_id"])]
+    verdicts = [verdict for verdict in event.verdicts if trigger_id in (None, verdict["trigger_id"])]
     Console().print(_line(event), soft_wrap=True)
-    nobody = Text("  no trigger is on events of this type")
-    Console().print(verdict_lines(verdicts) if verdicts else nobody, soft_wrap=True)
+    no_trigger = Text("  no trigger is on events of this type")
+    Console().print(verdict_lines(verdicts) if verdicts else no_trigger, soft_wrap=True)
 
 
 @events.command("replay")
@@ -71,12 +71,12 @@ def replay(source_id: str, event_id: str | None, since: float | None, until: flo
         raise click.UsageError("give one event's id, or --since")
     if until is not None and since is None:
         raise click.UsageError("--until goes with --since")
-    found = Client().events
-    one = [found.replay(source_id, event_id, attempt)] if event_id else []
-    ended = until or 0.0
-    for again in one or found.replay_since(source_id, since or 0.0, until_seconds=ended, attempt=attempt):
-        words = ", ".join(f"{verdict['trigger_id']}: {verdict['verdict']}" for verdict in again["verdicts"])
-        click.echo(f"{again['record_id']}  {again.get('refused') or words or 'no trigger matches'}")
+    client = Client().events
+    single = [client.replay(source_id, event_id, attempt)] if event_id else []
+    end = until or 0.0
+    for result in single or client.replay_since(source_id, since or 0.0, until_seconds=end, attempt=attempt):
+        outcomes = ", ".join(f"{verdict['trigger_id']}: {verdict['verdict']}" for verdict in result["verdicts"])
+        click.echo(f"{result['record_id']}  {result.get('refused') or outcomes or 'no trigger matches'}")
 
 
 @events.command("replay-dead-letters")
@@ -90,7 +90,7 @@ events.add_command(send, "send")
 
 def _line(event: Event) -> Text:
     """The whole id stands at the end: ids are there to be copied."""
-    at = datetime.fromtimestamp(event.received_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    words = Text(", ").join(styled(each["verdict"]) for each in event.verdicts[:SHOWN])
+    received = datetime.fromtimestamp(event.received_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    outcomes = Text(", ").join(styled(verdict["verdict"]) for verdict in event.verdicts[:SHOWN])
     name = (f"{event.source_id} {event.record_id}", "bold")
-    return Text.assemble(f"{at}  {event.event_type}  {event.subject or '-'}  ", words, "  ", name)
+    return Text.assemble(f"{received}  {event.event_type}  {event.subject or '-'}  ", outcomes, "  ", name)

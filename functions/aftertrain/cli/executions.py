@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from aftertrain.cli.show import execution_view, executions_list
+from aftertrain.cli.execution_table import execution_view, executions_list
 from aftertrain.client import Client
 from aftertrain.control.executions import Status
 
@@ -22,8 +22,8 @@ def executions() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 def list_executions(pipeline_id: str | None, status: str | None, limit: int) -> None:
     """Show the newest executions."""
-    found = Client().executions.list(pipeline_id, status=status, limit=limit)
-    Console().print(executions_list(found), soft_wrap=True)
+    newest = Client().executions.list(pipeline_id, status=status, limit=limit)
+    Console().print(executions_list(newest), soft_wrap=True)
 
 
 @executions.command("get")

@@ -7,7 +7,7 @@ from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, rend
 from aftertrain.errors import AftertrainError
 
 
-class FileError(CompileError):
+class DefinitionFileError(CompileError):
     """A file's definition has mistakes; knows the file, so that they can be shown in it."""
 
     def __init__(self, file: Path, text: str, diagnostics: list[Diagnostic]) -> None:
@@ -18,10 +18,10 @@ class FileError(CompileError):
 def explain(error: AftertrainError) -> str:
     """The message, and under it every diagnostic."""
     match error:
-        case FileError():
-            return "\n".join(render(each, str(error.file), error.text) for each in error.diagnostics)
+        case DefinitionFileError():
+            return "\n".join(render(item, str(error.file), error.text) for item in error.diagnostics)
         case ApiError() if error.diagnostics:
-            return "\n".join(_shown(each) for each in error.diagnostics)
+            return "\n".join(_render_item(item) for item in error.diagnostics)
         case _:
             return f"aftertrain: {error.message}"
 
@@ -33,5 +33,5 @@ def diagnostic_of(item: dict[str, object]) -> Diagnostic:
     return Diagnostic(str(item["code"]), (str(item["where"]),), str(item["message"]), str(item["hint"]), mark)
 
 
-def _shown(item: dict[str, object]) -> str:
+def _render_item(item: dict[str, object]) -> str:
     return render(diagnostic_of(item), "definition", None)

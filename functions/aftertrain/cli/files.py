@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from aftertrain.cli.failures import FileError
+from aftertrain.cli.failures import DefinitionFileError
 from aftertrain.compiler.bindings import PLACEHOLDERS, WORKER
 from aftertrain.compiler.compile import Compiled, compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic
@@ -15,8 +15,8 @@ def compiled(file: Path, compute: Compute = WORKER) -> Compiled:
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise FileError(file, "", [Diagnostic("AT101", (), "this is not a text in UTF-8")]) from None
+        raise DefinitionFileError(file, "", [Diagnostic("AT101", (), "this is not a text in UTF-8")]) from None
     try:
         return compile_pipeline(text, replace(PLACEHOLDERS, compute=compute))
     except CompileError as error:
-        raise FileError(file, text, list(error.diagnostics)) from None
+        raise DefinitionFileError(file, text, list(error.diagnostics)) from None

@@ -16,13 +16,13 @@ from aftertrain.cli.event_types import event_types
 from aftertrain.cli.events import events
 from aftertrain.cli.executions import executions
 from aftertrain.cli.failures import explain
-from aftertrain.cli.job import job
 from aftertrain.cli.reconcile import reconcile
+from aftertrain.cli.run_job import job
+from aftertrain.cli.run_worker import worker
 from aftertrain.cli.send import send
 from aftertrain.cli.sources import sources
 from aftertrain.cli.triggers import triggers
 from aftertrain.cli.validate import validate
-from aftertrain.cli.worker import worker
 from aftertrain.errors import AftertrainError, exit_code
 
 # What commands import when they run, by the extra that brings it.

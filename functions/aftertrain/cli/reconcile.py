@@ -14,7 +14,7 @@ import click
 from aftertrain.aws.listing import objects_since
 from aftertrain.cli.durations import Duration
 from aftertrain.client import Client
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.bucket_object import BucketObject
 
 BATCH = 100
 MARGIN = 3600.0  # an event may come before its object's time, by the sender's clock, and time passes meanwhile
@@ -56,51 +56,51 @@ def reconcile(
     if source.kind not in ("tigris", "s3"):
         raise click.UsageError(f"{source_id} is of kind {source.kind}: only buckets, tigris and s3, can be reconciled")
     settled = time.time() - older_than
-    there = [each for each in objects_since(bucket, prefix, begin, endpoint, profile) if each.modified <= settled]
-    known = client.events.all(since_seconds=min(since + MARGIN, LONGEST))
-    seen = {(each.data.get("bucket"), each.data.get("key"), each.data.get("etag")) for each in known}
-    missing = [found for found in there if (found.bucket, found.key, found.etag) not in seen]
-    for found in missing:
-        click.echo(f"{found.modified_text}  {found.key}")
+    objects = [entry for entry in objects_since(bucket, prefix, begin, endpoint, profile) if entry.modified <= settled]
+    events = client.events.all(since_seconds=min(since + MARGIN, LONGEST))
+    seen = {(entry.data.get("bucket"), entry.data.get("key"), entry.data.get("etag")) for entry in events}
+    missing = [item for item in objects if (item.bucket, item.key, item.etag) not in seen]
+    for item in missing:
+        click.echo(f"{item.modified_text}  {item.key}")
     if dry_run or not missing:
         click.echo(f"{len(missing)} objects without an event that a trigger has matched")
         return
     started = 0
-    for at in range(0, len(missing), BATCH):
-        batch = missing[at : at + BATCH]
-        body = _tigris(batch) if source.kind == "tigris" else _s3(batch)
+    for offset in range(0, len(missing), BATCH):
+        batch = missing[offset : offset + BATCH]
+        body = _tigris_body(batch) if source.kind == "tigris" else _s3_body(batch)
         user = source.id if source.auth == "basic" else None
         started += len(client.events.send(source.url, body, token=token, user=user)["executions"])
     click.echo(f"{len(missing)} events sent, {started} executions")
 
 
-def _tigris(found: list[Object]) -> dict[str, Any]:
+def _tigris_body(objects: list[BucketObject]) -> dict[str, Any]:
     return {
         "events": [
             {
                 "eventName": "OBJECT_CREATED_PUT",
-                "eventTime": each.modified_text,
-                "bucket": each.bucket,
-                "object": {"key": each.key, "size": each.size, "eTag": each.etag},
+                "eventTime": item.modified_text,
+                "bucket": item.bucket,
+                "object": {"key": item.key, "size": item.size, "eTag": item.etag},
             }
-            for each in found
+            for item in objects
         ]
     }
 
 
-def _s3(found: list[Object]) -> dict[str, Any]:
+def _s3_body(objects: list[BucketObject]) -> dict[str, Any]:
     return {
         "Records": [
             {
                 "eventVersion": "2.1",
                 "eventSource": "aws:s3",
                 "eventName": "ObjectCreated:Put",
-                "eventTime": each.modified_text,
+                "eventTime": item.modified_text,
                 "s3": {
-                    "bucket": {"name": each.bucket},
-                    "object": {"key": quote_plus(each.key), "size": each.size, "eTag": each.etag},
+                    "bucket": {"name": item.bucket},
+                    "object": {"key": quote_plus(item.key), "size": item.size, "eTag": item.etag},
                 },
             }
-            for each in found
+            for item in objects
         ]
     }

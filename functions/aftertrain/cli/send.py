@@ -11,7 +11,7 @@ import click
 import urllib3
 
 from aftertrain.client.errors import ApiError
-from aftertrain.ingest.signatures import SCHEMES, sign
+from aftertrain.ingest.sign import SCHEMES, sign
 
 
 @click.command()
@@ -68,8 +68,8 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(request["headers"], dict) or not isinstance(request["method"], str):
         raise click.UsageError(f"{file}: headers are an object of texts, and the method is a text")
     request["headers"] = {name.lower(): str(text) for name, text in request["headers"].items()}
-    found: dict[str, Any] = request
-    return found
+    recorded: dict[str, Any] = request
+    return recorded
 
 
 def _webhook_url() -> str:

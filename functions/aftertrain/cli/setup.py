@@ -29,7 +29,7 @@ _HEADERS = {
 
 def setup(source: Source) -> str:
     """The text, with the source's own URL and secret in it."""
-    given = {"id": source.id, "url": source.url, "secret": source.secret or ""}
-    credentials = _CREDENTIALS.get(source.auth, "").format(**given)
-    header = _HEADERS.get(source.auth, "no credentials").format(**given)
-    return _TEXTS[source.kind].format(**given, credentials=credentials, header=header).strip()
+    values = {"id": source.id, "url": source.url, "secret": source.secret or ""}
+    credentials = _CREDENTIALS.get(source.auth, "").format(**values)
+    header = _HEADERS.get(source.auth, "no credentials").format(**values)
+    return _TEXTS[source.kind].format(**values, credentials=credentials, header=header).strip()

@@ -37,18 +37,18 @@ def connect(bucket: str, source_id: str | None, clause: str | None, profile: str
     if not bucket.startswith("tigris://") or not name:
         raise click.UsageError(f"{bucket!r} is no tigris://BUCKET")
     keys = keys_of(profile)  # before anything is made that would have to be taken back
-    client, made = Client(), source_id or slug(name)
-    known = next((each for each in client.sources.list() if each.id == made), None)
-    if known is not None and known.kind != "tigris":
-        raise click.UsageError(f"the source {made} is of kind {known.kind}: give another one by --source")
-    if known is None:
-        source = client.sources.create(made, kind="tigris", auth="bearer")
+    client, target_id = Client(), source_id or slug(name)
+    existing = next((candidate for candidate in client.sources.list() if candidate.id == target_id), None)
+    if existing is not None and existing.kind != "tigris":
+        raise click.UsageError(f"the source {target_id} is of kind {existing.kind}: give another one by --source")
+    if existing is None:
+        source = client.sources.create(target_id, kind="tigris", auth="bearer")
     else:
-        source = known if known.auth == "none" else client.sources.rotate(made)
+        source = existing if existing.auth == "none" else client.sources.rotate(target_id)
     try:
         set_notifications(name, source.url, _credentials(source), clause, keys, endpoint)
     except BaseException:  # an interruption as well
-        _take_back(client, source, known)  # what Tigris was not told of must not push out what it sends
+        _revert_source(client, source, existing)  # what Tigris was not told of must not push out what it sends
         raise
     click.echo(f"{name} notifies {source.url}, as source {source.id}")
 
@@ -64,10 +64,10 @@ def _credentials(source: Source) -> dict[str, str]:
             return {}
 
 
-def _take_back(client: Client, source: Source, known: Source | None) -> None:
-    if known is None:
+def _revert_source(client: Client, source: Source, existing: Source | None) -> None:
+    if existing is None:
         client.sources.delete(source.id)
-    elif known.auth != "none":
+    elif existing.auth != "none":
         client.sources.rotate(source.id, undo=True)
 
 

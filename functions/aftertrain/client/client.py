@@ -35,8 +35,8 @@ class Client:
         self.sources = Sources(transport)
 
 
-def _url(given: str | None) -> str:
-    url = given or os.environ.get("AFTERTRAIN_API_URL")
+def _url(api_url: str | None) -> str:
+    url = api_url or os.environ.get("AFTERTRAIN_API_URL")
     if not url:
         raise ApiError(0, {"detail": "the API's address is not known: set AFTERTRAIN_API_URL to the stack's ApiUrl"})
     return url

@@ -12,13 +12,13 @@ class Clusters:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def register(self, cluster_id: str, *, kind: str = "oip", **described: Any) -> Cluster:
+    def register(self, cluster_id: str, *, kind: str = "oip", **settings: Any) -> Cluster:
         """Make a cluster known, or replace what is known of it.
 
         `oip` takes `replicas`, each {"url", "repository"}; `sagemaker-endpoint` takes `image`, `role_arn` and
         `instance_type`; `ecs` takes `service`, `container` and `url` (docs/deployments.md).
         """
-        body = {"kind": kind, **described}
+        body = {"kind": kind, **settings}
         return Cluster.model_validate(self._transport.call("PUT", f"/v1/clusters/{cluster_id}", body=body))
 
     def get(self, cluster_id: str) -> Cluster:

@@ -67,14 +67,14 @@ class EventTriggers:
         **policies: Any,
     ) -> EventTrigger:
         """Change what is given; what is left out stays, and None takes a filter or a policy away."""
-        given = {
+        fields = {
             "event_type": event_type,
             "filter": filter,
             "where": where,
             "params": params,
             "enabled": enabled,
         }
-        body = policies | {name: value for name, value in given.items() if value is not _KEEP}
+        body = policies | {name: value for name, value in fields.items() if value is not _KEEP}
         return EventTrigger.model_validate(self._transport.call("PATCH", f"{_PATH}/{trigger_id}", body=body))
 
     def enable(self, trigger_id: str) -> EventTrigger:
@@ -93,8 +93,8 @@ class EventTriggers:
         Returns: of each {matched, verdict, clause, expected, actual, params, would_start}.
         """
         body = {"trigger": trigger, "event": event}
-        found: list[dict[str, Any]] = self._transport.call("POST", "/v1/trigger-tests", body=body)
-        return found
+        verdicts: list[dict[str, Any]] = self._transport.call("POST", "/v1/trigger-tests", body=body)
+        return verdicts
 
     def backtest(self, trigger: str | dict[str, Any], *, since_seconds: float = 604_800) -> Backtest:
         """Which stored events a trigger, an id or one that is not made yet, would have matched, and nearly did."""
@@ -111,8 +111,8 @@ class EventTriggers:
 
     def list(self, pipeline_id: str | None = None) -> list[EventTrigger]:
         """All triggers, or those of one pipeline."""
-        found = self._transport.call("GET", _PATH, {"pipeline_id": pipeline_id})
-        return [EventTrigger.model_validate(item) for item in found]
+        items = self._transport.call("GET", _PATH, {"pipeline_id": pipeline_id})
+        return [EventTrigger.model_validate(item) for item in items]
 
     def delete(self, trigger_id: str) -> None:
         """Take it away; executions that it started go on."""

@@ -9,7 +9,7 @@ import urllib3
 
 from aftertrain.client.errors import ApiError, InvalidRequestError
 from aftertrain.client.models import Event
-from aftertrain.client.pages import PAGE, every
+from aftertrain.client.pages import PAGE, all_pages
 from aftertrain.client.transport import Transport
 
 
@@ -45,10 +45,10 @@ class Events:
 
     def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[Event]:
         """The events of that many seconds, the newest first, page by page."""
-        return every(
+        return all_pages(
             lambda before: self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything),
-            lambda each: (each.source_id, each.record_id),
-            lambda each: each.received_at,
+            lambda event: (event.source_id, event.record_id),
+            lambda event: event.received_at,
         )
 
     def replay_dead_letters(self) -> int:
@@ -58,8 +58,8 @@ class Events:
     def replay(self, source_id: str, event_id: str, attempt: int | None = None) -> dict[str, Any]:
         """Let an event happen once more; the same `attempt` is the same replay, without one it is the next."""
         body = {"event_id": event_id, "attempt": attempt}
-        found: dict[str, Any] = self._transport.call("POST", f"/v1/events/{source_id}/replay", body=body)
-        return found
+        receipt: dict[str, Any] = self._transport.call("POST", f"/v1/events/{source_id}/replay", body=body)
+        return receipt
 
     def replay_since(
         self, source_id: str, since_seconds: float, *, until_seconds: float = 0.0, attempt: int | None = None
@@ -69,14 +69,14 @@ class Events:
         What is refused, as the parts of a set are that did not start it, has no verdicts but `refused`, which says why.
         """
         end = time.time() - until_seconds
-        found = [
-            each.event_id
-            for each in self.all(since_seconds=since_seconds)
-            if each.source_id == source_id and each.event_id == each.record_id and each.received_at <= end
+        event_ids = [
+            item.event_id
+            for item in self.all(since_seconds=since_seconds)
+            if item.source_id == source_id and item.event_id == item.record_id and item.received_at <= end
         ]
-        return (self._replayed(source_id, each, attempt) for each in reversed(found))
+        return (self._try_replay(source_id, item, attempt) for item in reversed(event_ids))
 
-    def _replayed(self, source_id: str, event_id: str, attempt: int | None) -> dict[str, Any]:
+    def _try_replay(self, source_id: str, event_id: str, attempt: int | None) -> dict[str, Any]:
         try:
             return self.replay(source_id, event_id, attempt)
         except InvalidRequestError as error:
@@ -92,10 +92,10 @@ class Events:
             pair = base64.b64encode(f"{user}:{token}".encode()).decode()
             headers["authorization"] = f"Basic {pair}" if user else f"Bearer {token}"
         try:
-            answer = urllib3.request("POST", url, json=body, headers=headers, timeout=30.0, retries=False)
+            response = urllib3.request("POST", url, json=body, headers=headers, timeout=30.0, retries=False)
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(0, {"detail": f"{url} does not answer: {error}"}) from None
-        if answer.status != 200:
-            raise ApiError(answer.status, {"detail": answer.data.decode(errors="replace")[:300]})
-        receipt: dict[str, Any] = answer.json()
+        if response.status != 200:
+            raise ApiError(response.status, {"detail": response.data.decode(errors="replace")[:300]})
+        receipt: dict[str, Any] = response.json()
         return receipt

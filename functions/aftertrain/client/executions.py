@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aftertrain.client.errors import ApiError, NoCredentialsError
 from aftertrain.client.models import Execution
-from aftertrain.client.pages import PAGE, every
+from aftertrain.client.pages import PAGE, all_pages
 from aftertrain.client.transport import Transport
 
 APPEARS_WITHIN = 15.0  # seconds; Step Functions tells of a new execution a moment after it was started
@@ -36,10 +36,10 @@ class Executions:
 
     def all(self, pipeline_id: str | None = None, *, status: str | None = None) -> Iterator[Execution]:
         """The executions of 90 days, the newest first, page by page."""
-        return every(
+        return all_pages(
             lambda before: self.list(pipeline_id, status=status, limit=PAGE, before=before),
-            lambda each: each.id,
-            lambda each: datetime.fromisoformat(each.started_at).timestamp(),
+            lambda execution: execution.id,
+            lambda execution: datetime.fromisoformat(execution.started_at).timestamp(),
         )
 
     def get(self, execution_id: str) -> Execution:
@@ -55,17 +55,17 @@ class Executions:
 
         An API that does not answer is asked again for some minutes.
         """
-        heard = time.monotonic()
+        answered_at = time.monotonic()
         while True:
             try:
                 execution = self.get(execution_id)
             except ApiError as error:
-                if time.monotonic() > heard + (APPEARS_WITHIN if error.status == 404 else HICCUP_SECONDS):
+                if time.monotonic() > answered_at + (APPEARS_WITHIN if error.status == 404 else HICCUP_SECONDS):
                     raise
                 if isinstance(error, NoCredentialsError) or error.status not in (404, *HICCUPS):
                     raise
             else:
-                heard = time.monotonic()
+                answered_at = time.monotonic()
                 yield execution
                 if execution.finished:
                     return

@@ -10,18 +10,18 @@ PAGE = 500
 Listed = TypeVar("Listed")
 
 
-def every(
+def all_pages(
     page: Callable[[float | None], Sequence[Listed]],
     identity: Callable[[Listed], Hashable],
     time: Callable[[Listed], float],
 ) -> Iterator[Listed]:
     """All of them, the newest first; `page` gives those until a time, in seconds since 1970."""
-    before: float | None = None
+    until: float | None = None
     seen: set[Hashable] = set()
-    while found := page(before):
-        fresh = [each for each in found if identity(each) not in seen]
+    while batch := page(until):
+        fresh = [item for item in batch if identity(item) not in seen]
         if not fresh:
             return
         yield from fresh
-        seen |= {identity(each) for each in fresh}
-        before = time(found[-1])
+        seen |= {identity(item) for item in fresh}
+        until = time(batch[-1])

@@ -24,8 +24,8 @@ class Pipelines:
         The id is made of the name if it is left out. Raises: InvalidRequestError with every mistake.
         """
         body = {"definition": definition, "name": name, "id": id}
-        given = {key: value for key, value in body.items() if value is not None}
-        return Pipeline.model_validate(self._transport.call("POST", "/v1/pipelines", body=given))
+        fields = {key: value for key, value in body.items() if value is not None}
+        return Pipeline.model_validate(self._transport.call("POST", "/v1/pipelines", body=fields))
 
     def update(self, pipeline_id: str, *, definition: dict[str, Any] | str) -> Pipeline:
         """Publish the next version; triggers start it from now on."""
@@ -38,8 +38,8 @@ class Pipelines:
 
     def versions(self, pipeline_id: str) -> list[Pipeline]:
         """All versions, the first one first."""
-        found = self._transport.call("GET", f"/v1/pipelines/{pipeline_id}/versions")
-        return [Pipeline.model_validate(item) for item in found]
+        items = self._transport.call("GET", f"/v1/pipelines/{pipeline_id}/versions")
+        return [Pipeline.model_validate(item) for item in items]
 
     def list(self) -> list[Pipeline]:
         """All pipelines."""

@@ -37,18 +37,18 @@ class SignedTransport:
         self._pool = urllib3.PoolManager(retries=False)
 
     def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
-        given = {name: value for name, value in (query or {}).items() if value is not None}
-        url = f"{self._base}{quote(path)}" + (f"?{urlencode(given, quote_via=quote)}" if given else "")
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+        url = f"{self._base}{quote(path)}" + (f"?{urlencode(parameters, quote_via=quote)}" if parameters else "")
         payload = None if body is None else json.dumps(body).encode()
         request = AWSRequest(method, url, data=payload, headers={"content-type": "application/json"})
         SigV4Auth(self._credentials(), "execute-api", self._region()).add_auth(request)
         try:
-            answer = self._pool.request(
+            response = self._pool.request(
                 method, url, body=payload, headers=dict(request.headers), timeout=TIMEOUT, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(0, {"detail": f"{self._base} does not answer: {error}"}) from None
-        return _read(answer)
+        return _read(response)
 
     def _credentials(self) -> Any:
         try:
@@ -62,8 +62,8 @@ class SignedTransport:
         return frozen
 
     def _region(self) -> str:
-        named = _REGION.search(self._base)
-        region: str | None = named[1] if named else os.environ.get("AWS_REGION") or self._configured_region()
+        match = _REGION.search(self._base)
+        region: str | None = match[1] if match else os.environ.get("AWS_REGION") or self._configured_region()
         if region is None:
             raise NoCredentialsError(0, {"detail": "there is no AWS region: set AWS_REGION"})
         return region
@@ -76,11 +76,11 @@ class SignedTransport:
         return region
 
 
-def _read(answer: urllib3.BaseHTTPResponse) -> Any:
+def _read(response: urllib3.BaseHTTPResponse) -> Any:
     try:
-        value = json.loads(answer.data) if answer.data else {}
+        value = json.loads(response.data) if response.data else {}
     except ValueError:
-        value = {"detail": answer.data.decode(errors="replace")[:500]}
-    if 200 <= answer.status < 300:
+        value = {"detail": response.data.decode(errors="replace")[:500]}
+    if 200 <= response.status < 300:
         return value
-    raise api_error(answer.status, value if isinstance(value, dict) else {})
+    raise api_error(response.status, value if isinstance(value, dict) else {})

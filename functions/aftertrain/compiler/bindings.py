@@ -33,7 +33,7 @@ def no_schema(_event_type: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchBinding:
     """Queues and job definitions are found by the ends of their names, which the compiler knows.
 
     `job_definition`: the one of the stage's own image. `kinds`: of machines that there are queues for.
@@ -46,7 +46,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class SageMaker:
+class SageMakerBinding:
     """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`.
 
     `buckets`: those that are not in S3, as AFTERTRAIN_BUCKETS has them. `kms_key`: of disks and outputs, if it is not
@@ -77,8 +77,8 @@ class Bindings:
     schema_of: Callable[[str], Mapping[str, Any] | None] = no_schema
     backends: tuple[str, ...] = ("worker",)
     compute: Compute = WORKER
-    batch: Batch = Batch("", "", "")
-    sagemaker: SageMaker = SageMaker("", "")
+    batch: BatchBinding = BatchBinding("", "", "")
+    sagemaker: SageMakerBinding = SageMakerBinding("", "")
 
 
 PLACEHOLDERS = Bindings(
@@ -87,8 +87,8 @@ PLACEHOLDERS = Bindings(
     "s3://${ArtifactsBucket}",
     "${LatchTable}",
     backends=("worker", "batch", "sagemaker"),
-    batch=Batch("${BatchQueuePrefix}", "${JobDefinitionPrefix}", "${JobDefinition}"),
-    sagemaker=SageMaker(
+    batch=BatchBinding("${BatchQueuePrefix}", "${JobDefinitionPrefix}", "${JobDefinition}"),
+    sagemaker=SageMakerBinding(
         "${SageMakerRole}", "${JobImage}", {"Subnets": ["${Subnet}"], "SecurityGroupIds": ["${Group}"]}
     ),
 )

@@ -14,32 +14,32 @@ from aftertrain.expressions.tree import Expression, Template
 from aftertrain.model.definition import Step
 
 
-def choosers(steps: Sequence[Step]) -> dict[str, list[str]]:
+def steps_by_chooser(steps: Sequence[Step]) -> dict[str, list[str]]:
     """The conditionals that may choose each step."""
-    found: dict[str, list[str]] = {}
+    by_target: dict[str, list[str]] = {}
     for step in steps:
         for _, target in _targets(step):
-            if step.id not in found.setdefault(target, []):
-                found[target].append(step.id)
-    return found
+            if step.id not in by_target.setdefault(target, []):
+                by_target[target].append(step.id)
+    return by_target
 
 
-def check_targets(step: Step, where: Place, known: Collection[str]) -> Iterator[Diagnostic]:
+def check_targets(step: Step, where: Place, step_ids: Collection[str]) -> Iterator[Diagnostic]:
     """Branches that lead to steps that do not exist."""
     for index, target in _targets(step):
-        if target not in known:
-            place = (*where, "params", "branches", index, "target_step")
-            yield Diagnostic("AT301", place, f"there is no step {target!r} to choose", did_you_mean(target, known))
+        if target not in step_ids:
+            path = (*where, "params", "branches", index, "target_step")
+            yield Diagnostic("AT301", path, f"there is no step {target!r} to choose", did_you_mean(target, step_ids))
 
 
-def with_braces(params: dict[str, Any]) -> dict[str, Any]:
+def brace_conditions(params: dict[str, Any]) -> dict[str, Any]:
     """A conditional's params with its bare conditions written as templates."""
     changed = dict(params)
     if isinstance(params.get("condition"), str):
-        changed["condition"] = _braced(params["condition"])
+        changed["condition"] = _add_braces(params["condition"])
     if isinstance(params.get("branches"), list):
         changed["branches"] = [
-            {name: _braced(value) if name == "condition" else value for name, value in branch.items()}
+            {name: _add_braces(value) if name == "condition" else value for name, value in branch.items()}
             if isinstance(branch, dict)
             else branch
             for branch in params["branches"]
@@ -49,17 +49,17 @@ def with_braces(params: dict[str, Any]) -> dict[str, Any]:
 
 def conditions(params: dict[str, Value]) -> Iterator[tuple[Place, Expression]]:
     """The conditions of a conditional's params that are expressions, each with its place."""
-    written: list[tuple[Place, Value]] = [(("condition",), params.get("condition"))]
+    candidates: list[tuple[Place, Value]] = [(("condition",), params.get("condition"))]
     branches = params.get("branches")
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
         if isinstance(branch, dict):
-            written.append((("branches", index, "condition"), branch.get("condition")))
-    for place, value in written:
+            candidates.append((("branches", index, "condition"), branch.get("condition")))
+    for path, value in candidates:
         if isinstance(value, Template) and value.lone is not None:
-            yield place, value.lone
+            yield path, value.lone
 
 
-def _braced(condition: Any) -> Any:
+def _add_braces(condition: Any) -> Any:
     return in_braces(condition) if isinstance(condition, str) else condition
 
 

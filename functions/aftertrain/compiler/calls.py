@@ -15,8 +15,8 @@ from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings, Callee
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.graph import Graph, Node
-from aftertrain.compiler.render.scope import PARAMETER_KINDS
-from aftertrain.compiler.task import Work
+from aftertrain.compiler.render.resolver import PARAMETER_KINDS
+from aftertrain.compiler.work_model import Work
 from aftertrain.expressions.shapes import Shape, of
 from aftertrain.expressions.tree import Template
 
@@ -31,21 +31,21 @@ def check_calls(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnost
             yield from _mistakes(node, (key, index, "params"), bindings)
 
 
-def taken_by_callee(node: Node, bindings: Bindings) -> Shape | None:
+def parameters_of_callee(node: Node, bindings: Bindings) -> Shape | None:
     """What the other pipeline's parameters are declared to be, as far as that is known."""
-    named = node.params.get("pipeline") if node.action.runs == "pipeline" else None
-    callee = bindings.callee(named.text) if isinstance(named, Template) and named.text is not None else None
+    template = node.params.get("pipeline") if node.action.runs == "pipeline" else None
+    callee = bindings.callee(template.text) if isinstance(template, Template) and template.text is not None else None
     if callee is None or callee.parameters is None:
         return None
     fields = {
-        each.name: Shape(of(*PARAMETER_KINDS[each.type]).kinds | (NULL if each.nullable else set()))
-        for each in callee.parameters
+        parameter.name: Shape(of(*PARAMETER_KINDS[parameter.type]).kinds | (NULL if parameter.nullable else set()))
+        for parameter in callee.parameters
     }
     return Shape(frozenset({"object"}), fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ChildCall:
     """What the other pipeline is given: the step's params as a field has them, code for the event and the trigger."""
 
     params: Any
@@ -53,17 +53,17 @@ class Call:
     trigger: str
 
 
-def pipeline_work(node: Node, call: Call, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
+def pipeline_work(node: Node, call: ChildCall, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
     """The Task that starts the other pipeline and waits for its end."""
-    named = node.params["pipeline"]
-    assert isinstance(named, Template)  # check_calls has looked
-    callee = bindings.callee(named.text or "")
+    template = node.params["pipeline"]
+    assert isinstance(template, Template)  # check_calls has looked
+    callee = bindings.callee(template.text or "")
     assert callee is not None  # here as well
-    given = call.params
-    if isinstance(given, str):
+    step_params = call.params
+    if isinstance(step_params, str):
         params: Any = jsonata.expression("$exists($states.input.params.params) ? $states.input.params.params : {}")
     else:
-        params = given.get("params", {})
+        params = step_params.get("params", {})
     arguments = {
         "StateMachineArn": callee.machine_arn,
         "Input": {
@@ -78,26 +78,26 @@ def pipeline_work(node: Node, call: Call, bindings: Bindings, timeout: int, retr
 
 
 def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
-    named = node.params.get("pipeline")
-    if not isinstance(named, Template):
+    template = node.params.get("pipeline")
+    if not isinstance(template, Template):
         return  # the action's own model has complained
-    if named.text is None:
+    if template.text is None:
         yield Diagnostic("AT313", (*where, "pipeline"), "the pipeline is written by its id, not computed")
         return
-    callee = bindings.callee(named.text)
+    callee = bindings.callee(template.text)
     if callee is None:
         hint = "publish it first: `aftertrain apply` tells its id"
-        yield Diagnostic("AT313", (*where, "pipeline"), f"there is no pipeline {named.text!r}", hint)
-    elif callee.parameters is not None and isinstance(given := node.params.get("params", {}), dict):
-        yield from _params(given, callee, where)
+        yield Diagnostic("AT313", (*where, "pipeline"), f"there is no pipeline {template.text!r}", hint)
+    elif callee.parameters is not None and isinstance(params := node.params.get("params", {}), dict):
+        yield from _check_params(params, callee, where)
 
 
-def _params(given: dict[str, Any], callee: Callee, where: Place) -> Iterator[Diagnostic]:
-    known = {parameter.name: parameter for parameter in callee.parameters or ()}
-    for name in given:
-        if name not in known:
+def _check_params(params: dict[str, Any], callee: Callee, where: Place) -> Iterator[Diagnostic]:
+    parameters = {parameter.name: parameter for parameter in callee.parameters or ()}
+    for name in params:
+        if name not in parameters:
             message = f"the pipeline {callee.pipeline_id!r} has no parameter {name!r}"
-            yield Diagnostic("AT313", (*where, "params", name), message, did_you_mean(name, known))
-    for name, parameter in known.items():
-        if name not in given and not parameter.has_default:
+            yield Diagnostic("AT313", (*where, "params", name), message, did_you_mean(name, parameters))
+    for name, parameter in parameters.items():
+        if name not in params and not parameter.has_default:
             yield Diagnostic("AT313", where, f"the pipeline {callee.pipeline_id!r} needs the parameter {name!r}")

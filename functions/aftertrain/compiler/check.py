@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from aftertrain.actions.action import Action, Params
 from aftertrain.actions.conditional import Branch
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.compiler.branches import with_braces
+from aftertrain.compiler.branches import brace_conditions
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.parameters import check_given, check_parameters
 from aftertrain.compiler.secrets import check_secrets
@@ -27,16 +27,16 @@ WORDS = ("true", "false", "none", "True", "False", "None", "and", "or", "not", "
 
 def check(definition: Definition) -> list[Diagnostic]:
     """Every such mistake, step by step."""
-    found = list(_same_ids(definition))
+    diagnostics = list(_check_unique_ids(definition))
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
-        whole = definition.settings.timeout_seconds if key == "steps" else None  # which does not hold for clearing up
+        limit = definition.settings.timeout_seconds if key == "steps" else None  # which does not hold for clearing up
         for index, step in enumerate(steps):
-            found += [*_step(step, (key, index)), *_too_long(step, whole, (key, index))]
-    found += [*check_secrets(definition), *check_parameters(definition.parameters)]
+            diagnostics += [*_check_step(step, (key, index)), *_check_wait(step, limit, (key, index))]
+    diagnostics += [*check_secrets(definition), *check_parameters(definition.parameters)]
     for index, trigger in enumerate(definition.triggers):
-        found += _filters(trigger.where, trigger.filter, ("triggers", index))
-        found += check_given(trigger.params, definition.parameters, ("triggers", index, "params"))
-    return found + list(_same_triggers(definition))
+        diagnostics += _check_filters(trigger.where, trigger.filter, ("triggers", index))
+        diagnostics += check_given(trigger.params, definition.parameters, ("triggers", index, "params"))
+    return diagnostics + list(_check_unique_triggers(definition))
 
 
 def variable(step_id: str, depth: int = 0) -> str:
@@ -47,7 +47,7 @@ def variable(step_id: str, depth: int = 0) -> str:
     return f"out{depth or ''}_{step_id.replace('-', '_')}"
 
 
-def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
+def _check_unique_ids(definition: Definition) -> Iterator[Diagnostic]:
     seen: dict[str, str] = {}
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
@@ -59,7 +59,7 @@ def _same_ids(definition: Definition) -> Iterator[Diagnostic]:
             seen.setdefault(name, step.id)
 
 
-def _same_triggers(definition: Definition) -> Iterator[Diagnostic]:
+def _check_unique_triggers(definition: Definition) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for index, trigger in enumerate(definition.triggers):
         if trigger.id is not None and trigger.id in seen:
@@ -67,7 +67,7 @@ def _same_triggers(definition: Definition) -> Iterator[Diagnostic]:
         seen.add(trigger.id or "")
 
 
-def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
+def _check_step(step: Step, where: Place) -> Iterator[Diagnostic]:
     if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop", *WORDS):
         message = f"as: {step.foreach.as_!r} hides what templates read under this name"
         yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
@@ -76,37 +76,37 @@ def _step(step: Step, where: Place) -> Iterator[Diagnostic]:
         hint = did_you_mean(step.action, ACTIONS)
         yield Diagnostic("AT203", (*where, "action"), f"there is no action {step.action!r}", hint)
         return
-    params = with_braces(step.params) if action.name == "conditional" else step.params
-    yield from _params(action, params, (*where, "params"))
-    yield from _misused(action, step, where)
+    params = brace_conditions(step.params) if action.name == "conditional" else step.params
+    yield from _check_params(action, params, (*where, "params"))
+    yield from _check_combination(action, step, where)
 
 
-def _misused(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
+def _check_combination(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
     """What an action does not go together with."""
     if action.name == "conditional" and step.foreach is not None:
         yield Diagnostic("AT210", (*where, "foreach"), "a conditional chooses once, and cannot be a loop")
     if action.name == "approval" and has_template(step.params.get("default")):
-        place = (*where, "params", "default")
-        yield Diagnostic("AT210", place, "the default of an approval is written as it is, not computed")
+        path = (*where, "params", "default")
+        yield Diagnostic("AT210", path, "the default of an approval is written as it is, not computed")
     if action.runs == "question" and step.retry is not None:
         yield Diagnostic(
             "AT210", (*where, "retry"), "a question is asked once: a no is an answer, and so is none in time"
         )
 
 
-def _too_long(step: Step, whole: int | None, where: Place) -> Iterator[Diagnostic]:
+def _check_wait(step: Step, pipeline_limit: int | None, where: Place) -> Iterator[Diagnostic]:
     """A wait that ends behind the end of the pipeline, `whole` seconds after its start, or of its own step."""
     if step.action != "wait_until":
         return
     hours, seconds = (step.params.get(f"duration_{unit}") for unit in ("hours", "seconds"))
     waits = seconds if isinstance(seconds, int | float) else hours * 3600 if isinstance(hours, int | float) else 0
-    for limit, whose in ((whole, "the pipeline"), (step.timeout_seconds, "the step")):
+    for limit, owner in ((pipeline_limit, "the pipeline"), (step.timeout_seconds, "the step")):
         if limit is not None and waits >= limit:
-            message = f"it waits for {waits:g} seconds, and {whose} may take {limit}"
+            message = f"it waits for {waits:g} seconds, and {owner} may take {limit}"
             yield Diagnostic("AT210", (*where, "params"), message, "raise the time limit, or leave it out")
 
 
-def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:
+def _check_params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Diagnostic]:
     fields = action.params.model_fields
     for name in params:
         if name not in fields:
@@ -117,35 +117,35 @@ def _params(action: Action, params: dict[str, Any], where: Place) -> Iterator[Di
             message = f"{action.name} needs the param {name!r}"
             yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
     # What has a template in it is checked by its type, and when the step runs.
-    written = {name: value for name, value in params.items() if name in fields and not has_template(value)}
-    whole = len(written) == len(params)
-    yield from _validated(action.params, written, where, whole=whole)
-    if not whole and (wrong := action.params.not_one(params, _may_be_null)) is not None:
-        yield Diagnostic("AT206", where, wrong)
-    if action.name == "conditional" and "branches" not in written:
-        yield from _branches(params.get("branches"), (*where, "branches"))
+    literals = {name: value for name, value in params.items() if name in fields and not has_template(value)}
+    complete = len(literals) == len(params)
+    yield from _validate(action.params, literals, where, whole=complete)
+    if not complete and (problem := action.params.not_one(params, _may_be_null)) is not None:
+        yield Diagnostic("AT206", where, problem)
+    if action.name == "conditional" and "branches" not in literals:
+        yield from _check_branches(params.get("branches"), (*where, "branches"))
 
 
 def _may_be_null(value: Any) -> bool:
     return isinstance(value, str) and has_template(value)
 
 
-def _branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
+def _check_branches(branches: Any, where: Place) -> Iterator[Diagnostic]:
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
-        known = branch
+        literals = branch
         if isinstance(branch, dict):
             for name in ("id", "condition"):
                 if name not in branch:
                     yield Diagnostic("AT206", (*where, index), f"{name}: field required")
-            known = {
+            literals = {
                 name: value for name, value in branch.items() if not (isinstance(value, str) and has_template(value))
             }
-        yield from _validated(Branch, known, (*where, index), whole=known == branch)
+        yield from _validate(Branch, literals, (*where, index), whole=literals == branch)
 
 
-def _validated(model: type[Params], written: Any, where: Place, *, whole: bool) -> Iterator[Diagnostic]:
+def _validate(model: type[Params], value: Any, where: Place, *, whole: bool) -> Iterator[Diagnostic]:
     try:
-        model.model_validate(written, strict=True)
+        model.model_validate(value, strict=True)
     except ValidationError as error:
         for detail in error.errors():
             message = detail["msg"].removeprefix("Value error, ")
@@ -171,11 +171,11 @@ def has_template(value: Any) -> bool:
             return False
 
 
-def _filters(where: str | None, pattern: dict[str, Any] | None, place: Place) -> Iterator[Diagnostic]:
+def _check_filters(where: str | None, pattern: dict[str, Any] | None, path: Place) -> Iterator[Diagnostic]:
     try:
         if where is not None:
             compile_where(where)
         if pattern is not None:
             check_pattern(pattern)
     except AuthorError as error:
-        yield Diagnostic("AT207", (*place, *(error.field or "").split(".")), error.message)
+        yield Diagnostic("AT207", (*path, *(error.field or "").split(".")), error.message)

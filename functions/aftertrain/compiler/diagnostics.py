@@ -102,13 +102,13 @@ def _in_text_order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
     return mark.line, mark.column, diagnostic.path, diagnostic.code
 
 
-def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "") -> str:
     """A hint that names what may have been meant, or lists what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return otherwise or (f"there is {', '.join(sorted(names))}" if names else "")
+    names = list(candidates)
+    matches = difflib.get_close_matches(name, names, n=1)
+    if matches:
+        return f"did you mean {matches[0]!r}?"
+    return fallback or (f"there is {', '.join(sorted(names))}" if names else "")
 
 
 def render(diagnostic: Diagnostic, file: str, text: str | None) -> str:

@@ -68,20 +68,20 @@ class Document:
 def read_document(text: str) -> Document:
     """Read a text; what is wrong with it is in the document's diagnostics."""
     try:
-        return Document(json.loads(text, object_pairs_hook=_once_each, parse_constant=_not_json), text)
+        return Document(json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_reject_constant), text)
     except (ValueError, RecursionError):
         return _read_yaml(text)
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON. Raises: ValueError, if a key stands twice; the reader of YAML says where."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return mapping
 
 
-def _not_json(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number in JSON")
 
 
@@ -92,8 +92,8 @@ def _read_yaml(text: str) -> Document:
         _read_into(document, text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Mark(mark.line + 1, mark.column + 1) if mark else None
-        document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=place))
+        position = Mark(mark.line + 1, mark.column + 1) if mark else None
+        document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=position))
     except RecursionError:
         problem = "it is nested too deep, or an alias stands for what it lies in"
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {problem}"))
@@ -107,12 +107,12 @@ def _read_into(document: Document, text: str) -> None:
     try:
         node = loader.get_single_node()
         if node is not None:
-            document.value = _Reader(loader, document).read(node, ())
+            document.value = _NodeReader(loader, document).read(node, ())
     finally:
         loader.dispose()
 
 
-class _Reader:
+class _NodeReader:
     """Walks the nodes, noting where each stands."""
 
     def __init__(self, loader: _Loader, document: Document) -> None:

@@ -46,14 +46,14 @@ def tree(compiled: Compiled) -> str:
 
 def cost(compiled: Compiled) -> str:
     """Transitions, history events and dollars per run."""
-    found = measure(compiled.machine)
+    totals = measure(compiled.machine)
     rows = [
-        ("transitions, if every step runs once", f"{found.transitions:,}"),
-        ("transitions at most, with every retry", f"{found.most_transitions:,}"),
-        ("history events at most (of 25,000)", f"{found.most_events:,}"),
-        ("writes to latches", f"{found.writes:,}"),
-        ("function invocations", f"{found.invocations:,}"),
-        ("dollars per run, without jobs", f"{found.dollars:.6f}"),
+        ("transitions, if every step runs once", f"{totals.transitions:,}"),
+        ("transitions at most, with every retry", f"{totals.max_transitions:,}"),
+        ("history events at most (of 25,000)", f"{totals.max_events:,}"),
+        ("writes to latches", f"{totals.writes:,}"),
+        ("function invocations", f"{totals.invocations:,}"),
+        ("dollars per run, without jobs", f"{totals.dollars:.6f}"),
         ("definition, bytes (of 1,048,576)", f"{len(compiled.asl.encode()):,}"),
         *_jobs(compiled),
     ]
@@ -63,34 +63,34 @@ def cost(compiled: Compiled) -> str:
 
 def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
     """What each job takes, and all of them; nothing where nobody knows a price and no GPU is asked for."""
-    found = [each for _, graph in _graphs(compiled) for each in estimates(graph, compiled.bindings)]
+    jobs = [job for _, graph in _graphs(compiled) for job in estimates(graph, compiled.bindings)]
     rows = [
-        (f"dollars per hour of {each.step}, about", f"{each.dollars_per_hour:.4f}")
-        for each in found
-        if each.dollars_per_hour is not None
+        (f"dollars per hour of {job.step}, about", f"{job.dollars_per_hour:.4f}")
+        for job in jobs
+        if job.dollars_per_hour is not None
     ]
-    if hours := sum(each.gpu_hours for each in found):
+    if hours := sum(job.gpu_hours for job in jobs):
         rows.append(("GPU hours at most, by the jobs' time limits", f"{hours:,.1f}"))
-    if any(each.dollars is not None for each in found):
-        rows.append(("dollars at most, for as long, about", f"{sum(each.dollars or 0 for each in found):,.2f}"))
+    if any(job.dollars is not None for job in jobs):
+        rows.append(("dollars at most, for as long, about", f"{sum(job.dollars or 0 for job in jobs):,.2f}"))
     return rows
 
 
 def edges(graph: Graph) -> list[tuple[str, str]]:
     """Who directly follows whom: without what follows from others."""
-    before: dict[str, set[str]] = {}
-    found: list[tuple[str, str]] = []
+    ancestors: dict[str, set[str]] = {}
+    pairs: list[tuple[str, str]] = []
     for step in graph.order:
         needs = graph.nodes[step].needs
-        through = set().union(*(before[need] for need in needs)) if needs else set()
-        before[step] = through | set(needs)
-        found += [(need, step) for need in needs if need not in through]
-    return found
+        transitive = set().union(*(ancestors[need] for need in needs)) if needs else set()
+        ancestors[step] = transitive | set(needs)
+        pairs += [(need, step) for need in needs if need not in transitive]
+    return pairs
 
 
 def _graphs(compiled: Compiled) -> list[tuple[str, Graph]]:
     linked = compiled.linked
-    return [("s", linked.graph), *([("f", linked.rescue)] if linked.rescue.nodes else [])]
+    return [("s", linked.graph), *([("f", linked.failure_graph)] if linked.failure_graph.nodes else [])]
 
 
 def _row(graph: Graph, step: str, prefix: str) -> str:

@@ -55,18 +55,18 @@ def fields_of(
     A type that is registered with a schema has the fields of its `properties`.
     """
     if len(set(event_types)) == 1 and (schema := schema_of(event_types[0])) is not None:
-        return {name: _property(each) for name, each in schema.get("properties", {}).items()}
+        return {name: _property_shape(field_schema) for name, field_schema in schema.get("properties", {}).items()}
     families = {event_type.split(".")[0] for event_type in event_types}
     if len(families) != 1 or not families <= _BY_FAMILY.keys():
         return None
     return _BY_FAMILY[families.pop()]
 
 
-def _property(schema: Any) -> Shape:
+def _property_shape(schema: Any) -> Shape:
     """The kinds that a property may be of; what is below it, and whether it is there, is for the event to say."""
-    given = schema.get("type") if isinstance(schema, dict) else None
-    named = {given} if isinstance(given, str) else set(given or KINDS)
-    return Shape(frozenset(named | ({"integer"} if "number" in named else set())), there=False)
+    declared = schema.get("type") if isinstance(schema, dict) else None
+    kinds = {declared} if isinstance(declared, str) else set(declared or KINDS)
+    return Shape(frozenset(kinds | ({"integer"} if "number" in kinds else set())), there=False)
 
 
 def closed(event_types: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aftertrain.actions.action import Action
 from aftertrain.compiler.render.template import Value
-from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, paths, uncertain
+from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, is_uncertain, paths
 from aftertrain.model.definition import Parameter, Step
 
 ABOUT = ("status", "error", "cause")  # what can be read of a step besides its output
@@ -24,7 +24,7 @@ ABOUT = ("status", "error", "cause")  # what can be read of a step besides its o
 class Node:
     """A step with its templates parsed and its dependencies known, in the order of the definition.
 
-    `reads`: the steps whose outputs it reads; `looks_at`: those, and the ones of which it reads anything else.
+    `reads`: the steps whose outputs it reads; `references`: those, and the ones of which it reads anything else.
     """
 
     step: Step
@@ -34,7 +34,7 @@ class Node:
     items: Value
     needs: tuple[str, ...]
     reads: frozenset[str]
-    looks_at: frozenset[str]
+    references: frozenset[str]
 
     @property
     def id(self) -> str:
@@ -42,24 +42,24 @@ class Node:
         return self.step.id
 
     @property
-    def most_items(self) -> int:
+    def max_items(self) -> int:
         """How many times the action may run: once, or for every item."""
         if self.step.foreach is None:
             return 1
         return len(self.items) if isinstance(self.items, list) else self.step.foreach.max_items
 
     @property
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         """What the step may put out."""
-        return self.action.most_bytes * self.most_items
+        return self.action.max_bytes * self.max_items
 
     @cached_property
-    def goes_on(self) -> bool:
+    def continues_on_failure(self) -> bool:
         """Whether what needs this step runs even if it failed."""
         return self.step.on_failure == "continue"
 
     @cached_property
-    def watches(self) -> frozenset[str]:
+    def observes(self) -> frozenset[str]:
         """The steps about whose end the condition decides, whatever it was."""
         if self.condition is None:
             return frozenset()
@@ -69,14 +69,14 @@ class Node:
     @cached_property
     def succeeded(self) -> frozenset[str]:
         """The steps that the condition says have to have succeeded; it may be any where it cannot be read."""
-        if uncertain(self.condition):
+        if is_uncertain(self.condition):
             return frozenset(self.needs)
         return frozenset() if self.condition is None else frozenset(_must_succeed(self.condition))
 
     @cached_property
     def requires(self) -> tuple[str, ...]:
         """The steps that have to be ok."""
-        return tuple(need for need in self.needs if need not in self.watches)
+        return tuple(need for need in self.needs if need not in self.observes)
 
 
 @dataclass(frozen=True)
@@ -93,44 +93,44 @@ class Graph:
         return list(TopologicalSorter({node.id: node.needs for node in self.nodes.values()}).static_order())
 
     @cached_property
-    def gates(self) -> dict[str, tuple[str, ...]]:
+    def gating_steps(self) -> dict[str, tuple[str, ...]]:
         """The steps that a step has to look at: those it requires, but for those that others of them require."""
         implied: dict[str, frozenset[str]] = {}
         for step in self.order:
             requires = self.nodes[step].requires
             implied[step] = frozenset(requires).union(*(implied[need] for need in requires))
         return {
-            node.id: tuple(need for need in node.requires if not any(need in implied[other] for other in node.requires))
+            node.id: tuple(need for need in node.requires if not any(need in implied[gate] for gate in node.requires))
             for node in self.nodes.values()
         }
 
     @cached_property
-    def readers(self) -> dict[str, frozenset[str]]:
+    def output_readers(self) -> dict[str, frozenset[str]]:
         """Who reads each step's output; "" stands for the pipeline's own outputs."""
-        found: dict[str, set[str]] = {step: set() for step in self.nodes}
+        by_step: dict[str, set[str]] = {step: set() for step in self.nodes}
         for node in self.nodes.values():
             for read in node.reads:
-                found[read].add(node.id)
+                by_step[read].add(node.id)
         for read in steps_read(tuple(self.outputs.values())):
-            found[read].add("")
-        return {step: frozenset(readers) for step, readers in found.items()}
+            by_step[read].add("")
+        return {step: frozenset(readers) for step, readers in by_step.items()}
 
     @cached_property
-    def asked(self) -> dict[str, frozenset[str]]:
+    def record_readers(self) -> dict[str, frozenset[str]]:
         """Who looks at each step's record: its status or its output; "" stands for the pipeline's own outputs."""
-        found: dict[str, set[str]] = {step: set() for step in self.nodes}
+        by_step: dict[str, set[str]] = {step: set() for step in self.nodes}
         for step in self.nodes:
-            for need in self.wanted(step):
-                found[need].add(step)
+            for need in self.record_needs(step):
+                by_step[need].add(step)
         for path in paths(self.outputs):
             if path.root == "steps":
-                found[path.step].add("")
-        return {step: frozenset(who) for step, who in found.items()}
+                by_step[path.step].add("")
+        return {step: frozenset(observers) for step, observers in by_step.items()}
 
-    def wanted(self, step: str) -> tuple[str, ...]:
+    def record_needs(self, step: str) -> tuple[str, ...]:
         """The steps whose records a step looks at."""
         node = self.nodes[step]
-        looked_at = {*self.gates[step], *node.watches, *node.looks_at}
+        looked_at = {*self.gating_steps[step], *node.observes, *node.references}
         return tuple(need for need in node.needs if need in looked_at)
 
 

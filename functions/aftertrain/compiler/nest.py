@@ -17,7 +17,7 @@ from aftertrain.compiler.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class StepRegion:
     """One step."""
 
     id: str
@@ -29,7 +29,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class _Several:
+class _CompositeRegion:
     """Regions that belong together."""
 
     items: "tuple[Region, ...]"
@@ -41,23 +41,23 @@ class _Several:
 
 
 @dataclass(frozen=True)
-class Series(_Several):
+class SeriesRegion(_CompositeRegion):
     """Regions one after the other; none of them is a Series itself."""
 
 
 @dataclass(frozen=True)
-class Side(_Several):
+class ParallelRegion(_CompositeRegion):
     """Regions side by side; none of them is a Side itself."""
 
 
 @dataclass(frozen=True)
-class Weave(_Several):
+class CrossingRegion(_CompositeRegion):
     """Regions that wait for each other across; `needs[i]` are the places of those that `items[i]` directly follows."""
 
     needs: tuple[tuple[int, ...], ...]
 
 
-Region = Leaf | Series | Side | Weave
+Region = StepRegion | SeriesRegion | ParallelRegion | CrossingRegion
 
 
 def nest(graph: Graph) -> Region:
@@ -71,16 +71,16 @@ class _Order:
 
     def __init__(self, graph: Graph) -> None:
         self.steps = list(graph.nodes)
-        index = {step: place for place, step in enumerate(self.steps)}
+        index = {step: position for position, step in enumerate(self.steps)}
         self.before = [0] * len(self.steps)
         self.after = [0] * len(self.steps)
         edges = [(index[step], [index[need] for need in graph.nodes[step].needs]) for step in graph.order]
-        for place, needs in edges:
+        for position, needs in edges:
             for need in needs:
-                self.before[place] |= self.before[need] | 1 << need
-        for place, needs in reversed(edges):
+                self.before[position] |= self.before[need] | 1 << need
+        for position, needs in reversed(edges):
             for need in needs:
-                self.after[need] |= self.after[place] | 1 << place
+                self.after[need] |= self.after[position] | 1 << position
         self.related = [before | after for before, after in zip(self.before, self.after, strict=True)]
 
 
@@ -100,75 +100,75 @@ def bits(mask: int) -> Iterator[int]:
 def _region(steps: int, order: _Order) -> Region:
     first = lowest(steps)
     if steps == 1 << first:
-        return Leaf(order.steps[first])
-    apart = _components(steps, order, related=True)
-    if len(apart) > 1:
-        return Side(tuple(_region(part, order) for part in apart))
+        return StepRegion(order.steps[first])
+    components = _components(steps, order, related=True)
+    if len(components) > 1:
+        return ParallelRegion(tuple(_region(part, order) for part in components))
     stages = _components(steps, order, related=False)
     if len(stages) > 1:
         stages.sort(key=lambda stage: (order.before[lowest(stage)] & steps).bit_count())
-        return Series(tuple(_region(stage, order) for stage in stages))
+        return SeriesRegion(tuple(_region(stage, order) for stage in stages))
     parts = _modules(steps, order)
-    return Weave(tuple(_region(part, order) for part in parts), _direct_needs(parts, order))
+    return CrossingRegion(tuple(_region(part, order) for part in parts), _direct_needs(parts, order))
 
 
 def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
     """The connected components of the relation or of its opposite, ordered by their first steps."""
-    found: list[int] = []
-    left = steps
-    while left:
-        component = frontier = left & -left
+    components: list[int] = []
+    remaining = steps
+    while remaining:
+        component = frontier = remaining & -remaining
         while frontier:
-            place = lowest(frontier)
-            joined = order.related[place] if related else ~order.related[place]
-            fresh = joined & left & ~component
+            position = lowest(frontier)
+            joined = order.related[position] if related else ~order.related[position]
+            fresh = joined & remaining & ~component
             component |= fresh
-            frontier = (frontier | fresh) & ~(1 << place)
-        found.append(component)
-        left &= ~component
-    return found
+            frontier = (frontier | fresh) & ~(1 << position)
+        components.append(component)
+        remaining &= ~component
+    return components
 
 
 def _modules(steps: int, order: _Order) -> list[int]:
     """The largest sets of steps that all others see as one, ordered by their first steps."""
     first = lowest(steps)
-    others = _split(steps & ~(1 << first), steps, order)
-    outside = next(part for part in others if _spanned(1 << first | part, steps, order) == steps)
+    partition = _split(steps & ~(1 << first), steps, order)
+    outside = next(part for part in partition if _smallest_module(1 << first | part, steps, order) == steps)
     with_first = next(part for part in _split(steps & ~(outside & -outside), steps, order) if part >> first & 1)
-    parts = [with_first, *(part for part in others if not part & with_first)]
+    parts = [with_first, *(part for part in partition if not part & with_first)]
     return sorted(parts, key=lambda part: part & -part)
 
 
-def _split(within: int, steps: int, order: _Order) -> list[int]:
+def _split(mask: int, steps: int, order: _Order) -> list[int]:
     """The coarsest partition of a set in which no step outside of a part tells two of the part's steps apart.
 
     Who stood outside of a part when it was torn sees each piece as one; what is left to ask are the other pieces.
     """
-    whole: list[int] = []
-    pending = [(within, steps & ~within)]
+    modules: list[int] = []
+    pending = [(mask, steps & ~mask)]
     while pending:
-        part, asked = pending.pop()
+        part, splitters = pending.pop()
         pieces: dict[tuple[int, int], int] = {}
-        for place in bits(part):
-            seen = order.before[place] & asked, order.after[place] & asked
-            pieces[seen] = pieces.get(seen, 0) | 1 << place
+        for position in bits(part):
+            signature = order.before[position] & splitters, order.after[position] & splitters
+            pieces[signature] = pieces.get(signature, 0) | 1 << position
         if len(pieces) == 1:
-            whole.append(part)
+            modules.append(part)
         else:
             pending += [(piece, part & ~piece) for piece in pieces.values()]
-    return whole
+    return modules
 
 
-def _spanned(start: int, steps: int, order: _Order) -> int:
+def _smallest_module(start: int, steps: int, order: _Order) -> int:
     """The smallest module that holds a set."""
     module = start
     while True:
         inside = list(bits(module))
         common_before = common_after = common_apart = steps
-        for place in inside:
-            common_before &= order.before[place]
-            common_after &= order.after[place]
-            common_apart &= ~order.related[place]
+        for position in inside:
+            common_before &= order.before[position]
+            common_after &= order.after[position]
+            common_apart &= ~order.related[position]
         torn = steps & ~module & ~(common_before | common_after | common_apart)
         if not torn:
             return module
@@ -178,13 +178,11 @@ def _spanned(start: int, steps: int, order: _Order) -> int:
 def _direct_needs(parts: list[int], order: _Order) -> tuple[tuple[int, ...], ...]:
     """The parts that each part follows without another one in between."""
     firsts = [lowest(part) for part in parts]
-    before = [
-        sum(1 << other for other, place in enumerate(firsts) if order.before[each] >> place & 1) for each in firsts
-    ]
+    before = [sum(1 << index for index, low in enumerate(firsts) if order.before[first] >> low & 1) for first in firsts]
     direct = []
     for mask in before:
         through = 0
-        for other in bits(mask):
-            through |= before[other]
+        for index in bits(mask):
+            through |= before[index]
         direct.append(tuple(bits(mask & ~through)))
     return tuple(direct)

@@ -27,20 +27,20 @@ def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
             yield Diagnostic("AT212", ("parameters", index, "default"), message)
 
 
-def check_given(given: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
+def check_given(values: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
     """What a trigger gives that there is no parameter for, what is not of its type, and what is missing."""
-    known = {parameter.name: parameter for parameter in parameters}
-    for name in given:
-        if name not in known:
-            hint = did_you_mean(name, known, "it declares none")
+    by_name = {parameter.name: parameter for parameter in parameters}
+    for name in values:
+        if name not in by_name:
+            hint = did_you_mean(name, by_name, "it declares none")
             yield Diagnostic("AT212", (*where, name), f"the pipeline has no parameter {name!r}", hint)
-    for name, parameter in known.items():
-        if name not in given:
+    for name, parameter in by_name.items():
+        if name not in values:
             if not parameter.has_default:
                 yield Diagnostic("AT212", where, f"the pipeline needs the parameter {name!r}")
             continue
         try:
-            fits = path_of(given[name]) is not None or is_of(given[name], parameter.type)
+            fits = path_of(values[name]) is not None or is_of(values[name], parameter.type)
         except AuthorError as error:
             yield Diagnostic("AT212", (*where, name), error.message)
         else:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import CompileError, Diagnostic, Mark, Place, did_you_mean
 from aftertrain.compiler.document import Document, read_document
-from aftertrain.compiler.repair import repaired
+from aftertrain.compiler.repair import repair
 from aftertrain.model.definition import (
     Compute,
     Definition,
@@ -27,9 +27,9 @@ from aftertrain.model.definition import (
 from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
-_OF_UNIONS = ("str", "bool", "list[any]")  # which pydantic puts into a place where there are several types
+_UNION_MEMBERS = ("str", "bool", "list[any]")  # which pydantic puts into a place where there are several types
 # What is said of names, and cannot be where one of them was repaired.
-_OF_STEPS, _OF_PARAMETERS = ("AT301", "AT304"), ("AT212", "AT306")
+_STEP_NAME_CODES, _PARAMETER_NAME_CODES = ("AT301", "AT304"), ("AT212", "AT306")
 NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
 
 _MODELS: dict[str, type[Written]] = {
@@ -55,33 +55,33 @@ class Parsed:
     @property
     def vague(self) -> frozenset[str]:
         """The parameters of which nothing but the name is known."""
-        listed = (item.where for item in self.repaired if item.where[:1] == ("parameters",))
-        return frozenset(self.definition.parameters[int(where[1])].name for where in listed)
+        paths = (mistake.where for mistake in self.repaired if mistake.where[:1] == ("parameters",))
+        return frozenset(self.definition.parameters[int(where[1])].name for where in paths)
 
     def with_these(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         """All diagnostics with their places in the text; nothing more is said of what was repaired."""
-        places = {item.where for item in self.repaired}
-        others = [
-            item
-            for item in diagnostics
-            if not places & {item.where[:end] for end in range(len(item.where) + 1)}
-            and not any(self._rests(item, where) for where in places)
+        repaired_paths = {mistake.where for mistake in self.repaired}
+        remaining = [
+            mistake
+            for mistake in diagnostics
+            if not repaired_paths & {mistake.where[:end] for end in range(len(mistake.where) + 1)}
+            and not any(self._follows_from(mistake, where) for where in repaired_paths)
         ]
-        return [replace(item, mark=_mark(item, self.document)) for item in (*self.repaired, *others)]
+        return [replace(mistake, mark=_mark(mistake, self.document)) for mistake in (*self.repaired, *remaining)]
 
-    def _rests(self, item: Diagnostic, where: Place) -> bool:
+    def _follows_from(self, mistake: Diagnostic, where: Place) -> bool:
         """Whether a complaint may be there only because of what was repaired at a place."""
         match where:
             case (*_, "on_failure"):
-                return item.code == "AT402"
+                return mistake.code == "AT402"
             case (("steps" | "on_failure"), _, "id"):
-                return item.code in _OF_STEPS and self._speaks_of(item, where)
+                return mistake.code in _STEP_NAME_CODES and self._mentions(mistake, where)
             case ("parameters", index, *_):
-                return item.code in _OF_PARAMETERS and self._speaks_of(item, ("parameters", index, "name"))
+                return mistake.code in _PARAMETER_NAME_CODES and self._mentions(mistake, ("parameters", index, "name"))
             case _:
                 return False
 
-    def _speaks_of(self, item: Diagnostic, where: Place) -> bool:
+    def _mentions(self, mistake: Diagnostic, where: Place) -> bool:
         """Whether a complaint may be about the name that was written at a place."""
         value = self.document.value
         for part in where:
@@ -89,7 +89,7 @@ class Parsed:
                 value = value[part]
             else:
                 value = value.get(part) if isinstance(value, dict) else None
-        return not isinstance(value, str) or repr(value) in item.message
+        return not isinstance(value, str) or repr(value) in mistake.message
 
 
 def parse(source: str | dict[str, Any]) -> Parsed:
@@ -103,27 +103,27 @@ def parse(source: str | dict[str, Any]) -> Parsed:
         raise CompileError(document.diagnostics)
     if not isinstance(document.value, dict):
         raise CompileError([Diagnostic("AT102", (), "a definition is an object: it has steps", mark=document.mark(()))])
-    strange = list(_not_json(document.value, (), document))
-    if strange:
-        raise CompileError(strange)
+    problems = list(_check_json(document.value, (), document))
+    if problems:
+        raise CompileError(problems)
     return _read(document)
 
 
 def _read(document: Document) -> Parsed:
-    value, found = document.value, list[Diagnostic]()
+    value, mistakes = document.value, list[Diagnostic]()
     while True:
         try:
-            return Parsed(Definition.model_validate(value), document, tuple(found))
+            return Parsed(Definition.model_validate(value), document, tuple(mistakes))
         except ValidationError as error:
             details = error.errors()
-        said = [_diagnostic(detail, document) for detail in reversed(details)]
-        found += {each.where: each for each in said}.values()  # once, where a value may be of several types
-        value = repaired(value, details)
+        new = [_diagnostic(detail, document) for detail in reversed(details)]
+        mistakes += {mistake.where: mistake for mistake in new}.values()  # once, where a value may be of several types
+        value = repair(value, details)
         if value is None:
-            raise CompileError(found)
+            raise CompileError(mistakes)
 
 
-def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:
+def _check_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:
     """What no JSON text can hold: numbers without end, halves of characters, dates; and what is nested too deep."""
     problem = _problem(value) if len(where) <= MAX_DEPTH else f"it is nested deeper than {MAX_DEPTH} levels"
     if problem is not None:
@@ -133,10 +133,10 @@ def _not_json(value: Any, where: Place, document: Document) -> Iterator[Diagnost
             if isinstance(key, str) and (problem := _problem(key)) is not None:
                 yield Diagnostic("AT102", where, f"the key {key!r}: {problem}", mark=document.mark(where))
             else:
-                yield from _not_json(item, (*where, str(key)), document)
+                yield from _check_json(item, (*where, str(key)), document)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _not_json(item, (*where, index), document)
+            yield from _check_json(item, (*where, index), document)
 
 
 def _problem(value: Any) -> str | None:
@@ -162,15 +162,15 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
     where: Place = detail["loc"]
     if detail["type"] == "extra_forbidden":
         name = str(where[-1])
-        hint = did_you_mean(name, _keys_beside(where)) if name != "<<" else NO_MERGE
+        hint = did_you_mean(name, _sibling_keys(where)) if name != "<<" else NO_MERGE
         return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
-    where = tuple(part for part in where if part not in _OF_UNIONS)
-    said = detail["msg"].removeprefix("Value error, ")
-    message = said[0].lower() + said[1:]
+    where = tuple(part for part in where if part not in _UNION_MEMBERS)
+    text = detail["msg"].removeprefix("Value error, ")
+    message = text[0].lower() + text[1:]
     return Diagnostic("AT102", where, f"{_last_name(where)}: {message}", mark=document.mark(where))
 
 
-def _keys_beside(where: Place) -> list[str]:
+def _sibling_keys(where: Place) -> list[str]:
     owner = next((str(part) for part in reversed(where[:-1]) if isinstance(part, str)), "")
     return [field.alias or name for name, field in _MODELS.get(owner, Definition).model_fields.items()]
 

@@ -6,14 +6,14 @@ history is full is ended by Step Functions, whatever it is doing. Outputs are co
 
 from collections.abc import Iterable, Iterator
 
-from aftertrain.asl.measure import MAX_EVENTS, events_of_all, most_events
+from aftertrain.asl.measure import MAX_EVENTS, events_of_all, max_events
 from aftertrain.asl.states import Machine
+from aftertrain.compiler.crossing import Await, lanes
 from aftertrain.compiler.diagnostics import Diagnostic
 from aftertrain.compiler.graph import ABOUT, Graph
-from aftertrain.compiler.nest import Leaf, Region, Side, Weave
-from aftertrain.compiler.render.scope import shape_at
-from aftertrain.compiler.shapes import Shapes
-from aftertrain.compiler.weave import Await, chains
+from aftertrain.compiler.infer_shapes import ShapeEnvironment
+from aftertrain.compiler.nest import CrossingRegion, ParallelRegion, Region, StepRegion
+from aftertrain.compiler.render.resolver import shape_at
 from aftertrain.compiler.work import INLINE_CONCURRENCY
 from aftertrain.expressions.shapes import MAX_BYTES as MAX_PAYLOAD
 from aftertrain.expressions.tree import paths
@@ -25,91 +25,89 @@ SMALL, FEW = {"integer", "number", "boolean", "null"}, 64  # bytes
 
 def check_history(machine: Machine, graph: Graph) -> Iterator[Diagnostic]:
     """Histories that are too long."""
-    if events_of_all(machine) > MAX_EVENTS and (events := most_events(machine)) > MAX_EVENTS:
+    if events_of_all(machine) > MAX_EVENTS and (events := max_events(machine)) > MAX_EVENTS:
         message = f"an execution may have {events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
         yield Diagnostic("AT502", _culprit(graph), message, "lower max_items or retries, or split the pipeline")
 
 
-def check_payloads(graph: Graph, region: Region, shapes: Shapes, key: str) -> Iterator[Diagnostic]:
+def check_payloads(graph: Graph, region: Region, shapes: ShapeEnvironment, key: str) -> Iterator[Diagnostic]:
     """Loops, joins, latches and params that hand on more than a state may; `key`: `steps` or `on_failure`."""
-    yield from _of_loops(graph, key)
-    yield from _of_outputs(graph)
-    for side in _sides(region):
-        yield from _of_join(side, graph, key)
-        if isinstance(side, Weave):
-            yield from _of_latches(side, graph, key)
-    yield from _of_params(graph, shapes, key)
+    yield from _check_loops(graph, key)
+    yield from _check_outputs(graph)
+    for parallel in _parallel_regions(region):
+        yield from _check_join(parallel, graph, key)
+        if isinstance(parallel, CrossingRegion):
+            yield from _check_latches(parallel, graph, key)
+    yield from _check_params(graph, shapes, key)
 
 
-def _of_loops(graph: Graph, key: str) -> Iterator[Diagnostic]:
-    for place, node in enumerate(graph.nodes.values()):
-        if node.step.foreach is not None and graph.readers[node.id] and node.most_bytes > MAX_PAYLOAD:
-            message = (
-                f"the items of {node.id!r} may put out {node.most_bytes:,} bytes; a state hands on {MAX_PAYLOAD:,}"
-            )
+def _check_loops(graph: Graph, key: str) -> Iterator[Diagnostic]:
+    for index, node in enumerate(graph.nodes.values()):
+        if node.step.foreach is not None and graph.output_readers[node.id] and node.max_bytes > MAX_PAYLOAD:
+            message = f"the items of {node.id!r} may put out {node.max_bytes:,} bytes; a state hands on {MAX_PAYLOAD:,}"
             hint = "lower max_items, or let items write to a bucket and read nothing of them"
-            yield Diagnostic("AT503", (key, place, "foreach"), message, hint)
+            yield Diagnostic("AT503", (key, index, "foreach"), message, hint)
 
 
-def _of_outputs(graph: Graph) -> Iterator[Diagnostic]:
-    size = sum(graph.nodes[step].most_bytes for step in graph.nodes if "" in graph.readers[step])
+def _check_outputs(graph: Graph) -> Iterator[Diagnostic]:
+    size = sum(graph.nodes[step].max_bytes for step in graph.nodes if "" in graph.output_readers[step])
     if size > MAX_PAYLOAD:
         message = f"the outputs read steps that may put out {size:,} bytes together; a state hands on {MAX_PAYLOAD:,}"
         yield Diagnostic("AT503", ("outputs",), message, "read less of them, or put references out")
 
 
-def _of_join(side: Region, graph: Graph, key: str) -> Iterator[Diagnostic]:
-    inside = set(side.steps)
-    read = [step for step in side.steps if graph.readers[step] - inside]
+def _check_join(parallel: Region, graph: Graph, key: str) -> Iterator[Diagnostic]:
+    inside = set(parallel.steps)
+    read = [step for step in parallel.steps if graph.output_readers[step] - inside]
     if len(read) > 1:
-        yield from _together(read, graph, MAX_PAYLOAD, key, "read less of them behind where they meet")
+        yield from _check_total(read, graph, MAX_PAYLOAD, key, "read less of them behind where they meet")
 
 
-def _of_latches(weave: Weave, graph: Graph, key: str) -> Iterator[Diagnostic]:
+def _check_latches(crossing: CrossingRegion, graph: Graph, key: str) -> Iterator[Diagnostic]:
     """What who waits is given at once; where all of it together is little, it needs no second look."""
-    inside = set(weave.steps)
-    if sum(graph.nodes[step].most_bytes for step in weave.steps if graph.readers[step]) <= MAX_LATCHED:
+    inside = set(crossing.steps)
+    if sum(graph.nodes[step].max_bytes for step in crossing.steps if graph.output_readers[step]) <= MAX_LATCHED:
         return
-    for chain in chains(weave, graph, lambda step: step not in inside):
-        for item in (each for each in chain if isinstance(each, Await)):
-            told = dict.fromkeys(step for steps in item.steps for step in steps if graph.readers[step])
-            hint = f"{item.target!r} is told of all of them at once: let them write to a bucket, or put less out"
-            yield from _together(told, graph, MAX_LATCHED, key, hint)
+    for lane in lanes(crossing, graph, lambda step: step not in inside):
+        for wait in (entry for entry in lane if isinstance(entry, Await)):
+            records = dict.fromkeys(step for steps in wait.steps for step in steps if graph.output_readers[step])
+            hint = f"{wait.target!r} is told of all of them at once: let them write to a bucket, or put less out"
+            yield from _check_total(records, graph, MAX_LATCHED, key, hint)
 
 
-def _of_params(graph: Graph, shapes: Shapes, key: str) -> Iterator[Diagnostic]:
+def _check_params(graph: Graph, shapes: ShapeEnvironment, key: str) -> Iterator[Diagnostic]:
     """What a step is told in its params."""
-    for place, node in enumerate(graph.nodes.values()):
-        if sum(graph.nodes[step].most_bytes for step in node.reads) <= MAX_PAYLOAD:
+    for index, node in enumerate(graph.nodes.values()):
+        if sum(graph.nodes[step].max_bytes for step in node.reads) <= MAX_PAYLOAD:
             continue  # all of it, which a param hardly ever reads
         read: dict[str, int] = {}
         for path in paths(node.params):
             if path.root == "steps" and path.segments[1] not in ABOUT:
                 small = shape_at(shapes.outputs[path.step], path.segments[2:]).kinds <= SMALL
-                size = FEW if small else graph.nodes[path.step].most_bytes
+                size = FEW if small else graph.nodes[path.step].max_bytes
                 read[path.step] = max(read.get(path.step, 0), size)
         if sum(read.values()) > MAX_PAYLOAD and len(read) > 1:
             names = ", ".join(map(repr, read))
             message = f"{names} may put out {sum(read.values()):,} bytes together; a state is told {MAX_PAYLOAD:,}"
-            yield Diagnostic("AT503", (key, place, "params"), message, "read less of them")
+            yield Diagnostic("AT503", (key, index, "params"), message, "read less of them")
 
 
-def _together(steps: Iterable[str], graph: Graph, most: int, key: str, hint: str) -> Iterator[Diagnostic]:
+def _check_total(steps: Iterable[str], graph: Graph, limit: int, key: str, hint: str) -> Iterator[Diagnostic]:
     read = list(steps)
-    size = sum(graph.nodes[step].most_bytes for step in read)
-    if size > most:
+    size = sum(graph.nodes[step].max_bytes for step in read)
+    if size > limit:
         together = " together" if len(read) > 1 else ""
-        message = f"{', '.join(map(repr, read))} may put out {size:,} bytes{together}; a state hands on {most:,}"
+        message = f"{', '.join(map(repr, read))} may put out {size:,} bytes{together}; a state hands on {limit:,}"
         yield Diagnostic("AT503", (key, list(graph.nodes).index(read[-1])), message, hint)
 
 
-def _sides(region: Region) -> Iterator[Region]:
+def _parallel_regions(region: Region) -> Iterator[Region]:
     """Every place at which several outputs are handed on together."""
-    if isinstance(region, Side | Weave):
+    if isinstance(region, ParallelRegion | CrossingRegion):
         yield region
-    if not isinstance(region, Leaf):
+    if not isinstance(region, StepRegion):
         for item in region.items:
-            yield from _sides(item)
+            yield from _parallel_regions(item)
 
 
 def _culprit(graph: Graph) -> tuple[str | int, ...]:

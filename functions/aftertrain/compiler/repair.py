@@ -23,16 +23,16 @@ FREE = frozenset(
 )
 
 
-def repaired(value: Any, mistakes: list[ErrorDetails]) -> Any | None:
+def repair(value: Any, mistakes: list[ErrorDetails]) -> Any | None:
     """The same without the keys that nobody knows and the values that are wrong; None if one of those is missed."""
-    known = copy.deepcopy(value)
-    left = [mistake for mistake in mistakes if not _fill(known, mistake["loc"], mistake["type"])]
-    places = [each["loc"] if each["type"] == "extra_forbidden" else _free(each["loc"]) for each in left]
-    if not all(places):
+    result = copy.deepcopy(value)
+    unfilled = [mistake for mistake in mistakes if not _fill(result, mistake["loc"], mistake["type"])]
+    paths = [error["loc"] if error["type"] == "extra_forbidden" else _free_prefix(error["loc"]) for error in unfilled]
+    if not all(paths):
         return None
-    for place in places:
-        _remove(known, place)
-    return known
+    for path in paths:
+        _remove(result, path)
+    return result
 
 
 def _fill(value: Any, where: Place, kind: str) -> bool:
@@ -65,20 +65,20 @@ def _name_of(parameter: Any, otherwise: str) -> str:
 def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
     """Call a step by another name, if it had one by which no template can read it."""
     old, step["id"] = step.get("id"), name
-    for each in steps:
-        if isinstance(each, dict) and isinstance(each.get("depends_on"), list):
-            each["depends_on"] = [need for need in each["depends_on"] if need != old]
+    for entry in steps:
+        if isinstance(entry, dict) and isinstance(entry.get("depends_on"), list):
+            entry["depends_on"] = [need for need in entry["depends_on"] if need != old]
 
 
-def _free(where: Place) -> Place:
+def _free_prefix(where: Place) -> Place:
     """The place of the innermost key that can be taken away with what is wrong in it; () if there is none."""
     return where[: next((end for end in range(len(where), 0, -1) if where[end - 1] in FREE), 0)]
 
 
 def _remove(value: Any, where: Place) -> None:
     """Take a key away, which may have been taken away with what it stood in."""
-    *way, last = where
-    for part in way:
+    *parents, last = where
+    for part in parents:
         if isinstance(value, dict) and part not in value:
             return
         value = value[part]

@@ -31,7 +31,7 @@ def definition_schema() -> dict[str, Any]:
 
 
 def _rule(action: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    params = _with_templates(_inlined(ACTIONS[action].params, definitions))
+    params = _with_templates(_inline_schema(ACTIONS[action].params, definitions))
     needed = {"required": ["params"]} if params.get("required") else {}
     return {
         "if": {"properties": {"action": {"const": action}}, "required": ["action"]},
@@ -39,7 +39,7 @@ def _rule(action: str, definitions: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+def _inline_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
     """A model's schema; what it refers to goes to the other definitions."""
     schema = model.model_json_schema()
     for name, value in schema.pop("$defs", {}).items():
@@ -49,23 +49,23 @@ def _inlined(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, A
 
 def _with_templates(schema: dict[str, Any]) -> dict[str, Any]:
     """The same, with a template allowed for each value in it that does not take any text."""
-    properties = {name: _or_template(value) for name, value in schema.get("properties", {}).items()}
+    properties = {name: _allow_template(value) for name, value in schema.get("properties", {}).items()}
     return schema | ({"properties": properties} if properties else {})
 
 
-def _or_template(value: dict[str, Any]) -> dict[str, Any]:
+def _allow_template(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("type") == "string" and not _BOUNDS & set(value):
         return value
-    return {"anyOf": [_inside(value), TEMPLATE]}
+    return {"anyOf": [_allow_nested_templates(value), TEMPLATE]}
 
 
-def _inside(value: dict[str, Any]) -> dict[str, Any]:
+def _allow_nested_templates(value: dict[str, Any]) -> dict[str, Any]:
     """The values of a list or of a map, too."""
     changed: dict[str, Any] = {
-        name: _or_template(value[name]) for name in ("items", "additionalProperties") if _is_schema(value, name)
+        name: _allow_template(value[name]) for name in ("items", "additionalProperties") if _is_schema(value, name)
     }
     if "anyOf" in value:
-        changed["anyOf"] = [_inside(each) for each in value["anyOf"]]
+        changed["anyOf"] = [_allow_nested_templates(option) for option in value["anyOf"]]
     return value | changed
 
 

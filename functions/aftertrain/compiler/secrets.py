@@ -12,7 +12,7 @@ from typing import Any
 from aftertrain.compiler.diagnostics import Diagnostic, Place
 from aftertrain.model.definition import Definition
 
-_LOOKS = {
+_PATTERNS = {
     "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{20,}"),
     "a GitHub token": re.compile(r"\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}"),
@@ -38,30 +38,30 @@ def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
     """Every text that looks like a secret, or has a secret's name: in params, defaults, items and outputs."""
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
-            yield from _look(step.params, (key, index, "params"), "params")
+            yield from _scan(step.params, (key, index, "params"), "params")
             if step.foreach is not None:
-                yield from _look(step.foreach.items, (key, index, "foreach", "items"), "items")
+                yield from _scan(step.foreach.items, (key, index, "foreach", "items"), "items")
     for index, parameter in enumerate(definition.parameters):
-        yield from _look(parameter.default, ("parameters", index, "default"), parameter.name)
+        yield from _scan(parameter.default, ("parameters", index, "default"), parameter.name)
     for index, trigger in enumerate(definition.triggers):
-        yield from _look(trigger.params, ("triggers", index, "params"), "params")
-    yield from _look(definition.outputs, ("outputs",), "outputs")
+        yield from _scan(trigger.params, ("triggers", index, "params"), "params")
+    yield from _scan(definition.outputs, ("outputs",), "outputs")
 
 
-def _look(value: Any, where: Place, name: str) -> Iterator[Diagnostic]:
+def _scan(value: Any, where: Place, name: str) -> Iterator[Diagnostic]:
     """`name` is that of the field around it, or of the parameter whose default it is."""
     match value:
         case str():
-            looks = _LOOKS.items() if _TRACES.search(value) else ()
-            kind = next((kind for kind, pattern in looks if pattern.search(value)), None)
-            named = _NAMES.search(name) and value and "{{" not in value
+            patterns = _PATTERNS.items() if _TRACES.search(value) else ()
+            kind = next((kind for kind, pattern in patterns if pattern.search(value)), None)
+            name_matches = _NAMES.search(name) and value and "{{" not in value
             special = name.lower().endswith("token") and _SPECIAL.fullmatch(value)
-            if kind or (named and not special):
+            if kind or (name_matches and not special):
                 message = f"{name}: this looks like {kind or 'a secret'}, and everybody can read it here"
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
             for key, item in value.items():
-                yield from _look(item, (*where, key), key)
+                yield from _scan(item, (*where, key), key)
         case list():
             for index, item in enumerate(value):
-                yield from _look(item, (*where, index), name)
+                yield from _scan(item, (*where, index), name)

@@ -11,22 +11,22 @@ from aftertrain.compiler.graph import Graph
 
 def width(graph: Graph) -> int:
     """The width of the order of the steps."""
-    before: dict[str, set[str]] = {}
+    ancestors: dict[str, set[str]] = {}
     for step in graph.order:
         needs = graph.nodes[step].needs
-        before[step] = set(needs).union(*(before[need] for need in needs))
+        ancestors[step] = set(needs).union(*(ancestors[need] for need in needs))
     follower: dict[str, str] = {}
-    matched = sum(_matched(step, before, follower) for step in graph.order)
-    return len(before) - matched
+    matched = sum(_match(step, ancestors, follower) for step in graph.order)
+    return len(ancestors) - matched
 
 
-def _matched(step: str, before: dict[str, set[str]], follower: dict[str, str]) -> bool:
+def _match(step: str, ancestors: dict[str, set[str]], follower: dict[str, str]) -> bool:
     """Whether the step finds one to follow, others making room: a breadth-first search for an augmenting path."""
     came_from: dict[str, str] = {}
     waiting = [step]
-    for each in waiting:
-        for need in sorted(before[each] - set(came_from)):
-            came_from[need] = each
+    for current in waiting:
+        for need in sorted(ancestors[current] - set(came_from)):
+            came_from[need] = current
             if need not in follower:
                 _flip(need, came_from, follower)
                 return True
@@ -38,7 +38,7 @@ def _flip(need: str, came_from: dict[str, str], follower: dict[str, str]) -> Non
     """Along the path, each takes the place that the one behind it held."""
     taker = came_from[need]
     while True:
-        held = next((other for other, holder in follower.items() if holder == taker), None)
+        held = next((candidate for candidate, holder in follower.items() if holder == taker), None)
         follower[need] = taker
         if held is None:
             return

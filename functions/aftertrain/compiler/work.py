@@ -15,17 +15,17 @@ from aftertrain.actions.deployment import UNHEARD_RETRY
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
-from aftertrain.compiler.calls import Call, pipeline_work
+from aftertrain.compiler.calls import ChildCall, pipeline_work
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.batch import batch_job
-from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.jobs.job_context import JobContext
 from aftertrain.compiler.jobs.resolve import resolve, time_limit
 from aftertrain.compiler.jobs.sagemaker import sagemaker_job
 from aftertrain.compiler.jobs.worker import worker_job
-from aftertrain.compiler.render.branches import render_branches
-from aftertrain.compiler.render.scope import Code, Reader
+from aftertrain.compiler.render.conditional import render_branches
+from aftertrain.compiler.render.resolver import Code, Resolver
 from aftertrain.compiler.render.template import render_value
-from aftertrain.compiler.task import Each, Work
+from aftertrain.compiler.work_model import ItemLoop, Work
 from aftertrain.expressions.shapes import ANYTHING
 from aftertrain.expressions.tree import Template
 from aftertrain.model.definition import Foreach, Retry
@@ -43,36 +43,36 @@ UNANSWERED = (
 )
 
 
-def work(node: Node, reader: Reader, bindings: Bindings, default_retry: Retry | None) -> Work:
+def work(node: Node, reader: Resolver, bindings: Bindings, default_retry: Retry | None) -> Work:
     """What the step's Task calls, with what, how long, and what is tried again."""
     if node.step.foreach is None:
-        return _work(node, Given(_params(node, reader)), bindings, default_retry)
-    each, given = _each(node, node.step.foreach, reader)
-    return replace(_work(node, given, bindings, default_retry), each=each)
+        return _work(node, JobContext(_render_params(node, reader)), bindings, default_retry)
+    loop, context = _build_loop(node, node.step.foreach, reader)
+    return replace(_work(node, context, bindings, default_retry), each=loop)
 
 
-def _params(node: Node, reader: Reader) -> dict[str, Any]:
+def _render_params(node: Node, reader: Resolver) -> dict[str, Any]:
     branches = {"branches": render_branches} if node.action.name == "conditional" else {}
     return {name: branches.get(name, render_value)(value, reader) for name, value in node.params.items()}
 
 
-def _work(node: Node, given: Given, bindings: Bindings, default_retry: Retry | None) -> Work:
+def _work(node: Node, context: JobContext, bindings: Bindings, default_retry: Retry | None) -> Work:
     timeout = node.step.timeout_seconds or node.action.timeout_seconds
-    written = _written_retry(node.step.retry or default_retry)
+    custom_retry = _custom_retry(node.step.retry or default_retry)
     if node.action.runs == "job":
-        return _job(node, given, bindings, written)
+        return _job(node, context, bindings, custom_retry)
     if node.action.runs == "pipeline":
-        call = Call(given.params, given.event, given.trigger)
-        return pipeline_work(node, call, bindings, timeout, written)
+        call = ChildCall(context.params, context.event, context.trigger)
+        return pipeline_work(node, call, bindings, timeout, custom_retry)
     arguments: dict[str, Any] = {
         "FunctionName": bindings.tasks_function,
-        "Payload": {"action": node.action.name, **given.common(node.id), **given.passed(node.action.passes)},
+        "Payload": {"action": node.action.name, **context.common(node.id), **context.passed(node.action.passes)},
     }
     if node.action.runs == "question":
         # A no is an answer, and so is none in time: neither is asked again.
         unanswered = UNANSWERED if node.params.get("default") == Template(("approve",)) else None
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, (LAMBDA_RETRY,), on_timeout=unanswered)
-    retry = (LAMBDA_RETRY, *node.action.retry, *written)
+    retry = (LAMBDA_RETRY, *node.action.retry, *custom_retry)
     if node.action.runs == "deployment":
         return _deployment(arguments, timeout, retry)
     until = None
@@ -87,49 +87,49 @@ def _deployment(arguments: dict[str, Any], timeout: int, retry: tuple[Retrier, .
     """Each look is a try of its own, with its own time; all of them together take as long as the step may."""
     if timeout <= LOOK_AGAIN_SECONDS:
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, retry)
-    looks = math.ceil(timeout / LOOK_AGAIN_SECONDS) - 1
-    bounded = tuple(replace(each, attempts=looks) if each == UNHEARD_RETRY else each for each in retry)
+    polls = math.ceil(timeout / LOOK_AGAIN_SECONDS) - 1
+    bounded = tuple(replace(retrier, attempts=polls) if retrier == UNHEARD_RETRY else retrier for retrier in retry)
     return Work(LAMBDA_ASK, arguments, "$states.result", timeout, LOOK_AGAIN_SECONDS, bounded)
 
 
-def _job(node: Node, given: Given, bindings: Bindings, written: tuple[Retrier, ...]) -> Work:
+def _job(node: Node, context: JobContext, bindings: Bindings, retry: tuple[Retrier, ...]) -> Work:
     compute = resolve(node.step, bindings)
     limit = time_limit(node, compute)
     if compute.backend != "worker":
-        written = tuple(replace(each, errors=tuple(dict.fromkeys(map(_of_service, each.errors)))) for each in written)
-    return BACKENDS[compute.backend](node, given, bindings, compute, limit, (*node.action.retry, *written))
+        retry = tuple(replace(entry, errors=tuple(dict.fromkeys(map(_service_error, entry.errors)))) for entry in retry)
+    return BACKENDS[compute.backend](node, context, bindings, compute, limit, (*node.action.retry, *retry))
 
 
-def _of_service(error: str) -> str:
+def _service_error(error: str) -> str:
     """A service's own word for it: it tells neither a program's error nor its time limit from other failures."""
-    known = error.startswith("States.") and error not in ("States.Timeout", "States.HeartbeatTimeout")
-    return error if known else "States.TaskFailed"
+    is_known = error.startswith("States.") and error not in ("States.Timeout", "States.HeartbeatTimeout")
+    return error if is_known else "States.TaskFailed"
 
 
-def _each(node: Node, foreach: Foreach, reader: Reader) -> tuple[Each, Given]:
+def _build_loop(node: Node, foreach: Foreach, reader: Resolver) -> tuple[ItemLoop, JobContext]:
     """The loop, and what its items are told.
 
     An item makes its own params, so that one whose templates fail fails alone. Where it is an execution of its own it
     cannot see what lies outside; its params are made for it then, together with all that it reads of the event.
     """
-    most = node.most_items
-    apart = foreach.max_concurrency > INLINE_CONCURRENCY or most > INLINE_ITEMS
+    max_items = node.max_items
+    distributed = foreach.max_concurrency > INLINE_CONCURRENCY or max_items > INLINE_ITEMS
     common = {"execution": jsonata.expression(jsonata.EXECUTION_NAME), "index": jsonata.expression(f"{ITEM}.Index")}
-    if apart:
-        naming = reader.naming(foreach.as_, Code(f"{ITEM}.Value", ANYTHING))
+    if distributed:
+        item_reader = reader.naming(foreach.as_, Code(f"{ITEM}.Value", ANYTHING))
         outside = {name: jsonata.expression(f"{jsonata.INPUT}.{name}") for name in ("event", "trigger")}
-        selector = {"params": _params(node, naming), **common, **outside}
+        selector = {"params": _render_params(node, item_reader), **common, **outside}
         params: Any = jsonata.expression("$states.input.params")
-        own = {"event": "$states.input.event", "trigger": "$states.input.trigger"}
+        codes = {"event": "$states.input.event", "trigger": "$states.input.trigger"}
     else:
         selector = {"item": jsonata.expression(f"{ITEM}.Value"), **common}
-        params, own = _params(node, reader.naming(foreach.as_, Code("$states.input.item", ANYTHING))), {}
-    given = Given(params, "$states.input.execution", index="$states.input.index", **own)
-    label = f"{node.id[:30]}-{digest(node.id)[:8]}" if apart else None
-    return Each(_items(node, foreach, reader), selector, foreach.max_concurrency, label, most), given
+        params, codes = _render_params(node, reader.naming(foreach.as_, Code("$states.input.item", ANYTHING))), {}
+    context = JobContext(params, "$states.input.execution", index="$states.input.index", **codes)
+    label = f"{node.id[:30]}-{digest(node.id)[:8]}" if distributed else None
+    return ItemLoop(_items(node, foreach, reader), selector, foreach.max_concurrency, label, max_items), context
 
 
-def _items(node: Node, foreach: Foreach, reader: Reader) -> Any:
+def _items(node: Node, foreach: Foreach, reader: Resolver) -> Any:
     """The array; one that nobody has seen before is looked at, for a Map fails on anything else without a word."""
     rendered = render_value(node.items, reader)
     if isinstance(node.items, list):
@@ -142,7 +142,7 @@ def _items(node: Node, foreach: Foreach, reader: Reader) -> Any:
     )
 
 
-def _written_retry(retry: Retry | None) -> tuple[Retrier, ...]:
+def _custom_retry(retry: Retry | None) -> tuple[Retrier, ...]:
     if retry is None or retry.max_attempts == 1:
         return ()
     return (
@@ -152,6 +152,6 @@ def _written_retry(retry: Retry | None) -> tuple[Retrier, ...]:
             interval=retry.backoff_seconds,
             rate=retry.backoff_multiplier,
             cap=max(retry.max_backoff_seconds, retry.backoff_seconds + 1),
-            spends=retry.on == ["States.Timeout"],
+            uses_time_limit=retry.on == ["States.Timeout"],
         ),
     )

@@ -6,18 +6,18 @@ would leave the execution waiting for good. Two people who answer at once both t
 
 import hmac
 
-from aftertrain.control.lookup import existing, settled
-from aftertrain.control.ports import Answers, Change, Entry, GoneError, Item, Registry, Runs
+from aftertrain.control.ports import ApprovalAnswers, Change, Entry, ExecutionGoneError, Item, LedgerView, Registry
+from aftertrain.control.require import require, retry_stale
 from aftertrain.errors import ConflictError, NotFoundError
 from aftertrain.model.source import secret_hash
 
-_HIDDEN = ("token", "key_hash")
+_SECRET_FIELDS = ("token", "key_hash")
 
 
-def list_pending(registry: Registry, runs: Runs) -> list[Item]:
+def list_pending(registry: Registry, runs: LedgerView) -> list[Item]:
     """The questions that nobody has answered yet, and that an execution still asks."""
     pending = [item for item in registry.items("approval") if item["status"] == "pending"]
-    return [_shown(item) for item in pending if not _is_over(runs.execution(item["execution"]))]
+    return [_without_secrets(item) for item in pending if not _is_over(runs.execution(item["execution"]))]
 
 
 def _is_over(execution: Item | None) -> bool:
@@ -27,7 +27,7 @@ def _is_over(execution: Item | None) -> bool:
 
 def get(approval_id: str, registry: Registry) -> Item:
     """One question. Raises: NotFoundError."""
-    return _shown(existing(registry, "approval", approval_id).item)
+    return _without_secrets(require(registry, "approval", approval_id).item)
 
 
 def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
@@ -35,17 +35,17 @@ def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
     entry = registry.get("approval", approval_id)
     if entry is None or not hmac.compare_digest(entry.item["key_hash"], secret_hash(key.encode())):
         raise NotFoundError("there is nothing to decide here: the link is not complete", field="key")
-    return _shown(entry.item)
+    return _without_secrets(entry.item)
 
 
 def decide(
-    approval_id: str, *, approve: bool, by: str, comment: str, now: str, registry: Registry, answers: Answers
+    approval_id: str, *, approve: bool, by: str, comment: str, now: str, registry: Registry, answers: ApprovalAnswers
 ) -> Item:
     """Answer a question.
 
     Raises: NotFoundError, ConflictError if it was answered before or nobody waits any more.
     """
-    entry = existing(registry, "approval", approval_id)
+    entry = require(registry, "approval", approval_id)
     if entry.item["status"] != "pending":
         raise ConflictError(f"this was {entry.item['status']} already", field="approval_id")
     decision: Item = {"approved": approve, "answered": True, "by": by, "comment": comment, "decided_at": now}
@@ -54,15 +54,15 @@ def decide(
             answers.approve(entry.item["token"], decision)
         else:
             answers.reject(entry.item["token"], f"{by or 'somebody'} said no: {comment}")
-    except GoneError:
-        _note(approval_id, "expired", {}, registry)
+    except ExecutionGoneError:
+        _record_decision(approval_id, "expired", {}, registry)
         raise
-    return _shown(_note(approval_id, "approved" if approve else "rejected", decision, registry))
+    return _without_secrets(_record_decision(approval_id, "approved" if approve else "rejected", decision, registry))
 
 
-def _note(approval_id: str, status: str, decision: Item, registry: Registry) -> Item:
+def _record_decision(approval_id: str, status: str, decision: Item, registry: Registry) -> Item:
     def change() -> Item:
-        entry: Entry = existing(registry, "approval", approval_id)
+        entry: Entry = require(registry, "approval", approval_id)
         # Who was told that nobody waits may be faster here than the one whose answer was taken.
         if entry.item["status"] != "pending" and not (entry.item["status"] == "expired" and decision):
             return entry.item
@@ -70,8 +70,8 @@ def _note(approval_id: str, status: str, decision: Item, registry: Registry) -> 
         registry.commit([Change("approval", approval_id, item, entry.revision)])
         return item
 
-    return settled(change)
+    return retry_stale(change)
 
 
-def _shown(item: Item) -> Item:
-    return {name: value for name, value in item.items() if name not in _HIDDEN}
+def _without_secrets(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name not in _SECRET_FIELDS}

@@ -110,7 +110,7 @@ class EventTypeBody(Body):
     schema_: Annotated[dict[str, Any], Field(alias="schema")]
 
 
-class Decision(Body):
+class ApprovalDecision(Body):
     """A yes or a no to a question that a step asks."""
 
     approve: bool

@@ -1,19 +1,19 @@
 """Clusters: the inference fleets that deployments go to."""
 
 from aftertrain.control.bodies import ClusterCreate
-from aftertrain.control.lookup import existing
-from aftertrain.control.ports import Change, Item, Ports
+from aftertrain.control.ports import Change, ControlPorts, Item
+from aftertrain.control.require import require
 from aftertrain.errors import AuthorError
 from aftertrain.model.names import is_id
 
 # Of a deployment; what is left out is of use to its roll-out alone, a token among it.
-_SHOWN = (
+_FIELDS = (
     "id", "deployment_id", "execution", "cluster_id", "model_uri", "model_id", "version", "status", "reason",
     "saved_at", "before", "rollout",
 )  # fmt: skip
 
 
-def register(cluster_id: str, body: ClusterCreate, ports: Ports) -> Item:
+def register(cluster_id: str, body: ClusterCreate, ports: ControlPorts) -> Item:
     """Make a cluster known, or replace what is known of it; what runs on its replicas is not touched."""
     if not is_id(cluster_id):
         raise AuthorError(f"{cluster_id!r} is no id: 1 to 48 of a-z, 0-9, - and _, not at an end", field="cluster_id")
@@ -28,20 +28,20 @@ def register(cluster_id: str, body: ClusterCreate, ports: Ports) -> Item:
     return item
 
 
-def delete(cluster_id: str, ports: Ports) -> None:
+def delete(cluster_id: str, ports: ControlPorts) -> None:
     """Forget a cluster; its replicas go on serving."""
-    entry = existing(ports.registry, "cluster", cluster_id)
+    entry = require(ports.registry, "cluster", cluster_id)
     ports.registry.commit([Change("cluster", cluster_id, None, entry.revision)])
 
 
-def get(cluster_id: str, ports: Ports) -> Item:
+def get(cluster_id: str, ports: ControlPorts) -> Item:
     """One cluster, with the deployments that are on it."""
-    item = existing(ports.registry, "cluster", cluster_id).item
+    item = require(ports.registry, "cluster", cluster_id).item
     health = ports.registry.get("health", cluster_id)
-    deployments = [{name: each[name] for name in _SHOWN} for each in ports.registry.items(f"deployment#{cluster_id}")]
+    deployments = [{name: each[name] for name in _FIELDS} for each in ports.registry.items(f"deployment#{cluster_id}")]
     return item | {"health": health.item["status"] if health else None, "deployments": deployments}
 
 
-def list_all(ports: Ports) -> list[Item]:
+def list_all(ports: ControlPorts) -> list[Item]:
     """All clusters."""
     return ports.registry.items("cluster")

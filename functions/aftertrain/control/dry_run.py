@@ -12,17 +12,17 @@ from pydantic import ValidationError
 
 from aftertrain.control import triggers
 from aftertrain.control.bodies import Backtest, TriggerTest
-from aftertrain.control.explain import explained
-from aftertrain.control.lookup import published
-from aftertrain.control.ports import Ports
+from aftertrain.control.explain import explain
+from aftertrain.control.ports import ControlPorts
+from aftertrain.control.require import published_definition
 from aftertrain.errors import AftertrainError, AuthorError
 from aftertrain.expressions.pattern import compile_pattern
 from aftertrain.expressions.where import compile_where
+from aftertrain.ingest.event_record import event_path_params
+from aftertrain.ingest.map_params import map_params
 from aftertrain.ingest.normalise import normalise
-from aftertrain.ingest.params import mapped
 from aftertrain.ingest.parse import parse
-from aftertrain.ingest.policies.assemble import place
-from aftertrain.ingest.record import of_event
+from aftertrain.ingest.policies.assemble import locate_part
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.definition import Parameter, TriggerSpec, types_of
 from aftertrain.model.event import Event
@@ -44,13 +44,13 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
         raise AuthorError(f"{name} is no trigger: it is an object with event_type")
     listed = value.get("triggers", [value])
     given = value.get("types")
-    if given is not None and not (isinstance(given, dict) and all(isinstance(each, str) for each in given.values())):
+    if given is not None and not (isinstance(given, dict) and all(isinstance(item, str) for item in given.values())):
         raise AuthorError(f"{name}: types are an object of texts", field="types")
-    if not isinstance(listed, list) or not listed or not all(isinstance(each, dict) for each in listed):
+    if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
         raise AuthorError(f"{name}: triggers are a list of objects with event_type")
     pipeline = slug(str(value["name"])) if "name" in value else None
     try:
-        specs = [TriggerSpec.model_validate({k: v for k, v in each.items() if k not in _BESIDE}) for each in listed]
+        specs = [TriggerSpec.model_validate({k: v for k, v in item.items() if k not in _BESIDE}) for item in listed]
     except ValidationError as error:
         first = error.errors()[0]
         raise AuthorError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -60,16 +60,16 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
         | {
             "types": types,
             "id": spec.id or f"{name}-{number}",
-            "pipeline_id": each.get("pipeline_id", pipeline),
+            "pipeline_id": item.get("pipeline_id", pipeline),
         }
-        for number, (spec, each) in enumerate(zip(specs, listed, strict=True))
+        for number, (spec, item) in enumerate(zip(specs, listed, strict=True))
     ]
 
 
 def _types(parameters: Any) -> dict[str, str]:
     """What the parameters beside triggers are declared to be; what is wrong with them `validate` tells."""
     try:
-        return types_of([Parameter.model_validate(each) for each in parameters or ()])
+        return types_of([Parameter.model_validate(parameter) for parameter in parameters or ()])
     except (ValidationError, TypeError):
         return {}
 
@@ -95,79 +95,79 @@ def events_in(value: Any, name: str) -> list[Event]:
     return [draft for draft in drafts if isinstance(draft, Event)]
 
 
-def judged(event: Event, item: dict[str, Any]) -> dict[str, Any]:
+def dry_run(event: Event, item: dict[str, Any]) -> dict[str, Any]:
     """What a trigger would say. `would_start` names the pipeline, and the policies that are asked before it does."""
-    verdict = explained(event, item)
-    found: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
-    newer = verdict.clause == "created_at"  # all filters let it pass
-    if not newer:
+    verdict = explain(event, item)
+    base: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
+    matched = verdict.clause == "created_at"  # all filters let it pass
+    if not matched:
         return (
-            found
+            base
             | verdict.item()
-            | {"matched": False, "passed": _passed(event, item), "params": None, "would_start": None}
+            | {"matched": False, "passed": _count_passed(event, item), "params": None, "would_start": None}
         )
     try:
-        params = mapped(of_event(item.get("params") or {}), event, item.get("types") or {})
+        params = map_params(event_path_params(item.get("params") or {}), event, item.get("types") or {})
     except AftertrainError as error:
         failed = {"verdict": "failed", "clause": error.field, "expected": "a value", "actual": error.message}
-        return found | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
+        return base | failed | {"matched": True, "passed": 0, "params": None, "would_start": None}
     policies = policies_of(item)
     start = {"pipeline_id": item.get("pipeline_id"), "policies": list(policies.item())}
-    first = {"verdict": "started", "clause": "", "expected": None, "actual": None}
+    outcome = {"verdict": "started", "clause": "", "expected": None, "actual": None}
     if policies.assemble is not None:
-        if place(event, policies.assemble) is None:
+        if locate_part(event, policies.assemble) is None:
             expected = f"a key that has {policies.assemble.pattern}"
-            none = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
-            return found | none | {"matched": False, "passed": 0, "params": None, "would_start": None}
-        first |= {"verdict": "assembling", "clause": "assemble"}
+            filtered = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
+            return base | filtered | {"matched": False, "passed": 0, "params": None, "would_start": None}
+        outcome |= {"verdict": "assembling", "clause": "assemble"}
     elif policies.debounce is not None:
-        first |= {"verdict": "debounced", "clause": "debounce"}
-    return found | first | {"matched": True, "passed": 0, "params": params, "would_start": start}
+        outcome |= {"verdict": "debounced", "clause": "debounce"}
+    return base | outcome | {"matched": True, "passed": 0, "params": params, "would_start": start}
 
 
-def _passed(event: Event, item: dict[str, Any]) -> int:
+def _count_passed(event: Event, item: dict[str, Any]) -> int:
     """How much of what a trigger asks holds of the event: what misses by one is nearer than what misses by two."""
-    where, asked = item.get("where"), item.get("filter") or {}
-    compared = [each.failure(event) for each in compile_where(where).comparisons] if where else []
-    matched = [compile_pattern({key: value}).failure(event) for key, value in asked.items()]
+    where, pattern = item.get("where"), item.get("filter") or {}
+    compared = [comparison.failure(event) for comparison in compile_where(where).comparisons] if where else []
+    matched = [compile_pattern({key: value}).failure(event) for key, value in pattern.items()]
     return [*compared, *matched].count(None)
 
 
-def tested(body: TriggerTest, ports: Ports) -> list[dict[str, Any]]:
+def run_test(body: TriggerTest, ports: ControlPorts) -> list[dict[str, Any]]:
     """What a trigger would do with an event, or with those of a request. Raises: AuthorError, NotFoundError."""
     item = _item(body.trigger, ports)
-    return [judged(event, item) for event in events_in(body.event, "the event")]
+    return [dry_run(event, item) for event in events_in(body.event, "the event")]
 
 
-def backtested(body: Backtest, ports: Ports) -> dict[str, Any]:
+def run_backtest(body: Backtest, ports: ControlPorts) -> dict[str, Any]:
     """Which stored events a trigger would have matched, and the nearest that it missed; replays do not count.
 
     Returns: {events, matched, missed, complete}: `events` were looked at, and if that is not `complete`, not all.
     """
     item, now = _item(body.trigger, ports), datetime.fromisoformat(ports.clock())
     since = (now - timedelta(seconds=body.since_seconds)).isoformat(timespec="milliseconds")
-    found = ports.runs.all_events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT)
-    verdicts = [judged(Event.from_envelope(each), item) for each in found.items if "~" not in each["record_id"]]
-    missed = [each for each in verdicts if not each["matched"] and each["clause"] != "event_type"]
+    scan = ports.runs.all_events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT)
+    verdicts = [dry_run(Event.from_envelope(entry), item) for entry in scan.items if "~" not in entry["record_id"]]
+    missed = [entry for entry in verdicts if not entry["matched"] and entry["clause"] != "event_type"]
     return {
         "events": len(verdicts),
-        "matched": [each for each in verdicts if each["matched"]],
-        "missed": sorted(missed, key=lambda each: -each["passed"])[:NEAREST],
-        "complete": found.complete,
+        "matched": [entry for entry in verdicts if entry["matched"]],
+        "missed": sorted(missed, key=lambda entry: -entry["passed"])[:NEAREST],
+        "complete": scan.complete,
     }
 
 
-def _item(trigger: str | dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _item(trigger: str | dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
     """A trigger by its id, or as it is written and not made yet."""
     if isinstance(trigger, str):
-        return _typed(triggers.get(trigger, ports), ports)
-    (item, *others) = triggers_in(trigger, "the trigger")
-    if others:
+        return _with_types(triggers.get(trigger, ports), ports)
+    (item, *extra) = triggers_in(trigger, "the trigger")
+    if extra:
         raise AuthorError("these are several triggers: give one", field="trigger")
-    return item if item["types"] else _typed(item, ports)
+    return item if item["types"] else _with_types(item, ports)
 
 
-def _typed(item: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    named = item["pipeline_id"]  # a trigger that is not made yet need not say
-    pipeline = ports.registry.get("pipeline", named) if named else None
-    return item | {"types": published(pipeline.item["definition"]).types if pipeline else {}}
+def _with_types(item: dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
+    pipeline_id = item["pipeline_id"]  # a trigger that is not made yet need not say
+    pipeline = ports.registry.get("pipeline", pipeline_id) if pipeline_id else None
+    return item | {"types": published_definition(pipeline.item["definition"]).types if pipeline else {}}

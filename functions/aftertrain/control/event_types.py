@@ -3,9 +3,9 @@
 import re
 
 from aftertrain.control.bodies import EventTypeBody
-from aftertrain.control.lookup import existing, settled
-from aftertrain.control.ports import Change, Item, Ports
-from aftertrain.control.snapshot import with_schema
+from aftertrain.control.build_snapshot import with_schema
+from aftertrain.control.ports import Change, ControlPorts, Item
+from aftertrain.control.require import require, retry_stale
 from aftertrain.errors import AuthorError
 from aftertrain.ingest.schemas import check_schema
 
@@ -13,7 +13,7 @@ MAX_TYPE = 128
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
 
-def register(event_type: str, body: EventTypeBody, ports: Ports) -> Item:
+def register(event_type: str, body: EventTypeBody, ports: ControlPorts) -> Item:
     """Make a type's schema known, or replace it; what was received before is not looked at again.
 
     Raises: AuthorError if the name is no event type, is that of a bucket's events, or the schema cannot be used.
@@ -32,21 +32,21 @@ def register(event_type: str, body: EventTypeBody, ports: Ports) -> Item:
         ports.registry.commit(changes, with_schema(snapshot, event_type, body.schema_))
         return item
 
-    return settled(change)
+    return retry_stale(change)
 
 
-def delete(event_type: str, ports: Ports) -> None:
+def delete(event_type: str, ports: ControlPorts) -> None:
     """Forget a type's schema: its events may have any data again."""
 
     def change() -> None:
         snapshot = ports.registry.snapshot()
-        entry = existing(ports.registry, "event_type", event_type)
+        entry = require(ports.registry, "event_type", event_type)
         changes = [Change("event_type", event_type, None, entry.revision)]
         ports.registry.commit(changes, with_schema(snapshot, event_type, None))
 
-    settled(change)
+    retry_stale(change)
 
 
-def list_all(ports: Ports) -> list[Item]:
+def list_all(ports: ControlPorts) -> list[Item]:
     """All of them."""
     return ports.registry.items("event_type")

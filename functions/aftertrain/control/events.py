@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-from aftertrain.control.between import since, until
-from aftertrain.control.explain import unmatched
-from aftertrain.control.ports import Item, Ports
+from aftertrain.control.explain import explain_unmatched
+from aftertrain.control.ports import ControlPorts, Item
+from aftertrain.control.time_range import since, until
 from aftertrain.errors import ConflictError, NotFoundError
 from aftertrain.ingest.drive import drive_or_hand_over
-from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.event_record import EventRecord, Start, new_record
+from aftertrain.ingest.map_params import map_params
 from aftertrain.ingest.match import match
-from aftertrain.ingest.params import mapped
-from aftertrain.ingest.ports import Ports as IngestPorts
-from aftertrain.ingest.record import Record, Start, new_record
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
@@ -20,7 +20,7 @@ from aftertrain.model.event import Event
 ATTEMPTS = 100
 
 
-def get(source_id: str, event_id: str, ports: Ports) -> Item:
+def get(source_id: str, event_id: str, ports: ControlPorts) -> Item:
     """One event with the verdict of every trigger on its type; those that did not match are asked now.
 
     Raises: NotFoundError if no such event was received, or not in the last 90 days.
@@ -28,27 +28,29 @@ def get(source_id: str, event_id: str, ports: Ports) -> Item:
     item = ports.runs.event(source_id, event_id)
     if item is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
-    known = {verdict["trigger_id"] for verdict in item["verdicts"]}
-    others = unmatched(Event.from_envelope(item), known, ports.registry.items("trigger"))
-    return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in others)]}
+    decided = {verdict["trigger_id"] for verdict in item["verdicts"]}
+    undecided = explain_unmatched(Event.from_envelope(item), decided, ports.registry.items("trigger"))
+    return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in undecided)]}
 
 
-def list_all(since_seconds: float, before: float | None, limit: int, ports: Ports, *, everything: bool) -> list[Item]:
+def list_all(
+    since_seconds: float, before: float | None, limit: int, ports: ControlPorts, *, everything: bool
+) -> list[Item]:
     """The newest events of that many seconds: those that fired something, or all of them.
 
     Raises: ConflictError if the ledger is too large to find all: the newest might be among those that were not seen.
     """
-    between = since(since_seconds, ports), until(before)
+    period = since(since_seconds, ports), until(before)
     if not everything:
-        return ports.runs.events(*between, limit)
-    found = ports.runs.all_events(*between, limit)
-    if not found.whole:
+        return ports.runs.events(*period, limit)
+    scan = ports.runs.all_events(*period, limit)
+    if not scan.whole:
         raise ConflictError("the ledger is too large to list all events: those that fired something can be listed")
-    return found.items
+    return scan.items
 
 
 def replay(
-    source_id: str, event_id: str, attempt: int | None, ports: IngestPorts, snapshot: Snapshot, control: Ports
+    source_id: str, event_id: str, attempt: int | None, ports: IngestPorts, snapshot: Snapshot, control: ControlPorts
 ) -> dict[str, Any]:
     """Let an event happen once more: recorded, matched and started anew, by the triggers as they are now.
 
@@ -56,30 +58,30 @@ def replay(
     Raises: NotFoundError, ConflictError after a hundred of them or for a part of a set that did not start by it,
         BusyError.
     """
-    standing = ports.ledger.get(EventKey(source_id, event_id))
-    if standing is None:
+    original = ports.ledger.get(EventKey(source_id, event_id))
+    if original is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
     for number in [attempt] if attempt else range(2, ATTEMPTS):
         suffix = f"~{number}"
-        known = ports.ledger.get(EventKey(source_id, standing.event.id + suffix))
-        if known is None:
-            fired = match(standing.event, snapshot)
-            record = _with_sets(new_record(standing.event, source_id, fired, ports.clock(), suffix), standing, control)
-            known = ports.ledger.record(record)
-            if known is None:
-                return _driven(record, ports)
+        existing = ports.ledger.get(EventKey(source_id, original.event.id + suffix))
+        if existing is None:
+            fired = match(original.event, snapshot)
+            record = _with_sets(new_record(original.event, source_id, fired, ports.clock(), suffix), original, control)
+            existing = ports.ledger.record(record)
+            if existing is None:
+                return _drive_record(record, ports)
         if attempt:
-            return _driven(known, ports)
+            return _drive_record(existing, ports)
     raise ConflictError(f"the event {event_id!r} was replayed {ATTEMPTS} times")
 
 
-def _driven(record: Record, ports: IngestPorts) -> dict[str, Any]:
+def _drive_record(record: EventRecord, ports: IngestPorts) -> dict[str, Any]:
     decided = [] if record.done else drive_or_hand_over(record, ports)
     verdicts = {verdict.trigger_id: verdict.item() for verdict in [*record.all_verdicts, *decided]}
     return {"record_id": record.key.event_id, "executions": record.executions, "verdicts": list(verdicts.values())}
 
 
-def _with_sets(record: Record, standing: Record, ports: Ports) -> Record:
+def _with_sets(record: EventRecord, original: EventRecord, ports: ControlPorts) -> EventRecord:
     """A set is not collected once more: its parts are those that its first execution was told.
 
     What has started no set of a trigger starts none by a replay. Raises: ConflictError if nothing is left.
@@ -89,8 +91,8 @@ def _with_sets(record: Record, standing: Record, ports: Ports) -> Record:
     for start in record.starts:
         if start.policies.assemble is None:
             starts.append(start)
-        elif (parts := _parts(start.trigger_id, standing, ports)) is None:
-            refused.append(_no_set(start.trigger_id, standing))
+        elif (parts := _parts(start.trigger_id, original, ports)) is None:
+            refused.append(_no_set(start.trigger_id, original))
         else:
             starts.append(_with_parts(start, parts, record.event))
     if refused and not starts:
@@ -98,27 +100,29 @@ def _with_sets(record: Record, standing: Record, ports: Ports) -> Record:
     return record._replace(starts=tuple(starts), verdicts=(*record.verdicts, *refused))
 
 
-def _no_set(trigger_id: str, standing: Record) -> Verdict:
-    started = standing.verdict_of(trigger_id)
+def _no_set(trigger_id: str, original: EventRecord) -> Verdict:
+    started = original.verdict_of(trigger_id)
     by = f": replay the event that started {started.execution!r}" if started and started.execution else ""
     actual = f"by this event {trigger_id!r} has started no set{by}"
     return Verdict(trigger_id, "filtered", "assemble", "an event that completed a set", actual)
 
 
 def _with_parts(start: Start, parts: list[Any], event: Event) -> Start:
-    policies, brings = start.policies._replace(assemble=None), {"parts": parts}
+    policies, extra = start.policies._replace(assemble=None), {"parts": parts}
     if policies.debounce is not None:
-        return start._replace(policies=policies, brings=brings)
-    whole = event._replace(data=event.data | brings)
-    return start._replace(policies=policies, brings=brings, params=mapped(start.params, whole, start.pipeline.types))
+        return start._replace(policies=policies, extra_input=extra)
+    full = event._replace(data=event.data | extra)
+    return start._replace(
+        policies=policies, extra_input=extra, params=map_params(start.params, full, start.pipeline.types)
+    )
 
 
-def _parts(trigger_id: str, standing: Record, ports: Ports) -> list[Any] | None:
+def _parts(trigger_id: str, original: EventRecord, ports: ControlPorts) -> list[Any] | None:
     """What the trigger's execution by this event was told of its set; None if there was no such execution."""
-    name = next((start.name for start in standing.starts if start.trigger_id == trigger_id), None)
-    verdict = standing.verdict_of(trigger_id)
+    name = next((start.name for start in original.starts if start.trigger_id == trigger_id), None)
+    verdict = original.verdict_of(trigger_id)
     execution = ports.runs.execution(name) if name and (verdict is None or verdict.verdict == "started") else None
     if execution is None:
         return None
-    found = json.loads(ports.machines.input(execution["arn"]))["event"]["data"].get("parts")
-    return found if isinstance(found, list) else None
+    parts = json.loads(ports.machines.input(execution["arn"]))["event"]["data"].get("parts")
+    return parts if isinstance(parts, list) else None

@@ -8,10 +8,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from aftertrain.control.between import until
+from aftertrain.control.cost import total, with_cost
 from aftertrain.control.history import details, steps
-from aftertrain.control.ports import Item, Machines, Ports, Runs
-from aftertrain.control.spent import total, with_spent
+from aftertrain.control.ports import ControlPorts, Item, LedgerView, Machines
+from aftertrain.control.time_range import until
 from aftertrain.errors import ConflictError, NotFoundError
 
 Status = Literal["running", "succeeded", "failed", "timed_out", "aborted"]
@@ -31,7 +31,7 @@ _ENDS = {
 }
 
 
-def get(execution_id: str, ports: Ports) -> Item:
+def get(execution_id: str, ports: ControlPorts) -> Item:
     """One execution with its steps, and what they took in GPU hours and dollars.
 
     Raises: NotFoundError if no such execution is known.
@@ -40,21 +40,23 @@ def get(execution_id: str, ports: Ports) -> Item:
     if item is None:
         raise NotFoundError(f"there is no execution {execution_id!r}", field="execution_id")
     events = ports.machines.history(item["arn"])
-    item = _settled(item, events, ports)
+    item = _apply_history_end(item, events, ports)
     definition = _definition(item, ports)
     ids = [step["id"] for step in definition.get("steps", ())]
-    found = with_spent(steps(ids, events, running=item["status"] == "running"), definition, ports)
-    for step in found:
+    step_items = with_cost(steps(ids, events, running=item["status"] == "running"), definition, ports)
+    for step in step_items:
         step["progress"] = _progress(execution_id, step, ports)
-    return item | {"steps": found} | total(found)
+    return item | {"steps": step_items} | total(step_items)
 
 
-def list_all(pipeline_id: str | None, status: str | None, before: float | None, limit: int, ports: Ports) -> list[Item]:
+def list_all(
+    pipeline_id: str | None, status: str | None, before: float | None, limit: int, ports: ControlPorts
+) -> list[Item]:
     """The newest executions that began by then, without their steps."""
     return ports.runs.executions(pipeline_id, status, until(before), limit)
 
 
-def stop(execution_id: str, cause: str, ports: Ports) -> Item:
+def stop(execution_id: str, cause: str, ports: ControlPorts) -> Item:
     """Stop an execution that runs, and the jobs that it waits for.
 
     Raises: NotFoundError, ConflictError if it is over.
@@ -66,24 +68,24 @@ def stop(execution_id: str, cause: str, ports: Ports) -> Item:
     return {"id": execution_id, "status": "aborted"}
 
 
-def changed(detail: dict[str, Any], runs: Runs, machines: Machines) -> Item | None:
+def record_change(detail: dict[str, Any], runs: LedgerView, machines: Machines) -> Item | None:
     """Take in a "Step Functions Execution Status Change"; an execution that no pipeline of ours started is left out.
 
     Format: docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
     # EventBridge leaves out an input that is too large for its events.
-    given = json.loads(detail.get("input") or machines.input(detail["executionArn"]))
-    if not isinstance(given, dict) or "pipeline" not in given:
+    execution_input = json.loads(detail.get("input") or machines.input(detail["executionArn"]))
+    if not isinstance(execution_input, dict) or "pipeline" not in execution_input:
         return None
-    event = given["event"]
+    event = execution_input["event"]
     item = {
         "id": detail["name"],
         "arn": detail["executionArn"],
         "status": STATES.get(detail["status"], detail["status"].lower()),
-        "pipeline_id": given["pipeline"]["id"],
-        "version": given["pipeline"]["version"],
-        "trigger_id": given["trigger"]["id"],
-        "slot": given["trigger"].get("slot"),
+        "pipeline_id": execution_input["pipeline"]["id"],
+        "version": execution_input["pipeline"]["version"],
+        "trigger_id": execution_input["trigger"]["id"],
+        "slot": execution_input["trigger"].get("slot"),
         "event": {name: event[name] for name in ("event_type", "event_id", "source", "subject")},
         "started_at": _time(detail["startDate"]),
         "stopped_at": _time(detail.get("stopDate")),
@@ -95,26 +97,26 @@ def changed(detail: dict[str, Any], runs: Runs, machines: Machines) -> Item | No
     return item
 
 
-def _settled(item: Item, events: list[dict[str, Any]], ports: Ports) -> Item:
+def _apply_history_end(item: Item, events: list[dict[str, Any]], ports: ControlPorts) -> Item:
     """The execution as its history says it ended; status changes are delivered by best effort, and may be lost."""
     last: dict[str, Any] = events[-1] if events else {"type": ""}
     status = _ENDS.get(last["type"])
     if item["status"] != "running" or status is None:
         return item
     ended = {"status": status, "stopped_at": last["timestamp"].isoformat()}
-    settled = item | ended | {name: details(last).get(name) for name in ("error", "cause")}
-    ports.runs.update(settled)
-    return settled
+    updated = item | ended | {name: details(last).get(name) for name in ("error", "cause")}
+    ports.runs.update(updated)
+    return updated
 
 
-def _progress(execution_id: str, step: Item, ports: Ports) -> Item | None:
+def _progress(execution_id: str, step: Item, ports: ControlPorts) -> Item | None:
     """What a job that runs has said of how far it is; jobs of items say it each for itself, which nobody adds up."""
     if step["status"] != "running":
         return None
     return ports.progress(f"{ports.bindings.artifacts_uri}/executions/{execution_id}/{step['id']}")
 
 
-def _definition(item: Item, ports: Ports) -> dict[str, Any]:
+def _definition(item: Item, ports: ControlPorts) -> dict[str, Any]:
     version = ports.registry.get(f"version#{item['pipeline_id']}", f"{item['version']:08}")
     return version.item["definition"] if version else {}
 

@@ -6,29 +6,29 @@ Verdict("trig-1", "filtered", "where", expected='`key` REGEXP "^final/"', actual
 from collections.abc import Iterable, Iterator
 
 from aftertrain.control.ports import Item
+from aftertrain.ingest.compiled_trigger import compile_trigger, find_mismatch
 from aftertrain.ingest.verdict import Verdict
-from aftertrain.ingest.watch import watch_of, why_not
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import PipelineVersion, Trigger, matches_type
 
 _NONE = PipelineVersion("", 0, "")
 
 
-def unmatched(event: Event, known: set[str], triggers: Iterable[Item]) -> Iterator[Verdict]:
+def explain_unmatched(event: Event, decided: set[str], triggers: Iterable[Item]) -> Iterator[Verdict]:
     """The verdicts of all triggers on the event's type that are not known yet."""
     for item in triggers:
-        if item["id"] not in known and matches_type(item["event_type"], event.type):
-            yield explained(event, item)
+        if item["id"] not in decided and matches_type(item["event_type"], event.type):
+            yield explain(event, item)
 
 
-def explained(event: Event, item: Item) -> Verdict:
+def explain(event: Event, item: Item) -> Verdict:
     """What a trigger as it is now would say of an event."""
     trigger = Trigger(item["id"], item["event_type"], _NONE, item.get("where"), item.get("filter"))
     if not item.get("enabled", True):
         return Verdict(trigger.id, "disabled", "enabled", True, False)
     if not matches_type(trigger.event_type, event.type):
         return Verdict(trigger.id, "filtered", "event_type", trigger.event_type, event.type)
-    miss = why_not(event, watch_of(trigger))
-    if miss is None:
+    mismatch = find_mismatch(event, compile_trigger(trigger))
+    if mismatch is None:
         return Verdict(trigger.id, "filtered", "created_at", "the trigger was there as it is now", "it is newer")
-    return Verdict(trigger.id, "filtered", miss.clause, miss.expected, miss.actual)
+    return Verdict(trigger.id, "filtered", mismatch.clause, mismatch.expected, mismatch.actual)

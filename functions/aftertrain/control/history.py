@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aftertrain.control.worked import worked
+from aftertrain.control.job_duration import job_duration
 
 _FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
-_AROUND = ("Wait for ", "Prepare ", "Look for ", "Mind ", "Read ")  # states that do a part of a step's work
-_TRIES = ("TaskScheduled", "ActivityScheduled")
+_STATE_PREFIXES = ("Wait for ", "Prepare ", "Look for ", "Mind ", "Read ")  # states that do a part of a step's work
+_ATTEMPT_EVENTS = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
 
 @dataclass(slots=True)
-class _Seen:
+class _StepTrace:
     """What the history says of one step so far."""
 
     entered: datetime | None = None
@@ -38,7 +38,7 @@ class _Seen:
 class _Steps:
     """Reads events in order; `owners` maps an event to the state on whose chain it lies, `starts` to its time."""
 
-    seen: dict[str, _Seen]
+    seen: dict[str, _StepTrace]
     owners: dict[int, str] = field(default_factory=dict)
     starts: dict[int, datetime] = field(default_factory=dict)
 
@@ -49,26 +49,26 @@ class _Steps:
         else:
             self.owners[event["id"]] = self.owners.get(event.get("previousEventId", 0), "")
         owner = self.owners[event["id"]]
-        name = next((owner.removeprefix(each) for each in _AROUND if owner.startswith(each)), owner)
+        name = next((owner.removeprefix(prefix) for prefix in _STATE_PREFIXES if owner.startswith(prefix)), owner)
         step = self.seen.get(name)
         if step is not None:
-            _note(step, kind, event, own=owner == name)
+            _apply_event(step, kind, event, own=owner == name)
             if kind == "ActivityStarted":
                 self.starts[event["id"]] = event["timestamp"]
             elif owner == name and kind.endswith((*_FAILURES, *_SUCCESSES)):
-                took = worked(event, details(event), self.starts)
-                step.worked = step.worked if took is None else (step.worked or 0.0) + took
+                seconds = job_duration(event, details(event), self.starts)
+                step.worked = step.worked if seconds is None else (step.worked or 0.0) + seconds
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
     """The steps of a pipeline in its own order; times are RFC 3339, `seconds` the time between the two."""
-    reader = _Steps({step_id: _Seen() for step_id in ids})
+    reader = _Steps({step_id: _StepTrace() for step_id in ids})
     for event in events:
         reader.read(event)
-    return [_item(step_id, seen, running) for step_id, seen in reader.seen.items()]
+    return [_item(step_id, history, running) for step_id, history in reader.seen.items()]
 
 
-def _note(step: _Seen, kind: str, event: dict[str, Any], *, own: bool) -> None:
+def _apply_event(step: _StepTrace, kind: str, event: dict[str, Any], *, own: bool) -> None:
     if kind.endswith("StateEntered"):
         step.entered = step.entered or event["timestamp"]
         step.exited = None
@@ -77,18 +77,18 @@ def _note(step: _Seen, kind: str, event: dict[str, Any], *, own: bool) -> None:
         step.exited = event["timestamp"]
     elif kind == "MapStateExited":
         step.exited = event["timestamp"]
-        _note_items(step, json.loads(details(event).get("output") or "[]"))
-    elif kind in _TRIES:
+        _apply_items(step, json.loads(details(event).get("output") or "[]"))
+    elif kind in _ATTEMPT_EVENTS:
         step.attempts += own
         step.error = None
     elif kind.endswith(_FAILURES):
-        why = details(event)
-        step.error = {"error": why.get("error", ""), "cause": why.get("cause", "")}
+        failure = details(event)
+        step.error = {"error": failure.get("error", ""), "cause": failure.get("cause", "")}
     elif kind in _SUCCESSES:
         step.output = _output(details(event).get("output"))
 
 
-def _note_items(step: _Seen, items: Any) -> None:
+def _apply_items(step: _StepTrace, items: Any) -> None:
     """What a Map puts out: each item's output, or how it failed; its catcher puts out records instead."""
     if not isinstance(items, list):
         return
@@ -113,25 +113,25 @@ def _output(text: str | None) -> Any:
     return value["Payload"] if isinstance(value, dict) and "Payload" in value else value
 
 
-def _item(step_id: str, seen: _Seen, running: bool) -> dict[str, Any]:
-    status = _status(seen, running)
-    end = seen.exited
+def _item(step_id: str, history: _StepTrace, running: bool) -> dict[str, Any]:
+    status = _status(history, running)
+    end = history.exited
     return {
         "id": step_id,
         "status": status,
-        "attempts": seen.attempts,
-        "started_at": seen.entered.isoformat() if seen.entered else None,
+        "attempts": history.attempts,
+        "started_at": history.entered.isoformat() if history.entered else None,
         "stopped_at": end.isoformat() if end else None,
-        "seconds": round((end - seen.entered).total_seconds(), 3) if end and seen.entered else None,
-        "job_seconds": seen.worked,
-        "output": seen.output if status == "succeeded" else None,
-        **(seen.error if status == "failed" and seen.error else {}),
+        "seconds": round((end - history.entered).total_seconds(), 3) if end and history.entered else None,
+        "job_seconds": history.worked,
+        "output": history.output if status == "succeeded" else None,
+        **(history.error if status == "failed" and history.error else {}),
     }
 
 
-def _status(seen: _Seen, running: bool) -> str:
-    if seen.entered is None:
+def _status(history: _StepTrace, running: bool) -> str:
+    if history.entered is None:
         return "pending" if running else "skipped"
-    if seen.exited is None:
-        return "running" if running else "failed" if seen.error else "aborted"
-    return "failed" if seen.error else "succeeded"
+    if history.exited is None:
+        return "running" if running else "failed" if history.error else "aborted"
+    return "failed" if history.error else "succeeded"

@@ -8,17 +8,17 @@ from typing import Any
 
 from aftertrain.compiler.compile import Compiled, compile_pipeline
 from aftertrain.control.bodies import PipelineCreate, PipelineUpdate
-from aftertrain.control.job_ends import places_of
-from aftertrain.control.lookup import absent, existing, settled
-from aftertrain.control.params import check_params
-from aftertrain.control.ports import Change, Item, Ports
-from aftertrain.control.snapshot import with_pipeline
+from aftertrain.control.build_snapshot import with_pipeline
+from aftertrain.control.check_params import check_params
+from aftertrain.control.orphaned_jobs import compute_of
+from aftertrain.control.ports import Change, ControlPorts, Item
+from aftertrain.control.require import require, require_absent, retry_stale
 from aftertrain.errors import AuthorError
 from aftertrain.model.definition import Definition
 from aftertrain.model.names import slug
 
 
-def create(body: PipelineCreate, ports: Ports) -> Item:
+def create(body: PipelineCreate, ports: ControlPorts) -> Item:
     """Publish the first version of a new pipeline.
 
     Raises: CompileError, ConflictError if the id is taken.
@@ -26,14 +26,14 @@ def create(body: PipelineCreate, ports: Ports) -> Item:
     compiled = compile_pipeline(body.definition, ports.bindings)
     name = body.name or compiled.definition.name
     pipeline_id = body.id or slug(name)
-    absent(ports.registry, "pipeline", pipeline_id)
+    require_absent(ports.registry, "pipeline", pipeline_id)
     now = ports.clock()
-    item = _published(compiled, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
-    ports.registry.commit(_writes(item, 0))
+    item = _publish_version(compiled, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
+    ports.registry.commit(_build_changes(item, 0))
     return item
 
 
-def update(pipeline_id: str, body: PipelineUpdate, ports: Ports) -> Item:
+def update(pipeline_id: str, body: PipelineUpdate, ports: ControlPorts) -> Item:
     """Publish the next version; triggers start it from now on, executions that run finish the one they started with.
 
     Raises: CompileError, NotFoundError, AuthorError if a trigger does not give what the new version needs.
@@ -43,49 +43,49 @@ def update(pipeline_id: str, body: PipelineUpdate, ports: Ports) -> Item:
     def change() -> Item:
         # The snapshot is read first: a trigger that is made meanwhile makes the commit stale, and all is decided again.
         snapshot = ports.registry.snapshot()
-        entry = existing(ports.registry, "pipeline", pipeline_id)
+        entry = require(ports.registry, "pipeline", pipeline_id)
         _check_triggers(pipeline_id, compiled.definition, ports)
-        item = _published(compiled, entry.item, entry.item["version"] + 1, ports)
-        ports.registry.commit(_writes(item, entry.revision), with_pipeline(snapshot, item))
+        item = _publish_version(compiled, entry.item, entry.item["version"] + 1, ports)
+        ports.registry.commit(_build_changes(item, entry.revision), with_pipeline(snapshot, item))
         return item
 
-    return settled(change)
+    return retry_stale(change)
 
 
-def get(pipeline_id: str, ports: Ports) -> Item:
+def get(pipeline_id: str, ports: ControlPorts) -> Item:
     """A pipeline at its current version."""
-    return existing(ports.registry, "pipeline", pipeline_id).item
+    return require(ports.registry, "pipeline", pipeline_id).item
 
 
-def versions(pipeline_id: str, ports: Ports) -> list[Item]:
+def versions(pipeline_id: str, ports: ControlPorts) -> list[Item]:
     """All versions of a pipeline, the first one first."""
-    existing(ports.registry, "pipeline", pipeline_id)
+    require(ports.registry, "pipeline", pipeline_id)
     return ports.registry.items(_versions_of(pipeline_id))
 
 
-def list_all(ports: Ports) -> list[Item]:
+def list_all(ports: ControlPorts) -> list[Item]:
     """All pipelines."""
     return ports.registry.items("pipeline")
 
 
-def _published(compiled: Compiled, base: Item, version: int, ports: Ports) -> Item:
+def _publish_version(compiled: Compiled, base: Item, version: int, ports: ControlPorts) -> Item:
     definition = compiled.definition
     arn = ports.machines.publish(base["id"], compiled.asl)
     return base | {
         "version": version,
         "description": definition.description,
-        "definition": _written(definition),
+        "definition": _dump_definition(definition),
         "machine_arn": arn,
-        "jobs": places_of(definition, compiled.bindings),  # which a later change of the settings does not move
+        "jobs": compute_of(definition, compiled.bindings),  # which a later change of the settings does not move
         "updated_at": ports.clock(),
     }
 
 
-def _written(definition: Definition) -> dict[str, Any]:
+def _dump_definition(definition: Definition) -> dict[str, Any]:
     return definition.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
-def _writes(item: Item, revision: int) -> list[Change]:
+def _build_changes(item: Item, revision: int) -> list[Change]:
     version_id = f"{item['version']:08}"
     return [
         Change("pipeline", item["id"], item, revision),
@@ -97,7 +97,7 @@ def _versions_of(pipeline_id: str) -> str:
     return f"version#{pipeline_id}"
 
 
-def _check_triggers(pipeline_id: str, definition: Definition, ports: Ports) -> None:
+def _check_triggers(pipeline_id: str, definition: Definition, ports: ControlPorts) -> None:
     for trigger in ports.registry.items("trigger"):
         if trigger["pipeline_id"] == pipeline_id:
             try:

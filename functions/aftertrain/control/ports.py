@@ -14,7 +14,7 @@ class StaleError(ConflictError):
     """What a decision was based on has changed since it was read."""
 
 
-class GoneError(ConflictError):
+class ExecutionGoneError(ConflictError):
     """Who waited for an answer does not wait any more."""
 
 
@@ -74,7 +74,7 @@ class Machines(Protocol):
         """All events of an execution, the oldest first, as GetExecutionHistory names them."""
 
 
-class Found(NamedTuple):
+class Page(NamedTuple):
     """The newest items, and whether there are no more than these; `whole`: whether all could be looked at."""
 
     items: list[Item]
@@ -82,7 +82,7 @@ class Found(NamedTuple):
     whole: bool = True
 
 
-class Runs(Protocol):
+class LedgerView(Protocol):
     """The ledger's view on events and executions."""
 
     def event(self, source_id: str, event_id: str) -> Item | None:
@@ -91,7 +91,7 @@ class Runs(Protocol):
     def events(self, since: str, until: str, limit: int) -> list[Item]:
         """The newest events between two times (RFC 3339) that fired something."""
 
-    def all_events(self, since: str, until: str, limit: int) -> Found:
+    def all_events(self, since: str, until: str, limit: int) -> Page:
         """The newest of all that was received, which is a scan."""
 
     def execution(self, execution_id: str) -> Item | None:
@@ -111,7 +111,7 @@ class DeadLetters(Protocol):
         """Queue it again, as much as is there and the limit allows; returns how much."""
 
 
-class Answers(Protocol):
+class ApprovalAnswers(Protocol):
     """Tasks that wait for a person."""
 
     def approve(self, token: str, output: Item) -> None:
@@ -122,7 +122,7 @@ class Answers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class ControlPorts:
     """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids.
 
     `progress`: what a job has said below this URI of how far it is, None if nothing.
@@ -130,8 +130,8 @@ class Ports:
 
     registry: Registry
     machines: Machines
-    runs: Runs
-    answers: Answers
+    runs: LedgerView
+    answers: ApprovalAnswers
     dead_letters: DeadLetters
     progress: Callable[[str], Item | None]
     bindings: Bindings

@@ -7,14 +7,14 @@ both stand in the snapshot alone, where the webhook reads them, and in no answer
 import base64
 
 from aftertrain.control.bodies import SourceCreate, SourceRotate
-from aftertrain.control.lookup import absent, existing, settled
-from aftertrain.control.ports import Change, Entry, Item, Ports
-from aftertrain.control.snapshot import source_in, with_source
+from aftertrain.control.build_snapshot import source_in, with_source
+from aftertrain.control.ports import Change, ControlPorts, Entry, Item
+from aftertrain.control.require import require, require_absent, retry_stale
 from aftertrain.errors import AuthorError
 from aftertrain.model.source import AUTHS, LIVE_SECRETS, Source, SourceAuth, SourceKind
 
 
-def create(body: SourceCreate, ports: Ports) -> Item:
+def create(body: SourceCreate, ports: ControlPorts) -> Item:
     """Make a source and its secret.
 
     Returns: the source with `url` and, this once, `secret`; with auth basic the user name is the source's id.
@@ -23,42 +23,42 @@ def create(body: SourceCreate, ports: Ports) -> Item:
     auth = body.auth or AUTHS[body.kind][0]
     if auth not in AUTHS[body.kind]:
         raise AuthorError(f"a source of kind {body.kind} has auth {' or '.join(AUTHS[body.kind])}", field="auth")
-    secret = None if auth == "none" else body.secret or _made(body.kind, auth, ports)
+    secret = None if auth == "none" else body.secret or _new_secret(body.kind, auth, ports)
     bare = Source(body.id, body.kind, auth)
     source = bare if secret is None else bare.with_secret(secret)
     item = {"id": body.id, "kind": body.kind, "auth": auth, "created_at": ports.clock()}
 
     def change() -> None:
-        absent(ports.registry, "source", body.id)
+        require_absent(ports.registry, "source", body.id)
         snapshot = with_source(ports.registry.snapshot(), source.item(), body.id)
         ports.registry.commit([Change("source", body.id, item, 0)], snapshot)
 
-    settled(change)
-    return _shown(item, ports) | {"secret": secret}
+    retry_stale(change)
+    return _with_url(item, ports) | {"secret": secret}
 
 
-def rotate(source_id: str, body: SourceRotate, ports: Ports) -> Item:
+def rotate(source_id: str, body: SourceRotate, ports: ControlPorts) -> Item:
     """Make a new secret; the one before it stays good until the next rotation, or until `finish` says that it is over.
 
     `undo` takes the newest back, of which the sender was never told.
     Returns: the source with, this once, the new `secret`, or with none if none was made.
     Raises: AuthorError if the source has no secret, or none to go back to.
     """
-    known = existing(ports.registry, "source", source_id).item
-    secret = None if body.finish or body.undo else body.secret or _made(known["kind"], known["auth"], ports)
+    stored = require(ports.registry, "source", source_id).item
+    secret = None if body.finish or body.undo else body.secret or _new_secret(stored["kind"], stored["auth"], ports)
 
     def change() -> Item:
-        entry, snapshot = existing(ports.registry, "source", source_id), ports.registry.snapshot()
+        entry, snapshot = require(ports.registry, "source", source_id), ports.registry.snapshot()
         if entry.item["auth"] == "none":
             raise AuthorError(f"the source {source_id!r} is open and has no secret", field="source_id")
         source = Source.from_item(source_in(snapshot, source_id))
-        return _commit(entry, _changed(source, secret, undo=body.undo), snapshot, ports)
+        return _commit(entry, _apply_rotation(source, secret, undo=body.undo), snapshot, ports)
 
-    item = settled(change)
-    return _shown(item, ports) | {"secret": secret}
+    item = retry_stale(change)
+    return _with_url(item, ports) | {"secret": secret}
 
 
-def _changed(source: Source, secret: str | None, *, undo: bool) -> Source:
+def _apply_rotation(source: Source, secret: str | None, *, undo: bool) -> Source:
     if undo and len(source.secret_hashes or source.secrets) < LIVE_SECRETS:
         raise AuthorError(f"the source {source.id!r} has no secret to go back to", field="undo")
     if undo:
@@ -66,40 +66,40 @@ def _changed(source: Source, secret: str | None, *, undo: bool) -> Source:
     return source.with_newest_secret_alone() if secret is None else source.with_secret(secret)
 
 
-def _made(kind: SourceKind, auth: SourceAuth, ports: Ports) -> str:
+def _new_secret(kind: SourceKind, auth: SourceAuth, ports: ControlPorts) -> str:
     """A new secret. Libraries for Standard Webhooks take base64 for granted, with or without the prefix."""
     token = ports.token()
     standard = auth == "signature" and kind in ("standard_webhooks", "platform")
     return f"whsec_{base64.b64encode(token.encode()).decode()}" if standard else token
 
 
-def delete(source_id: str, ports: Ports) -> None:
+def delete(source_id: str, ports: ControlPorts) -> None:
     """Take a source away; its requests are refused from now on."""
 
     def change() -> None:
-        entry = existing(ports.registry, "source", source_id)
+        entry = require(ports.registry, "source", source_id)
         snapshot = with_source(ports.registry.snapshot(), None, source_id)
         ports.registry.commit([Change("source", source_id, None, entry.revision)], snapshot)
 
-    settled(change)
+    retry_stale(change)
 
 
-def get(source_id: str, ports: Ports) -> Item:
+def get(source_id: str, ports: ControlPorts) -> Item:
     """One source, without its secret."""
-    return _shown(existing(ports.registry, "source", source_id).item, ports)
+    return _with_url(require(ports.registry, "source", source_id).item, ports)
 
 
-def list_all(ports: Ports) -> list[Item]:
+def list_all(ports: ControlPorts) -> list[Item]:
     """All sources, without their secrets."""
-    return [_shown(item, ports) for item in ports.registry.items("source")]
+    return [_with_url(item, ports) for item in ports.registry.items("source")]
 
 
-def _commit(entry: Entry, source: Source, snapshot: Entry, ports: Ports) -> Item:
+def _commit(entry: Entry, source: Source, snapshot: Entry, ports: ControlPorts) -> Item:
     item = entry.item | {"rotated_at": ports.clock(), "live_secrets": len(source.secret_hashes or source.secrets)}
-    changed = with_source(snapshot, source.item(), source.id)
-    ports.registry.commit([Change("source", source.id, item, entry.revision)], changed)
+    new_snapshot = with_source(snapshot, source.item(), source.id)
+    ports.registry.commit([Change("source", source.id, item, entry.revision)], new_snapshot)
     return item
 
 
-def _shown(item: Item, ports: Ports) -> Item:
+def _with_url(item: Item, ports: ControlPorts) -> Item:
     return item | {"url": f"{ports.webhook_url}/{item['id']}"}

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.fields import full_path
+from aftertrain.expressions.lookup import full_path
 
 _PATH = re.compile(r"^\s*\{\{\s*event((?:\.[A-Za-z_][A-Za-z0-9_-]*)+)\s*\}\}\s*$")
 

@@ -41,8 +41,8 @@ class FilterSyntaxError(AuthorError):
         self.line = before.count("\n") + 1
         self.column = offset - (before.rfind("\n") + 1) + 1
         excerpt = text.split("\n")[self.line - 1]
-        place = f"where, line {self.line}, column {self.column}"
-        super().__init__(f"{place}: {message}\n  {excerpt}\n  {' ' * (self.column - 1)}^", field="where")
+        location = f"where, line {self.line}, column {self.column}"
+        super().__init__(f"{location}: {message}\n  {excerpt}\n  {' ' * (self.column - 1)}^", field="where")
 
 
 def tokenize(text: str) -> list[Token]:

@@ -19,7 +19,7 @@ from typing import Any
 import re2
 
 from aftertrain.errors import AuthorError
-from aftertrain.expressions.fields import MISSING
+from aftertrain.expressions.lookup import MISSING
 
 Scalar = str | int | float | bool | None
 Matcher = Callable[[Any], bool]
@@ -32,119 +32,119 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def compile_matcher(asked: Any, path: str) -> Matcher:
+def compile_matcher(condition: Any, path: str) -> Matcher:
     """The test of a value, which may be MISSING. Raises: AuthorError, naming the path and what to write."""
-    if isinstance(asked, Scalar):
-        return lambda found: same(found, asked)
-    if not isinstance(asked, dict) or len(asked) != 1:
-        raise _wrong(path, "a value or one operator", asked)
-    ((name, wanted),) = asked.items()
+    if isinstance(condition, Scalar):
+        return lambda actual: same(actual, condition)
+    if not isinstance(condition, dict) or len(condition) != 1:
+        raise _filter_error(path, "a value or one operator", condition)
+    ((name, operand),) = condition.items()
     if name not in _OPERATORS:
         raise AuthorError(
             f"filter: {path!r}: there is no operator {name!r}: there is {', '.join(sorted(_OPERATORS))}",
             field=f"filter.{path}",
         )
-    return _OPERATORS[name](wanted, path)
+    return _OPERATORS[name](operand, path)
 
 
-def same(found: Any, wanted: Scalar) -> bool:
+def same(actual: Any, expected: Scalar) -> bool:
     """Whether two JSON values are equal, with booleans apart from numbers."""
-    if isinstance(found, bool) or isinstance(wanted, bool):
-        return found is wanted
-    if isinstance(found, int | float) and isinstance(wanted, int | float):
-        return found == wanted
-    return type(found) is type(wanted) and bool(found == wanted)
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        return actual is expected
+    if isinstance(actual, int | float) and isinstance(expected, int | float):
+        return actual == expected
+    return type(actual) is type(expected) and bool(actual == expected)
 
 
 def _affix(holds: Callable[[str, str], bool]) -> Callable[[Any, str], Matcher]:
-    def compiled(wanted: Any, path: str) -> Matcher:
-        if isinstance(wanted, dict) and wanted.keys() == {"equals-ignore-case"}:
-            folded = _text(wanted["equals-ignore-case"], path).casefold()
-            return lambda found: isinstance(found, str) and holds(found.casefold(), folded)
-        text = _text(wanted, path)
-        return lambda found: isinstance(found, str) and holds(found, text)
+    def compile_affix(operand: Any, path: str) -> Matcher:
+        if isinstance(operand, dict) and operand.keys() == {"equals-ignore-case"}:
+            folded = _text(operand["equals-ignore-case"], path).casefold()
+            return lambda actual: isinstance(actual, str) and holds(actual.casefold(), folded)
+        text = _text(operand, path)
+        return lambda actual: isinstance(actual, str) and holds(actual, text)
 
-    return compiled
-
-
-def _ignore_case(wanted: Any, path: str) -> Matcher:
-    folded = _text(wanted, path).casefold()
-    return lambda found: isinstance(found, str) and found.casefold() == folded
+    return compile_affix
 
 
-def _wildcard(wanted: Any, path: str) -> Matcher:
-    plain = [piece.replace("\0", "*") for piece in _text(wanted, path).replace("\\*", "\0").split("*")]
+def _ignore_case(operand: Any, path: str) -> Matcher:
+    folded = _text(operand, path).casefold()
+    return lambda actual: isinstance(actual, str) and actual.casefold() == folded
+
+
+def _wildcard(operand: Any, path: str) -> Matcher:
+    plain = [piece.replace("\0", "*") for piece in _text(operand, path).replace("\\*", "\0").split("*")]
     if len(plain) == 2:  # one star: no expression is needed
-        return partial(_between, *plain)
+        return partial(_has_affixes, *plain)
     pieces = [re2.escape(piece) for piece in plain]
     options = re2.Options()
     options.log_errors = False
     try:
         pattern = re2.compile(f"(?s)^{'.*'.join(pieces)}$", options)
     except re2.error:
-        raise _wrong(path, "a wildcard that is not as long", wanted) from None
-    return lambda found: isinstance(found, str) and pattern.search(found) is not None
+        raise _filter_error(path, "a wildcard that is not as long", operand) from None
+    return lambda actual: isinstance(actual, str) and pattern.search(actual) is not None
 
 
-def _between(head: str, tail: str, found: Any) -> bool:
-    long_enough = isinstance(found, str) and len(found) >= len(head) + len(tail)
-    return long_enough and found.startswith(head) and found.endswith(tail)
+def _has_affixes(head: str, tail: str, actual: Any) -> bool:
+    long_enough = isinstance(actual, str) and len(actual) >= len(head) + len(tail)
+    return long_enough and actual.startswith(head) and actual.endswith(tail)
 
 
-def _anything_but(wanted: Any, path: str) -> Matcher:
-    if isinstance(wanted, dict):
-        if len(wanted) != 1 or not wanted.keys() <= {"prefix", "suffix", "wildcard", "equals-ignore-case"}:
-            raise _wrong(path, "anything-but of a value, a list, or one operator for texts", wanted)
-        ((name, texts),) = wanted.items()
+def _anything_but(operand: Any, path: str) -> Matcher:
+    if isinstance(operand, dict):
+        if len(operand) != 1 or not operand.keys() <= {"prefix", "suffix", "wildcard", "equals-ignore-case"}:
+            raise _filter_error(path, "anything-but of a value, a list, or one operator for texts", operand)
+        ((name, texts),) = operand.items()
         listed = texts if isinstance(texts, list) else [texts]
         refused = [_OPERATORS[name](text, path) for text in listed]
-        return lambda found: isinstance(found, str) and not any(each(found) for each in refused)
-    values = wanted if isinstance(wanted, list) else [wanted]
+        return lambda actual: isinstance(actual, str) and not any(matcher(actual) for matcher in refused)
+    values = operand if isinstance(operand, list) else [operand]
     if not values or not all(isinstance(value, Scalar) for value in values):
-        raise _wrong(path, "anything-but of a value, a list, or one operator for texts", wanted)
-    return lambda found: found is not MISSING and not any(same(found, value) for value in values)
+        raise _filter_error(path, "anything-but of a value, a list, or one operator for texts", operand)
+    return lambda actual: actual is not MISSING and not any(same(actual, value) for value in values)
 
 
-def _numeric(wanted: Any, path: str) -> Matcher:
-    pairs = list(zip(wanted[::2], wanted[1::2], strict=False)) if isinstance(wanted, list) else []
-    if not pairs or len(wanted) % 2 or not all(name in _COMPARE and _number(bound) for name, bound in pairs):
-        raise _wrong(path, 'numeric comparisons such as [">=", 0, "<", 10]', wanted)
-    return lambda found: _number(found) and all(_COMPARE[name](found, bound) for name, bound in pairs)
+def _numeric(operand: Any, path: str) -> Matcher:
+    pairs = list(zip(operand[::2], operand[1::2], strict=False)) if isinstance(operand, list) else []
+    if not pairs or len(operand) % 2 or not all(name in _COMPARE and _is_number(bound) for name, bound in pairs):
+        raise _filter_error(path, 'numeric comparisons such as [">=", 0, "<", 10]', operand)
+    return lambda actual: _is_number(actual) and all(_COMPARE[name](actual, bound) for name, bound in pairs)
 
 
-def _exists(wanted: Any, path: str) -> Matcher:
-    if not isinstance(wanted, bool):
-        raise _wrong(path, "exists true or false", wanted)
-    return lambda found: (found is not MISSING) == wanted
+def _exists(operand: Any, path: str) -> Matcher:
+    if not isinstance(operand, bool):
+        raise _filter_error(path, "exists true or false", operand)
+    return lambda actual: (actual is not MISSING) == operand
 
 
-def _cidr(wanted: Any, path: str) -> Matcher:
+def _cidr(operand: Any, path: str) -> Matcher:
     try:
-        network = ip_network(_text(wanted, path), strict=False)
+        network = ip_network(_text(operand, path), strict=False)
     except ValueError:
-        raise _wrong(path, "a network such as 10.0.0.0/8", wanted) from None
+        raise _filter_error(path, "a network such as 10.0.0.0/8", operand) from None
 
-    def inside(found: Any) -> bool:
+    def inside(actual: Any) -> bool:
         try:
-            return isinstance(found, str) and ip_address(found) in network
+            return isinstance(actual, str) and ip_address(actual) in network
         except ValueError:
             return False
 
     return inside
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(wanted: Any, path: str) -> str:
-    if not isinstance(wanted, str):
-        raise _wrong(path, "a text", wanted)
-    return wanted
+def _text(operand: Any, path: str) -> str:
+    if not isinstance(operand, str):
+        raise _filter_error(path, "a text", operand)
+    return operand
 
 
-def _wrong(path: str, expected: str, found: Any) -> AuthorError:
-    shown = json.dumps(found, ensure_ascii=False)[:80]
+def _filter_error(path: str, expected: str, actual: Any) -> AuthorError:
+    shown = json.dumps(actual, ensure_ascii=False)[:80]
     return AuthorError(f"filter: {path!r}: expected {expected}; found {shown}", field=f"filter.{path}")
 
 

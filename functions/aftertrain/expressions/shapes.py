@@ -64,27 +64,27 @@ UNKNOWN = Shape(there=False)
 STRING, BOOLEAN, NUMBER, INTEGER = of("string"), of("boolean"), of("number", "integer"), of("integer")
 
 
-def either(one: Shape, other: Shape) -> Shape:
+def either(first: Shape, second: Shape) -> Shape:
     """A value that is of the one or of the other shape."""
-    fields = one.fields if one.fields == other.fields else None
-    item = one.item if one.item == other.item else None
-    return Shape(one.kinds | other.kinds, fields, item, one.there and other.there)
+    fields = first.fields if first.fields == second.fields else None
+    item = first.item if first.item == second.item else None
+    return Shape(first.kinds | second.kinds, fields, item, first.there and second.there)
 
 
 def shape_of(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = None) -> Shape:
     """The shape that a JSON Schema describes, as far as it does; pydantic's schemas are read in full."""
-    known = definitions if definitions is not None else schema.get("$defs", {})
+    named_schemas = definitions if definitions is not None else schema.get("$defs", {})
     if "$ref" in schema:
-        return shape_of(known[schema["$ref"].rsplit("/", 1)[-1]], known)
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            shapes = [shape_of(each, known) for each in schema[several]]
-            whole = shapes[0]
+        return shape_of(named_schemas[schema["$ref"].rsplit("/", 1)[-1]], named_schemas)
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            shapes = [shape_of(option, named_schemas) for option in schema[keyword]]
+            merged = shapes[0]
             for shape in shapes[1:]:
-                whole = _merged(whole, shape)
-            return whole
+                merged = _merge(merged, shape)
+            return merged
     choices = tuple(schema["enum"]) if "enum" in schema else (schema["const"],) if "const" in schema else ()
-    return Shape(_kinds(schema, choices), _fields(schema, known), _item(schema, known), choices=choices)
+    return Shape(_kinds(schema, choices), _fields(schema, named_schemas), _item(schema, named_schemas), choices=choices)
 
 
 def shape_of_value(value: Any) -> Shape:
@@ -119,12 +119,12 @@ def kinds_of(value: Any) -> frozenset[str]:
             return frozenset({"object"})
 
 
-def _merged(one: Shape, other: Shape) -> Shape:
+def _merge(left: Shape, right: Shape) -> Shape:
     """As `either`, but what only one of the two can have is kept: null has no fields to disagree about."""
-    whole = either(one, other)
-    fields = one.fields if "object" not in other.kinds else other.fields if "object" not in one.kinds else whole.fields
-    item = one.item if "array" not in other.kinds else other.item if "array" not in one.kinds else whole.item
-    return replace(whole, fields=fields, item=item)
+    join = either(left, right)
+    fields = left.fields if "object" not in right.kinds else right.fields if "object" not in left.kinds else join.fields
+    item = left.item if "array" not in right.kinds else right.item if "array" not in left.kinds else join.item
+    return replace(join, fields=fields, item=item)
 
 
 def _kinds(schema: Mapping[str, Any], choices: tuple[Any, ...]) -> frozenset[str]:
@@ -137,14 +137,14 @@ def _kinds(schema: Mapping[str, Any], choices: tuple[Any, ...]) -> frozenset[str
     return KINDS
 
 
-def _fields(schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Shape] | None:
+def _fields(schema: Mapping[str, Any], named_schemas: Mapping[str, Any]) -> dict[str, Shape] | None:
     if "properties" not in schema or schema.get("additionalProperties") is True:
         return None
     required = set(schema.get("required", ()))
-    shapes = {name: shape_of(each, known) for name, each in schema["properties"].items()}
+    shapes = {name: shape_of(property_schema, named_schemas) for name, property_schema in schema["properties"].items()}
     return {name: shape if name in required else shape.maybe() for name, shape in shapes.items()}
 
 
-def _item(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Shape | None:
+def _item(schema: Mapping[str, Any], named_schemas: Mapping[str, Any]) -> Shape | None:
     items = schema.get("items")
-    return shape_of(items, known) if isinstance(items, Mapping) else None
+    return shape_of(items, named_schemas) if isinstance(items, Mapping) else None

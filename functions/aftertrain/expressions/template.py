@@ -35,7 +35,7 @@ _ARITHMETIC: dict[type[nodes.BinExpr], str] = {
     nodes.FloorDiv: "//",
     nodes.Mod: "%",
 }
-_INSTEAD: dict[type[nodes.Node], str] = {
+_SUGGESTIONS: dict[type[nodes.Node], str] = {
     nodes.Call: "methods cannot be called: write a filter, such as {{ event.name | upper }}",
     nodes.Dict: "objects cannot be written in a template: write the object in YAML, with templates as its values",
     nodes.Tuple: "tuples cannot be written in a template: write a list, such as ['a', 'b']",
@@ -65,7 +65,7 @@ def parse_template(text: str, loops: Sequence[str] = ()) -> Template:
     if "{" not in text:
         return Template((text,))
     try:
-        return _whole(_plain_parts(text) or _Reader(tuple(loops)).template(text))
+        return _to_template(_plain_parts(text) or _TemplateReader(tuple(loops)).template(text))
     except RecursionError:
         raise TemplateError("the expression is nested too deep") from None
 
@@ -75,15 +75,15 @@ def _plain_parts(text: str) -> Parts | None:
     pieces = _PLAIN.split(text)
     if "\r" in text or any("{" in piece for piece in pieces[::2]):
         return None
-    return tuple(_dotted(piece) if place % 2 else piece for place, piece in enumerate(pieces) if piece)
+    return tuple(_parse_path(piece) if index % 2 else piece for index, piece in enumerate(pieces) if piece)
 
 
-def _dotted(text: str) -> Path:
+def _parse_path(text: str) -> Path:
     root, *segments = text.split(".")
     return Path(root, tuple(segments))
 
 
-def _whole(parts: Parts) -> Template:
+def _to_template(parts: Parts) -> Template:
     """A template; one that is an expression with blanks around it is the expression."""
     lone = Template(tuple(part for part in parts if not isinstance(part, str) or part.strip()))
     return lone if lone.lone is not None else Template(parts)
@@ -111,7 +111,7 @@ def in_braces(text: str) -> str:
     return text if _COMMENTS.sub("", text).startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
 
 
-class _Reader:
+class _TemplateReader:
     """Reads nodes of jinja2's; `loops` are the names of the items of the loops around."""
 
     def __init__(self, loops: tuple[str, ...]) -> None:
@@ -155,7 +155,7 @@ class _Reader:
         if name in (*tree.ROOTS, *self.loops, *_NAMES, "loop"):
             raise TemplateError(f"the loop's name {name!r} hides another one: choose a name that is not taken")
         items, otherwise = self.expression(node.iter), self.parts(node.else_)
-        return tree.For(name, items, _Reader((*self.loops, name, "loop")).parts(node.body), otherwise)
+        return tree.For(name, items, _TemplateReader((*self.loops, name, "loop")).parts(node.body), otherwise)
 
     def expression(self, node: nodes.Node) -> Expression:  # noqa: C901 - one case per kind of node
         match node:
@@ -203,10 +203,10 @@ class _Reader:
                 raise TemplateError(f"there is no {node.operator!r} here: write a product")
 
     def concatenation(self, parts: list[Expression]) -> Expression:
-        whole = parts[0]
+        joined = parts[0]
         for part in parts[1:]:
-            whole = tree.Concat(whole, part)
-        return whole
+            joined = tree.Concat(joined, part)
+        return joined
 
     def comparison(self, node: nodes.Compare) -> Expression:
         left = self.expression(node.expr)
@@ -218,16 +218,16 @@ class _Reader:
             else:
                 links.append(tree.Compare(_COMPARISONS[operand.op], left, right))
             left = right
-        whole = links[0]
+        joined = links[0]
         for link in links[1:]:
-            whole = tree.Logic("and", whole, link)
-        return whole
+            joined = tree.Logic("and", joined, link)
+        return joined
 
     def application(self, node: nodes.Filter | nodes.Test) -> Expression:
-        known, kind = (FILTERS, "filter") if isinstance(node, nodes.Filter) else (TESTS, "test")
-        signature = known.get(node.name)
+        signatures, kind = (FILTERS, "filter") if isinstance(node, nodes.Filter) else (TESTS, "test")
+        signature = signatures.get(node.name)
         if signature is None:
-            raise TemplateError(f"there is no {kind} {node.name!r} here; there is {', '.join(sorted(known))}")
+            raise TemplateError(f"there is no {kind} {node.name!r} here; there is {', '.join(sorted(signatures))}")
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise _unsupported(node)
         operand, arguments = self.expression(node.node), self.arguments(node, signature, kind)
@@ -236,19 +236,19 @@ class _Reader:
         return _test(signature.name, operand, arguments)
 
     def arguments(self, node: nodes.Filter | nodes.Test, signature: Signature, kind: str) -> tuple[Expression, ...]:
-        given = dict(zip(signature.arguments, map(self.expression, node.args), strict=False))
-        given |= {str(pair.key): self.expression(pair.value) for pair in node.kwargs}
+        values = dict(zip(signature.arguments, map(self.expression, node.args), strict=False))
+        values |= {str(pair.key): self.expression(pair.value) for pair in node.kwargs}
         takes = ", ".join(signature.arguments) or "no argument"
         if signature.by_name and node.args:
             raise TemplateError(f"the {kind} {node.name!r} takes {takes} by name: {node.name}({takes}='name')")
-        if len(node.args) > len(signature.arguments) or set(given) - set(signature.arguments):
+        if len(node.args) > len(signature.arguments) or set(values) - set(signature.arguments):
             raise TemplateError(f"the {kind} {node.name!r} takes {takes}")
-        if missing := [name for name in signature.required if name not in given]:
+        if missing := [name for name in signature.required if name not in values]:
             raise TemplateError(f"the {kind} {node.name!r} needs {missing[0]}; it takes {takes}")
-        fixed = (name for name in signature.constant if name in given and not isinstance(given[name], Literal))
+        fixed = (name for name in signature.constant if name in values and not isinstance(values[name], Literal))
         if (name := next(fixed, None)) is not None:
             raise TemplateError(f"the {kind} {node.name!r} takes {name} as it is written, not computed")
-        return tuple(given.get(name, Literal(signature.defaults.get(name))) for name in signature.arguments)
+        return tuple(values.get(name, Literal(signature.defaults.get(name))) for name in signature.arguments)
 
     def path(self, node: nodes.Node) -> Expression:
         segments: list[str | int] = []
@@ -276,8 +276,8 @@ class _Reader:
 
     def rooted(self, name: str, segments: tuple[str | int, ...]) -> Path:
         if name not in (*tree.ROOTS, *self.loops):
-            known = ", ".join([*tree.ROOTS[:3], *self.loops])
-            raise TemplateError(f"{name!r} is not known here: a path starts with one of {known}")
+            roots = ", ".join([*tree.ROOTS[:3], *self.loops])
+            raise TemplateError(f"{name!r} is not known here: a path starts with one of {roots}")
         if name == "loop" and segments not in LOOP:
             raise TemplateError("of a loop there is loop.index, loop.index0, loop.first and loop.last")
         if not segments and name in tree.ROOTS:
@@ -306,7 +306,7 @@ def _test(name: str, operand: Expression, arguments: tuple[Expression, ...]) -> 
 
 
 def _unsupported(node: nodes.Node) -> TemplateError:
-    instead = next((text for kind, text in _INSTEAD.items() if isinstance(node, kind)), None)
+    suggestion = next((text for kind, text in _SUGGESTIONS.items() if isinstance(node, kind)), None)
     return TemplateError(
-        instead or f"{type(node).__name__.lower()} is not known in templates: docs/templates.md lists what is"
+        suggestion or f"{type(node).__name__.lower()} is not known in templates: docs/templates.md lists what is"
     )

@@ -183,23 +183,23 @@ class Template:
 ALWAYS, NEVER = Literal(value=True), Literal(value=False)
 
 
-def demanded(node: Any) -> Iterator[Path]:
+def demanded_paths(node: Any) -> Iterator[Path]:
     """Every value that has to be there: without what `default` and `is defined` make up for."""
     match node:
         case Filter(name="default", operand=Path() | Index() as operand, arguments=arguments):
-            yield from demanded((*_keys(operand), arguments))
+            yield from demanded_paths((*_keys(operand), arguments))
         case Test(name="defined", operand=Path()):
             return
         case Path():
             yield node
         case tuple() | list():
             for item in node:
-                yield from demanded(item)
+                yield from demanded_paths(item)
         case dict():
-            yield from demanded(tuple(node.values()))
+            yield from demanded_paths(tuple(node.values()))
         case _ if is_dataclass(node):
             for field in fields(node):
-                yield from demanded(getattr(node, field.name))
+                yield from demanded_paths(getattr(node, field.name))
 
 
 def _keys(node: Expression) -> Iterator[Expression]:
@@ -233,32 +233,32 @@ def paths(node: Any) -> Iterator[Path]:
                 yield from paths(getattr(node, field.name))
 
 
-def uncertain(node: Any) -> bool:
+def is_uncertain(node: Any) -> bool:
     """Whether a mistake stands in a node, or in one of several."""
     match node:
         case Unknown():
             return True
         case tuple() | list():
-            return any(map(uncertain, node))
+            return any(map(is_uncertain, node))
         case _ if is_dataclass(node):
-            return any(uncertain(getattr(node, field.name)) for field in fields(node))
+            return any(is_uncertain(getattr(node, field.name)) for field in fields(node))
         case _:
             return False
 
 
-def without(node: Any, mistaken: Callable[[Path], bool]) -> Any:
+def replace_mistaken(node: Any, mistaken: Callable[[Path], bool]) -> Any:
     """The same node, or value with nodes in it, with the paths unknown that are mistaken."""
     match node:
         case Path():
             return Unknown() if mistaken(node) else node
         case tuple():
-            return tuple(without(item, mistaken) for item in node)
+            return tuple(replace_mistaken(item, mistaken) for item in node)
         case list():
-            return [without(item, mistaken) for item in node]
+            return [replace_mistaken(item, mistaken) for item in node]
         case dict():
-            return {name: without(item, mistaken) for name, item in node.items()}
+            return {name: replace_mistaken(item, mistaken) for name, item in node.items()}
         case _ if is_dataclass(node) and not isinstance(node, type):
-            return type(node)(*(without(getattr(node, field.name), mistaken) for field in fields(node)))
+            return type(node)(*(replace_mistaken(getattr(node, field.name), mistaken) for field in fields(node)))
         case _:
             return node
 
@@ -277,19 +277,19 @@ def loops(node: Any) -> Iterator[For]:
             yield from loops(otherwise)
 
 
-def folded(node: Expression) -> Expression:
+def fold(node: Expression) -> Expression:
     """The same condition, without what is certain whatever is read: `1 == 2 or event.go` is `event.go`."""
     match node:
         case Not(operand=operand):
-            inner = folded(operand)
+            inner = fold(operand)
             return Literal(not inner.value) if isinstance(inner, Literal) and isinstance(inner.value, bool) else node
         case Compare(operator="==" | "!=" as operator, left=Literal(value=left), right=Literal(value=right)):
             same = isinstance(left, bool) is isinstance(right, bool) and left == right  # to Python, true is 1
             return Literal(same is (operator == "=="))
         case Logic(operator=operator, left=left, right=right):
-            one = folded(left)
-            if isinstance(one, Literal) and isinstance(one.value, bool):
-                return one if one.value is (operator == "or") else folded(right)
+            first = fold(left)
+            if isinstance(first, Literal) and isinstance(first.value, bool):
+                return first if first.value is (operator == "or") else fold(right)
             return node
         case _:
             return node

@@ -18,9 +18,9 @@ from typing import Any, Literal, NamedTuple
 
 import re2
 
-from aftertrain.expressions.fields import MISSING, lookup
 from aftertrain.expressions.lexer import FilterSyntaxError, Token, tokenize
-from aftertrain.expressions.miss import Miss
+from aftertrain.expressions.lookup import MISSING, lookup
+from aftertrain.expressions.mismatch import Mismatch
 from aftertrain.model.event import ENVELOPE_FIELDS, Event
 
 FieldType = Literal["text", "number", "time"]
@@ -47,7 +47,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Asks(NamedTuple):
+class TextLookup(NamedTuple):
     """What an index can know of a comparison: the texts of which one must be there, or how a text must begin.
 
     `exact`: nothing else is asked.
@@ -65,16 +65,16 @@ class Comparison(NamedTuple):
     path: tuple[str, ...]
     type: FieldType
     test: Callable[[Any], bool]
-    asks: Asks
+    asks: TextLookup
 
-    def failure(self, event: Event) -> Miss | None:
+    def failure(self, event: Event) -> Mismatch | None:
         """Why the event does not pass; None if it passes."""
-        found = lookup(event, self.path)
-        value = _event_value(found, self.type)
+        raw = lookup(event, self.path)
+        value = _event_value(raw, self.type)
         if value is None:
-            actual = None if found is MISSING else found
-            return Miss("where", self.text, actual, f"{self.text}: the event does not say")
-        return None if self.test(value) else Miss("where", self.text, found, f"{self.text} is false for {found!r}")
+            actual = None if raw is MISSING else raw
+            return Mismatch("where", self.text, actual, f"{self.text}: the event does not say")
+        return None if self.test(value) else Mismatch("where", self.text, raw, f"{self.text} is false for {raw!r}")
 
 
 class Where(NamedTuple):
@@ -82,9 +82,9 @@ class Where(NamedTuple):
 
     comparisons: tuple[Comparison, ...]
 
-    def failure(self, event: Event) -> Miss | None:
+    def failure(self, event: Event) -> Mismatch | None:
         """Why the event does not pass; None if it passes."""
-        return next((why for item in self.comparisons if (why := item.failure(event)) is not None), None)
+        return next((mismatch for item in self.comparisons if (mismatch := item.failure(event)) is not None), None)
 
 
 def compile_where(text: str) -> Where:
@@ -102,7 +102,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
-        self.at = 0
+        self.position = 0
 
     def clause(self) -> Where:
         self._accept("WHERE")
@@ -110,55 +110,55 @@ class _Parser:
         while self._accept("AND"):
             comparisons.append(self._comparison())
         if self._peek().kind != "end":
-            raise self._expected("AND or the end of the clause")
+            raise self._syntax_error("AND or the end of the clause")
         return Where(tuple(comparisons))
 
     def _comparison(self) -> Comparison:
         start = self._peek().start
         name = self._field()
-        path, kind = FIELDS.get(name.lower()) or (name, self._kind_ahead())
+        path, kind = FIELDS.get(name.lower()) or (name, self._peek_kind())
         test, asks = self._operator(SPELLING.get(name.lower(), name), kind)
-        text = " ".join(self.text[start : self.tokens[self.at - 1].end].split())
+        text = " ".join(self.text[start : self.tokens[self.position - 1].end].split())
         return Comparison(text, tuple(path.split(".")), kind, test, asks)
 
     def _field(self) -> str:
         token = self._peek()
-        known = token.kind in ("name", "word") and token.value.lower() in FIELDS
-        root, *rest = token.value.split(".")
-        path = token.kind == "name" and root in ENVELOPE_FIELDS and all(rest) and (root != "data" or rest)
-        if not known and not path:
+        is_known = token.kind in ("name", "word") and token.value.lower() in FIELDS
+        root, *segments = token.value.split(".")
+        is_path = token.kind == "name" and root in ENVELOPE_FIELDS and all(segments) and (root != "data" or segments)
+        if not is_known and not is_path:
             fields = ", ".join(f"`{name}`" for name in SPELLING.values())
-            raise self._expected(f"a field: {fields}, or a path such as `data.accuracy`")
-        self.at += 1
+            raise self._syntax_error(f"a field: {fields}, or a path such as `data.accuracy`")
+        self.position += 1
         return token.value
 
-    def _kind_ahead(self) -> FieldType:
+    def _peek_kind(self) -> FieldType:
         """The type of the value that comes next."""
-        ahead = (token.kind for token in self.tokens[self.at :] if token.kind in ("string", "number"))
-        return "number" if next(ahead, "string") == "number" else "text"
+        kinds = (token.kind for token in self.tokens[self.position :] if token.kind in ("string", "number"))
+        return "number" if next(kinds, "string") == "number" else "text"
 
-    def _operator(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], Asks]:
+    def _operator(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], TextLookup]:
         if self._peek().kind == "operator":
             operator, value = self._take().value, self._value(field, kind)
-            return partial(_compared, _COMPARE[operator], value), _asks([value] if operator == "=" else [])
+            return partial(_test_comparison, _COMPARE[operator], value), _asks([value] if operator == "=" else [])
         if self._accept("IN"):
             values = self._values(field, kind)
-            return partial(_within, values, True), _asks(values)
+            return partial(_test_membership, values, True), _asks(values)
         if self._accept("NOT"):
             if not self._accept("IN"):
-                raise self._expected("IN")
-            return partial(_within, self._values(field, kind), False), Asks()
+                raise self._syntax_error("IN")
+            return partial(_test_membership, self._values(field, kind), False), TextLookup()
         if self._accept("REGEXP"):
             return self._regexp(field, kind)
-        raise self._expected("=, !=, >, <, >=, <=, IN, NOT IN or REGEXP")
+        raise self._syntax_error("=, !=, >, <, >=, <=, IN, NOT IN or REGEXP")
 
-    def _regexp(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], Asks]:
+    def _regexp(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], TextLookup]:
         token = self._peek()
         if kind != "text":
             raise self._error(f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token)
         if token.kind != "string":
-            raise self._expected("a regular expression in double quotes")
-        self.at += 1
+            raise self._syntax_error("a regular expression in double quotes")
+        self.position += 1
         options = re2.Options()
         options.log_errors = False
         try:
@@ -166,16 +166,16 @@ class _Parser:
         except re2.error as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
             raise self._error(f"not a regular expression of RE2: {reason}", token) from None
-        return partial(_searched, pattern), _begins(token.value)
+        return partial(_test_regexp, pattern), _required_prefix(token.value)
 
     def _values(self, field: str, kind: FieldType) -> frozenset[Value]:
         if not self._accept("("):
-            raise self._expected("(")
+            raise self._syntax_error("(")
         values = [self._value(field, kind)]
         while self._accept(","):
             values.append(self._value(field, kind))
         if not self._accept(")"):
-            raise self._expected(", or )")
+            raise self._syntax_error(", or )")
         return frozenset(values)
 
     def _value(self, field: str, kind: FieldType) -> Value:
@@ -185,65 +185,65 @@ class _Parser:
         if kind == "text" and token.kind == "string":
             return self._take().value
         if kind == "time" and token.kind == "string" and (time := _time(token.value)):
-            self.at += 1
+            self.position += 1
             return time
-        wanted = {
+        descriptions = {
             "number": "a number",
             "text": "a string in double quotes",
             "time": 'a time such as "2026-01-31T00:00:00Z"',
         }
-        raise self._expected(f"{wanted[kind]}, as `{field}` is compared with")
+        raise self._syntax_error(f"{descriptions[kind]}, as `{field}` is compared with")
 
     def _peek(self) -> Token:
-        return self.tokens[self.at]
+        return self.tokens[self.position]
 
     def _take(self) -> Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
+        self.position += 1
+        return self.tokens[self.position - 1]
 
     def _accept(self, text: str) -> bool:
         token = self._peek()
         accepted = token.kind in ("word", "punctuation") and token.value.upper() == text
-        self.at += accepted
+        self.position += accepted
         return accepted
 
-    def _expected(self, what: str) -> FilterSyntaxError:
+    def _syntax_error(self, expected: str) -> FilterSyntaxError:
         token = self._peek()
-        found = "the clause ends" if token.kind == "end" else f"found {self.text[token.start : token.end]}"
-        return self._error(f"expected {what}; {found}", token)
+        excerpt = "the clause ends" if token.kind == "end" else f"found {self.text[token.start : token.end]}"
+        return self._error(f"expected {expected}; {excerpt}", token)
 
     def _error(self, message: str, token: Token) -> FilterSyntaxError:
         return FilterSyntaxError(message, self.text, token.start)
 
 
-def _event_value(found: Any, kind: FieldType) -> Value | None:
+def _event_value(raw: Any, kind: FieldType) -> Value | None:
     match kind:
         case "text":
-            return found if isinstance(found, str) else None
+            return raw if isinstance(raw, str) else None
         case "number":
-            return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+            return raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
         case "time":
-            return _time(found) if isinstance(found, str) else None
+            return _time(raw) if isinstance(raw, str) else None
 
 
-def _asks(values: Iterable[Value]) -> Asks:
+def _asks(values: Iterable[Value]) -> TextLookup:
     texts = tuple(value for value in values if isinstance(value, str))
-    return Asks(texts, exact=True) if texts else Asks()
+    return TextLookup(texts, exact=True) if texts else TextLookup()
 
 
-def _begins(pattern: str) -> Asks:
+def _required_prefix(pattern: str) -> TextLookup:
     """What a match begins with; letters, digits and a few signs stand for themselves, up to where one may be repeated.
 
     `^final/` asks for nothing else, `^final/.*x` begins so, of `^fina?l` it is known that it begins with `fin`.
     """
-    found = _LITERAL.match(pattern)
-    if found is None:
-        return Asks()
-    rest = pattern[found.end() :]
-    if "|" in rest:
-        return Asks()
-    prefix = found.group(1)[:-1] if rest[:1] in tuple("?*{") else found.group(1)
-    return Asks(prefix=prefix, exact=not rest)
+    match = _LITERAL.match(pattern)
+    if match is None:
+        return TextLookup()
+    remainder = pattern[match.end() :]
+    if "|" in remainder:
+        return TextLookup()
+    prefix = match.group(1)[:-1] if remainder[:1] in tuple("?*{") else match.group(1)
+    return TextLookup(prefix=prefix, exact=not remainder)
 
 
 def _time(text: str) -> datetime | None:
@@ -254,13 +254,13 @@ def _time(text: str) -> datetime | None:
     return time if time.tzinfo else None
 
 
-def _compared(compare: Callable[[Any, Any], bool], wanted: Value, found: Value) -> bool:
-    return compare(found, wanted)
+def _test_comparison(compare: Callable[[Any, Any], bool], expected: Value, actual: Value) -> bool:
+    return compare(actual, expected)
 
 
-def _within(values: Iterable[Value], inside: bool, found: Value) -> bool:
-    return (found in values) == inside
+def _test_membership(values: Iterable[Value], inside: bool, actual: Value) -> bool:
+    return (actual in values) == inside
 
 
-def _searched(pattern: Any, found: str) -> bool:
+def _test_regexp(pattern: Any, found: str) -> bool:
     return pattern.search(found) is not None

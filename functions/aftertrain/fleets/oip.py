@@ -22,14 +22,14 @@ PROBE_SECONDS = 30.0
 _ZEROS: dict[str, Any] = {"BOOL": False, "BYTES": "", "FP16": 0.0, "FP32": 0.0, "FP64": 0.0}
 
 
-class Calls(Protocol):
+class HttpCalls(Protocol):
     """JSON over HTTP, as `fleets.http.Http` does it."""
 
     def call(self, method: str, url: str, body: Any = None, *, timeout: float) -> Any:
         """Raises: ReplicaError."""
 
 
-class Objects(Protocol):
+class JsonObjects(Protocol):
     """JSON objects in a bucket."""
 
     def read(self, uri: str) -> dict[str, Any] | None:
@@ -48,8 +48,8 @@ class OipFleet:
     def __init__(
         self,
         replicas: dict[str, str],
-        objects: Objects,
-        calls: Calls,
+        objects: JsonObjects,
+        calls: HttpCalls,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
@@ -116,13 +116,13 @@ class OipFleet:
         return None
 
 
-def probe(address: str, release: Release, calls: Calls) -> None:
+def probe(address: str, release: Release, calls: HttpCalls) -> None:
     """A prediction, of the release that is expected, with finite outputs. Raises: ReplicaError."""
     model = _model(address, release.name)
     try:
         request = release.probe or zeros(calls.call("GET", model, timeout=PROBE_SECONDS))
-        answer = calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
-        served, finite = answer.get("model_version"), sound(answer)
+        response = calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
+        served, finite = response.get("model_version"), has_finite_output(response)
     except (AttributeError, KeyError, TypeError) as error:
         raise ReplicaError(f"{address}: {release.name!r} does not answer as the protocol says: {error!r}") from None
     if served != release.version:
@@ -133,27 +133,27 @@ def probe(address: str, release: Release, calls: Calls) -> None:
 
 def zeros(metadata: dict[str, Any]) -> dict[str, Any]:
     """An inference request of zeros in the shape of a model's inputs; a dimension that is open becomes 1."""
-    return {"inputs": [_zero_input(each) for each in metadata.get("inputs", [])]}
+    return {"inputs": [_zero_input(tensor) for tensor in metadata.get("inputs", [])]}
 
 
-def _zero_input(described: dict[str, Any]) -> dict[str, Any]:
-    shape = [size if size > 0 else 1 for size in described["shape"]]
-    zero = _ZEROS.get(described["datatype"], 0)
+def _zero_input(tensor: dict[str, Any]) -> dict[str, Any]:
+    shape = [size if size > 0 else 1 for size in tensor["shape"]]
+    zero = _ZEROS.get(tensor["datatype"], 0)
     return {
-        "name": described["name"],
+        "name": tensor["name"],
         "shape": shape,
-        "datatype": described["datatype"],
+        "datatype": tensor["datatype"],
         "data": [zero] * math.prod(shape),
     }
 
 
-def sound(answer: dict[str, Any]) -> bool:
+def has_finite_output(response: dict[str, Any]) -> bool:
     """Whether there are outputs, each with values, none of them infinite or no number."""
-    values = [output.get("data") or [] for output in answer.get("outputs") or []]
-    return bool(values) and all(data and all(map(_finite, data)) for data in values)
+    values = [output.get("data") or [] for output in response.get("outputs") or []]
+    return bool(values) and all(data and all(map(_is_finite, data)) for data in values)
 
 
-def _finite(value: Any) -> bool:
+def _is_finite(value: Any) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 

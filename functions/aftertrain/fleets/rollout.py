@@ -65,28 +65,28 @@ class Rollout:
     @property
     def needed(self) -> int:
         """How many replicas have to serve at any time: as many as are asked for, if as many did before."""
-        before = len(self.others) + sum(each is not None for each in self.previous)
+        served_before = len(self.others) + sum(assignment is not None for assignment in self.previous)
         if self.terms.capacity is None:
-            return max(before - self.terms.batch, 0)
-        return min(self.terms.capacity, before)
+            return max(served_before - self.terms.batch, 0)
+        return min(self.terms.capacity, served_before)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RecordPrevious:
     """Find out what the replicas serve, and remember it."""
 
     replicas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckReplicas:
     """See that no alarm is on, and that enough others serve while a batch does not."""
 
     replicas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UpdateReplicas:
     """Have a batch serve the new release, and prove that it does; or nothing."""
 
     replicas: tuple[str, ...]
@@ -100,14 +100,14 @@ class Bake:
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
+class RestoreReplicas:
     """Have a batch serve what it served before; None is nothing."""
 
     replicas: tuple[str, ...]
     previous: tuple[dict[str, Any] | None, ...]
 
 
-Move = Note | Check | Change | Bake | Restore
+Move = RecordPrevious | CheckReplicas | UpdateReplicas | Bake | RestoreReplicas
 
 
 def next_move(rollout: Rollout) -> Move | None:
@@ -118,49 +118,49 @@ def next_move(rollout: Rollout) -> Move | None:
     if rollout.status == "rolling_back":
         end = rollout.touched - rollout.restored
         start = (end - 1) // batch * batch
-        return Restore(rollout.replicas[start:end], rollout.previous[start:end])
+        return RestoreReplicas(rollout.replicas[start:end], rollout.previous[start:end])
     if rollout.status == "pending":
-        return Note(rollout.replicas)
+        return RecordPrevious(rollout.replicas)
     if rollout.terms.bake_seconds and rollout.baked < rollout.updated:
         return Bake(rollout.terms.bake_seconds)
-    turn = rollout.replicas[rollout.updated : rollout.updated + batch]
-    return Change(turn) if rollout.begun > rollout.updated else Check(turn)
+    replicas = rollout.replicas[rollout.updated : rollout.updated + batch]
+    return UpdateReplicas(replicas) if rollout.begun > rollout.updated else CheckReplicas(replicas)
 
 
-def noted(rollout: Rollout, previous: tuple[dict[str, Any] | None, ...]) -> Rollout:
+def record_previous(rollout: Rollout, previous: tuple[dict[str, Any] | None, ...]) -> Rollout:
     """After a Note."""
-    return _settled(replace(rollout, status="rolling", previous=previous))
+    return _settle(replace(rollout, status="rolling", previous=previous))
 
 
-def checked(rollout: Rollout, move: Check) -> Rollout:
+def record_check(rollout: Rollout, move: CheckReplicas) -> Rollout:
     """After a Check in which nothing was found; from here on the batch counts as touched."""
     return replace(rollout, begun=rollout.updated + len(move.replicas))
 
 
-def changed(rollout: Rollout, move: Change) -> Rollout:
+def record_update(rollout: Rollout, move: UpdateReplicas) -> Rollout:
     """After a Change that went well."""
-    return _settled(replace(rollout, updated=rollout.updated + len(move.replicas)))
+    return _settle(replace(rollout, updated=rollout.updated + len(move.replicas)))
 
 
-def baked(rollout: Rollout) -> Rollout:
+def record_bake(rollout: Rollout) -> Rollout:
     """After a Bake in which no alarm went off."""
-    return _settled(replace(rollout, baked=rollout.updated))
+    return _settle(replace(rollout, baked=rollout.updated))
 
 
-def _settled(rollout: Rollout) -> Rollout:
-    whole = len(rollout.replicas)
-    baking = bool(rollout.terms.bake_seconds) and rollout.baked < whole
-    return rollout if rollout.updated < whole or baking else replace(rollout, status="healthy")
+def _settle(rollout: Rollout) -> Rollout:
+    total = len(rollout.replicas)
+    baking = bool(rollout.terms.bake_seconds) and rollout.baked < total
+    return rollout if rollout.updated < total or baking else replace(rollout, status="healthy")
 
 
-def restored(rollout: Rollout, move: Restore) -> Rollout:
+def record_restore(rollout: Rollout, move: RestoreReplicas) -> Rollout:
     """After a Restore that went well."""
     count = rollout.restored + len(move.replicas)
     done = count == rollout.touched
     return replace(rollout, restored=count, tries=0, status="rolled_back" if done else "rolling_back")
 
 
-def failed(rollout: Rollout, reason: str) -> Rollout:
+def start_rollback(rollout: Rollout, reason: str) -> Rollout:
     """After a move that did not go well."""
     if rollout.status == "rolling_back":
         if rollout.tries + 1 < RESTORE_TRIES:

@@ -15,11 +15,11 @@ import hmac
 
 from aftertrain.errors import UnauthorizedError
 from aftertrain.ingest.request import Request
-from aftertrain.ingest.signatures import signed
+from aftertrain.ingest.sign import is_signed
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.model.source import Source, SourceAuth, secret_hash
 
-_NOBODY = Source(id="", kind="platform", auth="bearer", secret_hashes=(secret_hash(b""),))
+_UNKNOWN_SOURCE = Source(id="", kind="platform", auth="bearer", secret_hashes=(secret_hash(b""),))
 
 
 def authenticate(request: Request, snapshot: Snapshot, now: float) -> Source:
@@ -28,27 +28,27 @@ def authenticate(request: Request, snapshot: Snapshot, now: float) -> Source:
     Raises:
         UnauthorizedError: the credentials are missing, wrong or too old, or there is no such source.
     """
-    source = snapshot.sources.get(request.source_id, _NOBODY)
-    if not _proved(request, source, now):
+    source = snapshot.sources.get(request.source_id, _UNKNOWN_SOURCE)
+    if not _has_valid_credentials(request, source, now):
         raise UnauthorizedError("the credentials are missing or wrong", field="authorization")
     return source
 
 
-def _proved(request: Request, source: Source, now: float) -> bool:
+def _has_valid_credentials(request: Request, source: Source, now: float) -> bool:
     if source.auth == "none":
         return True
     if source.auth == "signature":
-        return signed(request, source.kind, source.secrets, now)
-    presented = secret_hash(_presented(request, source.auth))
-    known = [hmac.compare_digest(presented, stored) for stored in source.secret_hashes]
-    return any(known) and source is not _NOBODY
+        return is_signed(request, source.kind, source.secrets, now)
+    presented = secret_hash(_read_credentials(request, source.auth))
+    matches = [hmac.compare_digest(presented, stored) for stored in source.secret_hashes]
+    return any(matches) and source is not _UNKNOWN_SOURCE
 
 
-def _presented(request: Request, auth: SourceAuth) -> bytes:
+def _read_credentials(request: Request, auth: SourceAuth) -> bytes:
     if auth == "secret":
         return request.headers.get("x-webhook-secret", "").encode("utf-8", "surrogateescape")
-    given, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if given.lower() != auth:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != auth:
         return b""
     credentials = credentials.strip()
     if auth == "bearer":

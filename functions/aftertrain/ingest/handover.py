@@ -1,7 +1,7 @@
 """What cannot be done now is left to the queue, and at the latest to the sweeper: it is recorded, so it is not lost."""
 
 from aftertrain.errors import BusyError
-from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.event_key import EventKey
 from aftertrain.ingest.ports import Redrives
 
 

@@ -13,10 +13,10 @@ from itertools import accumulate
 from operator import or_
 from typing import Any, Final
 
-from aftertrain.expressions.fields import MISSING
+from aftertrain.expressions.lookup import MISSING
+from aftertrain.ingest.compiled_trigger import CompiledTrigger, find_mismatch
+from aftertrain.ingest.pattern_index import PatternIndex
 from aftertrain.ingest.predicates import Affix, Bound, Equal, Exists, Path, Predicate, Wild, predicates
-from aftertrain.ingest.text_table import TextTable
-from aftertrain.ingest.watch import Watch, why_not
 from aftertrain.model.event import Event
 
 _UNKNOWN: Final = object()  # there is an array on the way: which of its items counts is for the filter to say
@@ -25,48 +25,52 @@ _NOT_ZERO = re.compile(rb"[^\0]")
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
 
-def rank(watch: Watch) -> tuple[int, str]:
+def rank(compiled: CompiledTrigger) -> tuple[int, str]:
     """The order in which triggers are started."""
-    return -watch.trigger.priority, watch.trigger.id
+    return -compiled.trigger.priority, compiled.trigger.id
 
 
 class Index:
     """Built once per snapshot and event type."""
 
-    def __init__(self, watches: list[Watch]) -> None:
-        self.watches = watches = sorted(watches, key=rank)
-        self._everyone = (1 << len(watches)) - 1
+    def __init__(self, compiled_triggers: list[CompiledTrigger]) -> None:
+        self.compiled_triggers = compiled_triggers = sorted(compiled_triggers, key=rank)
+        self._all_bits = (1 << len(compiled_triggers)) - 1
         self._opaque = 0
         tables: dict[tuple[Path, bool, int], _Table] = {}
-        for number, watch in enumerate(watches):
-            found, exact = predicates(watch.filters)
+        for number, compiled in enumerate(compiled_triggers):
+            conditions, exact = predicates(compiled.filters)
             self._opaque |= 0 if exact else 1 << number
             seen: Counter[tuple[Path, bool]] = Counter()
-            for predicate in found:
+            for predicate in conditions:
                 # Two questions about one path must both hold, so they stand in two tables.
-                place = (predicate.path, predicate.any_item)
-                tables.setdefault((*place, seen[place]), _Table()).add(predicate, 1 << number)
-                seen[place] += 1
-        self._tables = [(path, items, table.sealed(self._everyone)) for (path, items, _), table in tables.items()]
+                lookup_key = (predicate.path, predicate.any_item)
+                tables.setdefault((*lookup_key, seen[lookup_key]), _Table()).add(predicate, 1 << number)
+                seen[lookup_key] += 1
+        self._tables = [(path, items, table.sealed(self._all_bits)) for (path, items, _), table in tables.items()]
 
-    def fired(self, event: Event) -> list[Watch]:
+    def fired(self, event: Event) -> list[CompiledTrigger]:
         """The triggers that the event fires; the highest priority first, then by their ids."""
-        left, asked, envelope = self._everyone, self._opaque, event.envelope()
+        candidates, opaque, envelope = self._all_bits, self._opaque, event.envelope()
         for path, items, table in self._tables:
-            value = _at(envelope, path)
+            value = _value_at(envelope, path)
             if value is _UNKNOWN:
-                asked |= table.all if items else 0
-                left &= left if items else table.others
+                opaque |= table.all if items else 0
+                candidates &= candidates if items else table.others
             else:
-                left &= table.others | (table.of_items(value) if items else table.of(value))
-            if not left:
+                candidates &= table.others | (table.of_items(value) if items else table.of(value))
+            if not candidates:
                 return []
-        found = [self.watches[number] for number in _numbers(left & ~asked)]
-        doubtful = left & asked
-        if not doubtful:
-            return found
-        found += [self.watches[n] for n in _numbers(doubtful) if why_not(event, self.watches[n]) is None]
-        return sorted(found, key=rank)
+        matches = [self.compiled_triggers[number] for number in _bit_positions(candidates & ~opaque)]
+        unconfirmed = candidates & opaque
+        if not unconfirmed:
+            return matches
+        matches += [
+            self.compiled_triggers[n]
+            for n in _bit_positions(unconfirmed)
+            if find_mismatch(event, self.compiled_triggers[n]) is None
+        ]
+        return sorted(matches, key=rank)
 
 
 class _Table:
@@ -75,8 +79,8 @@ class _Table:
     def __init__(self) -> None:
         self.all = self.others = 0
         self._equal: dict[tuple[bool, Any], int] = {}
-        self._texts = TextTable()
-        self._there = self._missing = 0
+        self._texts = PatternIndex()
+        self._present = self._missing = 0
         self._bounds: dict[str, dict[float, int]] = {}
         self._sorted: list[tuple[str, list[float], list[int]]] = []
 
@@ -91,15 +95,15 @@ class _Table:
                 case Affix() | Wild():
                     self._texts.add(test, bit)
                 case Exists(there=there):
-                    self._there |= bit if there else 0
+                    self._present |= bit if there else 0
                     self._missing |= 0 if there else bit
                 case Bound(operator=operator, value=value):
                     bounds = self._bounds.setdefault(operator, {})
                     bounds[value] = bounds.get(value, 0) | bit
 
-    def sealed(self, everyone: int) -> "_Table":
+    def sealed(self, all_bits: int) -> "_Table":
         """Ready to be asked."""
-        self.others = everyone & ~self.all
+        self.others = all_bits & ~self.all
         for operator, bounds in self._bounds.items():
             values = sorted(bounds)
             masks = [bounds[value] for value in values]
@@ -113,35 +117,35 @@ class _Table:
         """Of an array, what one of its items satisfies."""
         if not isinstance(value, list):
             return self.of(value)
-        found = 0
+        bits = 0
         for item in value:
-            found |= self.of(item)
-        return found
+            bits |= self.of(item)
+        return bits
 
     def of(self, value: Any) -> int:
         """The triggers whose question a value answers."""
         if value is MISSING:
             return self._missing
-        found = self._there
+        bits = self._present
         if isinstance(value, str):
-            return found | self._equal.get((False, value), 0) | self._texts.of(value)
+            return bits | self._equal.get((False, value), 0) | self._texts.of(value)
         if isinstance(value, dict | list):
-            return found
+            return bits
         if self._equal:
-            found |= self._equal.get((isinstance(value, bool), value), 0)
+            bits |= self._equal.get((isinstance(value, bool), value), 0)
         if self._sorted and isinstance(value, int | float) and not isinstance(value, bool):
-            found |= self._of_number(value)
-        return found
+            bits |= self._of_number(value)
+        return bits
 
     def _of_number(self, value: float) -> int:
-        found = 0
+        bits = 0
         for operator, values, masks in self._sorted:
             bisect = bisect_right if operator in (">=", "<") else bisect_left
-            found |= masks[bisect(values, value)]
-        return found
+            bits |= masks[bisect(values, value)]
+        return bits
 
 
-def _at(value: Any, path: Path) -> Any:
+def _value_at(value: Any, path: Path) -> Any:
     for segment in path:
         if not isinstance(value, dict):
             return _UNKNOWN if isinstance(value, list) else MISSING
@@ -151,14 +155,14 @@ def _at(value: Any, path: Path) -> Any:
     return value
 
 
-def _numbers(mask: int) -> list[int]:
+def _bit_positions(mask: int) -> list[int]:
     """The places of the bits, in order."""
     if mask.bit_count() <= FEW:
-        places = []
+        positions = []
         while mask:
             low = mask & -mask
-            places.append(low.bit_length() - 1)
+            positions.append(low.bit_length() - 1)
             mask ^= low
-        return places
+        return positions
     octets = mask.to_bytes((mask.bit_length() + 7) // 8, "little")
-    return [8 * found.start() + bit for found in _NOT_ZERO.finditer(octets) for bit in _BITS[found.group()[0]]]
+    return [8 * hit.start() + bit for hit in _NOT_ZERO.finditer(octets) for bit in _BITS[hit.group()[0]]]

@@ -1,10 +1,10 @@
 """Event -> the triggers that it fires, found in the snapshot's index."""
 
+from aftertrain.ingest.compiled_trigger import CompiledTrigger
 from aftertrain.ingest.snapshot import Snapshot
-from aftertrain.ingest.watch import Watch
 from aftertrain.model.event import Event
 
 
-def match(event: Event, snapshot: Snapshot) -> list[Watch]:
+def match(event: Event, snapshot: Snapshot) -> list[CompiledTrigger]:
     """The triggers that the event fires; the highest priority first, then by their ids."""
     return snapshot.index(event.type).fired(event)

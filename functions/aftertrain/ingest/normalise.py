@@ -47,10 +47,10 @@ def normalise(delivery: Delivery) -> list[Draft]:
     Raises:
         SenderError: the payload has no place for events.
     """
-    return [_bounded(draft, index) for index, draft in enumerate(DIALECTS[delivery.source.kind](delivery))]
+    return [_limit_size(draft, index) for index, draft in enumerate(DIALECTS[delivery.source.kind](delivery))]
 
 
-def _bounded(draft: Draft, index: int) -> Draft:
+def _limit_size(draft: Draft, index: int) -> Draft:
     if not isinstance(draft, Event):
         return draft
     size = len(canonical_json(draft.envelope()).encode())

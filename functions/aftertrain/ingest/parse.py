@@ -22,7 +22,7 @@ def parse(body: bytes) -> Any:
     """
     try:
         value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+            body.decode("utf-8"), object_pairs_hook=_to_dict, parse_constant=_refuse, parse_float=_parse_finite
         )
     except UnicodeDecodeError as error:
         raise SenderError(f"the body is not UTF-8: byte {error.start} cannot be read", field="body") from None
@@ -39,23 +39,23 @@ def parse(body: bytes) -> Any:
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise SenderError(f"the key {_shown(twice)} stands twice in one object", field=_shown(twice))
+        duplicate, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise SenderError(f"the key {_printable(duplicate)} stands twice in one object", field=_printable(duplicate))
     return result
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     return name[:60].encode("ascii", "backslashreplace").decode()
 
 
-def _no_constant(name: str) -> Any:
+def _refuse(name: str) -> Any:
     raise SenderError(f"{name} is not JSON", field="body")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise SenderError(f"the number {text[:30]} is too large", field="body")

@@ -5,29 +5,29 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from aftertrain.errors import BusyError, OperatorError
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.objects import Object
-from aftertrain.ingest.record import Record
+from aftertrain.ingest.bucket_object import BucketObject
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.event_record import EventRecord
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import Trigger
 
 
-class RefusedError(OperatorError):
+class StartRefusedError(OperatorError):
     """An execution can never be started as it is recorded: its machine is gone, or refuses the input."""
 
 
 class Ledger(Protocol):
     """The durable memory of events."""
 
-    def record(self, record: Record) -> Record | None:
+    def record(self, record: EventRecord) -> EventRecord | None:
         """Write the record if its key is new. This write is the acknowledgement.
 
         Returns: None if it was written; the record that stands there already if the key is known.
         Raises: TooLargeError if no item can hold it, BusyError if it is not known whether it was written.
         """
 
-    def get(self, key: EventKey) -> Record | None:
+    def get(self, key: EventKey) -> EventRecord | None:
         """The record, read consistently."""
 
     def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
@@ -47,20 +47,20 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class PolicyState:
     """What a policy remembers for one trigger and key; revision 0 is nothing."""
 
     state: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
 
 
-class Gates(Protocol):
+class PolicyStates(Protocol):
     """Where policies remember."""
 
-    def get(self, gate: str) -> Gate:
+    def get(self, state_key: str) -> PolicyState:
         """The gate, read consistently."""
 
-    def put(self, gate: str, state: dict[str, Any], revision: int) -> bool:
+    def put(self, state_key: str, state: dict[str, Any], revision: int) -> bool:
         """Write over the gate of that revision; False if it is at another one.
 
         Raises: BusyError if it is not known whether it was written; asking again is safe.
@@ -94,17 +94,17 @@ class Redrives(Protocol):
 class Buckets(Protocol):
     """Looks into the bucket that an event speaks of. Raises: BusyError where it cannot be asked."""
 
-    def head(self, event: Event) -> Object | None:
+    def head(self, event: Event) -> BucketObject | None:
         """The event's object as it is now, or None."""
 
     def weight_files(self, event: Event) -> tuple[str, ...] | None:
         """The names in the `weight_map` of the index that the event is of; None if it is no index."""
 
-    def objects(self, event: Event, prefix: str) -> tuple[Object, ...]:
+    def objects(self, event: Event, prefix: str) -> tuple[BucketObject, ...]:
         """What the bucket of the event holds below a prefix."""
 
 
-class Ports(NamedTuple):
+class IngestPorts(NamedTuple):
     """All of them, as the composition root hands them in. The clock tells seconds since 1970.
 
     `buckets` is None where somebody waits for an answer: what has to look into a bucket is left to the queue there.
@@ -112,7 +112,7 @@ class Ports(NamedTuple):
     """
 
     ledger: Ledger
-    gates: Gates
+    policy_states: PolicyStates
     starter: Starter
     redrives: Redrives
     clock: Callable[[], float]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from aftertrain.expressions.matchers import compile_matcher
-from aftertrain.expressions.pattern import Leaf, Node, Pattern
+from aftertrain.expressions.pattern import FieldGroup, FieldTest, Pattern
 from aftertrain.expressions.where import Where
 
 Path = tuple[str, ...]
@@ -64,16 +64,16 @@ class Predicate(NamedTuple):
 
 def predicates(filters: tuple[Where | Pattern, ...]) -> tuple[list[Predicate], bool]:
     """What can be looked up, and whether that is all that is asked."""
-    found: list[Predicate] = []
+    collected: list[Predicate] = []
     exact = True
-    for each in filters:
-        read = _of_where(each) if isinstance(each, Where) else _of_node(each.root, ())
-        for predicate in read:
+    for condition in filters:
+        parsed = _of_where(condition) if isinstance(condition, Where) else _of_node(condition.root, ())
+        for predicate in parsed:
             if predicate is None:
                 exact = False
             else:
-                found.append(predicate)
-    return found, exact
+                collected.append(predicate)
+    return collected, exact
 
 
 def _of_where(where: Where) -> Iterator[Predicate | None]:
@@ -89,47 +89,47 @@ def _of_where(where: Where) -> Iterator[Predicate | None]:
             yield None
 
 
-def _of_node(node: Node, above: Path) -> Iterator[Predicate | None]:
+def _of_node(node: FieldGroup, parent: Path) -> Iterator[Predicate | None]:
     if node.choices:
         yield None
-    for name, asked in node.fields:
-        path = (*above, name)
-        if isinstance(asked, Node):
-            yield from _of_node(asked, path)
+    for name, child in node.fields:
+        path = (*parent, name)
+        if isinstance(child, FieldGroup):
+            yield from _of_node(child, path)
         else:
-            yield from _of_leaf(asked, path)
+            yield from _of_leaf(child, path)
 
 
-def _of_leaf(leaf: Leaf, path: Path) -> Iterator[Predicate | None]:
-    wanted = leaf.written if isinstance(leaf.written, list) else [leaf.written]
-    bounds = _bounds(wanted)
+def _of_leaf(leaf: FieldTest, path: Path) -> Iterator[Predicate | None]:
+    values = leaf.written if isinstance(leaf.written, list) else [leaf.written]
+    bounds = _bounds(values)
     if bounds is not None:  # all of them must hold, so each is a question of its own
         yield from (Predicate(path, (bound,), any_item=True) for bound in bounds)
         if len(bounds) > 1:
             yield None  # of an array one item must be within both
         return
-    tests = [_test(each) for each in wanted]
+    tests = [_test(value) for value in values]
     if None not in tests:
         yield Predicate(path, tuple(test for test in tests if test is not None), any_item=True)
     else:
         yield None
 
 
-def _bounds(wanted: list[Any]) -> list[Bound] | None:
-    if len(wanted) != 1 or not isinstance(wanted[0], dict) or "numeric" not in wanted[0]:
+def _bounds(values: list[Any]) -> list[Bound] | None:
+    if len(values) != 1 or not isinstance(values[0], dict) or "numeric" not in values[0]:
         return None
-    listed = wanted[0]["numeric"]
-    pairs = list(zip(listed[::2], listed[1::2], strict=True))
+    operands = values[0]["numeric"]
+    pairs = list(zip(operands[::2], operands[1::2], strict=True))
     return None if any(operator == "=" for operator, _ in pairs) else [Bound(*pair) for pair in pairs]
 
 
-def _test(asked: Any) -> Test | None:
-    if not isinstance(asked, dict):
-        return Equal(asked)
-    ((name, wanted),) = asked.items()
-    if name in ("prefix", "suffix") and isinstance(wanted, str):
-        return Affix(wanted, at_end=name == "suffix")
+def _test(leaf: Any) -> Test | None:
+    if not isinstance(leaf, dict):
+        return Equal(leaf)
+    ((name, value),) = leaf.items()
+    if name in ("prefix", "suffix") and isinstance(value, str):
+        return Affix(value, at_end=name == "suffix")
     if name == "wildcard":
-        pieces = [piece.replace("\0", "*") for piece in wanted.replace("\\*", "\0").split("*")]
-        return Wild(pieces[0], pieces[-1], wanted, compile_matcher(asked, "")) if len(pieces) > 1 else Equal(pieces[0])
-    return Exists(wanted) if name == "exists" else None
+        pieces = [piece.replace("\0", "*") for piece in value.replace("\\*", "\0").split("*")]
+        return Wild(pieces[0], pieces[-1], value, compile_matcher(leaf, "")) if len(pieces) > 1 else Equal(pieces[0])
+    return Exists(value) if name == "exists" else None

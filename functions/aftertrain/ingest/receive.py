@@ -13,14 +13,14 @@ from typing import Any
 from aftertrain.errors import SenderError
 from aftertrain.ingest.authenticate import authenticate
 from aftertrain.ingest.drive import drive_or_hand_over
+from aftertrain.ingest.event_record import EventRecord, new_record
 from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.match import match
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.parse import parse
-from aftertrain.ingest.ports import Ports
-from aftertrain.ingest.record import Record, new_record
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.request import Request, check_size
-from aftertrain.ingest.schemas import misfit
+from aftertrain.ingest.schemas import find_misfit
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.verdict import Verdict
@@ -31,7 +31,7 @@ SECONDS_FOR_STARTS = 4.0  # senders give up after 10 s; what is not started by t
 SECONDS_FOR_QUEUE = 6.0  # and what is not even queued by then is the sweeper's: it is recorded, so it is not lost
 WORKERS = 16  # a batch's events are written side by side: 1 MiB can hold thousands
 
-Outcome = tuple[Record, bool]  # what is in the ledger, and whether it was there before
+Outcome = tuple[EventRecord, bool]  # what is in the ledger, and whether it was there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,55 +46,55 @@ class Receipt:
     rejected: list[SenderError] = field(default_factory=list)
 
 
-def receive(request: Request, snapshot: Snapshot, ports: Ports) -> Receipt:
+def receive(request: Request, snapshot: Snapshot, ports: IngestPorts) -> Receipt:
     """Take a request in. When this returns, every event in it is durable.
 
     Raises:
         SenderError: nothing in the request could be accepted.
         BusyError: an event may not have been written; the sender has to send it again.
     """
-    begun = ports.clock()
+    started_at = ports.clock()
     check_size(request)
-    source = authenticate(request, snapshot, begun)
-    drafts = normalise(Delivery(parse(request.body), source, request.headers, _stamp(begun)))
+    source = authenticate(request, snapshot, started_at)
+    drafts = normalise(Delivery(parse(request.body), source, request.headers, _format_time(started_at)))
     rejected = [draft for draft in drafts if isinstance(draft, SenderError)]
     events = [draft for draft in drafts if isinstance(draft, Event)]
-    outcomes, refused = accept(events, source, snapshot, ports, begun)
+    outcomes, refused = accept(events, source, snapshot, ports, started_at)
     rejected += refused
     if rejected and not outcomes:
         raise rejected[0]
     return Receipt(
         received=len(outcomes),
-        duplicates=sum(1 for _, known in outcomes if known),
+        duplicates=sum(1 for _, duplicate in outcomes if duplicate),
         matched=sum(1 for record, _ in outcomes if record.starts),
         executions=[name for record, _ in outcomes for name in record.executions],
-        decided=[verdict for record, known in outcomes if not known for verdict in record.verdicts],
+        decided=[verdict for record, duplicate in outcomes if not duplicate for verdict in record.verdicts],
         rejected=rejected,
     )
 
 
 def accept(
-    events: list[Event], source: Source, snapshot: Snapshot, ports: Ports, begun: float
+    events: list[Event], source: Source, snapshot: Snapshot, ports: IngestPorts, started_at: float
 ) -> tuple[list[Outcome], list[SenderError]]:
     """Make events durable, all of them before the first starts anything; what became of them, and what is refused.
 
     Raises:
         BusyError: an event may not have been written.
     """
-    with _side_by_side(len(events)) as each:
-        recorded = list(each(lambda event: _record(event, source, snapshot, ports), events))
+    with _open_parallel_map(len(events)) as parallel_map:
+        recorded = list(parallel_map(lambda event: _record(event, source, snapshot, ports), events))
         outcomes = [outcome for outcome in recorded if not isinstance(outcome, SenderError)]
-        outcomes = list(each(lambda outcome: (_finish(outcome[0], begun, ports), outcome[1]), outcomes))
+        outcomes = list(parallel_map(lambda outcome: (_finish(outcome[0], started_at, ports), outcome[1]), outcomes))
     return outcomes, [outcome for outcome in recorded if isinstance(outcome, SenderError)]
 
 
-def _stamp(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     """A time as senders write it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager
-def _side_by_side(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
+def _open_parallel_map(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
     """`map`, in threads where there is more than one thing to do."""
     if count <= 1:
         yield map
@@ -103,25 +103,25 @@ def _side_by_side(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
         yield pool.map
 
 
-def _record(event: Event, source: Source, snapshot: Snapshot, ports: Ports) -> Outcome | SenderError:
+def _record(event: Event, source: Source, snapshot: Snapshot, ports: IngestPorts) -> Outcome | SenderError:
     """Make one event durable; all of a request's events are, before the first of them starts anything."""
     schema = snapshot.schemas.get(event.type)
-    wrong = None if schema is None else misfit(event, schema)
-    if wrong is not None:
-        return wrong
+    problem = None if schema is None else find_misfit(event, schema)
+    if problem is not None:
+        return problem
     record = new_record(event, source.id, match(event, snapshot), ports.clock())
     try:
-        standing = ports.ledger.record(record)
+        existing = ports.ledger.record(record)
     except SenderError as error:
         return error
-    return (record, False) if standing is None else (standing, True)
+    return (record, False) if existing is None else (existing, True)
 
 
-def _finish(record: Record, begun: float, ports: Ports) -> Record:
+def _finish(record: EventRecord, started_at: float, ports: IngestPorts) -> EventRecord:
     """The record with what was decided, as far as there was time."""
-    spent = ports.clock() - begun
-    if not record.done and spent < SECONDS_FOR_STARTS:
+    elapsed = ports.clock() - started_at
+    if not record.done and elapsed < SECONDS_FOR_STARTS:
         return record._replace(verdicts=tuple(drive_or_hand_over(record, ports)) or record.verdicts)
-    if not record.done and spent < SECONDS_FOR_QUEUE:
+    if not record.done and elapsed < SECONDS_FOR_QUEUE:
         hand_over(record.key, ports.redrives)
     return record

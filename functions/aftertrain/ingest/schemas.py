@@ -28,15 +28,15 @@ def check_schema(schema: dict[str, Any]) -> None:
             raise AuthorError(f"the schema uses {keyword!r}, which is not taken here", field="schema")
         if keyword == "multipleOf" and not (isinstance(value, int | float) and value > 0):
             raise AuthorError("multipleOf is a number above 0", field="schema")
-    _compiled(text)
+    _compile_validator(text)
 
 
-def misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
+def find_misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
     """What is wrong with the event's data; None if it fits."""
     from fastjsonschema import JsonSchemaValueException  # paid for only where there are schemas
 
     try:
-        _compiled(canonical_json(schema))(event.data)
+        _compile_validator(canonical_json(schema))(event.data)
     except JsonSchemaValueException as error:
         return SenderError(f"{event.type}: {error.message}"[:300], field=str(error.name))
     except (ArithmeticError, RecursionError):
@@ -45,23 +45,23 @@ def misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
 
 
 @lru_cache(maxsize=256)
-def _compiled(text: str) -> Callable[[Any], Any]:
+def _compile_validator(text: str) -> Callable[[Any], Any]:
     import json
 
     import fastjsonschema
 
     try:
-        made: Callable[[Any], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
+        validator: Callable[[Any], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
     except (fastjsonschema.JsonSchemaDefinitionException, AttributeError, TypeError, ValueError) as error:
         raise AuthorError(f"this is no JSON Schema: {error}", field="schema") from None
-    return made
+    return validator
 
 
 def _keywords(schema: Any, named: bool = False) -> Iterator[tuple[str, Any]]:
     """Every keyword with its value; below `properties` and the like, keys are names."""
     if isinstance(schema, list):
-        for each in schema:
-            yield from _keywords(each)
+        for item in schema:
+            yield from _keywords(item)
     elif isinstance(schema, dict):
         for key, value in schema.items():
             if not named:

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from aftertrain.ingest.ask import ask
-from aftertrain.ingest.key import EventKey
+from aftertrain.ingest.compare_and_set import compare_and_set
+from aftertrain.ingest.event_key import EventKey
 from aftertrain.ingest.policies import concurrency
-from aftertrain.ingest.policies.concurrency import Seat
-from aftertrain.ingest.policies.decision import PASS, Answer, State
-from aftertrain.ingest.ports import Gates, Ports, Starter
+from aftertrain.ingest.policies.concurrency import SlotClaim
+from aftertrain.ingest.policies.decision import PASS, State, Transition
+from aftertrain.ingest.ports import IngestPorts, PolicyStates, Starter
 
 LOOKED_AT = 10  # seats, the oldest first: each look is a call of Step Functions
 
 
-def give_back(slot: str, ended: frozenset[str], ports: Ports) -> None:
+def release_slots(slot: str, ended: frozenset[str], ports: IngestPorts) -> None:
     """The executions have ended; those whose turn it is are woken.
 
     Raises: BusyError; giving back once more is harmless.
@@ -20,69 +20,69 @@ def give_back(slot: str, ended: frozenset[str], ports: Ports) -> None:
     _change(slot, lambda state: concurrency.release(state, ended), ports)
 
 
-def give_up(slot: str, name: str, ports: Ports) -> None:
+def abandon_slot(slot: str, name: str, ports: IngestPorts) -> None:
     """The start will never be made. Raises: BusyError; giving up once more is harmless."""
     _change(slot, lambda state: concurrency.forfeit(state, name), ports)
 
 
-def withdraw(slot: str, name: str, ports: Ports) -> bool:
+def withdraw_claim(slot: str, name: str, ports: IngestPorts) -> bool:
     """Whether the start will never be made; it will if somebody has come for its slot.
 
     Raises: BusyError; withdrawing once more is harmless.
     """
-    answer = ask(slot, lambda state: concurrency.withdraw(state, name), ports.gates)
+    answer = compare_and_set(slot, lambda state: concurrency.withdraw(state, name), ports.policy_states)
     _wake(answer.wakes, ports)
     return not answer.passes
 
 
-def note_stopped(slot: str, names: frozenset[str], ports: Ports) -> None:
+def note_stopped(slot: str, names: frozenset[str], ports: IngestPorts) -> None:
     """The executions were stopped for what takes their place. Raises: BusyError"""
-    _change(slot, lambda state: (concurrency.stopped(state, names), ()), ports)
+    _change(slot, lambda state: (concurrency.note_stopped(state, names), ()), ports)
 
 
-def heal(slot: str, ports: Ports) -> None:
+def reclaim_slots(slot: str, ports: IngestPorts) -> None:
     """Give back the slots of executions that are over: news of an end is delivered by best effort, and may be lost.
 
     Raises: BusyError
     """
-    state = ports.gates.get(slot).state
-    held = concurrency.seats(state, "running")
-    if len(held) < state.get("limit", 1):
+    state = ports.policy_states.get(slot).state
+    running_claims = concurrency.claims(state, "running")
+    if len(running_claims) < state.get("limit", 1):
         return
-    for seat in held[:LOOKED_AT]:
-        running = ports.starter.running(seat.machine_arn, seat.name)
+    for claim in running_claims[:LOOKED_AT]:
+        running = ports.starter.running(claim.machine_arn, claim.name)
         if running is False:
-            give_back(slot, frozenset({seat.name}), ports)
-        elif running is None and _never_started(seat, ports):
-            give_up(slot, seat.name, ports)
+            release_slots(slot, frozenset({claim.name}), ports)
+        elif running is None and _never_started(claim, ports):
+            abandon_slot(slot, claim.name, ports)
 
 
-def stop_if_cancelled(slot: str, machine_arn: str, name: str, gates: Gates, starter: Starter) -> bool:
+def stop_if_cancelled(slot: str, machine_arn: str, name: str, states: PolicyStates, starter: Starter) -> bool:
     """Stop an execution that began although its slot was taken from it while it was being started."""
-    if not concurrency.is_cancelled(gates.get(slot).state, name):
+    if not concurrency.is_cancelled(states.get(slot).state, name):
         return False
     starter.stop(machine_arn, name, concurrency.TAKEN)
     return True
 
 
-def _never_started(seat: Seat, ports: Ports) -> bool:
+def _never_started(claim: SlotClaim, ports: IngestPorts) -> bool:
     """Whether nobody has started it and nobody will.
 
     Once its record is done that is decided, and only then can be asked for: it may have started since it was last.
     """
-    record = ports.ledger.get(seat.event_key)
+    record = ports.ledger.get(claim.event_key)
     decided = record is None or record.done
-    return decided and ports.starter.running(seat.machine_arn, seat.name) is None
+    return decided and ports.starter.running(claim.machine_arn, claim.name) is None
 
 
-def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ...]]], ports: Ports) -> None:
-    def decide(state: State) -> Answer:
+def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ...]]], ports: IngestPorts) -> None:
+    def decide(state: State) -> Transition:
         state, woken = change(state)
-        return state, concurrency.waking(PASS, woken)
+        return state, concurrency.with_wake_ups(PASS, woken)
 
-    _wake(ask(slot, decide, ports.gates).wakes, ports)
+    _wake(compare_and_set(slot, decide, ports.policy_states).wakes, ports)
 
 
-def _wake(keys: tuple[EventKey, ...], ports: Ports) -> None:
+def _wake(keys: tuple[EventKey, ...], ports: IngestPorts) -> None:
     for key in keys:
         ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again

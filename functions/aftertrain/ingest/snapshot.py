@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError
+from aftertrain.ingest.compiled_trigger import CompiledTrigger, compile_trigger
 from aftertrain.ingest.index import Index
-from aftertrain.ingest.watch import Watch, watch_of
 from aftertrain.model.source import Source
 from aftertrain.model.trigger import Trigger, matches_type
 
@@ -25,7 +25,7 @@ class Snapshot:
 
     version: int
     sources: dict[str, Source]
-    watches: tuple[Watch, ...]
+    compiled_triggers: tuple[CompiledTrigger, ...]
     unreadable: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
@@ -35,35 +35,41 @@ class Snapshot:
     def index(self, event_type: str) -> Index:
         """The index of the triggers on this event type, built when the first such event comes."""
         # By the types that triggers name, and not by the event's: of those there may be any number.
-        wide = tuple([each for each in self.prefixes if matches_type(each, event_type)])
-        watched = (event_type, *wide) if event_type in self.types else wide
-        found = self.indexes.get(watched)
-        if found is None:
-            found = self.indexes[watched] = Index(self.watching(event_type))
-        return found
+        matching_prefixes = tuple([prefix for prefix in self.prefixes if matches_type(prefix, event_type)])
+        watched = (event_type, *matching_prefixes) if event_type in self.types else matching_prefixes
+        built = self.indexes.get(watched)
+        if built is None:
+            built = self.indexes[watched] = Index(self.watching(event_type))
+        return built
 
     def trigger(self, trigger_id: str) -> Trigger | None:
         """A trigger that is there and enabled."""
-        return next((watch.trigger for watch in self.watches if watch.trigger.id == trigger_id), None)
+        return next(
+            (compiled.trigger for compiled in self.compiled_triggers if compiled.trigger.id == trigger_id), None
+        )
 
-    def watching(self, event_type: str) -> list[Watch]:
+    def watching(self, event_type: str) -> list[CompiledTrigger]:
         """The triggers on this event type, in the order of their ids."""
-        return [watch for watch in self.watches if matches_type(watch.trigger.event_type, event_type)]
+        return [
+            compiled for compiled in self.compiled_triggers if matches_type(compiled.trigger.event_type, event_type)
+        ]
 
 
 def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     """Compile the filters of a stored snapshot; they were checked when they were stored."""
     sources = [Source.from_item(item) for item in content["sources"]]
-    watches, unreadable = [], []
+    compiled_triggers, unreadable = [], []
     for item in sorted(content["triggers"], key=lambda item: str(item["id"])):
         try:
-            watches.append(watch_of(Trigger.from_item(item)))
+            compiled_triggers.append(compile_trigger(Trigger.from_item(item)))
         except (AuthorError, KeyError, TypeError, AttributeError):
             unreadable.append(str(item["id"]))  # one trigger that a newer version wrote must not silence the others
-    named = frozenset(watch.trigger.event_type for watch in watches)
-    prefixes = tuple(sorted(each for each in named if each.endswith(".*")))
+    types = frozenset(compiled.trigger.event_type for compiled in compiled_triggers)
+    prefixes = tuple(sorted(event_type for event_type in types if event_type.endswith(".*")))
     by_id = {source.id: source for source in sources}
-    return Snapshot(version, by_id, tuple(watches), tuple(unreadable), named, prefixes, content.get("schemas", {}))
+    return Snapshot(
+        version, by_id, tuple(compiled_triggers), tuple(unreadable), types, prefixes, content.get("schemas", {})
+    )
 
 
 class SnapshotStore(Protocol):
@@ -77,16 +83,16 @@ class CurrentSnapshot:
     """The snapshot, never older than `seconds` behind the store."""
 
     def __init__(self, store: SnapshotStore, clock: Callable[[], float], seconds: float) -> None:
-        self._store, self._clock, self._seconds = store, clock, seconds
+        self._store, self._clock, self._max_age = store, clock, seconds
         self._snapshot = Snapshot(-1, {}, ())
-        self._checked = float("-inf")
+        self._checked_at = float("-inf")
 
     def get(self) -> Snapshot:
         """The snapshot, after a look at the store if the last one is too long ago."""
         now = self._clock()
-        if now - self._checked >= self._seconds:
+        if now - self._checked_at >= self._max_age:
             newer = self._store.newer(self._snapshot.version)
             if newer is not None:
                 self._snapshot = read_snapshot(*newer)
-            self._checked = now
+            self._checked_at = now
         return self._snapshot

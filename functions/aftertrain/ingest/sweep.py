@@ -5,12 +5,12 @@ never be finished does not keep the queue busy.
 """
 
 from aftertrain.ingest.handover import hand_over
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 
 BATCH = 500
 
 
-def sweep(ports: Ports) -> int:
+def sweep(ports: IngestPorts) -> int:
     """Queue what is due, the oldest first; returns how many."""
     due = ports.ledger.due(ports.clock(), BATCH)
     for key in due:

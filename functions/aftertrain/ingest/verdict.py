@@ -8,7 +8,7 @@ event when somebody asks, so that an event costs the same however many triggers 
 
 from typing import Any, Literal, NamedTuple, get_args
 
-Word = Literal[
+Outcome = Literal[
     "started",
     "filtered",
     "stale",
@@ -23,14 +23,14 @@ Word = Literal[
     "failed",
     "received",
 ]
-WORDS: tuple[Word, ...] = get_args(Word)
+WORDS: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Verdict(NamedTuple):
     """`execution` is the one that started, or that the event became a part of. `final`: it will not change any more."""
 
     trigger_id: str
-    verdict: Word
+    verdict: Outcome
     clause: str = ""
     expected: Any = None
     actual: Any = None

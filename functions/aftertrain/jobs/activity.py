@@ -18,7 +18,7 @@ _GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 _REFUSED = ("InvalidOutput",)
 
 
-class GoneError(Exception):
+class TaskGoneError(Exception):
     """Nobody waits for this task any more."""
 
 
@@ -26,7 +26,7 @@ class UnreachableError(Exception):
     """Step Functions did not answer; try again later."""
 
 
-class RefusedError(Exception):
+class AnswerRefusedError(Exception):
     """Step Functions will never take this answer."""
 
 
@@ -44,18 +44,18 @@ class Activity:
     def __init__(self, arn: str, worker: str) -> None:
         self._arn, self._worker = arn, worker
         # What has to be said now and then is rather said again than waited for.
-        self._polling = self._made(connect_timeout=10, read_timeout=POLL_SECONDS + 10, total_max_attempts=3)
-        self._client = self._made(connect_timeout=3, read_timeout=7, total_max_attempts=1)
+        self._polling = self._build_client(connect_timeout=10, read_timeout=POLL_SECONDS + 10, total_max_attempts=3)
+        self._client = self._build_client(connect_timeout=3, read_timeout=7, total_max_attempts=1)
 
-    def _made(self, *, connect_timeout: int, read_timeout: int, total_max_attempts: int) -> Any:
+    def _build_client(self, *, connect_timeout: int, read_timeout: int, total_max_attempts: int) -> Any:
         retries: Any = {"mode": "standard", "total_max_attempts": total_max_attempts}
         config = Config(connect_timeout=connect_timeout, read_timeout=read_timeout, retries=retries)
         return boto3.client("stepfunctions", region_name=self._arn.split(":")[3], config=config)
 
     def take(self) -> Task | None:
         """Wait up to a minute for a task. Raises: UnreachableError."""
-        answer = self._call("get_activity_task", self._polling, activityArn=self._arn, workerName=self._worker)
-        return Task(answer["taskToken"], json.loads(answer["input"])) if answer.get("taskToken") else None
+        response = self._call("get_activity_task", self._polling, activityArn=self._arn, workerName=self._worker)
+        return Task(response["taskToken"], json.loads(response["input"])) if response.get("taskToken") else None
 
     def heartbeat(self, task: Task) -> None:
         """Say that the job is alive. Raises: GoneError, UnreachableError."""
@@ -65,7 +65,7 @@ class Activity:
         """Hand in the output. Raises: GoneError, UnreachableError."""
         try:
             self._call("send_task_success", taskToken=task.token, output=json.dumps(output, ensure_ascii=False))
-        except RefusedError as error:
+        except AnswerRefusedError as error:
             self.fail(task, "OutputRefused", str(error))
 
     def fail(self, task: Task, error: str, cause: str) -> None:
@@ -74,13 +74,13 @@ class Activity:
 
     def _call(self, operation: str, client: Any = None, **arguments: str) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = getattr(client or self._client, operation)(**arguments)
+            response: dict[str, Any] = getattr(client or self._client, operation)(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
-                raise GoneError(str(error)) from None
+                raise TaskGoneError(str(error)) from None
             if error.response["Error"]["Code"] in _REFUSED:
-                raise RefusedError(str(error)) from None
+                raise AnswerRefusedError(str(error)) from None
             raise UnreachableError(str(error)) from None
         except BotoCoreError as error:
             raise UnreachableError(str(error)) from None
-        return answer
+        return response

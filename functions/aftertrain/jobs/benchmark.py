@@ -24,42 +24,42 @@ def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
     Raises: JobError, also if the gate `max_p99_ms` is missed.
     """
     uri = job.param("model_uri")
-    made = session(fetch(uri, folder))
+    model = session(fetch(uri, folder))
     samples, _ = read_examples(job.param("sample_uri"), folder)
     size, requests = int(job.params.get("batch_size", 1)), int(job.params.get("requests", 200))
-    seconds = _timed(made, _batches(samples, size), int(job.params.get("warmup", 20)), requests)
-    p50, p99 = (float(np.percentile(seconds, part)) * 1000 for part in (50, 99))
-    most = job.params.get("max_p99_ms")
-    if most is not None and p99 > most:
-        raise JobError(f"99 of 100 requests take up to {p99:.3f} ms, more than the gate's {most:g} ms")
+    seconds = _time_requests(model, _batches(samples, size), int(job.params.get("warmup", 20)), requests)
+    p50, p99 = (float(np.percentile(seconds, percent)) * 1000 for percent in (50, 99))
+    max_p99 = job.params.get("max_p99_ms")
+    if max_p99 is not None and p99 > max_p99:
+        raise JobError(f"99 of 100 requests take up to {p99:.3f} ms, more than the gate's {max_p99:g} ms")
     return {
         "model_uri": uri,
         "p50_ms": p50,
         "p99_ms": p99,
         "examples_per_second": size * requests / float(np.sum(seconds)),
         "requests": requests,
-        "provider": made.get_providers()[0],
+        "provider": model.get_providers()[0],
     }
 
 
 def _batches(samples: Array, size: int) -> Iterator[Array]:
     """Batches of samples without end, each starting where the one before ended."""
-    at = 0
+    start = 0
     while True:
-        yield np.take(samples, range(at, at + size), axis=0, mode="wrap").astype(np.float32)
-        at = (at + size) % len(samples)
+        yield np.take(samples, range(start, start + size), axis=0, mode="wrap").astype(np.float32)
+        start = (start + size) % len(samples)
 
 
-def _timed(made: onnxruntime.InferenceSession, batches: Iterator[Array], warmup: int, requests: int) -> Array:
-    (name,) = (each.name for each in made.get_inputs())
+def _time_requests(model: onnxruntime.InferenceSession, batches: Iterator[Array], warmup: int, requests: int) -> Array:
+    (name,) = (tensor.name for tensor in model.get_inputs())
     for _ in range(warmup):
-        made.run(None, {name: next(batches)})
+        model.run(None, {name: next(batches)})
     seconds = np.empty(requests)
-    for at in range(requests):
-        given = {name: next(batches)}
-        begun = time.perf_counter()
-        made.run(None, given)
-        seconds[at] = time.perf_counter() - begun
-        if at % REPORT_EVERY == REPORT_EVERY - 1:
-            report((at + 1) / requests, p50_ms=float(np.median(seconds[: at + 1])) * 1000)
+    for index in range(requests):
+        feed = {name: next(batches)}
+        started = time.perf_counter()
+        model.run(None, feed)
+        seconds[index] = time.perf_counter() - started
+        if index % REPORT_EVERY == REPORT_EVERY - 1:
+            report((index + 1) / requests, p50_ms=float(np.median(seconds[: index + 1])) * 1000)
     return seconds

@@ -44,8 +44,8 @@ _KINDS: dict[str, Callable[[], Any]] = {
 
 def parts_of(head: Mapping[str, Any]) -> int | None:
     """How many parts the checksum that HeadObject tells is one of; None if it is one of the whole."""
-    found = next((head[name] for name in _KINDS if "-" in head.get(name, "")), None)
-    return None if found is None else int(found.rpartition("-")[2])
+    checksum = next((head[name] for name in _KINDS if "-" in head.get(name, "")), None)
+    return None if checksum is None else int(checksum.rpartition("-")[2])
 
 
 def part_size(size: int, first: int, last: int, count: int) -> int | None:
@@ -65,34 +65,34 @@ def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str
             continue
         if head.get("ChecksumType") == "COMPOSITE" and "-" not in expected:
             return None  # of parts, it does not say how many
-        found = _of_parts(path, make, part) if "-" in expected else _whole(path, make)
-        if found not in (expected, None):
-            return f"its {name.removeprefix('Checksum')} is {found} and not {expected}"
+        actual = _parts_checksum(path, make, part) if "-" in expected else _file_checksum(path, make)
+        if actual not in (expected, None):
+            return f"its {name.removeprefix('Checksum')} is {actual} and not {expected}"
         return None
     return None
 
 
-def _whole(path: Path, make: Callable[[], Any]) -> str:
+def _file_checksum(path: Path, make: Callable[[], Any]) -> str:
     with path.open("rb") as file:
         return base64.b64encode(_digest(file, path.stat().st_size, make())).decode()
 
 
-def _of_parts(path: Path, make: Callable[[], Any], part: int | None) -> str | None:
+def _parts_checksum(path: Path, make: Callable[[], Any], part: int | None) -> str | None:
     """None where it is not known where the parts end."""
     if part is None:
         return None
-    whole, count = make(), math.ceil(path.stat().st_size / part)
+    total, count = make(), math.ceil(path.stat().st_size / part)
     with path.open("rb") as file:
         for _ in range(count):
-            whole.update(_digest(file, part, make()))
-    return f"{base64.b64encode(whole.digest()).decode()}-{count}"
+            total.update(_digest(file, part, make()))
+    return f"{base64.b64encode(total.digest()).decode()}-{count}"
 
 
-def _digest(file: BinaryIO, size: int, sums: Any) -> bytes:
+def _digest(file: BinaryIO, size: int, checksum: Any) -> bytes:
     for block in _blocks(file, size):
-        sums.update(block)
-    found: bytes = sums.digest()
-    return found
+        checksum.update(block)
+    value: bytes = checksum.digest()
+    return value
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -27,31 +27,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", help="where input.json lies and output.json goes")
     folder = parser.parse_args(arguments).folder
     try:
-        return _in_bucket(folder) if folder else _in_files()
+        return _run_in_bucket(folder) if folder else _run_in_files()
     except (JobError, KeyError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _in_bucket(uri: str) -> int:
+def _run_in_bucket(uri: str) -> int:
     # What is brought to the container by the service needs no client, which takes longer to come than all the rest.
     from aftertrain.jobs.storage import fetch, store
 
-    with tempfile.TemporaryDirectory(prefix="aftertrain-") as name:
-        given, output = fetch(f"{uri}/input.json", Path(name)), Path(name, "output.json")
-        code = run.main(given, output)
+    with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
+        input_path, output = fetch(f"{uri}/input.json", Path(folder)), Path(folder, "output.json")
+        code = run.main(input_path, output)
         if code:  # whoever reads it later can tell it from what another try has left
             output.write_text(json.dumps(json.loads(output.read_text()) | {"job": os.environ.get("AWS_BATCH_JOB_ID")}))
         store(output, f"{uri}/output.json")
-        return _told(code, output)
+        return _report_failure(code, output)
 
 
-def _in_files() -> int:
+def _run_in_files() -> int:
     if region := os.environ.get("AWS_REGION"):  # as SageMaker's own tools read it
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
-    given, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
+    input_path, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
     output.parent.mkdir(parents=True, exist_ok=True)
-    code = _told(run.main(given, output), output)
+    code = _report_failure(run.main(input_path, output), output)
     if code and SAGEMAKER.is_dir():
         cause = json.loads(output.read_text())["cause"]
         for name in ("message", "failure"):  # what SageMaker reads of a processing and of a training job
@@ -59,7 +59,7 @@ def _in_files() -> int:
     return code
 
 
-def _told(code: int, output: Path) -> int:
+def _report_failure(code: int, output: Path) -> int:
     if code:
         sys.stderr.write(f"{json.loads(output.read_text())['cause']}\n")
     return code

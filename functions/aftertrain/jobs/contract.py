@@ -32,7 +32,7 @@ class OutputTooLargeError(JobError):
 @dataclass(frozen=True, slots=True)
 class JobInput:
     """What a job is told; `mounts`: which folders of buckets lie where in the container;
-    `buckets`: those that are not in S3. `most_bytes`: of JSON, which the machine counts with.
+    `buckets`: those that are not in S3. `max_bytes`: of JSON, which the machine counts with.
     """
 
     job: str
@@ -42,22 +42,22 @@ class JobInput:
     output_uri: str
     mounts: tuple[dict[str, str], ...] = ()
     buckets: dict[str, Any] = field(default_factory=dict)
-    most_bytes: int = MAX_BYTES
+    max_bytes: int = MAX_BYTES
 
     @classmethod
     def read(cls, path: Path) -> "JobInput":
         """Read the input file. Raises: JobError if it is none."""
         try:
-            given = json.loads(path.read_text())
+            content = json.loads(path.read_text())
             return cls(
-                given["job"],
-                given["step"],
-                given["execution"],
-                given["params"],
-                given["output_uri"],
-                tuple(given.get("mounts", ())),
-                given.get("buckets", {}),
-                given.get("most_bytes", MAX_BYTES),
+                content["job"],
+                content["step"],
+                content["execution"],
+                content["params"],
+                content["output_uri"],
+                tuple(content.get("mounts", ())),
+                content.get("buckets", {}),
+                content.get("max_bytes", MAX_BYTES),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError(f"the job's input {path} cannot be read: {error!r}") from None
@@ -69,7 +69,7 @@ class JobInput:
         return self.params[name]
 
 
-def write_output(path: Path, output: dict[str, Any], most_bytes: int = MAX_BYTES) -> None:
+def write_output(path: Path, output: dict[str, Any], max_bytes: int = MAX_BYTES) -> None:
     """Write the result of a job that went well. Raises: JobError if no state could take it in."""
     try:
         size = len(json.dumps(output, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
@@ -77,9 +77,9 @@ def write_output(path: Path, output: dict[str, Any], most_bytes: int = MAX_BYTES
         raise JobError("the output has half of a character in it, which no text can hold") from None
     except ValueError:
         raise JobError("the output has a number that JSON does not have: one is infinite, or no number") from None
-    if size > most_bytes:
+    if size > max_bytes:
         raise OutputTooLargeError(
-            f"the output has {size} bytes, and may have {most_bytes}: write it below output_uri, and put its URI out"
+            f"the output has {size} bytes, and may have {max_bytes}: write it below output_uri, and put its URI out"
         )
     path.write_text(json.dumps({"output": output}, ensure_ascii=False), encoding="utf-8")
 

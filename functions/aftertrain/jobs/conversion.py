@@ -51,13 +51,13 @@ def compare(
     """
     errors, lows, highs, agreeing, compared = [], [], [], 0, 0
     for batch in batches:
-        expected, found = original(batch), converted(batch)
-        if found.shape != expected.shape:
-            raise JobError(f"the converted model answers with {found.shape} where the original has {expected.shape}")
-        errors.append(np.max(np.abs(found - expected)))
+        expected, actual = original(batch), converted(batch)
+        if actual.shape != expected.shape:
+            raise JobError(f"the converted model answers with {actual.shape} where the original has {expected.shape}")
+        errors.append(np.max(np.abs(actual - expected)))
         lows.append(np.min(expected))
         highs.append(np.max(expected))
-        agreeing += int(np.sum(found.argmax(-1) == expected.argmax(-1)))
+        agreeing += int(np.sum(actual.argmax(-1) == expected.argmax(-1)))
         compared += expected[..., 0].size
     error, spread = float(np.max(errors)), float(np.max(highs) - np.min(lows))
     bound = tolerance * (min(1.0, spread) or 1.0)
@@ -77,12 +77,12 @@ def publish(folder: Path, uri: str) -> int:
 def onnx_logits(path: Path) -> Logits:
     """A model in ONNX, run by onnxruntime on the processor; it is given those of the inputs that it takes."""
     session = devices.session(path, [devices.CPU])
-    names = [each.name for each in session.get_inputs()]
+    names = [tensor.name for tensor in session.get_inputs()]
 
-    def logits(given: Mapping[str, Array]) -> Array:
-        if missing := sorted(set(names) - given.keys()):
-            raise JobError(f"{path.name} takes {missing[0]!r}; given is {', '.join(given)}")
-        found: Array = session.run(None, {name: given[name] for name in names})[0]
-        return found
+    def logits(inputs: Mapping[str, Array]) -> Array:
+        if missing := sorted(set(names) - inputs.keys()):
+            raise JobError(f"{path.name} takes {missing[0]!r}; given is {', '.join(inputs)}")
+        result: Array = session.run(None, {name: inputs[name] for name in names})[0]
+        return result
 
     return logits

@@ -29,7 +29,7 @@ def convert(job: JobInput, folder: Path) -> dict[str, Any]:
     """
     model = load_checkpoint(job.param("model_uri"), folder)
     samples, _ = read_examples(job.param("sample_uri"), folder)
-    below = folder / "converted"
+    output_folder = folder / "converted"
     converted = make(
         job,
         {
@@ -37,28 +37,28 @@ def convert(job: JobInput, folder: Path) -> dict[str, Any]:
             "safetensors": partial(_safetensors, model),
             "tensorrt": partial(_tensorrt, model),
         },
-        below,
+        output_folder,
     )
     batch = {"input": samples.astype(np.float32)}
-    found = compare(_logits(model), converted, [batch], float(job.params.get("tolerance", 1e-4)))
+    comparison = compare(_logits(model), converted, [batch], float(job.params.get("tolerance", 1e-4)))
     kind = str(job.params.get("format", "onnx"))
-    target = below / NAMES[kind]
-    publish(below, job.output_uri)
+    target = output_folder / NAMES[kind]
+    publish(output_folder, job.output_uri)
     return {
         "model_uri": f"{job.output_uri}/{target.name}",
         "format": kind,
         "precision": str(job.params.get("precision", "float32")),
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "size_bytes": target.stat().st_size,
-        "max_abs_error": found.error,
-        "agreement": found.agreeing / found.compared,
-        "compared": found.compared,
+        "max_abs_error": comparison.error,
+        "agreement": comparison.agreeing / comparison.compared,
+        "compared": comparison.compared,
     }
 
 
 def _logits(model: Mlp) -> Logits:
-    def logits(given: Mapping[str, Array]) -> Array:
-        return model.logits(given["input"])
+    def logits(inputs: Mapping[str, Array]) -> Array:
+        return model.logits(inputs["input"])
 
     return logits
 
@@ -81,4 +81,4 @@ def _tensorrt(model: Mlp, precision: str, folder: Path) -> Logits:
     plan = build(model.onnx().SerializeToString(), model.features, half=precision == "float16")
     (folder / NAMES["tensorrt"]).write_bytes(plan)
     engine = Engine(plan)
-    return lambda given: engine.logits(given["input"])
+    return lambda inputs: engine.logits(inputs["input"])

@@ -33,7 +33,7 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
         raise JobError(f"{' and '.join(missing)} {verb} missing in the job's image: install aftertrain[torch]")
     from aftertrain.jobs.torch_language import TorchLanguageModel
 
-    source, below = fetch_model(job.param("model_uri"), folder / "model"), folder / "converted"
+    source, output_folder = fetch_model(job.param("model_uri"), folder / "model"), folder / "converted"
     # What can be wrong with the samples is found before the weights are loaded.
     batches = _batches(source, fetch(job.param("sample_uri"), folder), int(job.params.get("max_tokens", 512)))
 
@@ -43,21 +43,21 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
     def safetensors(precision: str, target: Path) -> Logits:
         return TorchLanguageModel(source, precision).write_safetensors(target)
 
-    converted = make(job, {"onnx": onnx, "safetensors": safetensors}, below)
+    converted = make(job, {"onnx": onnx, "safetensors": safetensors}, output_folder)
     tolerance = float(job.params.get("tolerance", 1e-3))
-    found = compare(TorchLanguageModel(source).logits, converted, batches, tolerance)
+    comparison = compare(TorchLanguageModel(source).logits, converted, batches, tolerance)
     return {
         "model_uri": f"{job.output_uri}/{MODEL}/",
         "format": str(job.params.get("format", "onnx")),
         "precision": str(job.params.get("precision", "float32")),
-        "size_bytes": publish(below, f"{job.output_uri}/{MODEL}"),
-        "max_abs_error": found.error,
-        "agreement": found.agreeing / found.compared,
-        "compared": found.compared,
+        "size_bytes": publish(output_folder, f"{job.output_uri}/{MODEL}"),
+        "max_abs_error": comparison.error,
+        "agreement": comparison.agreeing / comparison.compared,
+        "compared": comparison.compared,
     }
 
 
-def _batches(model: Path, texts: Path, most: int) -> list[dict[str, Array]]:
+def _batches(model: Path, texts: Path, max_tokens: int) -> list[dict[str, Array]]:
     """Each text's tokens by itself: the logits of one are [length, vocabulary], and few of them fit into memory.
 
     Raises: JobError if there is no text.
@@ -65,13 +65,13 @@ def _batches(model: Path, texts: Path, most: int) -> list[dict[str, Array]]:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(part(model, "tokenizer.json")))
-    most = min(most, longest(read_config(part(model, "config.json")), most))
+    max_tokens = min(max_tokens, longest(read_config(part(model, "config.json")), max_tokens))
     try:
         lines = texts.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise JobError(f"{texts.name} is not UTF-8: {error}") from None
-    tokens = [np.array([tokenizer.encode(line).ids[:most]], dtype=np.int64) for line in lines if line.strip()]
-    found = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in tokens if ids.size]
-    if not found:
+    tokens = [np.array([tokenizer.encode(line).ids[:max_tokens]], dtype=np.int64) for line in lines if line.strip()]
+    batches = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in tokens if ids.size]
+    if not batches:
         raise JobError(f"{texts.name} has no text: write one to a line")
-    return found
+    return batches

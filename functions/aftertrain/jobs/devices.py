@@ -24,33 +24,33 @@ def providers() -> list[str]:
     """Of onnxruntime, the best first. Raises: JobError if the job has a GPU that onnxruntime does not find."""
     import onnxruntime
 
-    found = [each for each in (CUDA, CPU) if each in onnxruntime.get_available_providers()]
-    if _has_gpus() and CUDA not in found:
+    available = [provider for provider in (CUDA, CPU) if provider in onnxruntime.get_available_providers()]
+    if _has_gpus() and CUDA not in available:
         raise JobError(
             "this job has a GPU, and its onnxruntime is one for processors: put onnxruntime-gpu into the image, "
             "or ask for no gpu in compute"
         )
-    return found
+    return available
 
 
-def session(path: Path, wanted: list[str] | None = None) -> "onnxruntime.InferenceSession":
+def session(path: Path, names: list[str] | None = None) -> "onnxruntime.InferenceSession":
     """A model in onnxruntime; `wanted` are its providers, else the best that there are.
 
     Raises: JobError if it cannot be run, or if the job has a GPU that onnxruntime gave up on: it would go on without.
     """
     import onnxruntime
 
-    wanted = wanted or providers()
+    names = names or providers()
     try:
-        made = onnxruntime.InferenceSession(str(path), providers=wanted)
+        model = onnxruntime.InferenceSession(str(path), providers=names)
     except Exception as error:  # onnxruntime's own errors have no base class of theirs
         raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
-    if _has_gpus() and wanted[0] != made.get_providers()[0]:
+    if _has_gpus() and names[0] != model.get_providers()[0]:
         raise JobError(
-            f"this job has a GPU, and onnxruntime {onnxruntime.__version__} could not use {wanted[0]}: its log says "
+            f"this job has a GPU, and onnxruntime {onnxruntime.__version__} could not use {names[0]}: its log says "
             "which versions of CUDA and cuDNN it needs; or ask for no gpu in compute"
         )
-    return made
+    return model
 
 
 def torch_device() -> str:

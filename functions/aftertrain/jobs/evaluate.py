@@ -10,7 +10,7 @@ import numpy as np
 
 from aftertrain.jobs.checkpoint import load_checkpoint, read_examples
 from aftertrain.jobs.contract import JobError, JobInput
-from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
+from aftertrain.jobs.quality_gates import Score, check_least, check_regressions, make_score
 from aftertrain.jobs.storage import fetch
 
 Array = np.ndarray[Any, Any]
@@ -22,22 +22,22 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
     Raises: JobError, also if a gate is missed.
     """
     uri, baseline_uri = job.param("model_uri"), job.params.get("baseline_uri")
-    inputs, labels = read_examples(job.param("dataset_uri"), _below(folder, "data"))
-    logits = _logits(uri, inputs, _below(folder, "model"))
-    accuracy, before = _accuracy(logits, labels), None
+    inputs, labels = read_examples(job.param("dataset_uri"), _make_folder(folder, "data"))
+    logits = _logits(uri, inputs, _make_folder(folder, "model"))
+    accuracy, baseline = _accuracy(logits, labels), None
     if job.params.get("min_accuracy") is not None:
         check_least("the accuracy", accuracy, job.params["min_accuracy"])
     scores = _scores(job, logits, labels)
     if baseline_uri is not None:
-        before = _accuracy(_logits(baseline_uri, inputs, _below(folder, "baseline")), labels)
-        check_regressions([("the accuracy", accuracy, before)])
+        baseline = _accuracy(_logits(baseline_uri, inputs, _make_folder(folder, "baseline")), labels)
+        check_regressions([("the accuracy", accuracy, baseline)])
     return {
         "model_uri": uri,
         "accuracy": accuracy.value,
         "accuracy_low": accuracy.low,
         "accuracy_high": accuracy.high,
         "examples": len(labels),
-        "baseline_accuracy": before.value if before else None,
+        "baseline_accuracy": baseline.value if baseline else None,
         "scores": scores,
     }
 
@@ -47,14 +47,14 @@ def _logits(uri: str, inputs: Array, folder: Path) -> Array:
 
     Raises: JobError if they are no numbers: the highest of those would be the first class, and may be right.
     """
-    logits = _said(uri, inputs, folder)
-    lost = int((~np.isfinite(logits)).any(axis=1).sum())
-    if lost:
-        raise JobError(f"{uri} answers {lost} of {len(logits)} examples with what is no number: its training diverged")
+    logits = _compute_logits(uri, inputs, folder)
+    count = int((~np.isfinite(logits)).any(axis=1).sum())
+    if count:
+        raise JobError(f"{uri} answers {count} of {len(logits)} examples with what is no number: its training diverged")
     return logits
 
 
-def _said(uri: str, inputs: Array, folder: Path) -> Array:
+def _compute_logits(uri: str, inputs: Array, folder: Path) -> Array:
     if not uri.endswith(".onnx"):
         return load_checkpoint(uri, folder).logits(inputs)
     from aftertrain.jobs.conversion import onnx_logits
@@ -65,18 +65,18 @@ def _said(uri: str, inputs: Array, folder: Path) -> Array:
 def _scores(job: JobInput, logits: Array, labels: Array) -> dict[str, float]:
     """The metrics that are asked for, held against their gates. Raises: JobError."""
     gates: dict[str, float] = job.params.get("min_scores") or {}
-    wanted = dict.fromkeys([*(job.params.get("metrics") or ()), *gates])
-    if not wanted:
+    names = dict.fromkeys([*(job.params.get("metrics") or ()), *gates])
+    if not names:
         return {}
     from aftertrain.jobs.metrics import measure
 
-    found = measure(list(wanted), logits, labels)
+    scores = measure(list(names), logits, labels)
     for name, least in gates.items():
-        check_least(name, found[name], least)
-    return {name: score.value for name, score in found.items()}
+        check_least(name, scores[name], least)
+    return {name: score.value for name, score in scores.items()}
 
 
-def _below(folder: Path, name: str) -> Path:
+def _make_folder(folder: Path, name: str) -> Path:
     """A folder of its own for each: files of two models have the same names."""
     (folder / name).mkdir(exist_ok=True)
     return folder / name
@@ -84,4 +84,4 @@ def _below(folder: Path, name: str) -> Path:
 
 def _accuracy(logits: Array, labels: Array) -> Score:
     hits = np.argmax(logits, axis=1) == labels
-    return scored(float(hits.mean()), [float(hit) for hit in hits])
+    return make_score(float(hits.mean()), [float(hit) for hit in hits])

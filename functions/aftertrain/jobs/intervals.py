@@ -41,13 +41,13 @@ def chance(new: Array, old: Array) -> float:
     differences.
     """
     with np.errstate(invalid="ignore"):  # what is infinite twice is as good
-        each = new.astype(np.float64) - old.astype(np.float64)
-    if len(each) < ENOUGH or not np.isfinite(each).all() or set(np.unique(each)) <= {-1.0, 0.0, 1.0}:
-        return _sign_test(int((each < 0).sum()), int((each > 0).sum()))
-    error = float(each.std(ddof=1)) / math.sqrt(len(each))
+        deltas = new.astype(np.float64) - old.astype(np.float64)
+    if len(deltas) < ENOUGH or not np.isfinite(deltas).all() or set(np.unique(deltas)) <= {-1.0, 0.0, 1.0}:
+        return _sign_test(int((deltas < 0).sum()), int((deltas > 0).sum()))
+    error = float(deltas.std(ddof=1)) / math.sqrt(len(deltas))
     if error == 0.0:
-        return 0.0 if each[0] < 0 else 1.0
-    return NormalDist().cdf(float(each.mean()) / error)
+        return 0.0 if deltas[0] < 0 else 1.0
+    return NormalDist().cdf(float(deltas.mean()) / error)
 
 
 def _sign_test(losses: int, wins: int) -> float:
@@ -55,5 +55,5 @@ def _sign_test(losses: int, wins: int) -> float:
     coins = losses + wins
     if coins > EXACT:
         return NormalDist().cdf(-(losses - 0.5 - coins / 2) / (math.sqrt(coins) / 2))
-    ways = sum(math.comb(coins, side) for side in range(losses, coins + 1))
-    return float(Fraction(ways, 1 << coins))
+    favourable = sum(math.comb(coins, count) for count in range(losses, coins + 1))
+    return float(Fraction(favourable, 1 << coins))

@@ -18,8 +18,8 @@ from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.devices import torch_device
-from aftertrain.jobs.gates import Score, check_least, check_regressions, scored
 from aftertrain.jobs.model_folder import fetch_model
+from aftertrain.jobs.quality_gates import Score, check_least, check_regressions, make_score
 from aftertrain.jobs.storage import fetch_folder
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -37,13 +37,13 @@ def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
     _check_backend(backend)
     tasks = fetch_folder(job.param("tasks_uri"), folder / "tasks")
     scores = _scores(job, backend, job.param("model_uri"), tasks, folder / "model")
-    for task, least in (job.params.get("min_scores") or {}).items():
-        for metric, value in least.items():
+    for task, minimums in (job.params.get("min_scores") or {}).items():
+        for metric, value in minimums.items():
             check_least(f"{task} {metric}", scores.get(task, {}).get(metric), value)
-    before: Scores | None = None
+    baseline: Scores | None = None
     if job.params.get("baseline_uri"):
-        before = _scores(job, backend, job.params["baseline_uri"], tasks, folder / "baseline")
-        check_regressions(list(_beside(scores, before)))
+        baseline = _scores(job, backend, job.params["baseline_uri"], tasks, folder / "baseline")
+        check_regressions(list(_pair_scores(scores, baseline)))
     return {
         "model_uri": job.params["model_uri"],
         **{name: _table(scores, name) for name in ("low", "high")},
@@ -51,7 +51,7 @@ def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
         "examples": {
             task: max((score.examples for score in metrics.values()), default=0) for task, metrics in scores.items()
         },
-        "baseline_scores": _table(before, "value") if before else None,
+        "baseline_scores": _table(baseline, "value") if baseline else None,
     }
 
 
@@ -83,7 +83,7 @@ def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) ->
             raise JobError(
                 f"{job.param('tasks_uri')} has no task {unknown[0]!r}; it has {sorted(manager.all_subtasks)}"
             )
-        found = simple_evaluate(
+        results = simple_evaluate(
             **_model(backend, model_folder, job.params.get("model_args") or {}),
             tasks=names,
             task_manager=manager,
@@ -92,35 +92,35 @@ def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) ->
             bootstrap_iters=0,
             log_samples=True,
         )
-    return {task: _metrics(task, found) for task in names}
+    return {task: _metrics(task, results) for task in names}
 
 
-def _model(backend: str, folder: Path, given: dict[str, Any]) -> dict[str, Any]:
+def _model(backend: str, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     if backend == "onnx":
         from aftertrain.jobs.onnx_language import OnnxLanguageModel
 
-        return {"model": OnnxLanguageModel(folder, **given)}
+        return {"model": OnnxLanguageModel(folder, **options)}
     # The harness would take a GPU for granted.
     device = {"device": torch_device()} if backend == "hf" else {}
-    return {"model": backend, "model_args": {"pretrained": str(folder), **device, **given}}
+    return {"model": backend, "model_args": {"pretrained": str(folder), **device, **options}}
 
 
-def _metrics(task: str, found: dict[str, Any]) -> dict[str, Score]:
+def _metrics(task: str, results: dict[str, Any]) -> dict[str, Score]:
     """Every number that the harness gives for a task, with its interval where it is a mean over examples.
 
     Answers may go through filters of the task: {"exact_match,strict-match": …}.
     """
-    samples = found["samples"][task]
+    samples = results["samples"][task]
     if any(_is_lost(sample.get("resps")) for sample in samples):
         raise JobError(f"{task}: the model answers with what is no number: its training diverged")
-    better = found.get("higher_is_better", {}).get(task, {})
+    better = results.get("higher_is_better", {}).get(task, {})
     scores = {}
-    for named, value in found["results"][task].items():
-        name, _, filtered = named.partition(",")
-        if filtered and not name.endswith("_stderr") and isinstance(value, int | float):
-            each = [sample.get(name) for sample in samples if sample["filter"] == filtered]
+    for key, value in results["results"][task].items():
+        name, _, filter_name = key.partition(",")
+        if filter_name and not name.endswith("_stderr") and isinstance(value, int | float):
+            values = [sample.get(name) for sample in samples if sample["filter"] == filter_name]
             higher = better.get(name) is not False
-            scores[named.removesuffix(NO_FILTER)] = scored(float(value), each, higher_is_better=higher)
+            scores[key.removesuffix(NO_FILTER)] = make_score(float(value), values, higher_is_better=higher)
     return scores
 
 
@@ -131,9 +131,9 @@ def _is_lost(answers: Any) -> bool:
     return isinstance(answers, float) and math.isnan(answers)
 
 
-def _beside(scores: Scores, before: Scores) -> Iterator[tuple[str, Score, Score]]:
+def _pair_scores(scores: Scores, baseline: Scores) -> Iterator[tuple[str, Score, Score]]:
     for task, metrics in scores.items():
-        yield from ((f"{task} {name}", score, before[task][name]) for name, score in metrics.items())
+        yield from ((f"{task} {name}", score, baseline[task][name]) for name, score in metrics.items())
 
 
 def _table(scores: Scores, name: str) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.gates import Score
+from aftertrain.jobs.quality_gates import Score
 
 Array = np.ndarray[Any, Any]
 LESS_IS_BETTER = ("log_loss",)
@@ -23,11 +23,11 @@ def measure(names: list[str], logits: Array, labels: Array) -> dict[str, Score]:
         from sklearn import metrics
     except ImportError:
         raise JobError("metrics need scikit-learn in the job's image: install aftertrain[jobs]") from None
-    known = _metrics(metrics)
-    unknown = sorted(set(names) - known.keys())
+    available = _metrics(metrics)
+    unknown = sorted(set(names) - available.keys())
     if unknown:
-        raise JobError(f"the metric {unknown[0]!r} is not known: there is {', '.join(known)}")
-    return {name: _score(name, known[name], logits, labels) for name in names}
+        raise JobError(f"the metric {unknown[0]!r} is not known: there is {', '.join(available)}")
+    return {name: _score(name, available[name], logits, labels) for name in names}
 
 
 def _metrics(metrics: Any) -> dict[str, Callable[[Array, Array, Array], float]]:

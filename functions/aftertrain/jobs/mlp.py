@@ -78,18 +78,18 @@ class Mlp:
                 value = f"active.{layer}"
                 nodes.append(helper.make_node(_ACTIVATIONS[self.activation], [output], [value]))
         model = helper.make_model(
-            helper.make_graph(nodes, "mlp", *self._ends(), initializer=constants),
+            helper.make_graph(nodes, "mlp", *self._graph_inputs_and_outputs(), initializer=constants),
             opset_imports=[helper.make_opsetid("", OPSET)],
             ir_version=IR_VERSION,
         )
         onnx.checker.check_model(model)
         return model
 
-    def _ends(self) -> tuple[list[Any], list[Any]]:
+    def _graph_inputs_and_outputs(self) -> tuple[list[Any], list[Any]]:
         classes = int(self.weights[-1].shape[0])
-        taken = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", self.features])
-        given = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", classes])
-        return [taken], [given]
+        model_input = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", self.features])
+        model_output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", classes])
+        return [model_input], [model_output]
 
     def _activate(self, values: Array) -> Array:
         match self.activation:

@@ -60,18 +60,18 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def longest(config: dict[str, Any], otherwise: int) -> int:
+def longest(config: dict[str, Any], default: int) -> int:
     """How many tokens the model takes at once, if its config says so."""
     text = config.get("text_config")
-    places = (config, text if isinstance(text, dict) else {})
-    found = [place[name] for place in places for name in _LENGTHS if isinstance(place.get(name), int)]
-    return int(found[0]) if found else otherwise
+    sections = (config, text if isinstance(text, dict) else {})
+    lengths = [section[name] for section in sections for name in _LENGTHS if isinstance(section.get(name), int)]
+    return int(lengths[0]) if lengths else default
 
 
 def ends(config: dict[str, Any]) -> tuple[int, ...]:
     """The tokens that end a text, the usual one first. Raises: JobError if the config has none."""
-    given = config.get("eos_token_id")
-    found = tuple(given) if isinstance(given, list) else (given,)
-    if not found or not all(isinstance(each, int) for each in found):
-        raise JobError(f"config.json has no eos_token_id that is a token: {given!r}")
-    return found
+    value = config.get("eos_token_id")
+    tokens = tuple(value) if isinstance(value, list) else (value,)
+    if not tokens or not all(isinstance(token, int) for token in tokens):
+        raise JobError(f"config.json has no eos_token_id that is a token: {value!r}")
+    return tokens

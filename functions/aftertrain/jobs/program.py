@@ -14,52 +14,52 @@ from pathlib import Path
 from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
-from aftertrain.jobs.orphan import WORKER
+from aftertrain.jobs.parent_watchdog import WORKER
 
 
 @contextmanager
-def _passing_on(process: "subprocess.Popen[bytes]") -> Iterator[list[int]]:
+def _forward_signals(process: "subprocess.Popen[bytes]") -> Iterator[list[int]]:
     """A container's first process is the only one that is told to end; a worker tells all of a job's.
 
     Gives what it was told, which makes a failure of whatever the program does then: it is not done.
     """
-    told: list[int] = []
+    signals: list[int] = []
 
-    def pass_on(number: int, _: object) -> None:
-        told.append(number)
+    def forward(number: int, _: object) -> None:
+        signals.append(number)
         process.send_signal(number)
 
     listens = WORKER not in os.environ and threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, pass_on) if listens else None
+    previous_handler = signal.signal(signal.SIGTERM, forward) if listens else None
     try:
-        yield told
+        yield signals
     except BaseException:
         process.kill()
         raise
     finally:
         if listens:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous_handler)
 
 
 def program(job: JobInput, folder: Path) -> dict[str, Any]:
     """Returns {result}. Raises: JobError if the program cannot be started, fails, or writes no JSON."""
-    given, result = folder / "data.json", folder / "result.json"
-    given.write_text(json.dumps(job.params.get("data", {})))
+    data_path, result_path = folder / "data.json", folder / "result.json"
+    data_path.write_text(json.dumps(job.params.get("data", {})))
     environment = os.environ | {str(name): str(value) for name, value in job.params.get("environment", {}).items()}
-    environment |= {"AFTERTRAIN_INPUT": str(given), "AFTERTRAIN_OUTPUT": str(result)}
+    environment |= {"AFTERTRAIN_INPUT": str(data_path), "AFTERTRAIN_OUTPUT": str(result_path)}
     environment["AFTERTRAIN_OUTPUT_URI"] = job.output_uri
-    command = [str(each) for each in job.param("command")]
+    command = [str(argument) for argument in job.param("command")]
     try:
         process = subprocess.Popen(command, cwd=folder, env=environment)
     except OSError as error:
         raise JobError(f"{command[0]} cannot be started: {error}") from None
-    with _passing_on(process) as told:
+    with _forward_signals(process) as signals:
         code = process.wait()
-    if told:
+    if signals:
         raise JobError(f"{command[0]} was told to end, and ended with code {code}")
     if code != 0:
         raise JobError(f"{command[0]} ended with code {code}; its log has the reason")
     try:
-        return {"result": json.loads(result.read_text()) if result.exists() else None}
+        return {"result": json.loads(result_path.read_text()) if result_path.exists() else None}
     except ValueError as error:
         raise JobError(f"{command[0]} wrote no JSON to AFTERTRAIN_OUTPUT: {error}") from None

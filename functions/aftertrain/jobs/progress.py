@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 VARIABLE = "AFTERTRAIN_PROGRESS"
-LOOK_SECONDS = 10.0
+POLL_SECONDS = 10.0
 LAST_SECONDS = 15.0  # for the last one, from a store that may not answer
 MAX_BYTES = 16_384
 
@@ -26,42 +26,42 @@ def report(done: float, **metrics: float) -> None:
     """Say what share of the work is done, and what was measured so far; nothing is said where nobody asks."""
     target = os.environ.get(VARIABLE)
     if target is not None:
-        written = Path(f"{target}.new")
-        written.write_text(json.dumps({"done": round(done, 4), "metrics": metrics}))
-        written.replace(target)  # a reader sees the one or the other, and never a half
+        temporary = Path(f"{target}.new")
+        temporary.write_text(json.dumps({"done": round(done, 4), "metrics": metrics}))
+        temporary.replace(target)  # a reader sees the one or the other, and never a half
 
 
 @contextmanager
-def told(file: Path, tell: Callable[[Path], object], look: float = LOOK_SECONDS) -> Iterator[None]:
+def watch_progress(file: Path, publish: Callable[[Path], object], look: float = POLL_SECONDS) -> Iterator[None]:
     """While the block runs, jobs may report to the file, and every change is told; the last one is told at the end."""
     os.environ[VARIABLE] = str(file)
-    over = threading.Event()
-    teller = threading.Thread(target=_tell, args=(file, tell, over, look), daemon=True)
-    teller.start()
+    stop = threading.Event()
+    reporter = threading.Thread(target=_report_changes, args=(file, publish, stop, look), daemon=True)
+    reporter.start()
     try:
         yield
     finally:
-        over.set()
-        teller.join(LAST_SECONDS)
+        stop.set()
+        reporter.join(LAST_SECONDS)
         del os.environ[VARIABLE]
 
 
-def _tell(file: Path, tell: Callable[[Path], object], over: threading.Event, look: float) -> None:
+def _report_changes(file: Path, publish: Callable[[Path], object], stop: threading.Event, interval: float) -> None:
     last = b""
     while True:
-        ended = over.wait(look)
+        ended = stop.wait(interval)
         content = file.read_bytes()[: MAX_BYTES + 1] if file.exists() else b""
-        if content != last and _sound(content):
+        if content != last and _is_complete(content):
             last = content
             try:
-                tell(file)
+                publish(file)
             except Exception as error:  # whatever it is, the job is not about that
                 log.warning("progress is not told: %s", error)
         if ended:
             return
 
 
-def _sound(content: bytes) -> bool:
+def _is_complete(content: bytes) -> bool:
     """Whether it is an object of JSON, and small; a program that writes it in pieces is in the middle of it else."""
     try:
         return len(content) <= MAX_BYTES and isinstance(json.loads(content), dict)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from aftertrain.jobs.catalogue import find
 from aftertrain.jobs.contract import JobError, JobInput, write_error, write_output
-from aftertrain.jobs.orphan import WORKER, end_with
-from aftertrain.jobs.progress import told
+from aftertrain.jobs.parent_watchdog import WORKER, end_with
+from aftertrain.jobs.progress import watch_progress
 
 
 def main(input_path: Path, output_path: Path) -> int:
@@ -26,8 +26,8 @@ def main(input_path: Path, output_path: Path) -> int:
             os.environ.setdefault("AFTERTRAIN_BUCKETS", json.dumps(job.buckets))
         with tempfile.TemporaryDirectory(prefix="aftertrain-", ignore_cleanup_errors=True) as folder:
             progress = Path(folder, "progress.json")
-            with told(progress, lambda file: _store(file, f"{job.output_uri}/progress.json")):
-                write_output(output_path, find(job.job)(job, Path(folder)), job.most_bytes)
+            with watch_progress(progress, lambda file: _store(file, f"{job.output_uri}/progress.json")):
+                write_output(output_path, find(job.job)(job, Path(folder)), job.max_bytes)
     except JobError as error:
         write_error(output_path, error.name, str(error))
         return 1

@@ -37,8 +37,8 @@ TRANSFER = TransferConfig(preferred_transfer_client="classic")
 
 def fetch(uri: str, folder: Path) -> Path:
     """Download an object into a folder. Raises: JobError if it is not there or cannot be read."""
-    bucket, key = _place(uri)
-    if (mounted := _brought(uri)) is not None:
+    bucket, key = _location(uri)
+    if (mounted := _find_mounted(uri)) is not None:
         return mounted
     target = folder / Path(key).name
     try:
@@ -60,12 +60,12 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     """
     if not uri.endswith("/"):
         raise JobError(f"{uri} is no folder: write it with a slash at the end")
-    if (mounted := _brought(uri, folder=True)) is not None:
+    if (mounted := _find_mounted(uri, folder=True)) is not None:
         return mounted
-    bucket, prefix = _place(uri)
+    bucket, prefix = _location(uri)
     try:
         pages = _client(bucket).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = [each["Key"] for page in pages for each in page.get("Contents", ()) if not each["Key"].endswith("/")]
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ()) if not entry["Key"].endswith("/")]
     except (ClientError, BotoCoreError) as error:
         raise JobError(f"{uri} cannot be listed: {error}") from None
     keys = [key for key in keys if below or "/" not in key.removeprefix(prefix)]
@@ -82,8 +82,8 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
 
 def store(path: Path, uri: str) -> str:
     """Upload a file; returns its URI. Raises: JobError if it cannot be written."""
-    bucket, key = _place(uri)
-    if (mounted := next(_mounted(uri), None)) is not None:
+    bucket, key = _location(uri)
+    if (mounted := next(_mount_paths(uri), None)) is not None:
         mounted.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, mounted)
         return uri
@@ -113,32 +113,32 @@ def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int 
     return part_size(head["ContentLength"], first, last, count)
 
 
-def _mounted(uri: str, *, whole: bool = False) -> Iterator[Path]:
+def _mount_paths(uri: str, *, whole: bool = False) -> Iterator[Path]:
     """Where an object may lie in the container: in the folders that are its own or around it, the nearest first.
 
     `whole`: not where an `object` was brought alone.
     """
-    mounts = [each for each in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(each["uri"])]
-    mounts = [each for each in mounts if not (whole and each.get("object"))]
-    for each in sorted(mounts, key=lambda each: len(each["uri"]), reverse=True):
-        yield Path(each["path"], *uri.removeprefix(each["uri"]).split("/"))
+    mounts = [mount for mount in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(mount["uri"])]
+    mounts = [mount for mount in mounts if not (whole and mount.get("object"))]
+    for mount in sorted(mounts, key=lambda mount: len(mount["uri"]), reverse=True):
+        yield Path(mount["path"], *uri.removeprefix(mount["uri"]).split("/"))
 
 
-def _brought(uri: str, *, folder: bool = False) -> Path | None:
+def _find_mounted(uri: str, *, folder: bool = False) -> Path | None:
     """Where it lies. Of one folder several may have been brought, each with what one param needs of it."""
-    return next((path for path in _mounted(uri, whole=folder) if path.exists()), None)
+    return next((path for path in _mount_paths(uri, whole=folder) if path.exists()), None)
 
 
 def _client(bucket: str) -> Any:
     """S3, or the store that the bucket is said to be in. Raises: JobError if what is said cannot be read."""
     try:
-        place = json.loads(os.environ.get("AFTERTRAIN_BUCKETS", "{}")).get(bucket)
-        if place is None:
+        access = json.loads(os.environ.get("AFTERTRAIN_BUCKETS", "{}")).get(bucket)
+        if access is None:
             return boto3.client("s3")
         session = boto3.session.Session(
-            profile_name=place.get("profile"), region_name=place.get("region"), **_secret(place.get("secret"))
+            profile_name=access.get("profile"), region_name=access.get("region"), **_secret(access.get("secret"))
         )
-        return session.client("s3", endpoint_url=place["endpoint"])
+        return session.client("s3", endpoint_url=access["endpoint"])
     except (ClientError, BotoCoreError) as error:
         raise JobError(f"the credentials of {bucket} cannot be read: {error}") from None
     except (ValueError, KeyError, AttributeError) as error:
@@ -153,20 +153,20 @@ def _secret(name: str | None) -> dict[str, str]:
         return {}
     text = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
     try:
-        found = json.loads(text)
+        content = json.loads(text)
         return {
-            "aws_access_key_id": found["access_key_id"],
-            "aws_secret_access_key": found["secret_access_key"],
+            "aws_access_key_id": content["access_key_id"],
+            "aws_secret_access_key": content["secret_access_key"],
         }
     except (ValueError, KeyError, TypeError):
         form = '{"access_key_id": …, "secret_access_key": …}'
         raise JobError(f"the secret {name} is not of the form {form}") from None
 
 
-def _place(uri: str) -> tuple[str, str]:
+def _location(uri: str) -> tuple[str, str]:
     # Not urlsplit: `?` and `#` are letters of a key like any other.
-    scheme, _, place = uri.partition("://")
-    bucket, _, key = place.partition("/")
+    scheme, _, location = uri.partition("://")
+    bucket, _, key = location.partition("/")
     if scheme != "s3" or not bucket or not key:
         raise JobError(f"{uri!r} is not the URI of an object: s3://bucket/key")
     return bucket, key

@@ -39,8 +39,8 @@ def build(model: bytes, features: int, *, half: bool) -> bytes:
     network = builder.create_network(0)
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(model):
-        said = "; ".join(str(parser.get_error(at)) for at in range(parser.num_errors))
-        raise JobError(f"TensorRT does not take the model: {said}")
+        reasons = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
+        raise JobError(f"TensorRT does not take the model: {reasons}")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
     if half:
@@ -69,33 +69,33 @@ class Engine:
     def logits(self, samples: Array) -> Array:
         """[n, features] -> [n, classes], a batch after the other."""
         largest = BATCHES[-1]
-        parts = [self._batch(samples[at : at + largest]) for at in range(0, len(samples), largest)]
+        parts = [self._run_batch(samples[start : start + largest]) for start in range(0, len(samples), largest)]
         return np.concatenate(parts)
 
-    def _batch(self, samples: Array) -> Array:
-        given = np.ascontiguousarray(samples, dtype=np.float32)
-        self._context.set_input_shape(INPUT, given.shape)
-        answer: Array = np.empty(tuple(self._context.get_tensor_shape(OUTPUT)), dtype=np.float32)
+    def _run_batch(self, samples: Array) -> Array:
+        inputs = np.ascontiguousarray(samples, dtype=np.float32)
+        self._context.set_input_shape(INPUT, inputs.shape)
+        output: Array = np.empty(tuple(self._context.get_tensor_shape(OUTPUT)), dtype=np.float32)
         cuda, kinds = self._cuda, self._cuda.cudaMemcpyKind
-        stream = self._done(cuda.cudaStreamCreate())
-        taken, put_out = (self._done(cuda.cudaMalloc(each.nbytes)) for each in (given, answer))
+        stream = self._check(cuda.cudaStreamCreate())
+        device_input, device_output = (self._check(cuda.cudaMalloc(array.nbytes)) for array in (inputs, output))
         try:
-            self._done(cuda.cudaMemcpy(taken, given.ctypes.data, given.nbytes, kinds.cudaMemcpyHostToDevice))
-            self._context.set_tensor_address(INPUT, taken)
-            self._context.set_tensor_address(OUTPUT, put_out)
+            self._check(cuda.cudaMemcpy(device_input, inputs.ctypes.data, inputs.nbytes, kinds.cudaMemcpyHostToDevice))
+            self._context.set_tensor_address(INPUT, device_input)
+            self._context.set_tensor_address(OUTPUT, device_output)
             if not self._context.execute_async_v3(stream):
                 raise JobError("the engine did not run; the job's log has its reasons")
-            self._done(cuda.cudaStreamSynchronize(stream))
-            self._done(cuda.cudaMemcpy(answer.ctypes.data, put_out, answer.nbytes, kinds.cudaMemcpyDeviceToHost))
+            self._check(cuda.cudaStreamSynchronize(stream))
+            self._check(cuda.cudaMemcpy(output.ctypes.data, device_output, output.nbytes, kinds.cudaMemcpyDeviceToHost))
         finally:
-            for pointer in (taken, put_out):
+            for pointer in (device_input, device_output):
                 cuda.cudaFree(pointer)
             cuda.cudaStreamDestroy(stream)
-        return answer
+        return output
 
-    def _done(self, answer: tuple[Any, ...]) -> Any:
+    def _check(self, result: tuple[Any, ...]) -> Any:
         """Every call of CUDA answers with an error first, which is 0 for none."""
-        error, *value = answer
+        error, *value = result
         if int(error):
             raise JobError(f"CUDA: {error}")
         return value[0] if value else None

@@ -39,12 +39,12 @@ class TorchLanguageModel:
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise JobError(f"transformers does not load the checkpoint: {error}") from None
 
-    def logits(self, given: Mapping[str, Array]) -> Array:
+    def logits(self, arrays: Mapping[str, Array]) -> Array:
         """{input_ids, attention_mask}, each [batch, length]  ->  [batch, length, vocabulary]."""
         with torch.inference_mode():
-            inputs = {name: torch.from_numpy(value) for name, value in given.items()}
-            found: Array = self._model(**inputs, use_cache=False).logits.float().numpy()
-        return found
+            inputs = {name: torch.from_numpy(value) for name, value in arrays.items()}
+            result: Array = self._model(**inputs, use_cache=False).logits.float().numpy()
+        return result
 
     def write_onnx(self, folder: Path) -> Logits:
         """model.onnx without a cache, its weights beside it. Raises: JobError if PyTorch cannot export the model."""
@@ -66,16 +66,16 @@ class TorchLanguageModel:
             )
         except torch.onnx.OnnxExporterError as error:
             raise JobError(f"PyTorch cannot export the model: {error}") from None
-        self._copy_beside(folder)
+        self._copy_tokenizer_and_config(folder)
         return onnx_logits(target)
 
     def write_safetensors(self, folder: Path) -> Logits:
         """The weights in the precision that they were loaded in, and the logits of what is read back."""
         self._model.save_pretrained(folder)
-        self._copy_beside(folder)
+        self._copy_tokenizer_and_config(folder)
         return TorchLanguageModel(folder, str(self._model.dtype).removeprefix("torch.")).logits
 
-    def _copy_beside(self, folder: Path) -> None:
+    def _copy_tokenizer_and_config(self, folder: Path) -> None:
         """Tokenizer and configuration; what is there already is newer."""
         for name in BESIDE:
             if (self.folder / name).exists() and not (folder / name).exists():

@@ -20,12 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from aftertrain.jobs import strays
-from aftertrain.jobs.activity import GoneError, Task, UnreachableError
+from aftertrain.jobs import process_reaper
+from aftertrain.jobs.activity import Task, TaskGoneError, UnreachableError
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.joblog import JobLog
+from aftertrain.jobs.job_log import JobLog
 from aftertrain.jobs.lease import Lease
-from aftertrain.jobs.orphan import WORKER
+from aftertrain.jobs.parent_watchdog import WORKER
 from aftertrain.jobs.storage import store
 
 BEAT_SECONDS = 15.0
@@ -38,7 +38,7 @@ LOG = "log.txt"
 log = logging.getLogger("aftertrain.worker")
 
 
-class Tasks(Protocol):
+class TaskQueue(Protocol):
     """Where tasks come from, as `activity.Activity` does it."""
 
     def take(self) -> Task | None:
@@ -59,7 +59,7 @@ class Worker:
 
     def __init__(
         self,
-        tasks: Tasks,
+        tasks: TaskQueue,
         beat: float = BEAT_SECONDS,
         pause: float = PAUSE_SECONDS,
         memory_bytes: int | None = None,
@@ -100,29 +100,29 @@ class Worker:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"
         lease = Lease(task.input.get("lease_seconds", LEASE_SECONDS))
         log.info("started %s", name)
-        with tempfile.TemporaryDirectory(prefix="aftertrain-job-", ignore_cleanup_errors=True) as place:
-            folder = Path(place)
+        with tempfile.TemporaryDirectory(prefix="aftertrain-job-", ignore_cleanup_errors=True) as directory:
+            folder = Path(directory)
             try:
-                answer = self._ran(task, folder, lease)
+                answer = self._run_job(task, folder, lease)
                 log.info("finished %s", name)
                 self._deliver(answer, lease)
-            except GoneError as error:
+            except TaskGoneError as error:
                 log.warning("dropped %s: nobody waits for it here any more: %s", name, error)
             # After the answer: nobody's heart beats any more, and a bucket may take its time.
             self._ship_log(folder / LOG, task)
 
-    def _ran(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
+    def _run_job(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
         try:
-            return self._answer(task, folder, lease)
+            return self._run_process(task, folder, lease)
         except OSError as error:
             cause = f"the worker could not run it: {error}"
             return lambda: self._tasks.fail(task, "WorkerFailed", cause)
 
-    def _answer(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
-        given, result = folder / "input.json", folder / "output.json"
-        given.write_text(json.dumps(task.input))
-        command = [sys.executable, "-m", "aftertrain.jobs.run", str(given), str(result)]
-        before = strays.children()
+    def _run_process(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
+        input_path, output_path = folder / "input.json", folder / "output.json"
+        input_path.write_text(json.dumps(task.input))
+        command = [sys.executable, "-m", "aftertrain.jobs.run", str(input_path), str(output_path)]
+        existing = process_reaper.children()
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -138,17 +138,17 @@ class Worker:
         try:
             self._watch(process, task, lease)
         finally:
-            strays.end(process, before, GRACE_SECONDS)
+            process_reaper.end(process, existing, GRACE_SECONDS)
             job_log.close()
-        return self._reading(task, process.returncode, result, job_log)
+        return self._build_answer(task, process.returncode, output_path, job_log)
 
     def _limit(self) -> None:
         assert self._memory is not None
         resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
 
-    def _ship_log(self, written: Path, task: Task) -> None:
+    def _ship_log(self, path: Path, task: Task) -> None:
         try:
-            self._ship(written, _log_uri(task))
+            self._ship(path, _log_uri(task))
         except JobError as error:
             log.warning("the job's log is not kept: %s", error)
 
@@ -163,24 +163,24 @@ class Worker:
 
     def _heartbeat(self, task: Task, lease: Lease) -> None:
         """Raises: GoneError also if the loss of the network is no short one, which a long job survives."""
-        asked = lease.now()
+        sent_at = lease.now()
         try:
             self._tasks.heartbeat(task)
         except UnreachableError as error:
             log.warning("heartbeat did not go through: %s", error)
             if lease.ending:
-                raise GoneError("no heartbeat went through, and another worker is about to get it") from None
+                raise TaskGoneError("no heartbeat went through, and another worker is about to get it") from None
         else:
-            lease.renew(asked)
+            lease.renew(sent_at)
 
-    def _reading(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
-        answer = _written(result) if code in (0, 1) else {}
+    def _build_answer(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
+        answer = _read_output(result) if code in (0, 1) else {}
         if code == 0 and "output" in answer:
             return lambda: self._tasks.succeed(task, answer["output"])
         error = answer.get("error", "JobDied")
         cause = answer.get("cause", f"the job's process ended with code {code}")
-        said = "\n".join([cause, f"its log: {_log_uri(task)}", *job_log.last_lines])
-        return lambda: self._tasks.fail(task, error, said)
+        details = "\n".join([cause, f"its log: {_log_uri(task)}", *job_log.last_lines])
+        return lambda: self._tasks.fail(task, error, details)
 
     def _deliver(self, answer: Callable[[], None], lease: Lease) -> None:
         """Hand the answer in; the job is done, so it is worth some patience."""
@@ -197,7 +197,7 @@ class Worker:
             time.sleep(self._pause)
 
 
-def _written(result: Path) -> dict[str, Any]:
+def _read_output(result: Path) -> dict[str, Any]:
     """What a job wrote; nothing where it wrote nothing, or half of it, as on a disk that was full."""
     try:
         answer: dict[str, Any] = json.loads(result.read_text())

@@ -21,10 +21,10 @@ SOURCE = Source("aws", "eventbridge", "none")
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point, for a message at a time; IAM has let nobody in but the bus."""
     (message,) = event["Records"]
-    return _handled(json.loads(message["body"]))
+    return _handle_event(json.loads(message["body"]))
 
 
-def _handled(event: dict[str, Any]) -> dict[str, list[str]]:
+def _handle_event(event: dict[str, Any]) -> dict[str, list[str]]:
     count("EventsReceived")
     try:
         started = _take(event)

@@ -45,7 +45,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         registry = runtime.registry()
         item = approvals.get_by_key(approval_id, key, registry)
         if event["requestContext"]["http"]["method"] == "POST":
-            item = _decided(approval_id, _form(event))
+            item = _apply_decision(approval_id, _form(event))
         return _page(200, item["title"], item["message"], item["status"])
     except AftertrainError as error:
         return _page(http_status(error), "Nothing to decide", error.message, "")
@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         return _page(500, "That did not work", "The answer could not be handled; try again.", "")
 
 
-def _decided(approval_id: str, form: dict[str, str]) -> dict[str, Any]:
+def _apply_decision(approval_id: str, form: dict[str, str]) -> dict[str, Any]:
     if form.get("decision") not in ("approve", "reject"):
         raise AuthorError("the answer is approve or reject", field="decision")
     return approvals.decide(
@@ -74,6 +74,6 @@ def _form(event: dict[str, Any]) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(text).items()}
 
 
-def _page(status: int, title: str, message: str, state: str) -> dict[str, Any]:
-    text = _PAGE.render(title=title, message=message, pending=state == "pending", status=state)
+def _page(status: int, title: str, message: str, approval_status: str) -> dict[str, Any]:
+    text = _PAGE.render(title=title, message=message, pending=approval_status == "pending", status=approval_status)
     return answer(status, text, HTML, HEADERS)

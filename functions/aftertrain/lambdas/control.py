@@ -24,9 +24,9 @@ from aftertrain.control import (
     triggers,
 )
 from aftertrain.control.bodies import (
+    ApprovalDecision,
     Backtest,
     ClusterCreate,
-    Decision,
     EventTypeBody,
     PipelineCreate,
     PipelineUpdate,
@@ -182,12 +182,12 @@ def get_execution(execution_id: str) -> Item:
 
 @app.post("/v1/trigger-tests")
 def test_trigger(body: TriggerTest) -> Items:
-    return dry_run.tested(body, runtime.ports())
+    return dry_run.run_test(body, runtime.ports())
 
 
 @app.post("/v1/backtests")
 def backtest_trigger(body: Backtest) -> Item:
-    return dry_run.backtested(body, runtime.ports())
+    return dry_run.run_backtest(body, runtime.ports())
 
 
 @app.post("/v1/event-triggers/<trigger_id>/resume")
@@ -217,8 +217,8 @@ def list_events(
 
 @app.post("/v1/events/<source_id>/replay")
 def replay_event(source_id: str, body: Replay) -> Item:
-    known = ingest.snapshot().get()
-    return events.replay(source_id, body.event_id, body.attempt, ingest.ports(), known, runtime.ports())
+    snapshot = ingest.snapshot().get()
+    return events.replay(source_id, body.event_id, body.attempt, ingest.ports(), snapshot, runtime.ports())
 
 
 @app.get("/v1/events/<source_id>")
@@ -237,7 +237,7 @@ def get_approval(approval_id: str) -> Item:
 
 
 @app.post("/v1/approvals/<approval_id>")
-def decide_approval(approval_id: str, body: Decision) -> Item:
+def decide_approval(approval_id: str, body: ApprovalDecision) -> Item:
     ports = runtime.ports()
     return approvals.decide(
         approval_id,
@@ -258,7 +258,7 @@ def openapi() -> Item:
 
 @app.exception_handler(AftertrainError)  # type: ignore[untyped-decorator]  # Powertools' is not typed
 def refused(error: AftertrainError) -> Response[str]:
-    diagnostics = [each.item() for each in error.diagnostics] if isinstance(error, CompileError) else []
+    diagnostics = [diagnostic.item() for diagnostic in error.diagnostics] if isinstance(error, CompileError) else []
     return _answer(http_status(error), problem(error) | ({"diagnostics": diagnostics} if diagnostics else {}))
 
 

@@ -12,15 +12,15 @@ from aftertrain.lambdas.runtime import ingest as runtime
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Lambda's entry point; answers with the messages that failed, as SQS' partial batch responses have it."""
-    failed = [message["messageId"] for message in event["Records"] if not _done(message)]
+    failed = [message["messageId"] for message in event["Records"] if not _redrive_message(message)]
     count("EventsNotRedriven", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def _done(message: dict[str, Any]) -> bool:
+def _redrive_message(message: dict[str, Any]) -> bool:
     key = read_message(message["body"])
     try:
-        verdicts = redrive(key, runtime.patient_ports())
+        verdicts = redrive(key, runtime.slow_ports())
     except BusyError as error:
         logger.warning("not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message})
         return False

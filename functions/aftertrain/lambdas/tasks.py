@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.runtime import tasks as runtime
-from aftertrain.tasks.clusters import look_at_all
-from aftertrain.tasks.deployments.told import told
+from aftertrain.tasks.deployments.on_service_event import on_service_event
 from aftertrain.tasks.run import run
+from aftertrain.tasks.watch_clusters import watch_clusters
 
 
 class Context(Protocol):
@@ -26,10 +26,10 @@ class Context(Protocol):
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Lambda's entry point; an error fails the step, with the error's class as its name."""
     if "resource" in event:
-        status = told(event["resource"], runtime.ports())
+        status = on_service_event(event["resource"], runtime.ports())
         logger.info("a service has changed", extra={"resource": event["resource"], "deployment": status})
         return {"status": status}
     if "look_at" in event:
-        return {"health": look_at_all(context.aws_request_id, runtime.ports())}
+        return {"health": watch_clusters(context.aws_request_id, runtime.ports())}
     logger.append_keys(execution=event["execution"], step=event["step"], action=event["action"])
     return run(event, lambda: context.get_remaining_time_in_millis() / 1000, runtime.ports())

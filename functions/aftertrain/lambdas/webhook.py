@@ -17,8 +17,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda's entry point."""
     if event.get("requestContext", {}).get("http", {}).get("method") == "OPTIONS":
         return answer(200, "", "text/plain", handshake(_headers(event)))
-    answered: dict[str, Any] = _post(event, context)
-    return answered
+    response: dict[str, Any] = _post(event, context)
+    return response
 
 
 @metrics.log_metrics(capture_cold_start_metric=True)
@@ -29,14 +29,14 @@ def _post(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: AR
             logger.error("triggers that cannot be read", extra={"triggers": snapshot.unreadable})
         receipt = receive(_request(event), snapshot, runtime.ports())
     except AftertrainError as error:
-        return _refusal(error)
+        return _error_response(error)
     except Exception:
         count("RequestsFailed")
         logger.exception("a request could not be handled")
         return answer(
             500, problem_body(500, "the request could not be handled; it may be sent again"), CONTENT_TYPE, {}
         )
-    _note(receipt)
+    _record_receipt(receipt)
     return answer(200, _body(receipt), "application/json", {})
 
 
@@ -64,7 +64,7 @@ def _body(receipt: Receipt) -> dict[str, Any]:
     return body | ({"rejected": rejected} if rejected else {})
 
 
-def _note(receipt: Receipt) -> None:
+def _record_receipt(receipt: Receipt) -> None:
     count("EventsReceived", receipt.received)
     count("EventsDuplicate", receipt.duplicates)
     count("EventsMatched", receipt.matched)
@@ -73,7 +73,7 @@ def _note(receipt: Receipt) -> None:
     logger.info("received", extra=_body(receipt))
 
 
-def _refusal(error: AftertrainError) -> dict[str, Any]:
+def _error_response(error: AftertrainError) -> dict[str, Any]:
     status = http_status(error)
     count("RequestsRefused")
     logger.warning("refused", extra={"status": status, "detail": error.message, "field": error.field})

@@ -12,9 +12,9 @@ class Account:
     """The emulator's account, as its root."""
 
     def __init__(self, emulator: Emulator) -> None:
-        given = emulator.credentials()
+        variables = emulator.credentials()
         self._session = boto3.session.Session(
-            given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], region_name=given["AWS_REGION"]
+            variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_REGION"]
         )
         self._endpoint = emulator.endpoint
         self._emulator = emulator

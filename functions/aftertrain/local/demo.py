@@ -16,20 +16,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
-from aftertrain.cli.show import execution_view
+from aftertrain.cli.execution_table import execution_view
 from aftertrain.cli.toolchain import ROOT
 from aftertrain.client.models import Event, Execution, Source
 from aftertrain.errors import OperatorError
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.local.notification import deliver
+from aftertrain.local.object_notification import deliver
 from aftertrain.local.processes import Processes
 from aftertrain.local.report import Findings, check, report
 from aftertrain.local.scenario import (
     SOURCE,
     WEIGHTS_KEY,
-    Landed,
-    Local,
+    LandedCheckpoint,
+    LocalStage,
     bring_up,
     land_checkpoint,
     predict,
@@ -44,20 +44,20 @@ console = Console()
 
 def main() -> int:
     """Run the demo; returns the exit code."""
-    arguments = argparse.ArgumentParser(description="A checkpoint lands and is serving, on this machine.")
-    arguments.add_argument("--keep", action="store_true", help="leave everything running")
-    arguments.add_argument("--stop", action="store_true", help="end what --keep left running")
-    given = arguments.parse_args()
+    parser = argparse.ArgumentParser(description="A checkpoint lands and is serving, on this machine.")
+    parser.add_argument("--keep", action="store_true", help="leave everything running")
+    parser.add_argument("--stop", action="store_true", help="end what --keep left running")
+    options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stop()
-    if given.stop:
+    if options.stop:
         _say("nothing of the demo runs any more")
         return 0
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
         with Processes(FOLDER) as processes:
             webhook_url = demo(processes)
-            if given.keep:
+            if options.keep:
                 keep(processes, webhook_url)
     except KeyboardInterrupt:
         _say("interrupted; everything is stopped")
@@ -74,21 +74,21 @@ def demo(processes: Processes) -> str:
     """The story, from nothing to a prediction; returns the webhook's URL. Raises: AftertrainError."""
     begun = time.monotonic()
     with console.status("") as status:
-        local = bring_up(processes, lambda what: status.update(f"{what} …"))
+        local = bring_up(processes, lambda text: status.update(f"{text} …"))
         status.update("training a classifier on scikit-learn's digits …")
         landed = land_checkpoint(local)
         status.update("registering source, cluster, pipeline and trigger …")
         source = register(local)
     _say(f"up after {time.monotonic() - begun:.0f} s: stack, worker, {len(local.fleet)} replicas")
-    found = _follow(local, landed, source)
-    check(found)
+    findings = _follow(local, landed, source)
+    check(findings)
     console.print()
-    console.print(report(found))
+    console.print(report(findings))
     _write_environment(local, source)
     return source.url
 
 
-def _follow(local: Local, landed: Landed, source: Source) -> Findings:
+def _follow(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Findings:
     """Send the notifications and follow what they start."""
     token = source.secret or ""
     _say(f"{WEIGHTS_KEY} lands; its bucket notifies {source.url}")
@@ -109,20 +109,20 @@ def _follow(local: Local, landed: Landed, source: Source) -> Findings:
     return Findings(first, again, other, _event(local, landed, source), execution, predictions)
 
 
-def _watch(local: Local, execution_id: str) -> Execution:
+def _watch(local: LocalStage, execution_id: str) -> Execution:
     with Live(console=console, auto_refresh=False) as live:
         for execution in local.client.executions.watch(execution_id, interval=0.25):
             live.update(execution_view(execution), refresh=True)
     return execution
 
 
-def _event(local: Local, landed: Landed, source: Source) -> Event:
+def _event(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Event:
     """What the system says of the third notification; its id is made of its content, so anybody can tell it."""
     sender = IngestSource(source.id, "tigris", "bearer")
-    (read,) = normalise(Delivery(landed.other_request["body"], sender))
-    if not isinstance(read, IngestEvent):
-        raise read
-    return local.client.events.get(SOURCE, read.id)
+    (event,) = normalise(Delivery(landed.other_request["body"], sender))
+    if not isinstance(event, IngestEvent):
+        raise event
+    return local.client.events.get(SOURCE, event.id)
 
 
 def keep(processes: Processes, webhook_url: str) -> None:
@@ -165,7 +165,7 @@ def _say(text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _write_environment(local: Local, source: Source) -> None:
+def _write_environment(local: LocalStage, source: Source) -> None:
     values = local.emulator.credentials() | {
         "AFTERTRAIN_API_URL": local.stage.api_url,
         "AFTERTRAIN_WEBHOOK_URL": local.stage.webhook_url,

@@ -47,21 +47,21 @@ def start_emulator(processes: Processes) -> Emulator:
         "LOG_LEVEL": "INFO",
         "S3_DATA_DIR": str(processes.folder / "s3"),
         "STATE_DIR": str(processes.folder / "state"),
-        "TMPDIR": str(_temporary(processes)),
+        "TMPDIR": str(_temporary_folder(processes)),
     }
-    process = processes.start("ministack", [sys.executable, "-m", "aftertrain.local.repairs"], environment)
+    process = processes.start("ministack", [sys.executable, "-m", "aftertrain.local.emulator_patches"], environment)
     endpoint = f"http://127.0.0.1:{port}"
-    wait_until(lambda: _healthy(endpoint), process, "ministack", processes.log("ministack"))
+    wait_until(lambda: _is_healthy(endpoint), process, "ministack", processes.log("ministack"))
     return Emulator(endpoint)
 
 
-def _temporary(processes: Processes) -> str:
+def _temporary_folder(processes: Processes) -> str:
     folder = processes.folder / "tmp"
     folder.mkdir(exist_ok=True)
     return str(folder)
 
 
-def _healthy(endpoint: str) -> bool:
+def _is_healthy(endpoint: str) -> bool:
     try:
         return urllib3.request("GET", f"{endpoint}/_ministack/health", timeout=2.0, retries=False).status == 200
     except urllib3.exceptions.HTTPError:

@@ -90,7 +90,7 @@ def free_port() -> int:
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], what: str, log: Path, seconds: float = 60.0
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], name: str, log: Path, seconds: float = 60.0
 ) -> None:
     """Wait for a process to come up.
 
@@ -100,7 +100,7 @@ def wait_until(
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise OperatorError(f"{what} did not come up; the end of {log}:\n{tail}")
+            raise OperatorError(f"{name} did not come up; the end of {log}:\n{tail}")
         time.sleep(0.1)
 
 

@@ -7,16 +7,16 @@ from rich.table import Table
 
 from aftertrain.client.models import Event, Execution
 from aftertrain.errors import OperatorError
-from aftertrain.local.notification import Delivery
+from aftertrain.local.object_notification import SentNotification
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
     """The three deliveries, the execution, the event that was to match nothing, and each replica's prediction."""
 
-    first: Delivery
-    again: Delivery
-    other: Delivery
+    first: SentNotification
+    again: SentNotification
+    other: SentNotification
     other_event: Event
     execution: Execution
     predictions: list[tuple[str, int, int, str]]

@@ -26,8 +26,8 @@ from aftertrain.errors import OperatorError
 from aftertrain.jobs.checkpoint import read_tensors
 from aftertrain.local.account import Account
 from aftertrain.local.emulator import REGION, Emulator, start_emulator
-from aftertrain.local.fleet import start_fleet
-from aftertrain.local.notification import notification
+from aftertrain.local.inference_servers import start_fleet
+from aftertrain.local.object_notification import notification
 from aftertrain.local.processes import Processes
 from aftertrain.local.stage import MODEL_BUCKET, Stage, deploy_stage
 from aftertrain.local.training import Checkpoint, train
@@ -43,7 +43,7 @@ HOLDOUT_KEY = "datasets/digits-holdout.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class LocalStage:
     """A running local stage."""
 
     processes: Processes
@@ -55,7 +55,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class LandedCheckpoint:
     """A checkpoint in the bucket, and the notifications that the bucket would send of it and of another object."""
 
     checkpoint: Checkpoint
@@ -63,7 +63,7 @@ class Landed:
     other_request: dict[str, Any]
 
 
-def bring_up(processes: Processes, say: Callable[[str], None]) -> Local:
+def bring_up(processes: Processes, say: Callable[[str], None]) -> LocalStage:
     """Start everything that runs; `say` is told what is being waited for. Raises: OperatorError."""
     say("starting ministack, which checks IAM policies")
     emulator = start_emulator(processes)
@@ -71,23 +71,23 @@ def bring_up(processes: Processes, say: Callable[[str], None]) -> Local:
     say("deploying the stack with cdk deploy")
     stage = deploy_stage(emulator, processes)
     say("starting a worker and two MLServer replicas")
-    environment = _inherited() | account.worker_environment(stage.worker_policy_arn)
+    environment = _inherited_environment() | account.worker_environment(stage.worker_policy_arn)
     worker = [str(Path(sys.executable).parent / "aftertrain"), "worker", "--activity", stage.activity_arn]
     processes.start("worker", worker, environment)
     fleet = start_fleet(processes, environment, f"s3://{stage.artifacts_bucket}/clusters/{CLUSTER}")
-    return Local(processes, emulator, stage, account, local_client(emulator, stage), fleet)
+    return LocalStage(processes, emulator, stage, account, local_client(emulator, stage), fleet)
 
 
 def local_client(emulator: Emulator, stage: Stage) -> Client:
     """A client with the emulator's root credentials."""
     session = botocore.session.Session()
-    given = emulator.credentials()
-    session.set_credentials(given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"])
+    variables = emulator.credentials()
+    session.set_credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
     session.set_config_variable("region", REGION)
     return Client(transport=SignedTransport(stage.api_url, session))
 
 
-def land_checkpoint(local: Local) -> Landed:
+def land_checkpoint(local: LocalStage) -> LandedCheckpoint:
     """Train, and write weights, config and held-out data to the models' bucket."""
     checkpoint = train(local.processes.folder / "training")
     files = {
@@ -97,14 +97,14 @@ def land_checkpoint(local: Local) -> Landed:
         WEIGHTS_KEY: checkpoint.weights,
     }
     facts = local.account.upload(MODEL_BUCKET, files)
-    return Landed(
+    return LandedCheckpoint(
         checkpoint,
         notification(ROOT, MODEL_BUCKET, WEIGHTS_KEY, facts[WEIGHTS_KEY]),
         notification(ROOT, MODEL_BUCKET, OTHER_KEY, facts[OTHER_KEY]),
     )
 
 
-def register(local: Local) -> Source:
+def register(local: LocalStage) -> Source:
     """Make the source, the cluster, the pipeline and its trigger known; returns the source with its secret."""
     client = local.client
     source = client.sources.create(SOURCE, kind="tigris", auth="bearer")
@@ -130,12 +130,12 @@ def predict(replica_url: str, holdout: Path, example: int) -> tuple[int, int, st
     image, label = data["inputs"][example], int(data["labels"][example])
     tensor = {"name": "input", "shape": [1, image.size], "datatype": "FP32", "data": image.tolist()}
     url = f"{replica_url}/v2/models/{DEPLOYMENT}/infer"
-    answer = urllib3.request("POST", url, json={"inputs": [tensor]}, timeout=10.0, retries=False)
-    if answer.status != 200:
-        raise OperatorError(f"{url} answered {answer.status}: {answer.data.decode(errors='replace')}")
-    body = answer.json()
+    response = urllib3.request("POST", url, json={"inputs": [tensor]}, timeout=10.0, retries=False)
+    if response.status != 200:
+        raise OperatorError(f"{url} answered {response.status}: {response.data.decode(errors='replace')}")
+    body = response.json()
     return int(np.argmax(body["outputs"][0]["data"])), label, str(body["model_version"])
 
 
-def _inherited() -> dict[str, str]:
+def _inherited_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

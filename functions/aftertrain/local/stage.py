@@ -41,13 +41,13 @@ def deploy_stage(emulator: Emulator, processes: Processes) -> Stage:
     outputs = folder / "outputs.json"
     _cdk(emulator, processes, "bootstrap", f"aws://{ACCOUNT}/{REGION}", *options)
     _cdk(emulator, processes, "deploy", "--require-approval", "never", "--outputs-file", str(outputs), *options)
-    found = json.loads(outputs.read_text())[f"Aftertrain-{NAME}"]
+    stack_outputs = json.loads(outputs.read_text())[f"Aftertrain-{NAME}"]
     return Stage(
-        found["WebhookUrl"],
-        found["ApiUrl"],
-        found["ArtifactsBucket"],
-        found["ActivityArn"],
-        found["WorkerPolicyArn"],
+        stack_outputs["WebhookUrl"],
+        stack_outputs["ApiUrl"],
+        stack_outputs["ArtifactsBucket"],
+        stack_outputs["ActivityArn"],
+        stack_outputs["WorkerPolicyArn"],
     )
 
 

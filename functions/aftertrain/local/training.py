@@ -32,17 +32,17 @@ def train(folder: Path) -> Checkpoint:
     """Train a small classifier on four fifths of the digits and keep the rest for its evaluation."""
     folder.mkdir(parents=True, exist_ok=True)
     digits = load_digits()
-    given, kept, given_labels, kept_labels = train_test_split(
+    train_inputs, test_inputs, train_labels, test_labels = train_test_split(
         digits.data / BRIGHTEST, digits.target, test_size=0.2, random_state=0
     )
     # lbfgs converges in a second on so little data
     model = MLPClassifier((32,), solver="lbfgs", alpha=1.0, tol=1e-3, max_iter=2000, random_state=0).fit(
-        given, given_labels
+        train_inputs, train_labels
     )
     checkpoint = Checkpoint(folder / "model.safetensors", folder / "config.json", folder / "holdout.safetensors")
     save_file(_tensors(model), checkpoint.weights)
     checkpoint.config.write_text(json.dumps({"architecture": "mlp", "activation": model.activation}))
-    save_file({"inputs": kept.astype(np.float32), "labels": kept_labels.astype(np.int64)}, checkpoint.holdout)
+    save_file({"inputs": test_inputs.astype(np.float32), "labels": test_labels.astype(np.int64)}, checkpoint.holdout)
     return checkpoint
 
 

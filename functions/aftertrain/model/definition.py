@@ -33,7 +33,7 @@ Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^(ml\.)?[a-z0-9-]+\.[a-z0-9-]+$", max_length=40)]
 
 
-def _known_if_reserved(name: str) -> str:
+def _check_error_name(name: str) -> str:
     if name.startswith("States.") and name not in STATES_ERRORS:
         raise ValueError(
             f"{name} cannot be named here; leave `on` out for any error, or name {', '.join(STATES_ERRORS)}"
@@ -44,7 +44,7 @@ def _known_if_reserved(name: str) -> str:
 ErrorName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$", max_length=200),
-    AfterValidator(_known_if_reserved),
+    AfterValidator(_check_error_name),
 ]
 
 
@@ -95,7 +95,7 @@ class Foreach(Written):
 Backend = Literal["worker", "batch", "sagemaker"]
 
 
-def _known_gpu(name: str) -> str:
+def _check_gpu(name: str) -> str:
     if name not in GPU_TYPES:
         raise ValueError(f"there is no GPU {name!r}: there is {', '.join(GPU_TYPES)}")
     return name
@@ -111,7 +111,7 @@ class Compute(Written):
     backend: Backend = "worker"
     pool: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=32)] = "default"
     gpu: Annotated[int, Field(ge=0, le=8)] = 0
-    gpu_type: Annotated[str, AfterValidator(_known_gpu)] | None = None
+    gpu_type: Annotated[str, AfterValidator(_check_gpu)] | None = None
     cpu: Annotated[float, Field(ge=0.25, le=192)] = 2
     memory_gib: Annotated[float, Field(ge=0.5, le=2048)] = 8
     disk_gib: Annotated[int, Field(ge=1, le=16_384)] = 50
@@ -179,4 +179,4 @@ class Definition(Written):
 
 def types_of(parameters: list[Parameter]) -> dict[str, str]:
     """By name what each is declared to be, with a `?` behind it where null may stand for it."""
-    return {each.name: f"{each.type}?" if each.nullable else each.type for each in parameters}
+    return {parameter.name: f"{parameter.type}?" if parameter.nullable else parameter.type for parameter in parameters}

@@ -64,24 +64,24 @@ def smallest(
     gpu: int, gpu_type: str | None, cpu: float, memory_gib: float, disk_gib: int | None = None
 ) -> Instance | None:
     """The cheapest instance that a job fits into; None if there is none. `disk_gib` is for who has no other disk."""
-    fit = (
-        each
-        for each in INSTANCES
-        if each.gpus >= gpu
-        and bool(each.gpus) == bool(gpu)
-        and each.cpu >= cpu
-        and each.memory_gib >= memory_gib
-        and holds(each, disk_gib)
-        and (gpu_type is None or not gpu or each.gpu_type == gpu_type)
+    fitting = (
+        candidate
+        for candidate in INSTANCES
+        if candidate.gpus >= gpu
+        and bool(candidate.gpus) == bool(gpu)
+        and candidate.cpu >= cpu
+        and candidate.memory_gib >= memory_gib
+        and holds(candidate, disk_gib)
+        and (gpu_type is None or not gpu or candidate.gpu_type == gpu_type)
     )
-    return min(fit, key=lambda each: each.dollars, default=None)
+    return min(fitting, key=lambda candidate: candidate.dollars, default=None)
 
 
-def holds(found: Instance, disk_gib: int | None) -> bool:
+def holds(candidate: Instance, disk_gib: int | None) -> bool:
     """Whether an instance's own disks, if it has some, are as large as that."""
-    return disk_gib is None or found.disk_gib is None or found.disk_gib >= disk_gib
+    return disk_gib is None or candidate.disk_gib is None or candidate.disk_gib >= disk_gib
 
 
 def instance(name: str) -> Instance | None:
     """The instance of this name, with or without SageMaker's `ml.`."""
-    return next((each for each in INSTANCES if each.name == name.removeprefix("ml.")), None)
+    return next((candidate for candidate in INSTANCES if candidate.name == name.removeprefix("ml.")), None)

@@ -15,8 +15,8 @@ def is_given(value: Any, kind: str) -> bool:
     """Whether what a sender gives is of a type; one that ends in `?` takes null as well, and 5.0 is a whole number."""
     if value is None and kind.endswith("?"):
         return True
-    whole = isinstance(value, float) and value.is_integer()
-    return is_of(int(value) if whole else value, kind.removesuffix("?"))
+    is_whole = isinstance(value, float) and value.is_integer()
+    return is_of(int(value) if is_whole else value, kind.removesuffix("?"))
 
 
 def is_of(value: Any, kind: str) -> bool:

@@ -78,20 +78,20 @@ class Policies(NamedTuple):
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> "Policies":
         """Read the form in which snapshot and ledger carry it."""
-        return cls(**{kind: _read(_TYPES[kind], given) for kind, given in item.items()})
+        return cls(**{kind: _read_policy(_TYPES[kind], fields) for kind, fields in item.items()})
 
     def item(self) -> dict[str, Any]:
         """The form that `from_item` reads: only what there is."""
-        return {kind: _written(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
+        return {kind: _write_policy(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
 
 
 _TYPES = {"assemble": Assemble, "order": Order, "debounce": Debounce, "rate": Rate, "concurrency": Concurrency}
 
 
-def _written(policy: Any) -> dict[str, Any]:
+def _write_policy(policy: Any) -> dict[str, Any]:
     item: dict[str, Any] = policy._asdict()
     return item | ({"key": item["key"]._asdict()} if item.get("key") is not None else {})
 
 
-def _read(kind: Any, item: dict[str, Any]) -> Any:
+def _read_policy(kind: Any, item: dict[str, Any]) -> Any:
     return kind(**item | ({"key": Key.from_item(item["key"])} if "key" in item else {}))

@@ -22,7 +22,7 @@ DAY, WEEK = 86_400.0, 7 * 86_400.0
 Path = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$", max_length=200)]
 
 
-def _listed(value: Any) -> Any:
+def _tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
@@ -30,7 +30,7 @@ def _as_key(value: Any) -> Any:
     return {"path": value} if isinstance(value, str | list) else value
 
 
-def _readable(pattern: str) -> str:
+def _check_pattern(pattern: str) -> str:
     options = re2.Options()
     options.log_errors = False
     try:
@@ -41,10 +41,10 @@ def _readable(pattern: str) -> str:
     return pattern
 
 
-Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
+Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_check_pattern)]
 
 
-def _seconds(value: Any) -> Any:
+def _parse_seconds(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     match = _DURATION.match(value.strip())
@@ -54,7 +54,7 @@ def _seconds(value: Any) -> Any:
 
 
 _Text = Annotated[str, Field(pattern=_DURATION.pattern)]
-Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | _Text)]
+Seconds = Annotated[float, BeforeValidator(_parse_seconds, json_schema_input_type=float | _Text)]
 Keep = Literal["latest", "all"]
 UpToAWeek = Annotated[Seconds, Field(gt=0, le=WEEK)]
 
@@ -62,7 +62,7 @@ UpToAWeek = Annotated[Seconds, Field(gt=0, le=WEEK)]
 class KeySpec(Written):
     """`path` are fields of the event; `pattern` is looked for in them."""
 
-    path: Annotated[tuple[Path, ...], BeforeValidator(_listed, json_schema_input_type=Path | list[Path])] = ("subject",)
+    path: Annotated[tuple[Path, ...], BeforeValidator(_tuple, json_schema_input_type=Path | list[Path])] = ("subject",)
     pattern: Pattern | None = None
 
 
@@ -93,8 +93,8 @@ class AssembleSpec(Written):
     deadline: UpToAWeek = 3600.0
 
     @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(each is not None for each in (self.pattern, self.index, self.marker)) != 1:
+    def _check_alternatives(self) -> Self:
+        if sum(value is not None for value in (self.pattern, self.index, self.marker)) != 1:
             raise ValueError("give one of pattern, index and marker")
         if self.pattern is not None and not all(f"(?P<{name}>" in self.pattern for name in ("part", "total")):
             raise ValueError(r"the pattern needs the groups part and total: -(?P<part>\d+)-of-(?P<total>\d+)")
@@ -109,7 +109,7 @@ class DebounceSpec(Written):
     key: KeyText | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_max_wait(self) -> Self:
         if self.max_wait < self.quiet:
             raise ValueError("max_wait is less than quiet")
         return self

@@ -39,8 +39,8 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         """Fetch the artefact and build the session; until that has worked, what was served before goes on serving."""
         # One load of a model after the other, so that the last one is served; other models answer meanwhile.
         async with _LOADING.setdefault(self.name, asyncio.Lock()):
-            session = await asyncio.to_thread(_made, self.settings.parameters.uri)
-        inputs, outputs = (list(map(_described, each)) for each in (session.get_inputs(), session.get_outputs()))
+            session = await asyncio.to_thread(_load_session, self.settings.parameters.uri)
+        inputs, outputs = (list(map(_describe, tensors)) for tensors in (session.get_inputs(), session.get_outputs()))
         self._session, self.inputs, self.outputs = session, inputs, outputs
         return True
 
@@ -48,13 +48,13 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         """Run the session on the request's inputs, by name."""
         if self._session is None:
             raise InferenceError(f"{self.name} is still being loaded")
-        types = {each.name: _DATATYPES[each.type][1] for each in self._session.get_inputs()}
+        types = {tensor.name: _DATATYPES[tensor.type][1] for tensor in self._session.get_inputs()}
         feed = {
-            each.name: NumpyCodec.decode_input(each).astype(types[each.name])
-            for each in payload.inputs
-            if each.name in types
+            tensor.name: NumpyCodec.decode_input(tensor).astype(types[tensor.name])
+            for tensor in payload.inputs
+            if tensor.name in types
         }
-        names = [each.name for each in self._session.get_outputs()]
+        names = [tensor.name for tensor in self._session.get_outputs()]
         results = self._session.run(names, feed)
         return InferenceResponse(
             model_name=self.name,
@@ -63,7 +63,7 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
         )
 
 
-def _made(uri: str) -> onnxruntime.InferenceSession:
+def _load_session(uri: str) -> onnxruntime.InferenceSession:
     with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
         # Weights beside the graph are mapped into memory, where they stay although the file has gone.
         model = str(_fetched(uri, Path(folder)))
@@ -75,7 +75,7 @@ def _fetched(uri: str, folder: Path) -> Path:
     return fetch_folder(uri, folder) / "model.onnx" if uri.endswith("/") else fetch(uri, folder)
 
 
-def _described(tensor: Any) -> MetadataTensor:
+def _describe(tensor: Any) -> MetadataTensor:
     if tensor.type not in _DATATYPES:
         raise ValueError(f"{tensor.name} is of type {tensor.type}; served are {', '.join(_DATATYPES)}")
     shape = [size if isinstance(size, int) else -1 for size in tensor.shape]

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 from aftertrain.actions.aggregate import AggregateParams
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 from aftertrain.tasks.values import flattened, in_order, kind
 
 
-def run(params: AggregateParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: AggregateParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The one value.
 
     Raises: TaskError if there is nothing to take it from, or the inputs do not go together.
     """
-    result = params.separator.join(map(_text, params.inputs)) if params.operation == "join" else _combined(params)
+    result = params.separator.join(map(_text, params.inputs)) if params.operation == "join" else _combine(params)
     return {"result": result, "count": len(params.inputs), "operation": params.operation}
 
 
-def _combined(params: AggregateParams) -> Any:
+def _combine(params: AggregateParams) -> Any:
     return _OPERATIONS[params.operation](params.inputs)
 
 
@@ -37,7 +37,7 @@ def _nonempty(values: list[Any]) -> list[Any]:
     return values
 
 
-def _merged(values: list[Any]) -> dict[str, Any]:
+def _merge(values: list[Any]) -> dict[str, Any]:
     if any(kind(value) != "object" for value in values):
         raise TaskError("only objects can be merged")
     return {name: item for value in values for name, item in value.items()}
@@ -54,7 +54,7 @@ _OPERATIONS: dict[str, Callable[[list[Any]], Any]] = {
     "sum": lambda values: (
         math.fsum(_numbers(values)) if any(isinstance(v, float) for v in values) else sum(_numbers(values))
     ),
-    "merge": _merged,
+    "merge": _merge,
     "first": lambda values: _nonempty(values)[0],
     "last": lambda values: _nonempty(values)[-1],
     "min": lambda values: in_order(_nonempty(values))[0],

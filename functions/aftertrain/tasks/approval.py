@@ -10,10 +10,10 @@ from aftertrain.actions.approval import ApprovalParams
 from aftertrain.model.names import digest
 from aftertrain.model.source import secret_hash
 from aftertrain.tasks.notification import channel_of
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
-def run(params: ApprovalParams, call: Call, ports: Ports) -> dict[str, Any]:
+def run(params: ApprovalParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     """Keep the question and send it.
 
     Raises: as `notification` does.

@@ -9,25 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aftertrain.actions.cluster_health import HealthParams
-from aftertrain.tasks.deployments.record import current, is_rolling
+from aftertrain.tasks.deployments.deployment_record import current, is_rolling
+from aftertrain.tasks.emit_event import emit_event
 from aftertrain.tasks.fleet_of import cluster_of, fleet_of
-from aftertrain.tasks.happened import tell
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 AT_ONCE = 100  # as many as a cluster has at most
 
 
-def run(params: HealthParams, call: Call, ports: Ports) -> dict[str, Any]:
+def run(params: HealthParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     """How many are ready, and what is wrong with the others.
 
     Raises: TaskError if there is no such cluster, BusyError if a change could not be told.
     """
     cluster = cluster_of(params.cluster_id, ports)
-    look = _replicas if cluster["kind"] == "oip" else _services
-    count, issues = look(cluster, params.timeout_seconds, ports)
+    check = _replicas if cluster["kind"] == "oip" else _services
+    count, issues = check(cluster, params.timeout_seconds, ports)
     ready = count - len(issues)
     status = "healthy" if not issues else "degraded" if ready else "unhealthy"
-    found = {
+    health = {
         "cluster_id": params.cluster_id,
         "status": status,
         "healthy": not issues,
@@ -35,41 +35,41 @@ def run(params: HealthParams, call: Call, ports: Ports) -> dict[str, Any]:
         "ready_count": ready,
         "issues": issues,
     }
-    _tell(found, call, ports)
-    return found
+    _emit_change(health, call, ports)
+    return health
 
 
-def _replicas(cluster: dict[str, Any], timeout: float, ports: Ports) -> tuple[int, list[str]]:
+def _replicas(cluster: dict[str, Any], timeout: float, ports: TaskPorts) -> tuple[int, list[str]]:
     fleet = fleet_of(cluster, ports)
-    answers = _all(lambda replica: fleet.ready(replica, timeout), list(fleet.replicas))
+    answers = _map_parallel(lambda replica: fleet.ready(replica, timeout), list(fleet.replicas))
     return len(answers), [answer for answer in answers if answer is not None]
 
 
-def _services(cluster: dict[str, Any], timeout: float, ports: Ports) -> tuple[int, list[str]]:  # noqa: ARG001 - as _replicas
+def _services(cluster: dict[str, Any], timeout: float, ports: TaskPorts) -> tuple[int, list[str]]:  # noqa: ARG001 - as _replicas
     """Every replica that is wanted and does not serve is an issue of its deployment."""
     names = [
-        each["id"] for each in ports.deployments.on(cluster["id"]) if current(each) is not None or is_rolling(each)
+        item["id"] for item in ports.deployments.on(cluster["id"]) if current(item) is not None or is_rolling(item)
     ]
-    looks = _all(lambda name: ports.service_fleet(cluster, name).look(), names)
+    services = _map_parallel(lambda name: ports.service_fleet(cluster, name).look(), names)
     issues = []
-    for name, look in zip(names, looks, strict=True):
-        short = max(look.wanted - look.size, 0 if look.state in ("settled", "moving") else 1)
-        issues += [f"{name}: {look.reason or f'{look.size} of {look.wanted} replicas serve'}"] * short
-    return max(sum(look.wanted for look in looks), len(issues)), issues
+    for name, service in zip(names, services, strict=True):
+        missing = max(service.desired - service.size, 0 if service.state in ("settled", "moving") else 1)
+        issues += [f"{name}: {service.reason or f'{service.size} of {service.desired} replicas serve'}"] * missing
+    return max(sum(service.desired for service in services), len(issues)), issues
 
 
-def _all(look: Callable[[str], Any], names: list[str]) -> list[Any]:
+def _map_parallel(check: Callable[[str], Any], names: list[str]) -> list[Any]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(look, names))
+        return list(pool.map(check, names))
 
 
-def _tell(found: dict[str, Any], call: Call, ports: Ports) -> None:
-    cluster_id, status = found["cluster_id"], found["status"]
-    before = ports.deployments.health(cluster_id)
-    if before == status:
+def _emit_change(health: dict[str, Any], call: StepCall, ports: TaskPorts) -> None:
+    cluster_id, status = health["cluster_id"], health["status"]
+    previous_status = ports.deployments.health(cluster_id)
+    if previous_status == status:
         return
-    was, is_healthy = before == "healthy", found["healthy"]
-    if is_healthy != was or not before:
-        data = {**found, "cluster_name": cluster_id, "previous_status": before or None}
-        tell("cluster.ready" if is_healthy else "cluster.unhealthy", cluster_id, data, call, ports)
+    was_healthy, is_healthy = previous_status == "healthy", health["healthy"]
+    if is_healthy != was_healthy or not previous_status:
+        data = {**health, "cluster_name": cluster_id, "previous_status": previous_status or None}
+        emit_event("cluster.ready" if is_healthy else "cluster.unhealthy", cluster_id, data, call, ports)
     ports.deployments.note_health(cluster_id, status)

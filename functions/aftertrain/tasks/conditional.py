@@ -3,10 +3,10 @@
 from typing import Any
 
 from aftertrain.actions.conditional import ConditionalParams
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
-def run(params: ConditionalParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: ConditionalParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The first branch whose condition holds, if one does."""
     if params.condition is not None:
         result = params.true_result if params.condition else params.false_result
@@ -18,6 +18,6 @@ def run(params: ConditionalParams, call: Call, ports: Ports) -> dict[str, Any]: 
     return _output(matched_branch=taken.id, matched_label=taken.label or taken.id, target_step=taken.target_step)
 
 
-def _output(**given: Any) -> dict[str, Any]:
+def _output(**values: Any) -> dict[str, Any]:
     names = ("matched_branch", "matched_label", "target_step", "result", "branch")
-    return dict.fromkeys(names) | given
+    return dict.fromkeys(names) | values

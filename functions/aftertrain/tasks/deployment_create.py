@@ -4,13 +4,15 @@ from typing import Any
 
 from aftertrain.actions.deployment_create import DeployParams
 from aftertrain.tasks.deployments.change import change
-from aftertrain.tasks.deployments.wish import wish_of
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.deployments.deployment_request import request_of
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
-def run(params: DeployParams, call: Call, ports: Ports) -> dict[str, Any] | None:
+def run(params: DeployParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
     """As `change` does it. Raises: TaskError if nothing says where the model is."""
     if params.model_uri is None:
         raise TaskError("model_uri is missing: fleets load a model from where it is stored")
-    wish = wish_of("create", params, model_uri=params.model_uri, model_id=params.model_id, replicas=params.replicas)
-    return change(wish, call, ports)
+    request = request_of(
+        "create", params, model_uri=params.model_uri, model_id=params.model_id, replicas=params.replicas
+    )
+    return change(request, call, ports)

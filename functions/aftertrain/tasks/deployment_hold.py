@@ -3,16 +3,18 @@
 from typing import Any
 
 from aftertrain.actions.deployment_hold import HoldParams
-from aftertrain.tasks.deployments.record import Record, Served, version_of
-from aftertrain.tasks.deployments.wish import Wish
+from aftertrain.tasks.deployments.deployment_record import DeploymentRecord, Served, version_of
+from aftertrain.tasks.deployments.deployment_request import DeploymentRequest
 from aftertrain.tasks.fleet_of import cluster_of
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
-def run(params: HoldParams, call: Call, ports: Ports) -> dict[str, Any]:
+def run(params: HoldParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     """Write it down. Raises: TaskError if there is no such cluster, or the deployment is being rolled out."""
     cluster_of(params.cluster_id, ports)
-    record = Record(Wish("create", params.cluster_id, params.deployment_name, params.model_uri), call, ports)
+    record = DeploymentRecord(
+        DeploymentRequest("create", params.cluster_id, params.deployment_name, params.model_uri), call, ports
+    )
     size = record.before.replicas if record.before else 0
     release = Served(params.model_uri, version_of(params.model_uri), params.model_id, size)
     record.hold(release)

@@ -7,12 +7,12 @@ from typing import Any
 
 from aftertrain.actions.deployment_rollback import RollbackParams
 from aftertrain.tasks.deployments.change import change
-from aftertrain.tasks.deployments.record import deployment_id
-from aftertrain.tasks.deployments.wish import wish_of
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.deployments.deployment_record import deployment_id
+from aftertrain.tasks.deployments.deployment_request import request_of
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
-def run(params: RollbackParams, call: Call, ports: Ports) -> dict[str, Any] | None:
+def run(params: RollbackParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
     """As `change` does it. Raises: TaskError if there is no such deployment, or nothing was served before it."""
     stored = ports.deployments.get(params.cluster_id, params.deployment_name)
     if stored is None:
@@ -21,5 +21,5 @@ def run(params: RollbackParams, call: Call, ports: Ports) -> dict[str, Any] | No
     release = stored.record["release" if ours else "before"]
     if release is None:
         raise TaskError(f"nothing was served as {params.deployment_name!r} before: there is nothing to go back to")
-    wish = wish_of("rollback", params, model_uri=release["model_uri"], model_id=release["model_id"])
-    return change(wish, call, ports)
+    request = request_of("rollback", params, model_uri=release["model_uri"], model_id=release["model_id"])
+    return change(request, call, ports)

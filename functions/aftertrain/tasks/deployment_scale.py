@@ -4,10 +4,10 @@ from typing import Any
 
 from aftertrain.actions.deployment_scale import ScaleParams
 from aftertrain.tasks.deployments.change import change
-from aftertrain.tasks.deployments.wish import wish_of
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.deployments.deployment_request import request_of
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
-def run(params: ScaleParams, call: Call, ports: Ports) -> dict[str, Any] | None:
+def run(params: ScaleParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
     """As `change` does it."""
-    return change(wish_of("scale", params, replicas=params.replicas), call, ports)
+    return change(request_of("scale", params, replicas=params.replicas), call, ports)

@@ -4,13 +4,13 @@ from typing import NoReturn
 
 from aftertrain.actions.fail import FailParams
 from aftertrain.errors import AuthorError
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 class IntentionalFailureError(AuthorError):
     """A step was told to fail."""
 
 
-def run(params: FailParams, call: Call, ports: Ports) -> NoReturn:  # noqa: ARG001 - all tasks are called alike
+def run(params: FailParams, call: StepCall, ports: TaskPorts) -> NoReturn:  # noqa: ARG001 - all tasks are called alike
     """Raises: IntentionalFailureError, always."""
     raise IntentionalFailureError(f"{params.error_code}: {params.message}")

@@ -4,10 +4,10 @@ from typing import Any
 
 from aftertrain.fleets.fleet import Fleet
 from aftertrain.fleets.oip import OipFleet
-from aftertrain.tasks.ports import Ports, TaskError
+from aftertrain.tasks.ports import TaskError, TaskPorts
 
 
-def cluster_of(cluster_id: str, ports: Ports) -> dict[str, Any]:
+def cluster_of(cluster_id: str, ports: TaskPorts) -> dict[str, Any]:
     """What is registered. Raises: TaskError if no such cluster is."""
     cluster = ports.deployments.cluster(cluster_id)
     if cluster is None:
@@ -18,7 +18,7 @@ def cluster_of(cluster_id: str, ports: Ports) -> dict[str, Any]:
     return cluster
 
 
-def fleet_of(cluster: dict[str, Any], ports: Ports) -> Fleet:
+def fleet_of(cluster: dict[str, Any], ports: TaskPorts) -> Fleet:
     """The fleet of a cluster of kind `oip`."""
     replicas = {replica["url"].rstrip("/"): replica["repository"].rstrip("/") for replica in cluster["replicas"]}
     return OipFleet(replicas, ports.objects, ports.calls, ports.clock, ports.sleep)

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from aftertrain.actions.http_request import HttpParams
 from aftertrain.errors import OperatorError
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 MAX_BYTES = 100_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -29,7 +29,7 @@ class RequestFailedError(OperatorError):
     """The other side did not answer, or not with what was expected."""
 
 
-def run(params: HttpParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: HttpParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The answer.
 
     Raises: TaskError for an URL that must not be called; RequestFailedError for no answer, or one with a status that is
@@ -70,18 +70,18 @@ def _address(url: SplitResult, allowed: frozenset[str]) -> str:
     """The address to connect to."""
     host = url.hostname or ""
     try:
-        found = socket.getaddrinfo(host, _port(url), type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, _port(url), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise RequestFailedError(f"the name {host!r} cannot be resolved") from None
-    addresses = [str(each[4][0]) for each in found]
+    addresses = [str(record[4][0]) for record in records]
     if host not in allowed:
         for address in addresses:
-            if not _public(address):
+            if not _is_public(address):
                 raise TaskError(f"{host!r} is {address}, which is not on the public internet: see allowed_hosts")
     return addresses[0]
 
 
-def _public(address: str) -> bool:
+def _is_public(address: str) -> bool:
     """Whether an address is anybody's; what carries an IPv4 address in it counts as that one."""
     ip = ipaddress.ip_address(address.split("%")[0])
     if ip.version == 4:
@@ -90,7 +90,7 @@ def _public(address: str) -> bool:
     if ip in _NAT64:
         inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     if inner is not None:
-        return _public(str(inner))
+        return _is_public(str(inner))
     return ip.is_global and ip in _UNICAST and ip.teredo is None and ip not in _DOCUMENTATION
 
 
@@ -104,7 +104,7 @@ def _port(url: SplitResult) -> int:
 def _exchange(
     url: SplitResult, address: str, params: HttpParams, clock: Callable[[], float]
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = _Pinned(url, address, params.timeout_seconds)
+    connection = _PinnedConnection(url, address, params.timeout_seconds)
     try:
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         headers = {"user-agent": "aftertrain", **{name.lower(): value for name, value in params.headers.items()}}
@@ -112,34 +112,34 @@ def _exchange(
         connection.request(
             params.method, path, body=payload, headers=({"content-type": kind} if kind else {}) | headers
         )
-        answer = connection.getresponse()
-        raw = _read(answer, clock, clock() + params.timeout_seconds)
+        response = connection.getresponse()
+        raw = _read(response, clock, clock() + params.timeout_seconds)
         if len(raw) > MAX_BYTES:
             raise RequestFailedError(f"{params.method} {url.hostname}: the answer has more than {MAX_BYTES} bytes")
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, raw
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, raw
     finally:
         connection.close()
 
 
-def _read(answer: http.client.HTTPResponse, clock: Callable[[], float], end: float) -> bytes:
+def _read(response: http.client.HTTPResponse, clock: Callable[[], float], end: float) -> bytes:
     """The body, as far as it is of use and comes in time; the socket's own timeout starts anew with every byte."""
     raw = b""
-    while len(raw) <= MAX_BYTES and (piece := answer.read1(MAX_BYTES)):
+    while len(raw) <= MAX_BYTES and (piece := response.read1(MAX_BYTES)):
         raw += piece
         if clock() > end:
             raise RequestFailedError("the answer does not come to an end in time")
     return raw
 
 
-class _Pinned(http.client.HTTPConnection):
+class _PinnedConnection(http.client.HTTPConnection):
     """A connection to one address, for the host that the URL names."""
 
     def __init__(self, url: SplitResult, address: str, timeout: float) -> None:
         super().__init__(url.hostname or "", _port(url), timeout=timeout)
-        self._secure, self._to = url.scheme == "https", address
+        self._secure, self._peer_address = url.scheme == "https", address
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._to, self.port), self.timeout)
+        plain = socket.create_connection((self._peer_address, self.port), self.timeout)
         context = ssl.create_default_context() if self._secure else None
         self.sock = context.wrap_socket(plain, server_hostname=self.host) if context else plain
 
@@ -157,11 +157,11 @@ def _body(raw: bytes, headers: dict[str, str]) -> Any:
         return None
     if "json" in headers.get("content-type", ""):
         try:
-            return json.loads(raw, parse_constant=_no_constant)
+            return json.loads(raw, parse_constant=_reject_constant)
         except ValueError:
             raise RequestFailedError("the answer says that it is JSON, and is not") from None
     return raw.decode(errors="replace")
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")

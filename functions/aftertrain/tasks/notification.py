@@ -4,10 +4,10 @@ from typing import Any
 
 from aftertrain.actions.notification import NotificationParams
 from aftertrain.errors import OperatorError
-from aftertrain.tasks.ports import Call, Channel, Ports, TaskError
+from aftertrain.tasks.ports import Channel, StepCall, TaskError, TaskPorts
 
 
-def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
+def run(params: NotificationParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     """Deliver the message. What was done before it is done; so one that cannot be delivered is an error only if asked.
 
     Raises: TaskError if the stage has no such channel, OperatorError if the message cannot be delivered and has to be.
@@ -25,7 +25,7 @@ def run(params: NotificationParams, call: Call, ports: Ports) -> dict[str, Any]:
         return output | {"sent": False, "problem": error.message}
 
 
-def channel_of(name: str, ports: Ports) -> Channel:
+def channel_of(name: str, ports: TaskPorts) -> Channel:
     """A channel of the stage. Raises: TaskError if it has none of that name."""
     channel = ports.channels.get(name) or ports.channels.get("*")
     if channel is None:

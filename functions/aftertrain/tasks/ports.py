@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError, OperatorError
-from aftertrain.fleets.oip import Calls, Objects
-from aftertrain.fleets.service import ServiceFleet
+from aftertrain.fleets.oip import HttpCalls, JsonObjects
+from aftertrain.fleets.service_fleet import ServiceFleet
 from aftertrain.model.event import Event
 
 
@@ -19,7 +19,7 @@ class DeploymentFailedError(OperatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class StepCall:
     """Which step of which execution calls, and for which item; together they are the same for every retry.
 
     `depth`: how many events led to the execution. `token`: what an answer that comes later is sent with. `within`: how
@@ -84,7 +84,7 @@ class Deployments(Protocol):
         """Remember how it is."""
 
 
-class Answers(Protocol):
+class TaskTokens(Protocol):
     """Steps that wait for the end of what they have begun. Whoever does not wait any more needs no answer."""
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ class Channel(Protocol):
         """Deliver a message; returns the id that the other side gave it. Raises: OperatorError."""
 
 
-class Approvals(Protocol):
+class ApprovalStore(Protocol):
     """Questions that wait for an answer."""
 
     def put(self, approval_id: str, item: dict[str, Any]) -> None:
@@ -111,7 +111,7 @@ class Approvals(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class TaskPorts:
     """All of them. `channels` by name; the one named `*` stands in for every name that is not there.
 
     `emit` records an event and starts what it starts; it returns the executions' ids. `allowed_hosts`: hosts that may
@@ -120,17 +120,17 @@ class Ports:
     """
 
     deployments: Deployments
-    objects: Objects
-    calls: Calls
+    objects: JsonObjects
+    calls: HttpCalls
     channels: dict[str, Channel]
     log: Callable[[str, str, dict[str, Any]], None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     emit: Callable[[Event], list[str]]
-    approvals: Approvals
+    approvals: ApprovalStore
     approvals_url: str
     allowed_hosts: frozenset[str]
     secret: Callable[[], str]
-    answers: Answers
+    answers: TaskTokens
     service_fleet: Callable[[dict[str, Any], str], ServiceFleet]
     alarm: Callable[[tuple[str, ...]], str | None]

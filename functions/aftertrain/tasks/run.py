@@ -34,9 +34,9 @@ from aftertrain.tasks import (
     transform,
     wait_until,
 )
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
-TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any] | None]] = {
+TASKS: dict[str, Callable[[Any, StepCall, TaskPorts], dict[str, Any] | None]] = {
     "aggregate": aggregate.run,
     "approval": approval.run,
     "cluster_deployments": cluster_deployments.run,
@@ -59,7 +59,7 @@ TASKS: dict[str, Callable[[Any, Call, Ports], dict[str, Any] | None]] = {
 }
 
 
-def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -> dict[str, Any]:
+def run(payload: dict[str, Any], time_left: Callable[[], float], ports: TaskPorts) -> dict[str, Any]:
     """Do what a step asks for. A step that waits for an answer gets it by its token, now or later.
 
     Raises:
@@ -67,8 +67,8 @@ def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -
         OperatorError: it could not be done.
     """
     action = ACTIONS[payload["action"]]
-    params = _checked(action.params, payload)
-    call = Call(
+    params = _validate_params(action.params, payload)
+    call = StepCall(
         payload["execution"],
         payload["step"],
         time_left,
@@ -86,9 +86,9 @@ def run(payload: dict[str, Any], time_left: Callable[[], float], ports: Ports) -
     return checked
 
 
-def _checked(model: type[Params], payload: dict[str, Any]) -> Params:
+def _validate_params(model: type[Params], payload: dict[str, Any]) -> Params:
     try:
         return model.model_validate(payload["params"])
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise TaskError(f"step {payload['step']!r}: {faults}") from None

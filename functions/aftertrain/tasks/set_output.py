@@ -3,9 +3,9 @@
 from typing import Any
 
 from aftertrain.actions.set_output import SetOutputParams
-from aftertrain.tasks.ports import Call, Ports
+from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
-def run(params: SetOutputParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: SetOutputParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The values by name."""
     return params.outputs

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aftertrain.actions.transform import TransformParams
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 from aftertrain.tasks.values import distinct, flattened, in_order, kind
 
 _OPERATIONS: dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
@@ -23,7 +23,7 @@ _OPERATIONS: dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
 }
 
 
-def run(params: TransformParams, call: Call, ports: Ports) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
+def run(params: TransformParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
     """The value as it is afterwards.
 
     Raises: TaskError if the operation does not take such a value.

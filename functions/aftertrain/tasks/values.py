@@ -30,11 +30,11 @@ def flattened(values: list[Any]) -> list[Any]:
 
 def distinct(values: list[Any]) -> list[Any]:
     """Each value once, where it stood first."""
-    found: dict[str, Any] = {}
+    unique: dict[str, Any] = {}
     for value in values:
         number = int(value) if isinstance(value, float) and value.is_integer() else value
-        found.setdefault(json.dumps(number, sort_keys=True), value)
-    return list(found.values())
+        unique.setdefault(json.dumps(number, sort_keys=True), value)
+    return list(unique.values())
 
 
 def in_order(values: list[Any]) -> list[Any]:

@@ -9,16 +9,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aftertrain.actions.wait_until import WEEK, WaitParams, read_time, read_zone
-from aftertrain.tasks.ports import Call, Ports, TaskError
+from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
-def run(params: WaitParams, call: Call, ports: Ports) -> dict[str, Any]:
+def run(params: WaitParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     """The time to wait for, in whole seconds; one that has passed is now.
 
     Raises: TaskError if it is more than a week away, or behind the end of the step.
     """
     now = datetime.fromtimestamp(ports.clock(), UTC)
-    until = max(_until(params, now), now).astimezone(UTC)
+    until = max(_end_of_wait(params, now), now).astimezone(UTC)
     seconds = math.ceil((until - now).total_seconds())
     if seconds > WEEK:
         raise TaskError(f"{until.isoformat()} is more than a week away")
@@ -27,7 +27,7 @@ def run(params: WaitParams, call: Call, ports: Ports) -> dict[str, Any]:
     return {"waited": True, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ"), "seconds": seconds}
 
 
-def _until(params: WaitParams, now: datetime) -> datetime:
+def _end_of_wait(params: WaitParams, now: datetime) -> datetime:
     if params.duration_seconds is not None:
         return now + timedelta(seconds=params.duration_seconds)
     if params.duration_hours is not None:
@@ -38,10 +38,10 @@ def _until(params: WaitParams, now: datetime) -> datetime:
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     moment = read_time(text)
     if isinstance(moment, time):
-        return _next(moment, now.astimezone(zone))
+        return _next_occurrence(moment, now.astimezone(zone))
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _next(wanted: time, now: datetime) -> datetime:
-    today = now.replace(hour=wanted.hour, minute=wanted.minute, second=wanted.second, microsecond=0)
+def _next_occurrence(time_of_day: time, now: datetime) -> datetime:
+    today = now.replace(hour=time_of_day.hour, minute=time_of_day.minute, second=time_of_day.second, microsecond=0)
     return today if today > now else today + timedelta(days=1)

@@ -18,15 +18,15 @@ from aftertrain.cli import reconcile as reconcile_module
 from aftertrain.cli import sources as sources_module
 from aftertrain.client import Client
 from aftertrain.client.events import Events
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import ControlPorts
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.normalise import normalise
-from aftertrain.ingest.objects import Object
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
 __all__ = ["run"]  # a fixture
-THERE = [Object("weights", key, f"e-{key}", 5, 1_780_000_000.0) for key in ("a", "b ü", "c")]
+THERE = [BucketObject("weights", key, f"e-{key}", 5, 1_780_000_000.0) for key in ("a", "b ü", "c")]
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -124,7 +124,7 @@ def test_the_ledger_is_read_to_its_end(run: Any, bucket: Any) -> None:
 
 
 def test_what_was_written_only_now_is_left_to_its_sender(run: Any, server: Any, bucket: Any) -> None:
-    young = [Object("weights", "young", "e", 5, time.time() - 60)]
+    young = [BucketObject("weights", "young", "e", 5, time.time() - 60)]
     with mock.patch.object(reconcile_module, "objects_since", return_value=iter(young)):
         ran = run("reconcile", "weights", "--bucket", "weights")
     assert ran.out == "0 objects without an event that a trigger has matched\n"
@@ -205,7 +205,7 @@ def test_a_bucket_proves_itself_as_its_source_says(
     assert body["object_notifications"].get("auth") == told
 
 
-def test_keys_that_cannot_be_read_change_nothing(run: Any, ports: Ports, client: Client) -> None:
+def test_keys_that_cannot_be_read_change_nothing(run: Any, ports: ControlPorts, client: Client) -> None:
     client.sources.create("my-weights", kind="tigris")
     (before,) = ports.registry.snapshot().item["sources"]
     with mock.patch.object(sources_module, "Client", return_value=client):
@@ -217,7 +217,7 @@ def test_keys_that_cannot_be_read_change_nothing(run: Any, ports: Ports, client:
 
 
 def test_a_secret_that_tigris_refuses_pushes_out_none(
-    run: Any, server: Any, ports: Ports, client: Client, monkeypatch: pytest.MonkeyPatch
+    run: Any, server: Any, ports: ControlPorts, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tid_x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tsec_y")

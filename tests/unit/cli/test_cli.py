@@ -17,7 +17,7 @@ from aftertrain.cli import executions as executions_module
 from aftertrain.cli import sources as sources_module
 from aftertrain.cli.main import main
 from aftertrain.client import Client
-from aftertrain.control.ports import Ports
+from aftertrain.control.ports import ControlPorts
 from aftertrain.model.source import SOURCE_KINDS
 
 ROOT = Path(__file__).parents[3]
@@ -204,7 +204,7 @@ def execution(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def test_executions_are_listed_shown_and_watched(run: Any, tmp_path: Path, client: Client, ports: Ports) -> None:
+def test_executions_are_listed_shown_and_watched(run: Any, tmp_path: Path, client: Client, ports: ControlPorts) -> None:
     client.pipelines.create(definition=GOOD)
     ports.runs.update(execution())
     with mock.patch.object(executions_module, "Client", return_value=client):

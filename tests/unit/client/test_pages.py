@@ -1,6 +1,6 @@
 """Lists that are asked for page by page: `client/pages.py`."""
 
-from aftertrain.client.pages import every
+from aftertrain.client.pages import all_pages
 
 ITEMS = [("e", 5.0), ("d", 4.0), ("c", 4.0), ("b", 2.0), ("a", 1.0)]
 
@@ -9,7 +9,7 @@ def pages(size: int) -> list[str]:
     def page(before: float | None) -> list[tuple[str, float]]:
         return [item for item in ITEMS if before is None or item[1] <= before][:size]
 
-    return [name for name, _ in every(page, lambda item: item[0], lambda item: item[1])]
+    return [name for name, _ in all_pages(page, lambda item: item[0], lambda item: item[1])]
 
 
 def test_every_item_comes_once_whatever_the_pages_sizes() -> None:
@@ -21,4 +21,4 @@ def test_a_moment_with_more_items_than_a_page_ends_it() -> None:
 
 
 def test_an_empty_list_has_no_items() -> None:
-    assert list(every(lambda _: [], str, float)) == []
+    assert list(all_pages(lambda _: [], str, float)) == []

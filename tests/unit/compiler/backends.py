@@ -7,7 +7,7 @@ from typing import Any
 from sfnx import testing
 from tests.services import Services
 
-from aftertrain.compiler.bindings import PLACEHOLDERS, SageMaker
+from aftertrain.compiler.bindings import PLACEHOLDERS, SageMakerBinding
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.model.definition import Compute
 
@@ -15,7 +15,7 @@ ROLE = "arn:aws:iam::123456789012:role/jobs"
 STAGE = replace(
     PLACEHOLDERS,
     artifacts_uri="s3://artifacts",
-    sagemaker=SageMaker(ROLE, "image:1", {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}),
+    sagemaker=SageMakerBinding(ROLE, "image:1", {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}),
 )
 PARAMS = {"model_uri": "s3://m/final/model.safetensors", "dataset_uri": "s3://d/holdout.safetensors"}
 BACKENDS = [Compute(backend="batch"), Compute(backend="sagemaker"), Compute(backend="sagemaker", spot=True)]

@@ -8,7 +8,7 @@ import pytest
 from sfnx import testing
 from tests.unit.compiler.test_lower import Answers, log, machine, run
 
-from aftertrain.asl.measure import most_events
+from aftertrain.asl.measure import max_events
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
@@ -57,9 +57,9 @@ def test_the_failures_of_all_steps_fit_together() -> None:
 
 def test_what_steps_after_a_failure_hand_on_is_counted_too() -> None:
     read = " ".join(f"{{{{ steps.h{number}.output.body }}}}" for number in range(3))
-    rescue = [*(fetch(f"h{number}") for number in range(3)), log("all", read)]
+    failure_graph = [*(fetch(f"h{number}") for number in range(3)), log("all", read)]
 
-    assert ("AT503", ("on_failure", 2)) in mistakes(steps=[log("a")], on_failure=rescue)
+    assert ("AT503", ("on_failure", 2)) in mistakes(steps=[log("a")], on_failure=failure_graph)
 
 
 def test_a_latch_holds_half_of_what_a_state_does() -> None:
@@ -101,7 +101,7 @@ def test_retries_are_counted_whatever_time_a_try_may_take(limit: int | None) -> 
     loop = log("a", foreach={"items": [1] * 100}, retry={"max_attempts": 10, "backoff_seconds": 1})
     compiled = compile_pipeline({"steps": [loop | ({"timeout_seconds": limit} if limit else {})]}, PLACEHOLDERS)
 
-    assert most_events(compiled.machine) == 3610
+    assert max_events(compiled.machine) == 3610
 
 
 @pytest.mark.parametrize(("retry", "tries"), [(None, 2), ({"max_attempts": 10}, 9), ({"max_attempts": 2}, 2)])

@@ -67,7 +67,7 @@ def test_a_measure_counts_the_longest_way() -> None:
     """One Task: five events, the execution's own two; its failure leads to one more."""
     one = measure(compiled("steps: [{id: a, action: log, params: {message: x}}]").machine)
 
-    assert one == Measure(transitions=1, most_transitions=2, most_events=8, writes=0, invocations=1)
+    assert one == Measure(transitions=1, max_transitions=2, max_events=8, writes=0, invocations=1)
 
 
 def test_every_item_and_every_retry_counts() -> None:
@@ -76,4 +76,4 @@ def test_every_item_and_every_retry_counts() -> None:
     retried = measure(compiled(text.replace("foreach", "retry: {max_attempts: 3}, foreach")).machine)
 
     assert (loop.transitions, loop.invocations) == (1 + 3 + 2, 3)
-    assert retried.most_events == loop.most_events + 3 * 2 * 3
+    assert retried.max_events == loop.max_events + 3 * 2 * 3

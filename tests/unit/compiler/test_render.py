@@ -9,7 +9,7 @@ from sfnx import testing
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.compiler.diagnostics import CompileError
-from aftertrain.compiler.render.scope import Reader
+from aftertrain.compiler.render.resolver import Resolver
 from aftertrain.compiler.render.template import render_value
 from aftertrain.expressions.template import parse_template
 
@@ -93,7 +93,7 @@ def test_params_have_defaults() -> None:
 def test_templates_are_found_in_nested_values() -> None:
     value: Any = {"a": ["x", parse_template("{{ event.v }}"), 3]}
 
-    assert render_value(value, Reader({}, {})) == {"a": ["x", render_value(value["a"][1], Reader({}, {})), 3]}
+    assert render_value(value, Resolver({}, {})) == {"a": ["x", render_value(value["a"][1], Resolver({}, {})), 3]}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from tests.fakes import FakeAnswers, FakeRegistry, FakeRuns
 
 from aftertrain.control import approvals
-from aftertrain.control.ports import Change, GoneError
+from aftertrain.control.ports import Change, ExecutionGoneError
 from aftertrain.errors import ConflictError, NotFoundError
 from aftertrain.model.source import secret_hash
 
@@ -63,7 +63,7 @@ def test_a_question_is_answered_once(registry: FakeRegistry) -> None:
 
 
 def test_an_answer_that_nobody_waits_for_is_said_to_be_late(registry: FakeRegistry) -> None:
-    with pytest.raises(GoneError):
+    with pytest.raises(ExecutionGoneError):
         decide(registry, FakeAnswers())
 
     assert approvals.get("a1", registry)["status"] == "expired"

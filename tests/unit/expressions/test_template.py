@@ -19,7 +19,7 @@ from aftertrain.expressions.tree import (
     Not,
     Path,
     Template,
-    demanded,
+    demanded_paths,
     paths,
 )
 
@@ -104,7 +104,7 @@ def test_what_a_loop_names_is_not_read_from_outside() -> None:
 def test_what_has_a_default_is_not_demanded() -> None:
     parts = parse_template("{{ event.a | default(event.b) }}{% if event.a is defined %}y{% endif %}").parts
 
-    assert list(demanded(parts)) == [B]
+    assert list(demanded_paths(parts)) == [B]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from aftertrain.expressions.template import parse_condition
-from aftertrain.expressions.tree import folded
+from aftertrain.expressions.tree import fold
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ from aftertrain.expressions.tree import folded
     ],
 )
 def test_what_is_certain_is_seen(text: str, expected: str) -> None:
-    assert folded(parse_condition(text)) == parse_condition(expected)
+    assert fold(parse_condition(text)) == parse_condition(expected)

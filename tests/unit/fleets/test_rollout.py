@@ -8,8 +8,8 @@ from tests.fakes import FakeFleet
 
 from aftertrain.errors import BusyError
 from aftertrain.fleets.fleet import Release
-from aftertrain.fleets.roll import RolloutUnfinishedError, Surroundings, roll
 from aftertrain.fleets.rollout import Rollout, Terms
+from aftertrain.fleets.run_rollout import RolloutPorts, RolloutUnfinishedError, run_rollout
 
 RELEASE = Release("digits", "v2", "s3://artifacts/model.onnx", ready_timeout=10)
 OLD: dict[str, Any] = {"name": "digits", "version": "v1", "uri": "s3://old"}
@@ -20,8 +20,8 @@ def rolled(
 ) -> tuple[Rollout, list[Rollout]]:
     saved: list[Rollout] = []
     given = alarms or iter([])
-    around = Surroundings(saved.append, lambda: 1000.0, lambda _: None, lambda _: next(given, None))
-    return roll(rollout or Rollout(fleet.replicas), RELEASE, fleet, around), saved
+    around = RolloutPorts(saved.append, lambda: 1000.0, lambda _: None, lambda _: next(given, None))
+    return run_rollout(rollout or Rollout(fleet.replicas), RELEASE, fleet, around), saved
 
 
 def test_replicas_are_updated_one_after_the_other() -> None:
@@ -144,9 +144,9 @@ def test_a_roll_out_goes_on_from_any_state_that_was_saved(broken: set[tuple[str,
 def test_no_move_is_begun_that_there_is_no_time_for() -> None:
     fleet, times = FakeFleet(), iter([1000.0, 1000.0, 1000.0, 1000.0, 129.0])
     saved: list[Rollout] = []
-    around = Surroundings(saved.append, lambda: next(times), lambda _: None, lambda _: None)
+    around = RolloutPorts(saved.append, lambda: next(times), lambda _: None, lambda _: None)
     with pytest.raises(RolloutUnfinishedError, match="1 of 3"):
-        roll(Rollout(fleet.replicas), RELEASE, fleet, around)
+        run_rollout(Rollout(fleet.replicas), RELEASE, fleet, around)
     rollout, _ = rolled(fleet, saved[-1])
 
     assert rollout.status == "healthy"

@@ -7,10 +7,10 @@ from tests.ingest_fakes import FakeBuckets, FakeClock, FakeLedger, FakeRedrives,
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 
 from aftertrain.ingest.drive import redrive
+from aftertrain.ingest.event_record import EventKey
 from aftertrain.ingest.policies.decision import Ticket
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.record import EventKey
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Policies
@@ -23,7 +23,7 @@ class Setting:
         self.watching = snapshot(trigger(policies=Policies(**policies)))
         self.ledger, self.starter, self.redrives = FakeLedger(), FakeStarter(), FakeRedrives()
         self.clock, self.buckets = FakeClock(), buckets
-        self.ports: Ports = ingest_ports(self.ledger, self.starter, self.redrives, self.clock, buckets)
+        self.ports: IngestPorts = ingest_ports(self.ledger, self.starter, self.redrives, self.clock, buckets)
 
     def send(self, key: str, **more: Any) -> Verdict:
         receive(notification(tigris_event(key, **more)), self.watching, self.ports)

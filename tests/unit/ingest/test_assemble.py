@@ -7,7 +7,7 @@ from tests.ingest_fakes import FakeBuckets
 from tests.unit.ingest.samples import notification, snapshot, tigris_event, trigger
 from tests.unit.ingest.setting import Setting, ticket
 
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.policies import assemble
 from aftertrain.ingest.receive import receive
 from aftertrain.model.policy import Assemble, Debounce, Key, Order, Policies
@@ -115,7 +115,9 @@ def test_quiet_is_waited_for_as_long_as_a_set_may_take_and_no_longer() -> None:
 
 
 def test_what_starts_is_about_the_part_that_came_last_which_the_bucket_still_has() -> None:
-    there = {f"m-{part}-of-3": Object("models", f"m-{part}-of-3", f"{part}b", 1, 9.0 + part) for part in (1, 2, 3)}
+    there = {
+        f"m-{part}-of-3": BucketObject("models", f"m-{part}-of-3", f"{part}b", 1, 9.0 + part) for part in (1, 2, 3)
+    }
     by_set = Key(("subject",), "^(m)-")
     setting = Setting(FakeBuckets(there), assemble=SHARDS, order=Order(key=by_set))
     for each in ((1, "a", 0), (2, "a", 1), (1, "b", 2), (3, "a", 1), (2, "b", 3), (3, "b", 4)):
@@ -148,7 +150,7 @@ def test_an_index_says_which_files_there_are() -> None:
 
 
 def test_a_marker_completes_its_folder_with_what_lies_there() -> None:
-    there = {key: Object("models", key, "e", 1, 1.0) for key in ("run/a", "run/b")}
+    there = {key: BucketObject("models", key, "e", 1, 1.0) for key in ("run/a", "run/b")}
     setting = Setting(FakeBuckets(there), assemble=Assemble(600.0, marker="_SUCCESS"))
     words = [setting.send(f"run/{name}").verdict for name in ("a", "_SUCCESS")]
 
@@ -165,7 +167,7 @@ def test_the_webhook_leaves_a_look_into_a_bucket_to_the_queue() -> None:
 
 
 def test_too_many_parts_are_refused() -> None:
-    piece = assemble.Piece("1", total=1001)
+    piece = assemble.PartNotice("1", total=1001)
     policy = Assemble(1.0, pattern="x")
     _, decision = assemble.decide({}, ticket(), piece, policy, 0.0)
 

@@ -11,7 +11,7 @@ from tests.unit.ingest.samples import TOKEN, request, snapshot
 from aftertrain.errors import UnauthorizedError
 from aftertrain.ingest.authenticate import authenticate
 from aftertrain.ingest.request import Request
-from aftertrain.ingest.signatures import SCHEMES, WINDOW_SECONDS, sign, signed
+from aftertrain.ingest.sign import SCHEMES, WINDOW_SECONDS, is_signed, sign
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.model.source import AUTHS, Source
 
@@ -106,7 +106,7 @@ def test_a_signature_with_a_time_is_good_for_five_minutes(path: Path) -> None:
 def test_a_time_that_is_none_is_no_proof(timestamp: str) -> None:
     headers = sign("mlflow", SECRET, b"{}", "d", NOW) | {"x-mlflow-timestamp": timestamp}
 
-    assert not signed(Request("s", headers, b"{}"), "mlflow", (SECRET,), NOW)
+    assert not is_signed(Request("s", headers, b"{}"), "mlflow", (SECRET,), NOW)
 
 
 def test_the_vectors_of_those_who_made_the_schemes() -> None:
@@ -119,8 +119,8 @@ def test_the_vectors_of_those_who_made_the_schemes() -> None:
     body, secret = b'{"test": 2432232314}', "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     github = {"x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}
 
-    assert signed(Request("s", standard, body), "standard_webhooks", (secret,), 1_614_265_330)
-    assert signed(Request("s", github, b"Hello, World!"), "github", ("It's a Secret to Everybody",), NOW)
+    assert is_signed(Request("s", standard, body), "standard_webhooks", (secret,), 1_614_265_330)
+    assert is_signed(Request("s", github, b"Hello, World!"), "github", ("It's a Secret to Everybody",), NOW)
 
 
 @pytest.mark.parametrize("header", ["", "v1", "v1,", "v1,***", "v2,g0hM", "sha256=zz", "sha1=00", ",", "v1,é"])
@@ -128,7 +128,7 @@ def test_a_signature_that_cannot_be_read_is_no_proof(header: str) -> None:
     for kind, scheme in SCHEMES.items():
         headers = sign(kind, SECRET, b"{}", "d", NOW) | {scheme.signature: header}
 
-        assert not signed(Request("s", headers, b"{}"), kind, (SECRET,), NOW)
+        assert not is_signed(Request("s", headers, b"{}"), kind, (SECRET,), NOW)
 
 
 def test_two_secrets_are_live_and_no_more() -> None:

@@ -6,7 +6,7 @@ from tests.unit.ingest.setting import Setting, ticket
 
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.policies import concurrency
-from aftertrain.ingest.slots import give_back, heal
+from aftertrain.ingest.slots import reclaim_slots, release_slots
 from aftertrain.model.policy import Concurrency, Debounce, Key, Rate
 
 
@@ -56,7 +56,7 @@ def test_a_start_that_is_over_does_not_cancel_what_came_after_it() -> None:
     name = first.executions[0]
     setting.ledger.records[first.key] = first._replace(done=False, verdicts=())
     setting.starter.ended.add(name)
-    give_back("concurrency#t1", frozenset({name}), setting.ports)
+    release_slots("concurrency#t1", frozenset({name}), setting.ports)
     setting.send("b")
     setting.drive_all()
 
@@ -69,7 +69,7 @@ def test_a_slot_that_is_given_back_wakes_the_next() -> None:
     first = setting.send("a")
     setting.send("b")
     setting.redrives.sent.clear()
-    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    release_slots("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
     (woken,) = setting.redrives.sent
 
     assert setting.ledger.records[woken].event.subject == "b"
@@ -107,8 +107,8 @@ def test_a_slot_is_kept_while_its_execution_runs_whatever_start_says() -> None:
     setting.ledger.records[first.key] = first._replace(done=False, verdicts=())
     setting.drive_all()
 
-    state = setting.ports.gates.get("concurrency#t1").state
-    assert [seat.name for seat in concurrency.seats(state, "running")] == list(setting.starter.started)
+    state = setting.ports.policy_states.get("concurrency#t1").state
+    assert [seat.name for seat in concurrency.claims(state, "running")] == list(setting.starter.started)
 
 
 def test_a_slot_of_a_start_that_nobody_will_make_is_found() -> None:
@@ -116,7 +116,7 @@ def test_a_slot_of_a_start_that_nobody_will_make_is_found() -> None:
     first = setting.send("a")
     setting.starter.started.clear()  # as if the start had never come through, and the record says that it has
     setting.send("b")
-    heal("concurrency#t1", setting.ports)
+    reclaim_slots("concurrency#t1", setting.ports)
     setting.drive_all()
 
     assert first.verdict == "started"
@@ -131,7 +131,7 @@ def test_a_burst_takes_and_gives_back_one_and_the_same_slot() -> None:
     setting.send("runs/2/a")
     setting.clock.now += 31
     setting.drive_all()
-    taken = [name for name in setting.ports.gates.gates if name.startswith("concurrency")]
+    taken = [name for name in setting.ports.policy_states.states if name.startswith("concurrency")]
 
     assert taken == [setting.inputs[0]["trigger"]["slot"]]
 
@@ -163,7 +163,7 @@ def test_a_slot_is_kept_by_what_started_while_it_was_looked_at() -> None:
         return before
 
     setting.starter.running = starts_meanwhile  # type: ignore[method-assign]  # another worker, between two calls
-    heal("concurrency#t1", setting.ports)
+    reclaim_slots("concurrency#t1", setting.ports)
 
     assert setting.verdict("a").verdict == "started"
     assert setting.send("b").verdict == "skipped"

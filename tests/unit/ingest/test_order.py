@@ -8,10 +8,10 @@ from tests.ingest_fakes import FakeBuckets, ingest_ports
 from tests.unit.ingest.samples import snapshot, trigger
 from tests.unit.ingest.setting import Setting, ticket
 
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.policies import order
-from aftertrain.ingest.policies.keys import key_of
-from aftertrain.ingest.version import version_of
+from aftertrain.ingest.policies.group_key import group_key
+from aftertrain.ingest.recency import recency_of
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Key, Order, Policies
 
@@ -20,9 +20,9 @@ from aftertrain.model.policy import Key, Order, Policies
 def test_what_has_no_version_is_seen_and_outrun_by_what_has_one(version: Any) -> None:
     ports = ingest_ports()
     event, numbered = (Event("model.added", "1", "s", "t", "m", {"version": each}) for each in (version, 3))
-    state, first = order.decide({}, ticket("a"), version_of(event, Order(), ticket(), ports))
-    state, second = order.decide(state, ticket("b"), version_of(numbered, Order(), ticket(), ports))
-    _, third = order.decide(state, ticket("c"), version_of(event, Order(), ticket(), ports))
+    state, first = order.decide({}, ticket("a"), recency_of(event, Order(), ticket(), ports))
+    state, second = order.decide(state, ticket("b"), recency_of(numbered, Order(), ticket(), ports))
+    _, third = order.decide(state, ticket("c"), recency_of(event, Order(), ticket(), ports))
 
     assert [each.verdict for each in (first, second, third)] == ["started", "started", "stale"]
     assert json.loads(json.dumps(state, allow_nan=False)) == state
@@ -31,12 +31,12 @@ def test_what_has_no_version_is_seen_and_outrun_by_what_has_one(version: Any) ->
 @pytest.mark.parametrize(
     ("held", "verdict", "actual"),
     [
-        (Object("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0), "started", None),
-        (Object("models", "a", "another", 1, 5.0), "stale", "it is gone, or was written again"),
+        (BucketObject("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0), "started", None),
+        (BucketObject("models", "a", "another", 1, 5.0), "stale", "it is gone, or was written again"),
         (None, "stale", "it is gone, or was written again"),
     ],
 )
-def test_only_what_the_bucket_still_has_starts(held: Object | None, verdict: str, actual: str | None) -> None:
+def test_only_what_the_bucket_still_has_starts(held: BucketObject | None, verdict: str, actual: str | None) -> None:
     setting = Setting(FakeBuckets({"a": held} if held else {}), order=Order())
     setting.send("a")
     setting.clock.now += 61  # a bucket may be behind for a while
@@ -49,7 +49,7 @@ def test_a_bucket_that_is_behind_is_asked_again_in_seconds() -> None:
     setting = Setting(FakeBuckets(), order=Order())
     held = setting.send("a")
     assert setting.buckets is not None
-    setting.buckets.held["a"] = Object("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0)
+    setting.buckets.held["a"] = BucketObject("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0)
     setting.clock.now += 5
     setting.drive_all()
 
@@ -68,7 +68,7 @@ def test_a_bucket_that_is_behind_is_asked_again_in_seconds() -> None:
 def test_sequencers_are_compared_as_texts_of_any_length(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     ports = ingest_ports()
     events = [Event("object.created", "1", "s", "t", "k", data) for data in (earlier, later)]
-    first, second = (version_of(event, Order(), ticket(), ports) for event in events)
+    first, second = (recency_of(event, Order(), ticket(), ports) for event in events)
     state, passed = order.decide({}, ticket("a"), second)
     _, refused = order.decide(state, ticket("b"), first)
 
@@ -83,7 +83,7 @@ def test_registries_order_by_their_versions(versions: tuple[Any, Any], words: li
     found = []
     for number, version in enumerate(versions):
         event = Event("model.added", str(number), "s", "t", "m", {"version": version})
-        state, decision = order.decide(state, ticket(str(number)), version_of(event, Order(), ticket(), ingest_ports()))
+        state, decision = order.decide(state, ticket(str(number)), recency_of(event, Order(), ticket(), ingest_ports()))
         found.append(decision.verdict)
 
     assert found == words
@@ -92,16 +92,16 @@ def test_registries_order_by_their_versions(versions: tuple[Any, Any], words: li
 def test_a_key_is_the_values_at_its_paths_or_what_its_groups_find() -> None:
     event = Event("object.created", "1", "s", "t", "runs/7/m", {"bucket": "b"})
 
-    assert key_of(event, None) == ""
-    assert key_of(event, Key(("bucket", "nothing"))) == '["b",null]'
-    assert key_of(event, Key(("subject",), "^runs/([^/]+)/")) == '[["7"]]'
-    assert key_of(event, Key(("subject",), "^other/")) == '["runs/7/m"]'
+    assert group_key(event, None) == ""
+    assert group_key(event, Key(("bucket", "nothing"))) == '["b",null]'
+    assert group_key(event, Key(("subject",), "^runs/([^/]+)/")) == '[["7"]]'
+    assert group_key(event, Key(("subject",), "^other/")) == '["runs/7/m"]'
 
 
 @pytest.mark.parametrize("field", ["version", "model_version"])
 def test_models_are_ordered_by_their_version(field: str) -> None:
     events = [Event("model.added", "1", "s", "t", "m", {field: each}) for each in ("7", 3)]
-    newer, older = (version_of(event, Order(), ticket(), ingest_ports()) for event in events)
+    newer, older = (recency_of(event, Order(), ticket(), ingest_ports()) for event in events)
     state, passed = order.decide({}, ticket("a"), newer)
 
     assert (passed.verdict, order.decide(state, ticket("b"), older)[1].verdict) == ("started", "stale")
@@ -113,5 +113,5 @@ def test_an_object_that_was_deleted_is_gone_and_nothing_else() -> None:
     setting.watching = snapshot(trigger(event_type="object.deleted", policies=Policies(order=Order())))
 
     assert setting.send("a", eventName="OBJECT_DELETED").verdict == "started"
-    buckets.held["b"] = Object("models", "b", "x", 1, 1.0)
+    buckets.held["b"] = BucketObject("models", "b", "x", 1, 1.0)
     assert setting.send("b", eventName="OBJECT_DELETED").verdict == "stale"

@@ -9,8 +9,8 @@ from tests.unit.ingest.samples import PIPELINE, notification, request, snapshot,
 from tests.unit.ingest.setting import Setting
 
 from aftertrain.errors import BusyError, SenderError, TooLargeError
+from aftertrain.ingest.event_record import EventKey, EventRecord
 from aftertrain.ingest.receive import SECONDS_FOR_STARTS, receive
-from aftertrain.ingest.record import EventKey, Record
 from aftertrain.ingest.request import MAX_BODY_BYTES, Request
 from aftertrain.ingest.snapshot import read_snapshot
 from aftertrain.model.kinds import is_given
@@ -171,7 +171,7 @@ def test_a_start_that_stays_busy_does_not_keep_the_others_from_being_made() -> N
 
 def test_an_event_that_no_item_can_hold_does_not_lose_its_neighbours() -> None:
     class Small(FakeLedger):
-        def record(self, record: Record) -> Record | None:
+        def record(self, record: EventRecord) -> EventRecord | None:
             if record.event.subject == "final/large":
                 raise TooLargeError("too large to be recorded")
             return super().record(record)
@@ -203,7 +203,7 @@ def test_a_trigger_that_cannot_be_read_does_not_silence_the_others() -> None:
     content = {"sources": [], "triggers": [broken, trigger("well").item(), unparsable, {"id": "empty"}]}
     read = read_snapshot(1, content)
 
-    assert [watch.trigger.id for watch in read.watches] == ["well"]
+    assert [watch.trigger.id for watch in read.compiled_triggers] == ["well"]
     assert read.unreadable == ("broken", "empty", "unparsable")
 
 

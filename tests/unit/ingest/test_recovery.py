@@ -6,13 +6,13 @@ from tests.unit.ingest.samples import notification, snapshot, trigger
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
-from aftertrain.ingest.ports import Ports
+from aftertrain.ingest.event_record import EventKey
+from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.record import EventKey
 from aftertrain.ingest.sweep import sweep
 
 
-def left_behind(**more: object) -> tuple[Ports, FakeLedger, FakeStarter, FakeRedrives, EventKey]:
+def left_behind(**more: object) -> tuple[IngestPorts, FakeLedger, FakeStarter, FakeRedrives, EventKey]:
     """An event that was recorded, not started, and not queued either."""
     ledger, starter, redrives = FakeLedger(), FakeStarter(busy=1), FakeRedrives(busy=1)
     ports = ingest_ports(ledger, starter, redrives, **more)

@@ -29,7 +29,7 @@ def test_it_looks_once_per_interval_and_sees_a_change_at_the_next_look() -> None
     clock.now += 4.9
     assert current.get().version == 1
     clock.now += 0.1
-    assert [watch.trigger.id for watch in current.get().watches] == ["t2"]
+    assert [watch.trigger.id for watch in current.get().compiled_triggers] == ["t2"]
     assert store.looks == 2
 
 

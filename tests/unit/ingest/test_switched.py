@@ -11,13 +11,13 @@ from aftertrain.errors import BusyError
 from aftertrain.ingest.drive import redrive
 from aftertrain.ingest.policies import concurrency, order, rate
 from aftertrain.ingest.policies.decision import DISABLED, PASS
-from aftertrain.ingest.policies.order import Version
+from aftertrain.ingest.policies.order import Recency
 from aftertrain.ingest.receive import receive
-from aftertrain.ingest.slots import give_back
+from aftertrain.ingest.slots import release_slots
 from aftertrain.model.policy import Assemble, Concurrency, Debounce, Policies, Rate
 from aftertrain.model.trigger import Trigger
 
-VERSION = Version("version", 1.0, "1")
+VERSION = Recency("version", 1.0, "1")
 
 
 class Changing(Setting):
@@ -44,7 +44,7 @@ def test_what_has_come_for_its_slot_when_the_trigger_is_switched_off_starts() ->
     first, *_ = (setting.send(key) for key in ("a", "b", "c"))
     waiting = list(setting.ledger.records)[1]
     setting.starter.ended.add(str(first.execution))
-    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    release_slots("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
     setting.starter.busy = 1
     with pytest.raises(BusyError):
         redrive(waiting, setting.ports)
@@ -53,15 +53,15 @@ def test_what_has_come_for_its_slot_when_the_trigger_is_switched_off_starts() ->
 
     assert [setting.verdict(key).verdict for key in ("a", "b", "c")] == ["started", "started", "disabled"]
     assert len(setting.starter.started) == 2
-    state = setting.ports.gates.get("concurrency#t1").state
-    assert [seat.name for seat in concurrency.seats(state, "running")] == list(setting.starter.started)[1:]
+    state = setting.ports.policy_states.get("concurrency#t1").state
+    assert [seat.name for seat in concurrency.claims(state, "running")] == list(setting.starter.started)[1:]
 
 
 def test_a_slot_that_nobody_has_come_for_goes_to_nobody_of_a_trigger_that_is_off() -> None:
     setting = Changing(concurrency=Concurrency(1, "queue"))
     first, *_ = (setting.send(key) for key in ("a", "b"))
     setting.starter.ended.add(str(first.execution))
-    give_back("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
+    release_slots("concurrency#t1", frozenset({str(first.execution)}), setting.ports)
     setting.now(None)
     setting.drive_all()
     assert setting.verdict("b").verdict == "disabled"

@@ -92,10 +92,10 @@ def test_what_nobody_has_foreseen_is_an_error_by_its_own_name(
     assert "in broken" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("most", [{}, {"most_bytes": 32_768}])
+@pytest.mark.parametrize("most", [{}, {"max_bytes": 32_768}])
 def test_an_output_that_is_larger_than_its_machine_counts_with_is_an_error(account: Any, most: dict[str, Any]) -> None:
     """A state that is handed too much ends the whole execution, and nobody can catch that."""
-    writes = f"json.dump('x' * {most.get('most_bytes', 98_304)}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
+    writes = f"json.dump('x' * {most.get('max_bytes', 98_304)}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
     put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}) | most)
 
     assert container.main(["--folder", FOLDER]) == 1

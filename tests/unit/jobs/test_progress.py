@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aftertrain.jobs.contract import JobError
-from aftertrain.jobs.progress import VARIABLE, report, told
+from aftertrain.jobs.progress import VARIABLE, report, watch_progress
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_nothing_is_said_where_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_every_change_is_told_and_the_last_one_at_the_end(file: Path) -> None:
     heard: list[Any] = []
-    with told(file, lambda path: heard.append(said(path)["done"]), look=0.02):
+    with watch_progress(file, lambda path: heard.append(said(path)["done"]), look=0.02):
         report(0.1)
         while not heard:
             time.sleep(0.01)
@@ -47,7 +47,7 @@ def test_every_change_is_told_and_the_last_one_at_the_end(file: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", "x" * 20_000, json.dumps({"x": "y" * 20_000})])
 def test_what_is_no_progress_is_not_told(file: Path, text: str) -> None:
     heard: list[Path] = []
-    with told(file, heard.append, look=0.01):
+    with watch_progress(file, heard.append, look=0.01):
         file.write_text(text)
 
     assert heard == []
@@ -57,5 +57,5 @@ def test_progress_that_cannot_be_told_fails_no_job(file: Path) -> None:
     def tell(_: Path) -> None:
         raise JobError("the bucket is not there")
 
-    with told(file, tell, look=0.01):
+    with watch_progress(file, tell, look=0.01):
         report(0.5)

@@ -13,9 +13,9 @@ from unittest import mock
 import pytest
 from botocore.stub import ANY, Stubber
 
-from aftertrain.jobs import joblog
+from aftertrain.jobs import job_log
 from aftertrain.jobs import worker as module
-from aftertrain.jobs.activity import Activity, GoneError, Task, UnreachableError
+from aftertrain.jobs.activity import Activity, Task, TaskGoneError, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.worker import Worker
 
@@ -45,7 +45,7 @@ class FakeTasks:
     def heartbeat(self, task: Task) -> None:
         self.beats += 1
         if self.gone:
-            raise GoneError("stopped")
+            raise TaskGoneError("stopped")
         if self.unreachable:
             self.unreachable -= 1
             raise UnreachableError("no network")
@@ -174,7 +174,7 @@ def test_a_job_gets_no_more_memory_than_it_may_have(program: Path) -> None:
 
 
 def test_what_a_log_says_beyond_its_bound_is_not_kept(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joblog, "MAX_BYTES", 20)
+    monkeypatch.setattr(job_log, "MAX_BYTES", 20)
     program.write_text("for at in range(9): print('line', at)\n" + SUCCESS)
     sizes: list[int] = []
     tasks = FakeTasks([GIVEN])

@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.fakes import FakeDeployments, FakeService, tasks_ports
 
-from aftertrain.tasks.deployments.record import version_of
-from aftertrain.tasks.deployments.told import told
-from aftertrain.tasks.ports import Ports
+from aftertrain.tasks.deployments.deployment_record import version_of
+from aftertrain.tasks.deployments.on_service_event import on_service_event
+from aftertrain.tasks.ports import TaskPorts
 from aftertrain.tasks.run import run
 
 A, B = "s3://artifacts/a.tar.gz", "s3://artifacts/b.tar.gz"
@@ -24,7 +24,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.deployments.known["c"] = {"id": "c", "kind": "sagemaker-endpoint", "probe": {"inputs": []}}
-        self.ports: Ports = tasks_ports(
+        self.ports: TaskPorts = tasks_ports(
             deployments=self.deployments, service_fleet=lambda cluster, name: self.service, emit=self.emit
         )
 
@@ -39,7 +39,7 @@ class Stage:
 
     def told(self, *, at_target: bool = True) -> str | None:
         self.service.arrive(at_target=at_target)
-        return told(self.service.resource, self.ports)
+        return on_service_event(self.service.resource, self.ports)
 
     @property
     def answers(self) -> list[tuple[str, Any]]:

@@ -13,13 +13,15 @@ from tests.ingest_fakes import FakeClock
 from aftertrain.model.event import Event
 from aftertrain.tasks.fail import IntentionalFailureError
 from aftertrain.tasks.http_request import RequestFailedError
-from aftertrain.tasks.ports import Ports, TaskError
+from aftertrain.tasks.ports import TaskError, TaskPorts
 from aftertrain.tasks.run import run
 
 NINE = 1_769_504_400.0  # 2026-01-27T09:00:00Z
 
 
-def call(action: str, ports: Ports | None = None, extra: dict[str, Any] | None = None, **params: Any) -> dict[str, Any]:
+def call(
+    action: str, ports: TaskPorts | None = None, extra: dict[str, Any] | None = None, **params: Any
+) -> dict[str, Any]:
     payload = {"action": action, "step": "s", "execution": "e1", "params": params, **(extra or {})}
     return run(payload, lambda: 100.0, ports or tasks_ports())
 

@@ -7,8 +7,8 @@ import pytest
 from tests.fakes import FakeCalls, FakeDeployments, tasks_ports
 
 from aftertrain.fleets.fleet import ReplicaError
-from aftertrain.tasks.deployments.record import version_of
-from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
+from aftertrain.tasks.deployments.deployment_record import version_of
+from aftertrain.tasks.ports import DeploymentFailedError, TaskError, TaskPorts
 from aftertrain.tasks.run import run
 
 A, B = "s3://artifacts/a.onnx", "s3://artifacts/b.onnx"
@@ -38,7 +38,7 @@ class Servers:
         return {"inputs": []}
 
 
-def stage(**given: Any) -> tuple[Ports, Servers, list[Any]]:
+def stage(**given: Any) -> tuple[TaskPorts, Servers, list[Any]]:
     """A cluster of three replicas, and the events that happened."""
     events: list[Any] = []
 
@@ -56,7 +56,7 @@ def stage(**given: Any) -> tuple[Ports, Servers, list[Any]]:
     )
 
 
-def step(verb: str, ports: Ports, execution: str, **params: Any) -> dict[str, Any]:
+def step(verb: str, ports: TaskPorts, execution: str, **params: Any) -> dict[str, Any]:
     given = {"cluster_id": "c", "deployment_name": "digits", **params}
     payload = {"action": f"deployment_{verb}", "step": "s", "execution": execution, "params": given, "token": "t"}
     return run(payload, lambda: 1000.0, ports)

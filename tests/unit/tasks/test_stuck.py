@@ -5,15 +5,15 @@ from tests.unit.tasks.stage import TARGET_A, TARGET_B, A, B, Stage
 
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import ReplicaError
-from aftertrain.tasks.deployments.told import told
+from aftertrain.tasks.deployments.on_service_event import on_service_event
 from aftertrain.tasks.ports import DeploymentFailedError, TaskError
 
 
 def test_a_service_that_never_gets_there_is_sent_back(stuck: Stage) -> None:
-    assert told(stuck.service.resource, stuck.ports) == "rolling"
+    assert on_service_event(stuck.service.resource, stuck.ports) == "rolling"
     stuck.ports.sleep(700)
 
-    assert told(stuck.service.resource, stuck.ports) == "rolling"
+    assert on_service_event(stuck.service.resource, stuck.ports) == "rolling"
     assert f"back {TARGET_A} 1" in stuck.service.made
     assert stuck.told() == "rolled_back"
     assert "it was not through after 600 seconds" in stuck.answers[0][1][1]

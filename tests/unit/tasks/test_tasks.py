@@ -11,7 +11,7 @@ from aftertrain.compiler.event_types import fields_of
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import ReplicaError
 from aftertrain.model.names import digest
-from aftertrain.tasks.ports import DeploymentFailedError, Ports, TaskError
+from aftertrain.tasks.ports import DeploymentFailedError, TaskError, TaskPorts
 from aftertrain.tasks.run import TASKS, run
 
 REPLICAS = [{"url": f"http://r{number}/", "repository": f"s3://artifacts/clusters/c/{number}"} for number in range(2)]
@@ -19,19 +19,19 @@ METADATA = {"inputs": []}
 VERSION = digest("s3://artifacts/model.onnx")[:12]
 
 
-def call(action: str, ports: Ports, execution: str = "e1", **params: Any) -> dict[str, Any]:
+def call(action: str, ports: TaskPorts, execution: str = "e1", **params: Any) -> dict[str, Any]:
     payload = {"action": action, "step": "s", "execution": execution, "params": params}
     return run(payload, lambda: 1000.0, ports)
 
 
-def cluster_ports(**answers: Any) -> Ports:
+def cluster_ports(**answers: Any) -> TaskPorts:
     """A cluster of two replicas that answer well, but for what is given by the end of the path."""
     good = {"infer": {"model_version": VERSION, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}
     deployments = FakeDeployments({"c": {"id": "c", "kind": "oip", "replicas": REPLICAS}})
     return tasks_ports(deployments=deployments, calls=FakeCalls({**answers, **good}))
 
 
-def deploy(ports: Ports, execution: str = "e1", uri: str | None = "s3://artifacts/model.onnx") -> dict[str, Any]:
+def deploy(ports: TaskPorts, execution: str = "e1", uri: str | None = "s3://artifacts/model.onnx") -> dict[str, Any]:
     return call("deployment_create", ports, execution, cluster_id="c", deployment_name="digits", model_uri=uri)
 
 
@@ -204,7 +204,7 @@ def test_params_are_checked_once_more_when_their_values_are_known(
         call(action, tasks_ports(), **params)
 
 
-def told(ports: Ports) -> tuple[Ports, list[Any]]:
+def told(ports: TaskPorts) -> tuple[TaskPorts, list[Any]]:
     events: list[Any] = []
     return replace(ports, emit=lambda event: events.append(event) or []), events
 
@@ -256,11 +256,11 @@ def test_a_chain_of_deployments_ends() -> None:
     assert events == []
 
 
-def back(ports: Ports, execution: str) -> dict[str, Any]:
+def back(ports: TaskPorts, execution: str) -> dict[str, Any]:
     return call("deployment_rollback", ports, execution, cluster_id="c", deployment_name="digits")
 
 
-def answering(ports: Ports, uri: str) -> Ports:
+def answering(ports: TaskPorts, uri: str) -> TaskPorts:
     """The same cluster, whose replicas answer as the release of an artefact."""
     version = digest(uri)[:12]
     good = {"infer": {"model_version": version, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}

@@ -27,13 +27,13 @@ FUNCTIONS = frozenset(
         ],
     )
 )
-_PLACED = {"result", "errorOutput"}  # of $states, they are not there everywhere
-_RESULT = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
-_HAVE_RESULT = ("Task", "Parallel", "Map")
+_RESTRICTED = {"result", "errorOutput"}  # of $states, they are not there everywhere
+_RESULT_FIELDS = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
+_RESULT_TYPES = ("Task", "Parallel", "Map")
 Place = tuple[str, ...]
 
 
-class Reading(NamedTuple):
+class TextFacts(NamedTuple):
     """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
 
     states: Set[str] = frozenset()
@@ -42,86 +42,86 @@ class Reading(NamedTuple):
 
 
 # Where a text stands, the text, and what it reads if it is code.
-Texts = list[tuple[Place, str, Reading | None]]
+Texts = list[tuple[Place, str, TextFacts | None]]
 
 
 def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
     """What is wrong with the texts of one state, but for variables."""
-    for place, text, found in found_texts:
-        if found is None or found.faults or not found.states.isdisjoint(_PLACED):
-            for each in _no_code(place, text) if found is None else _faults(place, state, found):
-                yield f"state {name!r}, {'.'.join(place)}: {each}"
+    for path, text, parsed in found_texts:
+        if parsed is None or parsed.faults or not parsed.states.isdisjoint(_RESTRICTED):
+            for fault in _check_plain_text(path, text) if parsed is None else _faults(path, state, parsed):
+                yield f"state {name!r}, {'.'.join(path)}: {fault}"
 
 
-def _no_code(place: Place, text: str) -> Iterator[str]:
+def _check_plain_text(path: Place, text: str) -> Iterator[str]:
     if text.strip().startswith("{%") or text.strip().endswith("%}"):
         yield "an expression begins with {% and ends with %}, and has no blanks around it"
-    elif place[-1] == "Condition":
+    elif path[-1] == "Condition":
         yield "a condition is an expression"
 
 
-def _faults(place: Place, state: Any, found: Reading) -> list[str]:
-    faults = list(found.faults)
-    if "errorOutput" in found.states and place[0] != "Catch":
+def _faults(path: Place, state: Any, parsed: TextFacts) -> list[str]:
+    faults = list(parsed.faults)
+    if "errorOutput" in parsed.states and path[0] != "Catch":
         faults.insert(0, "$states has no errorOutput here")
-    if "result" in found.states and not (place[0] in _RESULT and state["Type"] in _HAVE_RESULT):
+    if "result" in parsed.states and not (path[0] in _RESULT_FIELDS and state["Type"] in _RESULT_TYPES):
         faults.insert(0, "$states has no result here")
     return faults
 
 
 def texts(state: Any) -> Texts:
     """Every text of a state that may be an expression, with the names of the fields that lead to it."""
-    found: Texts = []
+    result: Texts = []
     for key, value in state.items():
         if key not in _NO_TEXT:
-            _collect(value, (key,), found)
-    return found
+            _collect(value, (key,), result)
+    return result
 
 
 _NO_TEXT = {"Type", "Comment", "Resource", "Branches", "ItemProcessor", "Label", "Retry", "Next", "Default"}
 
 
-def _collect(value: Any, place: Place, found: Texts) -> None:
+def _collect(value: Any, path: Place, collected: Texts) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, str):
                 if "%" in item or key == "Condition":
-                    found.append(((*place, key), item, _read(item)))
+                    collected.append(((*path, key), item, _read(item)))
             elif item:
-                _collect(item, (*place, key), found)
+                _collect(item, (*path, key), collected)
     elif isinstance(value, list):
         for item in value:
-            _collect(item, place, found)
+            _collect(item, path, collected)
     elif isinstance(value, str) and "%" in value:
-        found.append((place, value, _read(value)))
+        collected.append((path, value, _read(value)))
 
 
-def _read(text: str) -> Reading | None:
+def _read(text: str) -> TextFacts | None:
     """What a text reads if it is code."""
-    return reading(text) if text.startswith("{%") and text.endswith("%}") else None
+    return read_text(text) if text.startswith("{%") and text.endswith("%}") else None
 
 
 @lru_cache(maxsize=4096)
-def reading(text: str) -> Reading:
+def read_text(text: str) -> TextFacts:
     """Read an expression, `{%` and `%}` with it."""
     try:
-        found = scan(text[2:-2])
+        scanned = scan(text[2:-2])
     except JsonataSyntaxError as fault:
-        return Reading(faults=(str(fault),))
-    faults = [f"$states has no {each!r}" for each in sorted(found.states - _STATES)]
-    if not _WHOLE.isdisjoint(found.free):
+        return TextFacts(faults=(str(fault),))
+    faults = [f"$states has no {name!r}" for name in sorted(scanned.states - _STATES)]
+    if not _CONTEXT_ROOTS.isdisjoint(scanned.free):
         faults.append("$ and $$ are not known: read $states.input")
-    faults += [f"there is no function ${each}" for each in sorted(found.called - FUNCTIONS)]
-    return Reading(found.states, tuple(sorted(found.free - _NO_VARIABLES)), tuple(faults))
+    faults += [f"there is no function ${name}" for name in sorted(scanned.called - FUNCTIONS)]
+    return TextFacts(scanned.states, tuple(sorted(scanned.free - _NO_VARIABLES)), tuple(faults))
 
 
 _STATES = {"input", "context", "result", "errorOutput"}
-_WHOLE = {"", "$"}  # $ and $$
-_NO_VARIABLES = {"states"} | _WHOLE | FUNCTIONS
+_CONTEXT_ROOTS = {"", "$"}  # $ and $$
+_NO_VARIABLES = {"states"} | _CONTEXT_ROOTS | FUNCTIONS
 
 
 def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:
     """Every variable that a state's texts read, with where."""
-    for place, _, found in found_texts:
-        if found is not None:
-            yield from ((place, name) for name in found.variables)
+    for path, _, parsed in found_texts:
+        if parsed is not None:
+            yield from ((path, name) for name in parsed.variables)

@@ -10,27 +10,27 @@ from typing import Any
 Json = Any
 
 _ANY = {"Type", "Comment", "QueryLanguage"}
-_ON = {"Next", "End"}
+_NEXT = {"Next", "End"}
 _DATA = {"Output", "Assign"}
 FIELDS = {
     "Task": {
-        *_ON, *_DATA, "Resource", "Arguments", "Retry", "Catch", "TimeoutSeconds", "HeartbeatSeconds", "Credentials",
+        *_NEXT, *_DATA, "Resource", "Arguments", "Retry", "Catch", "TimeoutSeconds", "HeartbeatSeconds", "Credentials",
     },
-    "Parallel": {*_ON, *_DATA, "Branches", "Arguments", "Retry", "Catch"},
+    "Parallel": {*_NEXT, *_DATA, "Branches", "Arguments", "Retry", "Catch"},
     "Map": {
-        *_ON, *_DATA, "Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Retry", "Catch", "Label",
+        *_NEXT, *_DATA, "Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Retry", "Catch", "Label",
         "ItemReader", "ItemBatcher", "ResultWriter", "ToleratedFailureCount", "ToleratedFailurePercentage",
     },
     "Choice": {*_DATA, "Choices", "Default"},
-    "Pass": {*_ON, *_DATA},
-    "Wait": {*_ON, *_DATA, "Seconds", "Timestamp"},
+    "Pass": {*_NEXT, *_DATA},
+    "Wait": {*_NEXT, *_DATA, "Seconds", "Timestamp"},
     "Succeed": {"Output"},
     "Fail": {"Error", "Cause"},
 }  # fmt: skip
 _ALLOWED = {kind: names | _ANY for kind, names in FIELDS.items()}
-_NEEDED = {"Task": {"Resource"}, "Parallel": {"Branches"}, "Map": {"ItemProcessor"}, "Choice": {"Choices"}}
+_REQUIRED = {"Task": {"Resource"}, "Parallel": {"Branches"}, "Map": {"ItemProcessor"}, "Choice": {"Choices"}}
 _NOTHING: set[str] = set()
-_INSIDE: dict[str, tuple[set[str], set[str]]] = {
+_NESTED: dict[str, tuple[set[str], set[str]]] = {
     "Choices": ({"Condition", "Next", "Assign", "Output", "Comment"}, {"Condition", "Next"}),
     "Catch": ({"ErrorEquals", "Next", "Assign", "Output", "Comment"}, {"ErrorEquals", "Next"}),
     "Retry": (
@@ -56,12 +56,12 @@ def field_faults(name: str, state: Json) -> list[str]:
     kind = state.get("Type")
     if kind not in FIELDS:
         return [f"state {name!r}: there is no type {kind!r}"]
-    faults = _names(kind, state, _ALLOWED[kind], _NEEDED.get(kind, _NOTHING))
+    faults = _name_faults(kind, state, _ALLOWED[kind], _REQUIRED.get(kind, _NOTHING))
     if "Next" in FIELDS[kind] and ("Next" in state) == ("End" in state):
         faults.append("it has either Next or End")
-    for field, (allowed, needed) in _INSIDE.items():
-        for each in state.get(field, ()):
-            faults += _names(field, each, allowed, needed)
+    for field, (allowed, needed) in _NESTED.items():
+        for entry in state.get(field, ()):
+            faults += _name_faults(field, entry, allowed, needed)
     if not _COUNTS.keys().isdisjoint(state):
         faults += _count_faults(state)
     for field in ("Retry", "Catch"):
@@ -109,11 +109,11 @@ def _retry_faults(retrier: Json) -> Iterator[str]:
         yield "MaxDelaySeconds is not more than IntervalSeconds"
 
 
-def _names(what: str, given: Json, allowed: set[str], needed: set[str]) -> list[str]:
-    if given.keys() <= allowed and given.keys() >= needed:
+def _name_faults(owner: str, entry: Json, allowed: set[str], needed: set[str]) -> list[str]:
+    if entry.keys() <= allowed and entry.keys() >= needed:
         return []
-    unknown = [f"{what} has no field {each!r}" for each in sorted(given.keys() - allowed)]
-    return unknown + [f"{what} needs {each}" for each in sorted(needed - given.keys())]
+    unknown = [f"{owner} has no field {name!r}" for name in sorted(entry.keys() - allowed)]
+    return unknown + [f"{owner} needs {name}" for name in sorted(needed - entry.keys())]
 
 
 def _count_faults(state: Json) -> Iterator[str]:

@@ -47,7 +47,7 @@ def transition_faults(scope: Any) -> Iterator[str]:
         for target in targets(state):
             if target not in states:
                 yield f"state {name!r}: there is no state {target!r} in its scope"
-    reached = _reached(scope)
+    reached = _reachable_states(scope)
     yield from (f"state {name!r}: nothing leads to it" for name in states if name not in reached)
     if scope["StartAt"] not in states:
         yield f"there is no state {scope['StartAt']!r} to start at"
@@ -55,16 +55,16 @@ def transition_faults(scope: Any) -> Iterator[str]:
         yield f"the scope that starts at {scope['StartAt']!r} never ends"
 
 
-def _reached(scope: Any) -> set[str]:
+def _reachable_states(scope: Any) -> set[str]:
     """The states that there is a way to from the first one."""
-    found: set[str] = set()
+    visited: set[str] = set()
     pending = [scope["StartAt"]]
     while pending:
         name = pending.pop()
-        if name not in found:
-            found.add(name)
+        if name not in visited:
+            visited.add(name)
             pending += targets(scope["States"].get(name, {}))
-    return found
+    return visited
 
 
 def targets(state: Any) -> Iterator[str]:
@@ -84,21 +84,21 @@ def variable_faults(
 ) -> Iterator[str]:
     """Variables without a value, and names that hide others; `around` are all names of the scopes around."""
     moves = {name: list(assigned(state)) for name, state in scope["States"].items()}
-    own = {name for each in moves.values() for _, names in each for name in names}
-    yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(own & around))
-    yield from (f"variable {name!r}: the name is not free" for name in sorted(own & {"states"}))
-    yield from (f"variable {name!r}: it is no name" for name in sorted(own) if not _VARIABLE.fullmatch(name))
-    known = _known(scope["StartAt"], moves, outside)
+    local = {name for state_moves in moves.values() for _, names in state_moves for name in names}
+    yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(local & around))
+    yield from (f"variable {name!r}: the name is not free" for name in sorted(local & {"states"}))
+    yield from (f"variable {name!r}: it is no name" for name in sorted(local) if not _VARIABLE.fullmatch(name))
+    defined = _definite_values(scope["StartAt"], moves, outside)
     for name, state in scope["States"].items():
-        if name not in known:
+        if name not in defined:
             continue
-        for place, variable in read_variables(found_texts[name]):
-            if variable not in known[name]:
-                yield f"state {name!r}, {'.'.join(place)}: ${variable} may have no value"
+        for path, variable in read_variables(found_texts[name]):
+            if variable not in defined[name]:
+                yield f"state {name!r}, {'.'.join(path)}: ${variable} may have no value"
         distributed = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
         for inner in inner_scopes(state):
-            visible = frozenset() if distributed else known[name]
-            yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | own)
+            visible = frozenset() if distributed else defined[name]
+            yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | local)
 
 
 Move = tuple[str, Collection[str]]  # where a state leads when it assigns what; the end of a scope has no name
@@ -106,22 +106,22 @@ Move = tuple[str, Collection[str]]  # where a state leads when it assigns what; 
 
 def assigned(state: Any) -> Iterator[Move]:
     """Every way out of a state."""
-    onward = state.get("Default" if state.get("Type") == "Choice" else "Next", "")
-    yield onward, state.get("Assign", ())
+    target = state.get("Default" if state.get("Type") == "Choice" else "Next", "")
+    yield target, state.get("Assign", ())
     for entry in (*state.get("Choices", ()), *state.get("Catch", ())):
         yield entry.get("Next", ""), entry.get("Assign", ())
 
 
-def _known(start: str, moves: Mapping[str, list[Move]], outside: frozenset[str]) -> dict[str, frozenset[str]]:
+def _definite_values(start: str, moves: Mapping[str, list[Move]], outside: frozenset[str]) -> dict[str, frozenset[str]]:
     """What surely has a value when each state begins: over all ways to it, what every one of them assigned."""
-    known = {start: outside}
+    defined = {start: outside}
     pending = [start]
     while pending:
         name = pending.pop()
         for target, names in moves.get(name, ()):
-            after = known[name].union(names)
-            merged = after if target not in known else known[target] & after
-            if merged != known.get(target):
-                known[target] = merged
+            after = defined[name].union(names)
+            merged = after if target not in defined else defined[target] & after
+            if merged != defined.get(target):
+                defined[target] = merged
                 pending.append(target)
-    return known
+    return defined

@@ -57,81 +57,81 @@ def scan(text: str) -> Scan:
     Raises:
         JsonataSyntaxError: it does not parse.
     """
-    reader = _Reader(_with_slashes(text) if "/" in text else _TOKEN.findall(text))
+    reader = _Recogniser(_with_slashes(text) if "/" in text else _TOKEN.findall(text))
     reader.expression(0)
-    if reader.here:
+    if reader.current:
         raise reader.unexpected(0)
-    return reader.found
+    return reader.result
 
 
 def _with_slashes(text: str) -> list[str]:
     """A slash begins a comment, or a regular expression where it cannot divide."""
-    found: list[str] = []
+    tokens: list[str] = []
     position = 0
     while position < len(text):
         if comment := _COMMENT.match(text, position):
             position = comment.end()
             continue
-        divides = bool(found) and (_is_operand(found[-1]) or found[-1][0] in "$)]}")
+        divides = bool(tokens) and (_is_operand(tokens[-1]) or tokens[-1][0] in "$)]}")
         match = (not divides and _REGEX.match(text, position)) or _TOKEN.match(text, position)
         assert match  # any sign is a token
-        found.append(match[1])
+        tokens.append(match[1])
         position = match.end()
-    return found
+    return tokens
 
 
 def _is_operand(token: str) -> bool:
     return token[:1] in _OPERANDS and token not in _SIGNS
 
 
-class _Reader:
+class _Recogniser:
     """Token by token: `here`, then what is `left`, the last one first; `bound` are the names that are bound there."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
-        self.left = ["", "", *reversed(tokens)]
-        self.here = self.left.pop()
-        self.found = Scan()
+        self.pending = ["", "", *reversed(tokens)]
+        self.current = self.pending.pop()
+        self.result = Scan()
         self.bound: frozenset[str] = frozenset()
 
     def expect(self, token: str) -> None:
-        if self.here != token:
+        if self.current != token:
             raise self.unexpected(0, f"{token!r} is expected, not ")
-        self.here = self.left.pop()
+        self.current = self.pending.pop()
 
     def unexpected(self, back: int, instead: str = "") -> JsonataSyntaxError:
         """What is wrong with a token so far back, and what stands before it."""
-        read = self.tokens[: len(self.tokens) + 1 - len(self.left) - back]
-        what = repr(token) if (token := "".join(self.tokens[len(read) : len(read) + 1])) else "the end"
+        read = self.tokens[: len(self.tokens) + 1 - len(self.pending) - back]
+        actual = repr(token) if (token := "".join(self.tokens[len(read) : len(read) + 1])) else "the end"
         where = f"after {' '.join(read[-4:])!r}"
-        return JsonataSyntaxError(f"{instead}{what} {where}" if instead else f"{what} is not expected {where}")
+        return JsonataSyntaxError(f"{instead}{actual} {where}" if instead else f"{actual} is not expected {where}")
 
     def expression(self, power: int) -> None:
-        piece, self.here, variable = self.here, self.left.pop(), None
+        piece, self.current, variable = self.current, self.pending.pop(), None
         if piece[:1] == "$":
             variable = self.variable(piece[1:])
         elif piece == "function":
             self.function()
         elif piece[:1] not in _OPERANDS or piece in _SIGNS:
-            self.opened(piece)
-        while (strength := _POWER.get(self.here, -1)) > power:
-            operator, self.here = self.here, self.left.pop()
+            self.prefix(piece)
+        while (strength := _POWER.get(self.current, -1)) > power:
+            operator, self.current = self.current, self.pending.pop()
             if operator in _BINARY:
                 self.expression(strength)
             else:
-                self.applied(operator, variable)
+                self.postfix(operator, variable)
             variable = None
 
-    def opened(self, token: str) -> None:
+    def prefix(self, token: str) -> None:
         match token:
             case "-":
                 self.expression(70)
             case "(":
                 self.block()
             case "[":
-                self.listed("]", self.element)
+                self.optional_list("]", self.element)
             case "{":
-                self.listed("}", self.pair)
+                self.optional_list("}", self.pair)
             case "*" | "**" | "%":
                 pass
             case _:
@@ -140,28 +140,28 @@ class _Reader:
     def variable(self, path: str) -> str | None:
         """Note a variable, unless it is about to be bound, or called as one of JSONata's functions."""
         name, _, below = path.partition(".")
-        if self.here == ":=" and not below:
+        if self.current == ":=" and not below:
             return name
-        if name == "states" and (below or self.here == "."):
-            self.found.states.add((below or self.left[-1]).partition(".")[0])
+        if name == "states" and (below or self.current == "."):
+            self.result.states.add((below or self.pending[-1]).partition(".")[0])
         elif name not in self.bound:
-            (self.found.called if self.here == "(" and not below else self.found.free).add(name)
+            (self.result.called if self.current == "(" and not below else self.result.free).add(name)
         return None if below else name
 
-    def applied(self, operator: str, variable: str | None) -> None:
+    def postfix(self, operator: str, variable: str | None) -> None:
         match operator:
             case "(":
-                self.listed(")", self.argument)
+                self.optional_list(")", self.argument)
             case "[":
-                if self.here != "]":
+                if self.current != "]":
                     self.expression(0)
                 self.expect("]")
             case "{":
-                self.listed("}", self.pair)
+                self.optional_list("}", self.pair)
             case "?":
                 self.expression(0)
-                if self.here == ":":
-                    self.here = self.left.pop()
+                if self.current == ":":
+                    self.current = self.pending.pop()
                     self.expression(0)
             case ":=":
                 if variable is None:
@@ -170,46 +170,46 @@ class _Reader:
                 self.bound |= {variable}
             case "^":
                 self.expect("(")
-                self.several(")", self.term)
+                self.comma_list(")", self.term)
 
     def block(self) -> None:
         outside = self.bound
-        while self.here != ")":
+        while self.current != ")":
             self.expression(0)
-            if self.here != ")":
+            if self.current != ")":
                 self.expect(";")
-        self.here = self.left.pop()
+        self.current = self.pending.pop()
         self.bound = outside
 
-    def listed(self, closing: str, item: Callable[[], None]) -> None:
+    def optional_list(self, closing: str, parse_item: Callable[[], None]) -> None:
         """Items with a comma between two of them, or none."""
-        if self.here == closing:
-            self.here = self.left.pop()
+        if self.current == closing:
+            self.current = self.pending.pop()
         else:
-            self.several(closing, item)
+            self.comma_list(closing, parse_item)
 
-    def several(self, closing: str, item: Callable[[], None]) -> None:
-        item()
-        while self.here == ",":
-            self.here = self.left.pop()
-            item()
+    def comma_list(self, closing: str, parse_item: Callable[[], None]) -> None:
+        parse_item()
+        while self.current == ",":
+            self.current = self.pending.pop()
+            parse_item()
         self.expect(closing)
 
     def argument(self) -> None:
-        if self.here == "?":
-            self.here = self.left.pop()
+        if self.current == "?":
+            self.current = self.pending.pop()
         else:
             self.expression(0)
 
     def element(self) -> None:
         self.expression(0)
-        if self.here == "..":
-            self.here = self.left.pop()
+        if self.current == "..":
+            self.current = self.pending.pop()
             self.expression(0)
 
     def term(self) -> None:
-        if self.here in ("<", ">"):
-            self.here = self.left.pop()
+        if self.current in ("<", ">"):
+            self.current = self.pending.pop()
         self.expression(0)
 
     def pair(self) -> None:
@@ -220,7 +220,7 @@ class _Reader:
     def function(self) -> None:
         self.expect("(")
         names: set[str] = set()
-        self.listed(")", lambda: names.add(self.parameter()))
+        self.optional_list(")", lambda: names.add(self.parameter()))
         self.expect("{")
         outside = self.bound
         self.bound |= names
@@ -229,8 +229,8 @@ class _Reader:
         self.expect("}")
 
     def parameter(self) -> str:
-        name = self.here
+        name = self.current
         if name[:1] != "$" or "." in name:
             raise self.unexpected(0)
-        self.here = self.left.pop()
+        self.current = self.pending.pop()
         return name[1:]

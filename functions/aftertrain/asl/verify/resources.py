@@ -38,12 +38,12 @@ OPTIMISED: dict[str, set[str]] = {
 def resource_faults(name: str, state: Any) -> Iterator[str]:
     """What is wrong with whom a Task calls, and how."""
     resource = state.get("Resource", "")
-    found = _INTEGRATION.match(resource)
-    if found is None:
+    match = _INTEGRATION.match(resource)
+    if match is None:
         if not _ARN.match(resource):
             yield f"state {name!r}: {resource!r} is nothing that a Task can call"
         return
-    sdk, service, action, pattern = found.groups()
+    sdk, service, action, pattern = match.groups()
     if sdk:
         if pattern not in (None, "waitForTaskToken"):
             yield f"state {name!r}: a call of the SDK has no pattern {pattern!r}"

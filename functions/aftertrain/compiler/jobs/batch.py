@@ -15,9 +15,9 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
-from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, Look, remote
-from aftertrain.compiler.task import Work
+from aftertrain.compiler.jobs.job_context import JobContext
+from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, EarlierAttempts, service_job
+from aftertrain.compiler.work_model import Work
 from aftertrain.model.definition import Compute
 from aftertrain.model.names import digest
 
@@ -55,20 +55,24 @@ def definition_name(image: str) -> str:
 
 
 def batch_job(
-    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+    node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
     """The Task and what surrounds it."""
-    place = bindings.batch
-    queue = f"{place.queue_prefix}{queue_name(compute)}"
-    image = f"{place.definition_prefix}{definition_name(compute.image)}" if compute.image else place.job_definition
+    batch = bindings.batch
+    queue = f"{batch.queue_prefix}{queue_name(compute)}"
+    image = f"{batch.definition_prefix}{definition_name(compute.image)}" if compute.image else batch.job_definition
     arguments = {
-        "JobName": jsonata.expression(given.name(node.id)),
+        "JobName": jsonata.expression(context.name(node.id)),
         "JobQueue": queue,
         "JobDefinition": image,
         "SchedulingPriorityOverride": 0,  # a queue with fair shares takes no job without one
-        "ShareIdentifier": "".join(each for each in node.action.name if each.isalnum()),
+        "ShareIdentifier": "".join(letter for letter in node.action.name if letter.isalnum()),
         "ContainerOverrides": {
-            "Command": [*PROGRAM, "--folder", jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))],
+            "Command": [
+                *PROGRAM,
+                "--folder",
+                jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id)),
+            ],
             "Environment": [{"Name": "AFTERTRAIN_GPUS", "Value": str(compute.gpu)}],
             "ResourceRequirements": _resources(compute),
         },
@@ -82,22 +86,22 @@ def batch_job(
         "Timeout": {"AttemptDurationSeconds": max(timeout, SHORTEST_SECONDS)},
         "Tags": {
             "aftertrain:step": node.id,
-            "aftertrain:execution": jsonata.expression(given.execution),
+            "aftertrain:execution": jsonata.expression(context.execution),
             **({IMAGE_TAG: compute.image} if compute.image else {}),
         },
     }
-    name = given.base_name(node.id)
-    look = Look(
+    name = context.base_name(node.id)
+    lookup = EarlierAttempts(
         LIST,
         {"JobQueue": queue, "Filters": [{"Name": "JOB_NAME", "Values": [jsonata.expression(f"{name} & '*'")]}]},
         "$states.result.JobSummaryList.Status",
         ALIVE,
         "SUCCEEDED",
     )
-    around = replace(remote(node, given, bindings, look, UNSURE), own=OWN)
+    remote_job = replace(service_job(node, context, bindings, lookup, UNSURE), own=OWN)
     # Batch ends each attempt by itself; the state waits for all of them, and for a machine.
-    patience = timeout * RECLAIMED_TRIES + QUEUE_SECONDS
-    return Work(SUBMIT, arguments, OUTPUT, patience, None, retry, remote=around)
+    state_timeout = timeout * RECLAIMED_TRIES + QUEUE_SECONDS
+    return Work(SUBMIT, arguments, OUTPUT, state_timeout, None, retry, service_job=remote_job)
 
 
 def _resources(compute: Compute) -> list[dict[str, Any]]:

@@ -39,5 +39,5 @@ def estimates(graph: Graph, bindings: Bindings) -> Iterator[Estimate]:
     for node in graph.nodes.values():
         if node.action.runs == "job":
             compute = resolve(node.step, bindings)
-            hours = time_limit(node, compute) * node.most_items / 3600
+            hours = time_limit(node, compute) * node.max_items / 3600
             yield Estimate(node.id, hours, compute.gpu, dollars_per_hour(compute))

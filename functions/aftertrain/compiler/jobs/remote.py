@@ -13,14 +13,14 @@ from typing import Any
 from aftertrain.asl import jsonata
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
-from aftertrain.compiler.jobs.given import Given
+from aftertrain.compiler.jobs.job_context import JobContext
 
 PROGRAM = ["python3", "-m", "aftertrain.jobs.container"]  # whatever an image would start by itself
 OUTPUT = "$parse($states.result.Body).output"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EarlierAttempts:
     """The call that finds earlier tries, the code of their statuses, and which of these mean what."""
 
     resource: str
@@ -31,7 +31,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class ServiceJob:
     """What surrounds the Task of a job that a service runs.
 
     `unsure`: errors after which nobody knows whether the job was submitted; the next look says. `own`: the code of
@@ -41,19 +41,21 @@ class Remote:
     bucket: str
     folder: str
     input: dict[str, Any]
-    look: Look
+    look: EarlierAttempts
     unsure: tuple[str, ...]
     own: str = ""
 
 
-def remote(node: Node, given: Given, bindings: Bindings, look: Look, unsure: tuple[str, ...], **more: Any) -> Remote:
+def service_job(
+    node: Node, context: JobContext, bindings: Bindings, lookup: EarlierAttempts, unsure: tuple[str, ...], **extra: Any
+) -> ServiceJob:
     """The surroundings of a step's job; `more` is what its input has besides."""
-    folder = given.folder("", node.id)
-    told = {
+    folder = context.folder("", node.id)
+    job_input = {
         "job": node.action.name,
-        **given.common(node.id),
-        "output_uri": jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id)),
-        "most_bytes": node.action.most_bytes,
-        **more,
+        **context.common(node.id),
+        "output_uri": jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id)),
+        "max_bytes": node.action.max_bytes,
+        **extra,
     }
-    return Remote(bindings.artifacts_uri.removeprefix("s3://"), folder, told, look, unsure)
+    return ServiceJob(bindings.artifacts_uri.removeprefix("s3://"), folder, job_input, lookup, unsure)

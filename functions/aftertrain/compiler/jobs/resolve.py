@@ -19,17 +19,17 @@ HOST_SHARE = 0.93  # of a machine's memory that containers can have
 
 def resolve(step: Step, bindings: Bindings) -> Compute:
     """The stage's own compute, with what the step says put over it."""
-    said = {} if step.compute is None else step.compute.model_dump(exclude_unset=True)
-    if "instance_types" not in said and said.keys() & {"gpu", "gpu_type", "cpu", "memory_gib"}:
-        said["instance_types"] = []  # the stage's own types are for who asks for nothing
-    compute = bindings.compute.model_copy(update=said)
-    kinds = {FAMILIES.get(_family(each)) for each in compute.instance_types}
+    overrides = {} if step.compute is None else step.compute.model_dump(exclude_unset=True)
+    if "instance_types" not in overrides and overrides.keys() & {"gpu", "gpu_type", "cpu", "memory_gib"}:
+        overrides["instance_types"] = []  # the stage's own types are for who asks for nothing
+    compute = bindings.compute.model_copy(update=overrides)
+    kinds = {FAMILIES.get(_family(instance_type)) for instance_type in compute.instance_types}
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
         compute = compute.model_copy(update={"gpu_type": kind, "gpu": compute.gpu or 1})
     return compute
 
 
-def fitting(compute: Compute) -> Instance | None:
+def matching_instances(compute: Compute) -> Instance | None:
     """The cheapest machine that a job fits into; on Batch a part of its memory is the host's own.
 
     Where an instance has disks of its own, SageMaker gives a job those and no others.
@@ -65,18 +65,18 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
     elif compute.backend == "batch" and queue_kind(compute) not in bindings.batch.kinds:
         message = f"this stage has no queue for {compute.gpu_type or 'a GPU whose type nobody has said'}"
         yield Diagnostic("AT211", (*where, "gpu_type"), message, f"it has {', '.join(bindings.batch.kinds)}")
-    yield from _too_small(compute, where)
+    yield from _check_capacity(compute, where)
 
 
-def _too_small(compute: Compute, where: Place) -> Iterator[Diagnostic]:
+def _check_capacity(compute: Compute, where: Place) -> Iterator[Diagnostic]:
     """What no machine has, or not the one that is named."""
     if compute.backend == "worker":
         return
-    named = instance(compute.instance_types[0]) if compute.instance_types else None
-    if compute.backend == "sagemaker" and named is not None and not holds(named, compute.disk_gib):
-        message = f"ml.{named.name} has {named.disk_gib} GiB of disk, and SageMaker gives it no other"
+    named_instance = instance(compute.instance_types[0]) if compute.instance_types else None
+    if compute.backend == "sagemaker" and named_instance is not None and not holds(named_instance, compute.disk_gib):
+        message = f"ml.{named_instance.name} has {named_instance.disk_gib} GiB of disk, and SageMaker gives it no other"
         yield Diagnostic("AT211", (*where, "disk_gib"), message, "ask for less, or name another of instance_types")
-    if not compute.instance_types and fitting(compute) is None:
+    if not compute.instance_types and matching_instances(compute) is None:
         kind = f" {compute.gpu_type}" if compute.gpu_type else ""
         needs = f"{compute.gpu}{kind} GPUs, {compute.cpu:g} processors and {compute.memory_gib:g} GiB"
         disk = f", and {compute.disk_gib} GiB of disk" if compute.backend == "sagemaker" else ""
@@ -84,8 +84,8 @@ def _too_small(compute: Compute, where: Place) -> Iterator[Diagnostic]:
 
 
 def _one_queue(compute: Compute) -> bool:
-    families = {_family(each) for each in compute.instance_types}
-    return families <= FAMILIES.keys() and len({FAMILIES[each] for each in families}) <= 1
+    families = {_family(instance_type) for instance_type in compute.instance_types}
+    return families <= FAMILIES.keys() and len({FAMILIES[instance_type] for instance_type in families}) <= 1
 
 
 def _family(instance_type: str) -> str:

@@ -12,12 +12,12 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
-from aftertrain.compiler.bindings import Bindings, SageMaker
+from aftertrain.compiler.bindings import Bindings, SageMakerBinding
 from aftertrain.compiler.graph import Node
-from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, Look, remote
-from aftertrain.compiler.jobs.resolve import fitting
-from aftertrain.compiler.task import Work
+from aftertrain.compiler.jobs.job_context import JobContext
+from aftertrain.compiler.jobs.remote import OUTPUT, PROGRAM, EarlierAttempts, service_job
+from aftertrain.compiler.jobs.resolve import matching_instances
+from aftertrain.compiler.work_model import Work
 from aftertrain.model.definition import Compute
 from aftertrain.model.instances import instance
 
@@ -44,19 +44,19 @@ def instance_type(compute: Compute) -> str | None:
     """The first instance type that is asked for, else the smallest that the job fits into; None if there is none."""
     if compute.instance_types:
         return f"ml.{compute.instance_types[0].removeprefix('ml.')}"
-    found = fitting(compute)
-    return f"ml.{found.name}" if found else None
+    machine = matching_instances(compute)
+    return f"ml.{machine.name}" if machine else None
 
 
 def sagemaker_job(
-    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+    node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
     """The Task and what surrounds it."""
     trains = compute.spot or instance_type(compute) in NOT_FOR_PROCESSING
-    kind, make = ("Training", _training) if trains else ("Processing", _processing)
-    look = Look(
+    kind, make = ("Training", _training_args) if trains else ("Processing", _processing_args)
+    lookup = EarlierAttempts(
         f"{LIST}{kind}Jobs",
-        {"NameContains": jsonata.expression(given.base_name(node.id)), **NEWEST_FIRST},
+        {"NameContains": jsonata.expression(context.base_name(node.id)), **NEWEST_FIRST},
         f"$states.result.{kind}JobSummaries.{kind}JobStatus",
         ALIVE,
         "Completed",
@@ -64,18 +64,20 @@ def sagemaker_job(
     inputs = "input" if kind == "Processing" else "input/data"
     output = "output" if kind == "Processing" else "checkpoints"
     base = PROCESSING if kind == "Processing" else TRAINING
-    folder = given.folder(f"{bindings.artifacts_uri}/", node.id)
+    folder = context.folder(f"{bindings.artifacts_uri}/", node.id)
     mounts = {name: f"{base}/{inputs}/{name}" for name in _uris(node, bindings)}
-    alone = {name: ", 'object': true" if name in node.action.alone else "" for name in mounts}
-    pairs = [f"{{'uri': {_parent(given, name)}, 'path': '{path}'{alone[name]}}}" for name, path in mounts.items()]
+    object_flags = {name: ", 'object': true" if name in node.action.alone else "" for name in mounts}
+    pairs = [
+        f"{{'uri': {_parent(context, name)}, 'path': '{path}'{object_flags[name]}}}" for name, path in mounts.items()
+    ]
     pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
     if kind == "Processing":  # checkpoints go to the bucket while a training job runs, and so does what lies there
         pairs.append(f"{{'uri': {folder} & '/progress.json', 'path': '{PROGRESS}/progress.json'}}")
-    there = f"[$filter([{', '.join(pairs)}], function($m) {{$exists($m.uri)}})]"
-    more = {"mounts": jsonata.expression(there), "buckets": dict(bindings.sagemaker.buckets)}
-    around = remote(node, given, bindings, look, UNSURE, **more)
+    existing_mounts = f"[$filter([{', '.join(pairs)}], function($m) {{$exists($m.uri)}})]"
+    extra = {"mounts": jsonata.expression(existing_mounts), "buckets": dict(bindings.sagemaker.buckets)}
+    remote_job = service_job(node, context, bindings, lookup, UNSURE, **extra)
     arguments = {
-        **make(node, given, bindings, compute, timeout),
+        **make(node, context, bindings, compute, timeout),
         "Environment": {
             "AFTERTRAIN_INPUT": f"{base}/{inputs}/job/input.json",
             "AFTERTRAIN_OUTPUT": f"{base}/{output}/output.json",
@@ -85,8 +87,8 @@ def sagemaker_job(
         "Tags": [{"Key": "aftertrain:step", "Value": node.id}],
     }
     # SageMaker ends the job by itself; the state waits longer, for what comes before the program as well.
-    patience = timeout * (WAIT_FACTOR if compute.spot else 1) + START_SECONDS
-    return Work(TRAIN if trains else PROCESS, arguments, OUTPUT, patience, None, retry, remote=around)
+    state_timeout = timeout * (WAIT_FACTOR if compute.spot else 1) + START_SECONDS
+    return Work(TRAIN if trains else PROCESS, arguments, OUTPUT, state_timeout, None, retry, service_job=remote_job)
 
 
 def _uris(node: Node, bindings: Bindings) -> list[str]:
@@ -95,38 +97,40 @@ def _uris(node: Node, bindings: Bindings) -> list[str]:
     return [name for name, value in node.params.items() if isolated and name.endswith("_uri") and value is not None]
 
 
-def _parent(given: Given, name: str, otherwise: str = "") -> str:
+def _parent(context: JobContext, name: str, fallback: str = "") -> str:
     """The code of the folder that an object lies in; a param may be null when the step runs."""
-    uri = given.param(name)
-    return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]+$/, ''){f' : {otherwise}' if otherwise else ''})"
+    uri = context.param(name)
+    return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]+$/, ''){f' : {fallback}' if fallback else ''})"
 
 
-def _sources(node: Node, given: Given, bindings: Bindings) -> dict[str, str]:
+def _sources(node: Node, context: JobContext, bindings: Bindings) -> dict[str, str]:
     """What SageMaker downloads: the job's input, and every object that a param names, or its folder."""
-    job = f"({given.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json')"
-    named = {name: _brought(node, given, name, otherwise=job) for name in _uris(node, bindings)}
-    return {name: jsonata.expression(code) for name, code in {"job": job, **named}.items()}
+    job = f"({context.folder(f'{bindings.artifacts_uri}/', node.id)} & '/input.json')"
+    objects = {name: _source_uri(node, context, name, otherwise=job) for name in _uris(node, bindings)}
+    return {name: jsonata.expression(code) for name, code in {"job": job, **objects}.items()}
 
 
-def _brought(node: Node, given: Given, name: str, otherwise: str) -> str:
-    uri = given.param(name)
+def _source_uri(node: Node, context: JobContext, name: str, otherwise: str) -> str:
+    uri = context.param(name)
     if name in node.action.alone:
         return f"($type({uri}) = 'string' ? {uri} : {otherwise})"
-    folder = _parent(given, name, otherwise)
+    folder = _parent(context, name, otherwise)
     return f"($f := {folder}; $contains($f, /^s3:\\/\\/[^\\/]+\\/$/) ? {uri} : $f)"
 
 
-def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
-    place = bindings.sagemaker
-    folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    places = (("output", f"{PROCESSING}/output", "EndOfJob"), ("progress", PROGRESS, "Continuous"))
+def _processing_args(
+    node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int
+) -> dict[str, Any]:
+    sagemaker = bindings.sagemaker
+    folder = jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id))
+    uploads = (("output", f"{PROCESSING}/output", "EndOfJob"), ("progress", PROGRESS, "Continuous"))
     outputs = [
         {"OutputName": name, "S3Output": {"S3Uri": folder, "LocalPath": path, "S3UploadMode": mode}}
-        for name, path, mode in places
+        for name, path, mode in uploads
     ]
     return {
-        "ProcessingJobName": jsonata.expression(given.name(node.id)),
-        "AppSpecification": {"ImageUri": compute.image or place.image, "ContainerEntrypoint": PROGRAM},
+        "ProcessingJobName": jsonata.expression(context.name(node.id)),
+        "AppSpecification": {"ImageUri": compute.image or sagemaker.image, "ContainerEntrypoint": PROGRAM},
         "ProcessingInputs": [
             {
                 "InputName": name.replace("_", "-"),
@@ -137,31 +141,33 @@ def _processing(node: Node, given: Given, bindings: Bindings, compute: Compute, 
                     "S3InputMode": "File",
                 },
             }
-            for name, uri in _sources(node, given, bindings).items()
+            for name, uri in _sources(node, context, bindings).items()
         ],
         "ProcessingOutputConfig": {
             "Outputs": outputs,
-            **_key("KmsKeyId", place),
+            **_kms_key("KmsKeyId", sagemaker),
         },
-        "ProcessingResources": {"ClusterConfig": _machine(compute, place)},
+        "ProcessingResources": {"ClusterConfig": _machine(compute, sagemaker)},
         "NetworkConfig": {
-            "EnableNetworkIsolation": place.network_isolation,
+            "EnableNetworkIsolation": sagemaker.network_isolation,
             "EnableInterContainerTrafficEncryption": True,
-            **_inside(bindings),
+            **_network_config(bindings),
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": min(timeout, LONGEST_PROCESSING)},
     }
 
 
-def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int) -> dict[str, Any]:
-    place = bindings.sagemaker
-    folder = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
+def _training_args(
+    node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int
+) -> dict[str, Any]:
+    sagemaker = bindings.sagemaker
+    folder = jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id))
     seconds = min(timeout, LONGEST_TRAINING // WAIT_FACTOR)
     waits = {"MaxWaitTimeInSeconds": seconds * WAIT_FACTOR} if compute.spot else {}
     return {
-        "TrainingJobName": jsonata.expression(given.name(node.id)),
+        "TrainingJobName": jsonata.expression(context.name(node.id)),
         "AlgorithmSpecification": {
-            "TrainingImage": compute.image or place.image,
+            "TrainingImage": compute.image or sagemaker.image,
             "TrainingInputMode": "File",
             "ContainerEntrypoint": PROGRAM,
         },
@@ -176,33 +182,33 @@ def _training(node: Node, given: Given, bindings: Bindings, compute: Compute, ti
                     }
                 },
             }
-            for name, uri in _sources(node, given, bindings).items()
+            for name, uri in _sources(node, context, bindings).items()
         ],
-        "OutputDataConfig": {"S3OutputPath": folder, **_key("KmsKeyId", place)},
+        "OutputDataConfig": {"S3OutputPath": folder, **_kms_key("KmsKeyId", sagemaker)},
         "CheckpointConfig": {"S3Uri": folder, "LocalPath": f"{TRAINING}/checkpoints"},
-        "ResourceConfig": _machine(compute, place),
+        "ResourceConfig": _machine(compute, sagemaker),
         "EnableManagedSpotTraining": compute.spot,
-        "EnableNetworkIsolation": place.network_isolation,
+        "EnableNetworkIsolation": sagemaker.network_isolation,
         "EnableInterContainerTrafficEncryption": True,
         "StoppingCondition": {"MaxRuntimeInSeconds": seconds, **waits},
-        **_inside(bindings),
+        **_network_config(bindings),
     }
 
 
-def _inside(bindings: Bindings) -> dict[str, Any]:
+def _network_config(bindings: Bindings) -> dict[str, Any]:
     """The network of a container that has none to the outside; one that has is in SageMaker's own."""
-    place = bindings.sagemaker
-    return {"VpcConfig": place.vpc} if place.vpc and place.network_isolation else {}
+    sagemaker = bindings.sagemaker
+    return {"VpcConfig": sagemaker.vpc} if sagemaker.vpc and sagemaker.network_isolation else {}
 
 
-def _machine(compute: Compute, place: SageMaker) -> dict[str, Any]:
+def _machine(compute: Compute, sagemaker: SageMakerBinding) -> dict[str, Any]:
     """An instance's own disks are encrypted by the machine; SageMaker takes no key for them."""
     name = instance_type(compute)
-    found = instance(name or "")
-    own = found is not None and found.disk_gib is not None
-    disk = {} if own else _key("VolumeKmsKeyId", place)
+    machine = instance(name or "")
+    has_disk = machine is not None and machine.disk_gib is not None
+    disk = {} if has_disk else _kms_key("VolumeKmsKeyId", sagemaker)
     return {"InstanceCount": 1, "InstanceType": name, "VolumeSizeInGB": compute.disk_gib, **disk}
 
 
-def _key(field: str, place: SageMaker) -> dict[str, str]:
-    return {field: place.kms_key} if place.kms_key else {}
+def _kms_key(field: str, sagemaker: SageMakerBinding) -> dict[str, str]:
+    return {field: sagemaker.kms_key} if sagemaker.kms_key else {}

@@ -1,4 +1,4 @@
-"""A job on a worker: an activity with {job, step, execution, params, output_uri, most_bytes, lease_seconds}.
+"""A job on a worker: an activity with {job, step, execution, params, output_uri, max_bytes, lease_seconds}.
 
 A worker that is not heard of for the time of its lease has lost the task to another one, and knows that itself.
 """
@@ -10,8 +10,8 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Retrier
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
-from aftertrain.compiler.jobs.given import Given
-from aftertrain.compiler.task import Work
+from aftertrain.compiler.jobs.job_context import JobContext
+from aftertrain.compiler.work_model import Work
 from aftertrain.model.definition import Compute
 
 HEARTBEAT_SECONDS = 180
@@ -19,17 +19,17 @@ SHORT_SECONDS = 60  # of jobs that may not take that long: four beats of a worke
 
 
 def worker_job(
-    node: Node, given: Given, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
+    node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
     """The Task; whichever worker of the pool asks first gets it."""
-    output = jsonata.expression(given.folder(f"{bindings.artifacts_uri}/", node.id))
-    heartbeat = next((each for each in (HEARTBEAT_SECONDS, SHORT_SECONDS) if timeout > each), None)
+    output = jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id))
+    heartbeat = next((seconds for seconds in (HEARTBEAT_SECONDS, SHORT_SECONDS) if timeout > seconds), None)
     lease = heartbeat or timeout
     arguments = {
         "job": node.action.name,
-        **given.common(node.id),
+        **context.common(node.id),
         "output_uri": output,
-        "most_bytes": node.action.most_bytes,
+        "max_bytes": node.action.max_bytes,
         "lease_seconds": lease,
     }
     return Work(
@@ -38,11 +38,11 @@ def worker_job(
         "$states.result",
         timeout,
         heartbeat,
-        (_lost(retry), *retry),
+        (_lost_worker_retry(retry), *retry),
     )
 
 
-def _lost(retry: tuple[Retrier, ...]) -> Retrier:
+def _lost_worker_retry(retry: tuple[Retrier, ...]) -> Retrier:
     """A lost worker's task goes to another one at once, as often as the author says if that is more often."""
-    written = (each.attempts for each in retry if {"States.HeartbeatTimeout", "States.ALL"}.intersection(each.errors))
-    return replace(WORKER_LOST_RETRY, attempts=max(WORKER_LOST_RETRY.attempts, *written, 0))
+    attempts = (item.attempts for item in retry if {"States.HeartbeatTimeout", "States.ALL"}.intersection(item.errors))
+    return replace(WORKER_LOST_RETRY, attempts=max(WORKER_LOST_RETRY.attempts, *attempts, 0))

@@ -20,11 +20,11 @@ from aftertrain.compiler.lower.latch import (
     expiry,
     item_key,
 )
-from aftertrain.compiler.lower.plan import Plan
+from aftertrain.compiler.lower.position import Plan
 
 REPORT, WAITING, CALL_OFF, REPORTED = "Report the end", "Is the deadline set", "Call the deadline off", "End reported"
-_ITEM = "deadline"
-_KEPT = jsonata.expression("$states.input")
+_ITEM_NAME = "deadline"
+_KEEP_INPUT = jsonata.expression("$states.input")
 
 
 def deadline(seconds: int, plan: Plan) -> Scope:
@@ -33,7 +33,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
         resource=UPDATE_AND_WAIT,
         arguments={
             "TableName": plan.bindings.latch_table,
-            "Key": item_key(_ITEM),
+            "Key": item_key(_ITEM_NAME),
             "UpdateExpression": "SET tok = :t, expires_at = :e",
             "ConditionExpression": "attribute_not_exists(done)",
             "ExpressionAttributeValues": {
@@ -57,13 +57,13 @@ def report(plan: Plan) -> dict[str, State]:
         resource=UPDATE,
         arguments={
             "TableName": plan.bindings.latch_table,
-            "Key": item_key(_ITEM),
+            "Key": item_key(_ITEM_NAME),
             "UpdateExpression": "ADD done :me SET expires_at = :e, tok = if_not_exists(tok, :none)",
             "ExpressionAttributeValues": {":me": {"SS": ["pipeline"]}, ":e": expiry(plan), ":none": {"S": "none"}},
             "ReturnValues": "ALL_NEW",
         },
         next=WAITING,
-        output=_KEPT,
+        output=_KEEP_INPUT,
         assign={"deadline": jsonata.expression("$states.result.Attributes.tok.S")},
         retry=(BUSY,),
     )
@@ -71,9 +71,9 @@ def report(plan: Plan) -> dict[str, State]:
         resource=SEND,
         arguments={"TaskToken": jsonata.expression("$deadline"), "Output": "{}"},
         next=REPORTED,
-        output=_KEPT,
+        output=_KEEP_INPUT,
         retry=(TOO_LATE_AT_ONCE, BUSY),
-        catch=(Catcher(REPORTED, _KEPT, errors=TOO_LATE),),
+        catch=(Catcher(REPORTED, _KEEP_INPUT, errors=TOO_LATE),),
     )
-    set_ = Rule(jsonata.expression("$deadline != 'none'"), CALL_OFF)
-    return {REPORT: tell, WAITING: Choice((set_,), REPORTED), CALL_OFF: send, REPORTED: Pass(None, None)}
+    is_set = Rule(jsonata.expression("$deadline != 'none'"), CALL_OFF)
+    return {REPORT: tell, WAITING: Choice((is_set,), REPORTED), CALL_OFF: send, REPORTED: Pass(None, None)}

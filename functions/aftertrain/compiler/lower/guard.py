@@ -12,12 +12,12 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Choice, Pass, Rule, State
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.resolve import resolve
-from aftertrain.compiler.lower.job import prepare_name
-from aftertrain.compiler.lower.plan import FAILED, SKIPPED, Env, Gate, Plan, Turn, record_name, records
-from aftertrain.compiler.render.template import Decision, render_condition
+from aftertrain.compiler.lower.position import FAILED, SKIPPED, Env, Plan, Position, Precondition, record_name, records
+from aftertrain.compiler.lower.service_job import prepare_name
+from aftertrain.compiler.render.template import ConditionCode, render_condition
 from aftertrain.expressions.tree import ALWAYS
 
-RUNS = Decision("true", "", "")
+RUNS = ConditionCode("true", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,19 @@ class Exits:
     failed_leaves: bool
 
 
-def guarded(node: Node, gate: Gate) -> bool:
+def has_guard(node: Node, precondition: Precondition) -> bool:
     """Whether a step has a Choice in front of it."""
-    return node.condition not in (None, ALWAYS) or bool(gate)
+    return node.condition not in (None, ALWAYS) or bool(precondition)
 
 
-def entry(node: Node, gate: Gate, plan: Plan) -> str:
+def entry(node: Node, precondition: Precondition, plan: Plan) -> str:
     """The state that a step begins with."""
-    return f"If {node.id}" if guarded(node, gate) else first_state(node, plan)
+    return f"If {node.id}" if has_guard(node, precondition) else first_state(node, plan)
 
 
 def first_state(node: Node, plan: Plan) -> str:
     """The state that a step begins with once it is decided that it runs."""
-    return work_state(node, plan) if plan.slots is None else f"Acquire {node.id}"
+    return work_state(node, plan) if plan.permits is None else f"Acquire {node.id}"
 
 
 def work_state(node: Node, plan: Plan) -> str:
@@ -51,31 +51,33 @@ def work_state(node: Node, plan: Plan) -> str:
     return node.id if local or node.step.foreach is not None else prepare_name(node.id)
 
 
-def guard(node: Node, turn: Turn, plan: Plan, exits: Exits) -> dict[str, State]:
+def guard(node: Node, position: Position, plan: Plan, exits: Exits) -> dict[str, State]:
     """The Choice and what it leads to besides the step's own first state."""
-    if not guarded(node, turn.gate):
+    if not has_guard(node, position.precondition):
         return {}
-    gate = " and ".join(turn.gate)
+    precondition = " and ".join(position.precondition)
     decision = RUNS
     if node.condition is not None:
-        decision = render_condition(node.condition, plan.reader(node, turn.env))
-    rules = [Rule(_both(gate, decision.holds), first_state(node, plan))]
+        decision = render_condition(node.condition, plan.reader(node, position.env))
+    rules = [Rule(_conjunction(precondition, decision.holds), first_state(node, plan))]
     states: dict[str, State] = {}
     if decision.undecided:
-        rule, more = _undecided(node, turn, plan, exits, decision)
-        rules.insert(0, Rule(_both(gate, decision.undecided), rule.next, rule.assign))
-        states |= more
+        rule, extra_states = _failure(node, position, plan, exits, decision)
+        rules.insert(0, Rule(_conjunction(precondition, decision.undecided), rule.next, rule.assign))
+        states |= extra_states
     if exits.skipped_leaves:
         skip = f"Skip {node.id}"
-        states[skip] = Pass(records(turn, plan, {node.id: {"status": SKIPPED}}), exits.skipped)
+        states[skip] = Pass(records(position, plan, {node.id: {"status": SKIPPED}}), exits.skipped)
         return {f"If {node.id}": Choice(tuple(rules), skip), **states}
-    assert turn.next is not None
-    skipped = {record_name(node.id, turn.depth): {"status": SKIPPED}}
-    rules.append(Rule(jsonata.expression("true"), turn.next, skipped))
+    assert position.next is not None
+    skipped = {record_name(node.id, position.depth): {"status": SKIPPED}}
+    rules.append(Rule(jsonata.expression("true"), position.next, skipped))
     return {f"If {node.id}": Choice(tuple(rules)), **states}
 
 
-def _undecided(node: Node, turn: Turn, plan: Plan, exits: Exits, decision: Decision) -> tuple[Rule, dict[str, State]]:
+def _failure(
+    node: Node, position: Position, plan: Plan, exits: Exits, decision: ConditionCode
+) -> tuple[Rule, dict[str, State]]:
     record: dict[str, Any] = {
         "status": FAILED,
         "error": "ConditionFailed",
@@ -83,23 +85,23 @@ def _undecided(node: Node, turn: Turn, plan: Plan, exits: Exits, decision: Decis
     }
     if exits.failed_leaves:
         name = f"Cannot decide {node.id}"
-        return Rule("", name), {name: Pass(records(turn, plan, {node.id: record}), exits.failed)}
-    assert turn.next is not None
-    return Rule("", turn.next, {record_name(node.id, turn.depth): record}), {}
+        return Rule("", name), {name: Pass(records(position, plan, {node.id: record}), exits.failed)}
+    assert position.next is not None
+    return Rule("", position.next, {record_name(node.id, position.depth): record}), {}
 
 
-def _both(gate: str, condition: str) -> str:
-    if not gate:
+def _conjunction(precondition: str, condition: str) -> str:
+    if not precondition:
         return jsonata.expression(condition)
-    return jsonata.expression(gate if condition == "true" else f"{gate} ? {condition} : false")
+    return jsonata.expression(precondition if condition == "true" else f"{precondition} ? {condition} : false")
 
 
-def gate_of(node: Node, env: Env, plan: Plan) -> Gate:
+def precondition_of(node: Node, env: Env, plan: Plan) -> Precondition:
     """What must hold of the steps that this one requires, as far as it is not sure."""
     terms = []
-    for need in plan.graph.gates[node.id]:
-        seen, goes_on = env[need], plan.graph.nodes[need].goes_on
-        bad = seen.possible - ({"succeeded", "failed"} if goes_on else {"succeeded"})
-        if bad:
-            terms.append(f"{seen.record}.status " + ('!= "skipped"' if goes_on else '= "succeeded"'))
+    for need in plan.graph.gating_steps[node.id]:
+        seen, continues_on_failure = env[need], plan.graph.nodes[need].continues_on_failure
+        failure_state = seen.possible - ({"succeeded", "failed"} if continues_on_failure else {"succeeded"})
+        if failure_state:
+            terms.append(f"{seen.record}.status " + ('!= "skipped"' if continues_on_failure else '= "succeeded"'))
     return tuple(terms)

@@ -16,9 +16,9 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 from aftertrain.asl.states import Catcher, Choice, Retrier, Rule, State, Task
-from aftertrain.compiler.lower.plan import ANY_END, Env, Plan, Seen, Turn, lenient, record_name
-from aftertrain.compiler.lower.side import clip
-from aftertrain.compiler.weave import Await, Publish
+from aftertrain.compiler.crossing import Await, Publish
+from aftertrain.compiler.lower.parallel_region import clip
+from aftertrain.compiler.lower.position import ANY_END, Env, Plan, Position, StepView, record_name, view_of_any_end
 
 UPDATE = "arn:aws:states:::dynamodb:updateItem"
 GET = "arn:aws:states:::dynamodb:getItem"
@@ -35,10 +35,10 @@ HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can hold a path up
 REDRIVEN_SECONDS = 15 * 86_400  # for 14 days after its end an execution can be redriven, and then takes its time again
 
 # Of these calls every failure is worth another try, but for those that are answers.
-BUSY = Retrier(("States.TaskFailed",), attempts=8, interval=1, rate=2.0, jitter=True, hiccups=True)
+BUSY = Retrier(("States.TaskFailed",), attempts=8, interval=1, rate=2.0, jitter=True, transient=True)
 REFUSED_AT_ONCE = Retrier(REFUSED, attempts=0, interval=1, rate=1.0)
 TOO_LATE_AT_ONCE = Retrier(TOO_LATE, attempts=0, interval=1, rate=1.0)
-LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0, spends=True)
+LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1, rate=1.0, uses_time_limit=True)
 
 
 def item_key(name: str) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def item_key(name: str) -> dict[str, Any]:
 
 def expiry(plan: Plan) -> dict[str, str]:
     """When an item may go, in seconds since 1970: when nothing can ask for it any more."""
-    kept = 2 * plan.seconds + REDRIVEN_SECONDS
-    return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {kept})")}
+    lifetime = 2 * plan.seconds + REDRIVEN_SECONDS
+    return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {lifetime})")}
 
 
 def publish_entry(item: Publish) -> str:
@@ -57,7 +57,7 @@ def publish_entry(item: Publish) -> str:
     return clip(f"Tell {item.target} of {item.source}")
 
 
-def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[str, State]:
+def publish_states(item: Publish, position: Position, plan: Plan, next_state: str) -> dict[str, State]:
     """Write to the latch, and wake who waits there if this was the last one."""
     due, wake = clip(f"Is {item.target} due after {item.source}"), clip(f"Wake {item.target} after {item.source}")
     tell = Task(
@@ -69,7 +69,7 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
             "ExpressionAttributeNames": {"#r": f"r_{item.source}"},
             "ExpressionAttributeValues": {
                 ":me": {"SS": [item.source]},
-                ":r": {"S": jsonata.expression(f"$string({_sent(item, turn.env, plan)})")},
+                ":r": {"S": jsonata.expression(f"$string({_records_code(item, position.env, plan)})")},
                 ":e": expiry(plan),
                 ":none": {"S": "none"},
             },
@@ -86,12 +86,12 @@ def publish_states(item: Publish, turn: Turn, plan: Plan, onward: str) -> dict[s
     send = Task(
         resource=SEND,
         arguments={"TaskToken": jsonata.expression("$states.input.token"), "Output": "{}"},
-        next=onward,
+        next=next_state,
         output={},
         retry=(TOO_LATE_AT_ONCE, BUSY),
-        catch=(Catcher(onward, {}, errors=TOO_LATE),),
+        catch=(Catcher(next_state, {}, errors=TOO_LATE),),
     )
-    return {publish_entry(item): tell, due: Choice((Rule(last, wake),), onward), wake: send}
+    return {publish_entry(item): tell, due: Choice((Rule(last, wake),), next_state), wake: send}
 
 
 def await_entry(item: Await) -> str:
@@ -99,9 +99,9 @@ def await_entry(item: Await) -> str:
     return clip(f"Await {item.target}")
 
 
-def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
+def await_states(item: Await, position: Position, plan: Plan) -> dict[str, State]:
     """Wait for all sources, then take their records."""
-    assert turn.next is not None
+    assert position.next is not None
     gather = clip(f"Gather {item.target}")
     wait = Task(
         resource=UPDATE_AND_WAIT,
@@ -122,17 +122,17 @@ def await_states(item: Await, turn: Turn, plan: Plan) -> dict[str, State]:
         retry=(REFUSED_AT_ONCE, LOOK_AGAIN, BUSY),
         catch=(Catcher(gather, {}, errors=REFUSED),),
     )
-    return {await_entry(item): wait, gather: _gather(item, turn, plan)}
+    return {await_entry(item): wait, gather: _gather(item, position, plan)}
 
 
-def seen_at(item: Await, depth: int) -> dict[str, Seen]:
+def views_at_latch(item: Await, depth: int) -> dict[str, StepView]:
     """What is known behind a latch of the steps whose records it brings."""
-    return {step: lenient(step, depth, ANY_END) for steps in item.steps for step in steps}
+    return {step: view_of_any_end(step, depth, ANY_END) for steps in item.steps for step in steps}
 
 
-def _gather(item: Await, turn: Turn, plan: Plan) -> Task:
+def _gather(item: Await, position: Position, plan: Plan) -> Task:
     assign = {
-        record_name(step, turn.depth): jsonata.expression(
+        record_name(step, position.depth): jsonata.expression(
             jsonata.field(f"$parse({jsonata.field('$states.result.Item', f'r_{source}')}.S)", step)
         )
         for source, steps in zip(item.sources, item.steps, strict=True)
@@ -142,19 +142,19 @@ def _gather(item: Await, turn: Turn, plan: Plan) -> Task:
     return Task(
         resource=GET,
         arguments={"TableName": plan.bindings.latch_table, "Key": key, "ConsistentRead": True},
-        next=turn.next,
+        next=position.next,
         output={},
         assign=assign,
         retry=(BUSY,),
     )
 
 
-def _sent(item: Publish, env: Env, plan: Plan) -> str:
+def _records_code(item: Publish, env: Env, plan: Plan) -> str:
     """The records, as the code of an object."""
-    return jsonata.record({step: _record(env[step], read=bool(plan.graph.readers[step])) for step in item.steps})
+    return jsonata.record({step: _record(env[step], read=bool(plan.graph.output_readers[step])) for step in item.steps})
 
 
-def _record(seen: Seen, *, read: bool) -> str:
+def _record(seen: StepView, *, read: bool) -> str:
     """What is told of a step; an output that nobody reads was not kept."""
     if seen.record is not None:
         return seen.record

@@ -14,15 +14,15 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Catcher, Choice, Fail, Machine, Parallel, Pass, Rule, Scope, State, targets
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Graph
+from aftertrain.compiler.infer_shapes import ShapeEnvironment
 from aftertrain.compiler.lower.deadline import REPORT, deadline, report
 from aftertrain.compiler.lower.end import PIPELINE_DONE, PIPELINE_FAILED, VERDICT, any_failed, cause_of
-from aftertrain.compiler.lower.fuse import fuse
-from aftertrain.compiler.lower.plan import FAILED, Plan
+from aftertrain.compiler.lower.merge_choices import merge_choices
+from aftertrain.compiler.lower.position import FAILED, Plan
 from aftertrain.compiler.lower.scope import items_of, scope
 from aftertrain.compiler.nest import Region
-from aftertrain.compiler.render.scope import Reader, StepCode
+from aftertrain.compiler.render.resolver import Resolver, StepCode
 from aftertrain.compiler.render.template import render_template, render_value, templates
-from aftertrain.compiler.shapes import Shapes
 from aftertrain.compiler.width import width
 from aftertrain.expressions.shapes import UNKNOWN
 from aftertrain.model.definition import Definition, Settings
@@ -36,39 +36,39 @@ CAUSE = "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cau
 def lower(
     definition: Definition,
     steps: tuple[Graph, Region],
-    rescue: tuple[Graph, Region] | None,
-    stage: Bindings,
-    shapes: Shapes,
+    failure: tuple[Graph, Region] | None,
+    bindings: Bindings,
+    shapes: ShapeEnvironment,
 ) -> Machine:
     """The whole machine; the comment says which pipeline it is."""
     graph, region = steps
     settings = definition.settings
     limit = settings.timeout_seconds
-    seconds = (limit or _weeks(graph)) + (WEEK if rescue else 0)  # the steps after a failure take their time, too
+    seconds = (limit or _weeks(graph)) + (WEEK if failure else 0)  # the steps after a failure take their time, too
     plan = Plan(
         graph,
-        stage,
+        bindings,
         settings,
         shapes.outputs,
         shapes.event,
         seconds=seconds,
-        slots=_slots(graph, settings),
-        finishes=bool(definition.outputs),
-        bad=ON_FAILURE if rescue else PIPELINE_FAILED,
+        permits=_slots(graph, settings),
+        has_ending=bool(definition.outputs),
+        failure_state=ON_FAILURE if failure else PIPELINE_FAILED,
     )
-    if rescue is None:
+    if failure is None:
         top = scope(items_of(region), {}, 0, plan)
-        whole = fuse(top.states | _ends(top.states, plan), top.start)
-        return Machine(definition.name, Scope(top.start, whole), seconds)
-    rescued = _rescued(rescue, stage, shapes, plan)
+        fused = merge_choices(top.states | _ends(top.states, plan), top.start)
+        return Machine(definition.name, Scope(top.start, fused), seconds)
+    failure_scope = _failure_scope(failure, bindings, shapes, plan)
     if limit or settings.fail_fast:
-        top = _guarded(region, limit, rescued.start, plan)
+        top = _guarded_scope(region, limit, failure_scope.start, plan)
     else:
         top = scope(items_of(region), {}, 0, plan)
-    states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure(plan, rescued.start)})
-    if any(rescued.start in targets(state) for state in states.values()):
-        states |= rescued.states  # else nothing can fail the pipeline
-    return Machine(definition.name, Scope(top.start, fuse(states, top.start)), seconds)
+    states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure_state(plan, failure_scope.start)})
+    if any(failure_scope.start in targets(state) for state in states.values()):
+        states |= failure_scope.states  # else nothing can fail the pipeline
+    return Machine(definition.name, Scope(top.start, merge_choices(states, top.start)), seconds)
 
 
 def _weeks(graph: Graph) -> int:
@@ -82,45 +82,45 @@ def _slots(graph: Graph, settings: Settings) -> int | None:
     return limit if limit is not None and width(graph) > limit else None
 
 
-def _ends(states: dict[str, State], plan: Plan, more: dict[str, State] | None = None) -> dict[str, State]:
+def _ends(states: dict[str, State], plan: Plan, extra_ends: dict[str, State] | None = None) -> dict[str, State]:
     """The ends that something leads to."""
-    known = {
-        VERDICT: Choice((Rule(jsonata.expression(any_failed(plan)), plan.bad),), PIPELINE_DONE),
-        **_done(plan),
-        **(more or {PIPELINE_FAILED: Fail("StepFailed", jsonata.expression(cause_of(plan)))}),
+    candidates = {
+        VERDICT: Choice((Rule(jsonata.expression(any_failed(plan)), plan.failure_state),), PIPELINE_DONE),
+        **_done_states(plan),
+        **(extra_ends or {PIPELINE_FAILED: Fail("StepFailed", jsonata.expression(cause_of(plan)))}),
     }
-    found: dict[str, State] = {}
-    wanted = {target for state in states.values() for target in targets(state)} - set(states)
-    while fresh := [name for name in known if name in wanted and name not in found]:
-        found |= {name: known[name] for name in fresh}
-        wanted |= {target for name in fresh for target in targets(known[name])}
-    return found
+    ends: dict[str, State] = {}
+    reachable = {target for state in states.values() for target in targets(state)} - set(states)
+    while fresh := [name for name in candidates if name in reachable and name not in ends]:
+        ends |= {name: candidates[name] for name in fresh}
+        reachable |= {target for name in fresh for target in targets(candidates[name])}
+    return ends
 
 
-def _done(plan: Plan) -> dict[str, State]:
+def _done_states(plan: Plan) -> dict[str, State]:
     """The end of a pipeline that did well: its own outputs, read from the records.
 
     A Pass cannot catch what goes wrong with them; where there are steps for that, it lies in a Parallel, which can.
     """
     rendered, fails = _outputs(plan)
-    if not (fails and plan.bad == ON_FAILURE):
+    if not (fails and plan.failure_state == ON_FAILURE):
         return {PIPELINE_DONE: Pass(rendered, None)}
-    made = Scope("The outputs", {"The outputs": Pass(rendered, None)})
+    outputs_scope = Scope("The outputs", {"The outputs": Pass(rendered, None)})
     error = {"outputs": {"status": FAILED, "error": "OutputsFailed", "cause": jsonata.expression(CAUSE)}}
     return {
-        PIPELINE_DONE: Parallel((made,), "The pipeline is over", (Catcher(plan.bad, error),)),
+        PIPELINE_DONE: Parallel((outputs_scope,), "The pipeline is over", (Catcher(plan.failure_state, error),)),
         "The pipeline is over": Pass(jsonata.expression("$states.input[0]"), None),
     }
 
 
 def _outputs(plan: Plan) -> tuple[Any, bool]:
     """The pipeline's own outputs, and whether making them may fail."""
-    if not plan.finishes:
+    if not plan.has_ending:
         return None, False
     codes = {step: _code(step, plan) for step in plan.graph.nodes}
-    reader = Reader(plan.graph.parameters, codes, plan.event)
+    reader = Resolver(plan.graph.parameters, codes, plan.event)
     rendered = {name: render_value(value, reader) for name, value in plan.graph.outputs.items()}
-    fails = any(render_template(each, reader).fails for _, each in templates(dict(plan.graph.outputs), ()))
+    fails = any(render_template(template, reader).fails for _, template in templates(dict(plan.graph.outputs), ()))
     return rendered, fails
 
 
@@ -129,23 +129,23 @@ def _code(step: str, plan: Plan) -> StepCode:
     return StepCode(f"{record}.output", plan.shapes.get(step, UNKNOWN), record, there=False)
 
 
-def _rescued(rescue: tuple[Graph, Region], stage: Bindings, shapes: Shapes, main: Plan) -> Scope:
+def _failure_scope(failure: tuple[Graph, Region], bindings: Bindings, shapes: ShapeEnvironment, main: Plan) -> Scope:
     """The steps that run after a failure, and the end that it comes to in any case."""
     settings = Settings(retry=main.settings.retry)
-    plan = Plan(rescue[0], stage, settings, shapes.outputs, shapes.event, seconds=main.seconds)
-    found = scope(items_of(rescue[1]), {}, 0, plan, over=PIPELINE_FAILED)
+    plan = Plan(failure[0], bindings, settings, shapes.outputs, shapes.event, seconds=main.seconds)
+    body = scope(items_of(failure[1]), {}, 0, plan, end_target=PIPELINE_FAILED)
     fail = Fail(jsonata.expression("$failure.error"), jsonata.expression("$failure.cause"))
-    return Scope(found.start, found.states | {PIPELINE_FAILED: fail})
+    return Scope(body.start, body.states | {PIPELINE_FAILED: fail})
 
 
-def _failure(plan: Plan, onward: str) -> State:
+def _failure_state(plan: Plan, next_state: str) -> State:
     """What failed, for the steps that run then."""
-    return Pass(None, onward, {"failure": {**FAILURE, "cause": jsonata.expression(cause_of(plan))}})
+    return Pass(None, next_state, {"failure": {**FAILURE, "cause": jsonata.expression(cause_of(plan))}})
 
 
-def _guarded(region: Region, limit: int | None, rescue: str, plan: Plan) -> Scope:
+def _guarded_scope(region: Region, limit: int | None, failure_start: str, plan: Plan) -> Scope:
     """The steps as one branch, which can be stopped as a whole."""
-    first = scope(items_of(region), {}, 1, plan, over=REPORT if limit else None)
+    first = scope(items_of(region), {}, 1, plan, end_target=REPORT if limit else None)
     branches = [Scope(first.start, first.states | (report(plan) if limit else {}))]
     if limit:
         branches.append(deadline(limit, plan))
@@ -155,12 +155,12 @@ def _guarded(region: Region, limit: int | None, rescue: str, plan: Plan) -> Scop
             "cause": jsonata.expression("$exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ''"),
         }
     }
-    bad = Rule(jsonata.expression(any_failed(plan)), plan.bad)
+    failed = Rule(jsonata.expression(any_failed(plan)), plan.failure_state)
     good = Rule(jsonata.expression("true"), PIPELINE_DONE, output=jsonata.expression("$states.input[0]"))
     return Scope(
         PIPELINE,
         {
-            PIPELINE: Parallel(tuple(branches), VERDICT, (Catcher(rescue, assign=stopped),)),
-            VERDICT: Choice((bad, good)),
+            PIPELINE: Parallel(tuple(branches), VERDICT, (Catcher(failure_start, assign=stopped),)),
+            VERDICT: Choice((failed, good)),
         },
     )

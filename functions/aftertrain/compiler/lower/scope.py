@@ -8,26 +8,26 @@ What is known at each place is worked out first, from the front to the back, for
 from dataclasses import dataclass
 
 from aftertrain.asl.states import Pass, Scope, State
-from aftertrain.compiler.lower.fuse import fuse
-from aftertrain.compiler.lower.guard import entry, gate_of
-from aftertrain.compiler.lower.latch import await_entry, await_states, publish_entry, publish_states, seen_at
-from aftertrain.compiler.lower.leaf import leaf_states, seen_after
-from aftertrain.compiler.lower.plan import FAILED, Env, Gate, Plan, Turn, leaves, records, steps_of
-from aftertrain.compiler.lower.side import clip, seen_after_side, side_name, side_states
-from aftertrain.compiler.nest import Leaf, Region, Series, Weave
-from aftertrain.compiler.weave import Await, Chain, Item, Publish, chains
+from aftertrain.compiler.crossing import Await, Item, Lane, Publish, lanes
+from aftertrain.compiler.lower.guard import entry, precondition_of
+from aftertrain.compiler.lower.latch import await_entry, await_states, publish_entry, publish_states, views_at_latch
+from aftertrain.compiler.lower.merge_choices import merge_choices
+from aftertrain.compiler.lower.parallel_region import clip, parallel_name, parallel_states, views_after_parallel
+from aftertrain.compiler.lower.position import FAILED, Env, Plan, Position, Precondition, exits_scope, records, steps_of
+from aftertrain.compiler.lower.step_region import step_states, view_after
+from aftertrain.compiler.nest import CrossingRegion, Region, SeriesRegion, StepRegion
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Placement:
     """An item, what is known in front of it, what a step needs of that to run, and the branches if it has some."""
 
     item: Item
     env: Env
-    gate: Gate
-    rest: tuple[Item, ...]
-    doubtful: tuple[str, ...]
-    branches: tuple[Chain, ...]
+    precondition: Precondition
+    remaining: tuple[Item, ...]
+    may_have_failed: tuple[str, ...]
+    branches: tuple[Lane, ...]
 
     @property
     def branch_steps(self) -> tuple[tuple[str, ...], ...]:
@@ -36,92 +36,103 @@ class _Place:
 
 def items_of(region: Region) -> tuple[Item, ...]:
     """A region as the items of a scope."""
-    return region.items if isinstance(region, Series) else (region,)
+    return region.items if isinstance(region, SeriesRegion) else (region,)
 
 
-def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, over: str | None = None) -> Scope:
-    """The states of the items, one after the other; `over`: where the end leads, if not to where it always does."""
-    places = _places(items, env, depth, plan)
-    entries = [_entry(place, plan) for place in places]
+def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, end_target: str | None = None) -> Scope:
+    """The states of the items, in order. `end_target`: the state that follows the scope, if it is not the default."""
+    placements = _locate_items(items, env, depth, plan)
+    entries = [_entry_state(placement, plan) for placement in placements]
     steps = tuple(step for item in items for step in steps_of(item))
     inside = frozenset(steps)
-    asked = frozenset(step for step in steps if not plan.graph.asked[step] <= inside)
+    observed = frozenset(step for step in steps if not plan.graph.record_readers[step] <= inside)
     states: dict[str, State] = {}
-    for index, place in enumerate(places):
-        onward, after = (entries[index + 1], places[index + 1].env) if index + 1 < len(places) else (None, {})
-        turn = Turn(depth, place.env, place.gate, after, steps, place.rest, onward, over, asked, place.doubtful)
-        states |= _states(place, turn, plan)
-    return Scope(entries[0], fuse(states, entries[0]) if depth > 0 else states)
+    for index, placement in enumerate(placements):
+        target, after = (entries[index + 1], placements[index + 1].env) if index + 1 < len(placements) else (None, {})
+        position = Position(
+            depth,
+            placement.env,
+            placement.precondition,
+            after,
+            steps,
+            placement.remaining,
+            target,
+            end_target,
+            observed,
+            placement.may_have_failed,
+        )
+        states |= _states(placement, position, plan)
+    return Scope(entries[0], merge_choices(states, entries[0]) if depth > 0 else states)
 
 
-def _places(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_Place]:
+def _locate_items(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_Placement]:
     # From the back: whether a step leaves the path follows from whether the next one does.
     for index in range(len(items) - 1, -1, -1):
         for step in steps_of(items[index]):
-            leaves(step, items[index + 1 :], depth, plan)
-    places: list[_Place] = []
-    doubtful: tuple[str, ...] = ()
+            exits_scope(step, items[index + 1 :], depth, plan)
+    placements: list[_Placement] = []
+    may_have_failed: tuple[str, ...] = ()
     for index, item in enumerate(items):
-        gate = gate_of(plan.graph.nodes[item.id], env, plan) if isinstance(item, Leaf) else ()
-        place = _Place(item, env, gate, items[index + 1 :], doubtful, _branches(item, env, plan))
-        places.append(place)
-        seen = _seen(place, depth, plan)
+        precondition = precondition_of(plan.graph.nodes[item.id], env, plan) if isinstance(item, StepRegion) else ()
+        placement = _Placement(item, env, precondition, items[index + 1 :], may_have_failed, _branches(item, env, plan))
+        placements.append(placement)
+        seen = _seen_after_item(placement, depth, plan)
         env = {**env, **seen}
-        own = set(steps_of(item))
-        doubtful += tuple(step for step in seen if step in own and FAILED in seen[step].possible)
-    return places
+        own_steps = set(steps_of(item))
+        may_have_failed += tuple(step for step in seen if step in own_steps and FAILED in seen[step].possible)
+    return placements
 
 
-def _branches(item: Item, env: Env, plan: Plan) -> tuple[Chain, ...]:
+def _branches(item: Item, env: Env, plan: Plan) -> tuple[Lane, ...]:
     match item:
-        case Leaf() | Publish() | Await():
+        case StepRegion() | Publish() | Await():
             return ()
-        case Weave():
-            return chains(item, plan.graph, env.__contains__)
+        case CrossingRegion():
+            return lanes(item, plan.graph, env.__contains__)
         case _:
             return tuple(items_of(region) for region in item.items)
 
 
-def _seen(place: _Place, depth: int, plan: Plan) -> Env:
-    match place.item:
-        case Leaf(id=step):
-            return {step: seen_after(plan.graph.nodes[step], place.gate, place.rest, depth, plan)}
+def _seen_after_item(placement: _Placement, depth: int, plan: Plan) -> Env:
+    match placement.item:
+        case StepRegion(id=step):
+            return {step: view_after(plan.graph.nodes[step], placement.precondition, placement.remaining, depth, plan)}
         case Await():
-            return seen_at(place.item, depth)
+            return views_at_latch(placement.item, depth)
         case Publish():
             return {}
         case _:
-            return seen_after_side(place.branch_steps, place.rest, depth, plan)
+            return views_after_parallel(placement.branch_steps, placement.remaining, depth, plan)
 
 
-def _entry(place: _Place, plan: Plan) -> str:
-    match place.item:
-        case Leaf(id=step):
-            return entry(plan.graph.nodes[step], place.gate, plan)
+def _entry_state(placement: _Placement, plan: Plan) -> str:
+    match placement.item:
+        case StepRegion(id=step):
+            return entry(plan.graph.nodes[step], placement.precondition, plan)
         case Await():
-            return await_entry(place.item)
+            return await_entry(placement.item)
         case Publish():
-            return publish_entry(place.item)
+            return publish_entry(placement.item)
         case _:
-            return side_name(place.branch_steps)
+            return parallel_name(placement.branch_steps)
 
 
-def _states(place: _Place, turn: Turn, plan: Plan) -> dict[str, State]:
-    match place.item:
-        case Leaf():
-            return leaf_states(place.item, turn, plan)
+def _states(placement: _Placement, position: Position, plan: Plan) -> dict[str, State]:
+    match placement.item:
+        case StepRegion():
+            return step_states(placement.item, position, plan)
         case Await():
-            return await_states(place.item, turn, plan)
+            return await_states(placement.item, position, plan)
         case Publish():
-            return _published(place.item, turn, plan)
+            return _publication_states(placement.item, position, plan)
         case _:
-            scopes = tuple(scope(branch, place.env, turn.depth + 1, plan) for branch in place.branches)
-            return side_states(place.branch_steps, scopes, turn, plan)
+            scopes = tuple(scope(branch, placement.env, position.depth + 1, plan) for branch in placement.branches)
+            return parallel_states(placement.branch_steps, scopes, position, plan)
 
 
-def _published(item: Publish, turn: Turn, plan: Plan) -> dict[str, State]:
+def _publication_states(item: Publish, position: Position, plan: Plan) -> dict[str, State]:
     """A publication may be the last thing on a chain; then the chain's records follow it."""
-    if turn.next is not None:
-        return publish_states(item, turn, plan, turn.next)
-    over = clip(f"{item.source} over")
-    return publish_states(item, turn, plan, over) | {over: Pass(records(turn, plan, {}), None)}
+    if position.next is not None:
+        return publish_states(item, position, plan, position.next)
+    end_state = clip(f"{item.source} over")
+    return publish_states(item, position, plan, end_state) | {end_state: Pass(records(position, plan, {}), None)}

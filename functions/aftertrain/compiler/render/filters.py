@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aftertrain.asl import jsonata
-from aftertrain.compiler.render.names import name_of
-from aftertrain.compiler.render.scope import Code
+from aftertrain.compiler.render.describe import describe
+from aftertrain.compiler.render.resolver import Code
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
 from aftertrain.expressions.tree import ALWAYS, Expression, Filter, Literal, Path, Test, Unknown
 
@@ -42,12 +42,12 @@ def test(node: Test, writer: Writer) -> Code:
     if node.name in ("divisibleby", "odd", "even"):
         _must_be(NUMBER, f"is {node.name}", node.operand, value, writer)
     if node.name == "divisibleby":
-        by = writer.value(node.arguments[0])
-        rest = writer.call("calculate", NUMBER, value, by, more=(jsonata.string("%"),))
-        return writer.apply(lambda a: f"({a} = 0)", BOOLEAN, rest)
+        divisor = writer.value(node.arguments[0])
+        remainder = writer.call("calculate", NUMBER, value, divisor, more=(jsonata.string("%"),))
+        return writer.apply(lambda a: f"({a} = 0)", BOOLEAN, remainder)
     if node.name in ("odd", "even"):
-        rest = writer.call("calculate", NUMBER, value, Code("2", INTEGER), more=(jsonata.string("%"),))
-        return writer.apply(lambda a: f"({a} = {int(node.name == 'odd')})", BOOLEAN, rest)
+        remainder = writer.call("calculate", NUMBER, value, Code("2", INTEGER), more=(jsonata.string("%"),))
+        return writer.apply(lambda a: f"({a} = {int(node.name == 'odd')})", BOOLEAN, remainder)
     if node.name in ("true", "false"):
         return writer.apply(lambda a: f"({a} = {node.name})", BOOLEAN, value)
     kind = {"none": "null", "mapping": "object"}.get(node.name, node.name)
@@ -66,40 +66,40 @@ def _default(node: Filter, writer: Writer) -> Code:
         return raw
     writer.called |= {"truth": None} if empty_too else {}
 
-    def chosen(value: str) -> str:
-        there = f"$exists({value})"
-        return f"({f'({there} ? $truth({value}) : false)' if empty_too else there} ? {value} : {fallback.text})"
+    def build_code(value: str) -> str:
+        present = f"$exists({value})"
+        return f"({f'({present} ? $truth({value}) : false)' if empty_too else present} ? {value} : {fallback.text})"
 
-    there = Shape(raw.shape.kinds, raw.shape.fields, raw.shape.item)
-    return writer.apply(chosen, either(there, fallback.shape), raw, fails=fallback.fails)
+    present = Shape(raw.shape.kinds, raw.shape.fields, raw.shape.item)
+    return writer.apply(build_code, either(present, fallback.shape), raw, fails=fallback.fails)
 
 
-def _must_be(taken: Shape, name: str, operand: Expression, value: Code, writer: Writer) -> None:
+def _must_be(accepted: Shape, name: str, operand: Expression, value: Code, writer: Writer) -> None:
     """Complain of a value that can be nothing of what is taken."""
-    if value.shape.kinds.isdisjoint(taken.kinds):
-        writer.complaints.append(f"{name} takes {_WORDS[taken]}, and {name_of(operand)} is {value.shape.words}")
+    if value.shape.kinds.isdisjoint(accepted.kinds):
+        writer.complaints.append(f"{name} takes {_WORDS[accepted]}, and {describe(operand)} is {value.shape.words}")
 
 
-def _taken(taken: Shape, name: str, node: Filter, writer: Writer) -> Code:
+def _operand(accepted: Shape, name: str, node: Filter, writer: Writer) -> Code:
     value = writer.value(node.operand)
-    _must_be(taken, name, node.operand, value, writer)
+    _must_be(accepted, name, node.operand, value, writer)
     return value
 
 
-def _of(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Writer) -> Code:
+def _typed_filter(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Writer) -> Code:
     """A filter that takes values of one kind; `code` reads the value as $v."""
-    value = _taken({"text": STRING, "list": ARRAY, "number": NUMBER}[kind], name, node, writer)
-    more = (jsonata.string(name), f"function($v) {{{code}}}")
-    return writer.call(f"of_{kind}", shape, value, more=more)
+    value = _operand({"text": STRING, "list": ARRAY, "number": NUMBER}[kind], name, node, writer)
+    extra = (jsonata.string(name), f"function($v) {{{code}}}")
+    return writer.call(f"of_{kind}", shape, value, more=extra)
 
 
 def _text(code: str) -> Callable[[Filter, Writer], Code]:
-    return lambda node, writer: _of("text", node.name, code, STRING, node, writer)
+    return lambda node, writer: _typed_filter("text", node.name, code, STRING, node, writer)
 
 
 def _replace(node: Filter, writer: Writer) -> Code:
     old, new = (writer.text(argument) for argument in node.arguments)
-    value = _seen(writer, "replace_all", _seen(writer, "of_text", _taken(STRING, "replace", node, writer)))
+    value = _note_call(writer, "replace_all", _note_call(writer, "of_text", _operand(STRING, "replace", node, writer)))
 
     def call(text: str, before: str, after: str) -> str:
         return f'$of_text({text}, "replace", function($v) {{$replace_all($v, {before}, {after})}})'
@@ -107,21 +107,21 @@ def _replace(node: Filter, writer: Writer) -> Code:
     return writer.apply(call, STRING, value, old, new, fails=True)
 
 
-def _seen(writer: Writer, function: str, code: Code) -> Code:
+def _note_call(writer: Writer, function: str, code: Code) -> Code:
     writer.called[function] = None
     return code
 
 
 def _join(node: Filter, writer: Writer) -> Code:
     separator = writer.text(node.arguments[0])
-    value = _seen(writer, "joined", _seen(writer, "of_list", _taken(ARRAY, "join", node, writer)))
+    value = _note_call(writer, "joined", _note_call(writer, "of_list", _operand(ARRAY, "join", node, writer)))
     return writer.apply(
         lambda v, d: f'$of_list({v}, "join", function($v) {{$joined($v, {d})}})', STRING, value, separator, fails=True
     )
 
 
 def _length(node: Filter, writer: Writer) -> Code:
-    return writer.call("length_of", INTEGER, _taken(SIZED, "length", node, writer))
+    return writer.call("length_of", INTEGER, _operand(SIZED, "length", node, writer))
 
 
 def _round(node: Filter, writer: Writer) -> Code:
@@ -133,11 +133,11 @@ def _round(node: Filter, writer: Writer) -> Code:
     else:
         scale = f"$power(10, {digits})"
         code = f"${method}($v)" if digits == 0 else f"${method}($v * {scale}) / {scale}"
-    return _of("number", "round", code, NUMBER, node, writer)
+    return _typed_filter("number", "round", code, NUMBER, node, writer)
 
 
 def _abs(node: Filter, writer: Writer) -> Code:
-    return _of("number", "abs", "$abs($v)", NUMBER, node, writer)
+    return _typed_filter("number", "abs", "$abs($v)", NUMBER, node, writer)
 
 
 def _number(node: Filter, writer: Writer) -> Code:
@@ -150,7 +150,7 @@ def _number(node: Filter, writer: Writer) -> Code:
         _must_be(NUMERIC, node.name, node.operand, value, writer)
         writer.called["fail"] = None
         fail = "$fail" if writer.total else "$error"
-        otherwise = f"{fail}({jsonata.string(f'{name_of(node.operand)} is no number')})"
+        otherwise = f"{fail}({jsonata.string(f'{describe(node.operand)} is no number')})"
     else:
         fallback = writer.value(default)
         otherwise, shape = fallback.text, either(shape, fallback.shape)
@@ -175,11 +175,11 @@ def _end(node: Filter, writer: Writer) -> Code:
     item = writer.value(node.operand).shape.item or ANYTHING
     index = 0 if node.name == "first" else -1
     writer.called["at_end"] = None
-    return _of("list", node.name, f'$at_end($v, {index}, "{node.name}")', item, node, writer)
+    return _typed_filter("list", node.name, f'$at_end($v, {index}, "{node.name}")', item, node, writer)
 
 
 def _list(node: Filter, writer: Writer) -> Code:
-    return _of("list", "list", "$v", ARRAY, node, writer)
+    return _typed_filter("list", "list", "$v", ARRAY, node, writer)
 
 
 def _key(attribute: object, *, case_sensitive: bool, writer: Writer) -> str:
@@ -208,13 +208,13 @@ def _sort(node: Filter, writer: Writer) -> Code:
     down, case_sensitive, attribute = _constants(node)
     key = _key(attribute, case_sensitive=bool(case_sensitive), writer=writer)
     writer.called["sorted"] = None
-    return _of("list", "sort", f"$sorted($v, {key}, {'true' if down else 'false'})", ARRAY, node, writer)
+    return _typed_filter("list", "sort", f"$sorted($v, {key}, {'true' if down else 'false'})", ARRAY, node, writer)
 
 
 def _unique(node: Filter, writer: Writer) -> Code:
     key = _key(None, case_sensitive=bool(_constants(node)[0]), writer=writer)
     writer.called["unique_of"] = None
-    return _of("list", "unique", f"$unique_of($v, {key})", ARRAY, node, writer)
+    return _typed_filter("list", "unique", f"$unique_of($v, {key})", ARRAY, node, writer)
 
 
 def _map(node: Filter, writer: Writer) -> Code:
@@ -222,7 +222,7 @@ def _map(node: Filter, writer: Writer) -> Code:
     key = f"function($v) {{{_attribute(attribute, writer)}}}"
     writer.called["each_of"] = None
     name = jsonata.string(str(attribute))
-    return _of("list", "map", f"$each_of($v, {key}, {name})", ARRAY, node, writer)
+    return _typed_filter("list", "map", f"$each_of($v, {key}, {name})", ARRAY, node, writer)
 
 
 _PASS = {
@@ -257,10 +257,10 @@ def _select(node: Filter, writer: Writer) -> Code:
     ok, passing = (f"function($v) {{{text.format(field, '$w')}}}" for text in _PASS[test_name])
     if node.name == "rejectattr":
         passing = f"function($v) {{$not({_PASS[test_name][1].format(field, '$w')})}}"
-    value, other = _taken(ARRAY, node.name, node, writer), writer.value(node.arguments[2])
+    value, argument = _operand(ARRAY, node.name, node, writer), writer.value(node.arguments[2])
     call = f"function($v) {{$selected($v, {ok}, {passing}, {jsonata.string(str(attribute))})}}"
     return writer.apply(
-        lambda a, b: f'($w := {b}; $of_list({a}, "{node.name}", {call}))', ARRAY, value, other, fails=True
+        lambda a, b: f'($w := {b}; $of_list({a}, "{node.name}", {call}))', ARRAY, value, argument, fails=True
     )
 
 

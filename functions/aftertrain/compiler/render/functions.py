@@ -127,9 +127,9 @@ _CALLS = {name: _calls(code) for name, code in FUNCTIONS.items()} | {"fail": fro
 
 
 @cache
-def _needed(called: frozenset[str]) -> frozenset[str]:
-    whole = called.union(*(_CALLS[name] for name in called))
-    return whole if whole == called else _needed(whole)
+def _with_callees(called: frozenset[str]) -> frozenset[str]:
+    closure = called.union(*(_CALLS[name] for name in called))
+    return closure if closure == called else _with_callees(closure)
 
 
 def prelude(called: Iterable[str], *, raises: bool) -> str:
@@ -139,7 +139,7 @@ def prelude(called: Iterable[str], *, raises: bool) -> str:
 
 @cache
 def _prelude(called: frozenset[str], raises: bool) -> str:
-    needed = _needed(called)
+    needed = _with_callees(called)
     definitions = [f"${name} := {code}" for name, code in FUNCTIONS.items() if name in needed]
     if raises:
         return "; ".join(definitions).replace("$fail(", "$error(")

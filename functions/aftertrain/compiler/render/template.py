@@ -12,7 +12,7 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.render.functions import prelude
-from aftertrain.compiler.render.scope import LOOP, Code, Reader
+from aftertrain.compiler.render.resolver import LOOP, Code, Resolver
 from aftertrain.compiler.render.writer import Writer
 from aftertrain.expressions.shapes import ANYTHING, STRING, Shape, shape_of_value
 from aftertrain.expressions.tree import Expression, For, If, Literal, Part, Parts, Template
@@ -31,7 +31,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ConditionCode:
     """A condition as code for a Choice: `holds`, `undecided` ("" if it always has a verdict), and why it has none."""
 
     holds: str
@@ -39,7 +39,7 @@ class Decision:
     why: str
 
 
-def render_value(value: Value, reader: Reader) -> Any:
+def render_value(value: Value, reader: Resolver) -> Any:
     """A param's value as a state's field has it: templates become expressions, everything else stays."""
     match value:
         case Template():
@@ -65,10 +65,10 @@ def templates(value: Value, where: tuple[str | int, ...]) -> Iterator[tuple[tupl
                 yield from templates(item, (*where, index))
 
 
-def render_template(template: Template, reader: Reader) -> Rendered:
+def render_template(template: Template, reader: Resolver) -> Rendered:
     """A template's text as it stands, its one value in its own type, or an expression that makes a text."""
     if template.text is not None:
-        return Rendered(_plain(template.text), Shape(frozenset({"string"}), choices=(template.text,)))
+        return Rendered(_escape_text(template.text), Shape(frozenset({"string"}), choices=(template.text,)))
     lone = template.lone
     if isinstance(lone, Literal) and not isinstance(lone.value, str):
         return Rendered(lone.value, shape_of_value(lone.value))
@@ -77,7 +77,7 @@ def render_template(template: Template, reader: Reader) -> Rendered:
     return Rendered(field(code, writer), code.shape, code.fails, tuple(writer.complaints))
 
 
-def check_condition(condition: Expression, reader: Reader) -> list[str]:
+def check_condition(condition: Expression, reader: Resolver) -> list[str]:
     """What can never work in a condition, and whether it can be true or false at all."""
     writer = Writer(reader)
     code = writer.value(condition)
@@ -86,17 +86,19 @@ def check_condition(condition: Expression, reader: Reader) -> list[str]:
     return writer.complaints
 
 
-def render_condition(condition: Expression, reader: Reader) -> Decision:
+def render_condition(condition: Expression, reader: Resolver) -> ConditionCode:
     """A condition for a Choice state, which has no Catch: what would be an error is a verdict of its own."""
     writer = Writer(reader, total=True)
     code = writer.value(condition)
     if code.shape.only("boolean") and not code.fails:
-        return Decision(_with_prelude(code, writer), "", "")
+        return ConditionCode(_with_prelude(code, writer), "", "")
     verdict = prelude(writer.called, raises=False)
     start = f"({verdict}; $r := {code.text}; " if verdict else f"($r := {code.text}; "
-    other = jsonata.string("the condition is neither true nor false: it is ")
-    why = f"$type($r) = 'function' ? $r() : {other} & $type($r)"
-    return Decision(f"{start}$type($r) = 'boolean' ? $r : false)", f"{start}$type($r) != 'boolean')", f"{start}{why})")
+    message = jsonata.string("the condition is neither true nor false: it is ")
+    why = f"$type($r) = 'function' ? $r() : {message} & $type($r)"
+    return ConditionCode(
+        f"{start}$type($r) = 'boolean' ? $r : false)", f"{start}$type($r) != 'boolean')", f"{start}{why})"
+    )
 
 
 def field(code: Code, writer: Writer) -> str:
@@ -109,7 +111,7 @@ def _with_prelude(code: Code, writer: Writer) -> str:
     return f"({functions}; {code.text})" if functions else code.text
 
 
-def _plain(text: str) -> str:
+def _escape_text(text: str) -> str:
     """A text as a field has it; one that looks like code is written as code that gives the text."""
     bare = text.strip()
     looks_like_code = bare.startswith("{%") or bare.endswith("%}")
@@ -152,12 +154,12 @@ def _loop(part: For, writer: Writer) -> Code:
     if not items.shape.may_be("array"):
         writer.complaints.append(f"a loop goes over an array; this is {items.shape.words}")
     outer = writer.reader
-    item, index, whole = f"$v_{part.name}", f"$i_{part.name}", f"$l_{part.name}"
+    item, index, items_name = f"$v_{part.name}", f"$i_{part.name}", f"$l_{part.name}"
     position = {
         "index": f"({index} + 1)",
         "index0": index,
         "first": f"({index} = 0)",
-        "last": f"({index} = $count({whole}) - 1)",
+        "last": f"({index} = $count({items_name}) - 1)",
     }
     reader = outer.naming(part.name, Code(item, items.shape.item or ANYTHING))
     for name, shape in LOOP.items():
@@ -165,8 +167,8 @@ def _loop(part: For, writer: Writer) -> Code:
     writer.reader = reader
     body = text_of(part.body, writer).text
     writer.reader = outer
-    each = f"$reduce({whole}, function($t_{part.name}, {item}, {index}) {{$t_{part.name} & {body}}}, '')"
+    loop_code = f"$reduce({items_name}, function($t_{part.name}, {item}, {index}) {{$t_{part.name} & {body}}}, '')"
     if part.otherwise:
-        each = f"($count({whole}) = 0 ? {text_of(part.otherwise, writer).text} : {each})"
+        loop_code = f"($count({items_name}) = 0 ? {text_of(part.otherwise, writer).text} : {loop_code})"
     writer.called["of_list"] = None
-    return Code(f"$of_list({items.text}, 'a loop', function({whole}) {{{each}}})", STRING, fails=True)
+    return Code(f"$of_list({items.text}, 'a loop', function({items_name}) {{{loop_code}}})", STRING, fails=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.render import filters
-from aftertrain.compiler.render.names import name_of
-from aftertrain.compiler.render.scope import Code, Reader
+from aftertrain.compiler.render.describe import describe
+from aftertrain.compiler.render.resolver import Code, Resolver
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, NUMBER, NUMBERS, STRING, Shape, either, shape_of_value
 from aftertrain.expressions.tree import (
     SYMBOL,
@@ -39,29 +39,29 @@ SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 class Writer:
     """Writes expressions; `called` are the functions they need, `complaints` what can never work in them."""
 
-    def __init__(self, reader: Reader, *, total: bool = False) -> None:
+    def __init__(self, reader: Resolver, *, total: bool = False) -> None:
         self.reader = reader
         self.total = total
         self.called: dict[str, None] = {}
         self.complaints: list[str] = []
-        self._bound = 0
+        self._variable_count = 0
 
     def value(self, node: Expression) -> Code:
         """Code that gives a value or fails; it never gives nothing."""
-        return self._sure(self.raw(node), node)
+        return self._ensure_present(self.raw(node), node)
 
-    def _sure(self, code: Code, node: Expression) -> Code:
+    def _ensure_present(self, code: Code, node: Expression) -> Code:
         if code.shape.there:
             return code
-        return Code(self._there(code.text, name_of(node)), code.shape.surely(), fails=True)
+        return Code(self._require(code.text, describe(node)), code.shape.surely(), fails=True)
 
     def raw(self, node: Expression) -> Code:  # noqa: C901 - one case per kind of node
         """Code that may give nothing where something is read that is not there."""
         match node:
             case Path():
-                return self._noted(self.reader.read(node))
+                return self._note_get(self.reader.read(node))
             case Index(operand=operand, key=key):
-                return self._index(self._inside(operand), self.value(key))
+                return self._index(self._container(operand), self.value(key))
             case Unknown():
                 return Code("null", ANYTHING)
             case Literal(value=value):
@@ -89,12 +89,12 @@ class Writer:
         """A value as text, as JSON writes it; arrays and objects have none."""
         code = self.raw(node)
         if code.shape.kinds == STRING.kinds:
-            return self._sure(code, node)
+            return self._ensure_present(code, node)
         if code.shape.kinds <= SCALARS:
-            return self.apply(lambda a: f"$string({a})", STRING, self._sure(code, node))
+            return self.apply(lambda a: f"$string({a})", STRING, self._ensure_present(code, node))
         if code.shape.kinds.isdisjoint(SCALARS):
-            self.complaints.append(f"{name_of(node)} is {code.shape.words}, which has no text: use join or tojson")
-        return self.call("text", STRING, code, more=(jsonata.string(name_of(node)),))
+            self.complaints.append(f"{describe(node)} is {code.shape.words}, which has no text: use join or tojson")
+        return self.call("text", STRING, code, more=(jsonata.string(describe(node)),))
 
     def truth(self, node: Expression) -> Code:
         """Whether a value counts as true: what is empty, zero or null does not, as in Python."""
@@ -113,8 +113,8 @@ class Writer:
         opening, closing = "", ""
         for code in codes:
             if code.fails:
-                self._bound += 1
-                name = f"$x{self._bound}"
+                self._variable_count += 1
+                name = f"$x{self._variable_count}"
                 opening += f"({name} := {code.text}; $type({name}) = 'function' ? {name} : "
                 closing += ")"
                 texts.append(name)
@@ -127,19 +127,19 @@ class Writer:
         self.called[function] = None
         return self.apply(lambda *a: f"${function}({', '.join((*a, *more))})", shape, *codes, fails=fails)
 
-    def _there(self, text: str, name: str) -> str:
+    def _require(self, text: str, name: str) -> str:
         """Short and without a function, where that can be read in the console."""
         if not self.total and "(" not in text:
             return f"($exists({text}) ? {text} : $error({jsonata.string(f'{name} is not there')}))"
         self.called["there"] = None
         return f"$there({text}, {jsonata.string(name)})"
 
-    def _noted(self, code: Code) -> Code:
+    def _note_get(self, code: Code) -> Code:
         if "$get(" in code.text:
             self.called["get"] = None
         return code
 
-    def _inside(self, node: Expression) -> Code:
+    def _container(self, node: Expression) -> Code:
         """What a key is looked up in: nothing is found in what is not there, and that is told of the whole path."""
         return self.raw(node) if isinstance(node, Path | Index) else self.value(node)
 
@@ -153,10 +153,10 @@ class Writer:
         if all(item.shape.kinds <= SCALARS for item in items):
             return self.apply(lambda *a: f"[{', '.join(a)}]", shape, *items)
         self.called["box"] = None
-        whole = Code("[]", shape)
+        result = Code("[]", shape)
         for item in items:
-            whole = self.apply(lambda a, b: f"$append({a}, $box({b}))", shape, whole, item)
-        return whole
+            result = self.apply(lambda a, b: f"$append({a}, $box({b}))", shape, result, item)
+        return result
 
     def _arithmetic(self, node: Arithmetic) -> Code:
         left, right = self.value(node.left), self.value(node.right)
@@ -177,12 +177,12 @@ class Writer:
         allowed = ("number", "integer", "string") if node.operator == "+" else ("number", "integer")
         for operand, code in ((node.left, left), (node.right, right)):
             if not code.shape.may_be(*allowed):
-                self.complaints.append(f"{name_of(operand)} is {code.shape.words}; {node.operator} takes numbers")
+                self.complaints.append(f"{describe(operand)} is {code.shape.words}; {node.operator} takes numbers")
                 return
         numbers = left.shape.may_be("number", "integer") and right.shape.may_be("number", "integer")
         if not numbers and not (left.shape.may_be("string") and right.shape.may_be("string")):
             self.complaints.append(
-                f"{name_of(node.left)} is {left.shape.words} and {name_of(node.right)} is {right.shape.words}: "
+                f"{describe(node.left)} is {left.shape.words} and {describe(node.right)} is {right.shape.words}: "
                 "+ adds two numbers or two texts"
             )
 
@@ -202,20 +202,20 @@ class Writer:
         alike = any(left.shape.may_be(*kinds) and right.shape.may_be(*kinds) for kinds in (("string",), NUMBERS))
         if not alike:
             self.complaints.append(
-                f"{name_of(node.left)} is {left.shape.words} and {name_of(node.right)} is {right.shape.words}: "
+                f"{describe(node.left)} is {left.shape.words} and {describe(node.right)} is {right.shape.words}: "
                 f"{operator} compares two numbers or two texts"
             )
         return self.call("compare", BOOLEAN, left, right, more=(jsonata.string(operator),))
 
     def _check_equal(self, node: Compare, left: Shape, right: Shape) -> None:
-        for shape, other in ((left, node.right), (right, node.left)):
-            if shape.choices and isinstance(other, Literal) and other.value not in shape.choices:
-                known = ", ".join(map(str, shape.choices))
-                self.complaints.append(f"{name_of(other)} can never be equal: it is one of {known}")
+        for shape, operand in ((left, node.right), (right, node.left)):
+            if shape.choices and isinstance(operand, Literal) and operand.value not in shape.choices:
+                choices = ", ".join(map(str, shape.choices))
+                self.complaints.append(f"{describe(operand)} can never be equal: it is one of {choices}")
                 return
         if not (left.kinds & right.kinds or (left.may_be("number") and right.may_be("number", "integer"))):
             self.complaints.append(
-                f"{name_of(node.left)} is {left.words} and {name_of(node.right)} is {right.words}: "
+                f"{describe(node.left)} is {left.words} and {describe(node.right)} is {right.words}: "
                 "they can never be equal"
             )
 
@@ -224,8 +224,8 @@ class Writer:
         left, right = self.value(node.left), self.value(node.right)
         if left.shape.only("boolean") and right.shape.only("boolean") and not (self.total and right.fails):
             return self.apply(lambda a: f"({a} {node.operator} {right.text})", BOOLEAN, left, fails=right.fails)
-        self._bound += 1
-        name = f"$x{self._bound}"
+        self._variable_count += 1
+        name = f"$x{self._variable_count}"
         self.called["truth"] = None
         arms = f"{right.text} : {name}" if node.operator == "and" else f"{name} : {right.text}"
         shape = either(left.shape, right.shape)

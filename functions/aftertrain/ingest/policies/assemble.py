@@ -13,24 +13,24 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.objects import Object
+from aftertrain.ingest.bucket_object import BucketObject
+from aftertrain.ingest.event_key import EventKey
 from aftertrain.ingest.policies import uploads
 from aftertrain.ingest.policies.decision import (
     DISABLED,
     LOOK_AGAIN_SECONDS,
     PASS,
-    Answer,
-    Decision,
+    PolicyDecision,
     State,
     Ticket,
-    keeping,
-    kept,
-    said,
-    saying,
-    without,
+    Transition,
+    forget_pass,
+    recall_answer,
+    recall_pass,
+    remember_answer,
+    remember_pass,
 )
-from aftertrain.ingest.policies.keys import compiled
+from aftertrain.ingest.policies.group_key import compile_pattern
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Assemble
@@ -43,7 +43,7 @@ QUIET = "one was, and more may be"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PartNotice:
     """What one object is to its set.
 
     `needs`: the names of all, where this object says so. `last`: nothing follows; `there`: what the bucket has then.
@@ -53,182 +53,186 @@ class Piece:
     total: int | None = None
     needs: tuple[str, ...] | None = None
     last: bool = False
-    there: tuple[Object, ...] = ()
+    there: tuple[BucketObject, ...] = ()
 
 
-def place(event: Event, policy: Assemble) -> tuple[str, Piece] | None:
+def locate_part(event: Event, policy: Assemble) -> tuple[str, PartNotice] | None:
     """The set that an object belongs to, and its place there; None if it belongs to none."""
     bucket = event.data.get("bucket")
     if policy.pattern is not None:
-        match = compiled(policy.pattern).search(event.subject)
+        match = compile_pattern(policy.pattern).search(event.subject)
         if match is None:
             return None
         part, total = (str(match.group(name) or "") for name in ("part", "total"))
         if not (part.isascii() and part.isdigit() and total.isascii() and total.isdigit()):
             return None
-        rest = event.subject[: match.start()] + "*" + event.subject[match.end() :]
-        return canonical_json([bucket, rest, int(total)]), Piece(str(int(part)), int(total))
+        stem = event.subject[: match.start()] + "*" + event.subject[match.end() :]
+        return canonical_json([bucket, stem, int(total)]), PartNotice(str(int(part)), int(total))
     folder, name = posixpath.split(event.subject)
-    return canonical_json([bucket, folder]), Piece(name, last=name == policy.marker)
+    return canonical_json([bucket, folder]), PartNotice(name, last=name == policy.marker)
 
 
-def decide(state: State, ticket: Ticket, piece: Piece, policy: Assemble, now: float) -> Answer:
+def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, now: float) -> Transition:
     """Take an object into its set."""
-    if (over := kept(state, ticket.name)) is not None:
-        return state, _passed(over)
-    answer = said(state, ticket.name)
+    if (passed_set := recall_pass(state, ticket.name)) is not None:
+        return state, _pass_set(passed_set)
+    answer = recall_answer(state, ticket.name)
     if answer is not None:
-        return state, Decision(answer[0], "assemble", execution=answer[1])
-    found = state.get("set") or {"parts": {}, "needs": None, "total": None}
-    if found.get("leader") == ticket.name:
-        return _waited(state, found, ticket, policy, now)
-    if found.get("last") == ticket.name:
-        return _completed(state, found, ticket, policy, now)
-    part, before = _part(ticket.event, piece), found["parts"].get(piece.part)
-    again = before is not None and uploads.differs(part, before)
-    if again and uploads.older(part, before):
-        stale = Decision("stale", "assemble", "as new as the part that is there", ticket.event.time)
-        return saying(state, ticket.name, ["stale", None]), stale
-    found = _with_part(found, part, piece) | {"again": again or found.get("again", False), "seen": now}
-    found = found | {"parts": uploads.latest(found["parts"], policy.deadline)}
-    if (refused := _too_large(found)) is not None:
-        return state, refused
+        return state, PolicyDecision(answer[0], "assemble", execution=answer[1])
+    part_set = state.get("set") or {"parts": {}, "needs": None, "total": None}
+    if part_set.get("leader") == ticket.name:
+        return _check_deadline(state, part_set, ticket, policy, now)
+    if part_set.get("last") == ticket.name:
+        return _wait_for_quiet(state, part_set, ticket, policy, now)
+    part, previous = _part(ticket.event, piece), part_set["parts"].get(piece.part)
+    rewritten = previous is not None and uploads.differs(part, previous)
+    if rewritten and uploads.older(part, previous):
+        stale = PolicyDecision("stale", "assemble", "as new as the part that is there", ticket.event.time)
+        return remember_answer(state, ticket.name, ["stale", None]), stale
+    part_set = _with_part(part_set, part, piece) | {"again": rewritten or part_set.get("again", False), "seen": now}
+    part_set = part_set | {"parts": uploads.latest(part_set["parts"], policy.deadline)}
+    if (rejection := _too_large(part_set)) is not None:
+        return state, rejection
     if piece.last:
-        return _complete(state, found, ticket, now)
-    if _whole(found, policy):
-        return _completed(state, found | {"whole": found.get("whole", now)}, ticket, policy, now)
-    return _joined(state, found, ticket, policy, now)
+        return _complete(state, part_set, ticket, now)
+    if _is_complete(part_set, policy):
+        return _wait_for_quiet(state, part_set | {"whole": part_set.get("whole", now)}, ticket, policy, now)
+    return _join_set(state, part_set, ticket, policy, now)
 
 
-def withdraw(state: State, name: str) -> Answer:
+def withdraw(state: State, name: str) -> Transition:
     """A start that is not wanted any more ends, unless it was let pass."""
-    return (state, PASS) if kept(state, name) is not None else (withdrawn(state, name), DISABLED)
+    return (state, PASS) if recall_pass(state, name) is not None else (forget(state, name), DISABLED)
 
 
-def withdrawn(state: State, name: str) -> State:
+def forget(state: State, name: str) -> State:
     """The state when a start will never be made: its set is kept, and what comes next waits for it."""
-    state = without(state, name)
-    found = state.get("set") or {}
-    if found.get("leader") == name:
-        return state | {"set": _unled(found)}
-    if found.get("last") == name:
-        return state | {"set": {key: value for key, value in found.items() if key not in ("last", "whole")}}
+    state = forget_pass(state, name)
+    part_set = state.get("set") or {}
+    if part_set.get("leader") == name:
+        return state | {"set": _without_leader(part_set)}
+    if part_set.get("last") == name:
+        return state | {"set": {key: value for key, value in part_set.items() if key not in ("last", "whole")}}
     return state
 
 
-def _completed(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+def _wait_for_quiet(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
     """All are there. Where more may come, the last one waits; who waited before it need not any more."""
-    until = min(uploads.quiet_from(found), found["whole"] + policy.deadline)
+    until = min(uploads.quiet_from(part_set), part_set["whole"] + policy.deadline)
     if now >= until:
-        return _complete(state, found, ticket, now)
-    before = found.get("last", ticket.name)
-    if before != ticket.name:
-        state = saying(state, before, ["assembling", None])
-    decision = Decision("assembling", "assemble", "no part is written again", QUIET, final=False, until=until)
-    return state | {"set": found | {"last": ticket.name}}, decision
+        return _complete(state, part_set, ticket, now)
+    previous_last = part_set.get("last", ticket.name)
+    if previous_last != ticket.name:
+        state = remember_answer(state, previous_last, ["assembling", None])
+    decision = PolicyDecision("assembling", "assemble", "no part is written again", QUIET, final=False, until=until)
+    return state | {"set": part_set | {"last": ticket.name}}, decision
 
 
-def _joined(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+def _join_set(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
     """One more of a set, the first of which is held for all of them."""
-    if found.get("leader") is None:
+    if part_set.get("leader") is None:
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
-        found = found | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
-        return state | {"set": found}, _held(found, found["deadline"])
-    expected, actual = _progress(found)
-    waits = f"; event {found['leader_key'][1]} waits for the rest, and names the execution"
-    decision = Decision("assembling", "assemble", expected, actual + waits)
-    return saying(state | {"set": found}, ticket.name, ["assembling", None]), decision
+        part_set = part_set | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
+        return state | {"set": part_set}, _hold_decision(part_set, part_set["deadline"])
+    expected, actual = _progress(part_set)
+    waits = f"; event {part_set['leader_key'][1]} waits for the rest, and names the execution"
+    decision = PolicyDecision("assembling", "assemble", expected, actual + waits)
+    return remember_answer(state | {"set": part_set}, ticket.name, ["assembling", None]), decision
 
 
-def _too_large(found: dict[str, Any]) -> Decision | None:
-    if _count(found) > MAX_PARTS:
-        return Decision("failed", "assemble", f"at most {MAX_PARTS} parts", str(_count(found)))
-    if len(canonical_json(found["parts"]).encode()) > MAX_BYTES:
-        return Decision("failed", "assemble", f"parts that fit into {MAX_BYTES} bytes", "more")
+def _too_large(part_set: dict[str, Any]) -> PolicyDecision | None:
+    if _count(part_set) > MAX_PARTS:
+        return PolicyDecision("failed", "assemble", f"at most {MAX_PARTS} parts", str(_count(part_set)))
+    if len(canonical_json(part_set["parts"]).encode()) > MAX_BYTES:
+        return PolicyDecision("failed", "assemble", f"parts that fit into {MAX_BYTES} bytes", "more")
     return None
 
 
-def _part(event: Event, piece: Piece) -> uploads.Part:
+def _part(event: Event, piece: PartNotice) -> uploads.Part:
     """An object as its set remembers it; `time` is not handed on."""
-    given = {name: event.data.get(name) for name in ("uri", "etag", "size", "version_id")}
-    told = {name: value for name, value in given.items() if value is not None}
-    return {"part": piece.part, "key": event.subject, **told, "time": uploads.written_at(event.time)}
+    attributes = {name: event.data.get(name) for name in ("uri", "etag", "size", "version_id")}
+    present = {name: value for name, value in attributes.items() if value is not None}
+    return {"part": piece.part, "key": event.subject, **present, "time": uploads.written_at(event.time)}
 
 
-def _with_part(found: dict[str, Any], part: uploads.Part, piece: Piece) -> dict[str, Any]:
-    needs = list(piece.needs) if piece.needs is not None else found["needs"]
+def _with_part(part_set: dict[str, Any], part: uploads.Part, piece: PartNotice) -> dict[str, Any]:
+    needs = list(piece.needs) if piece.needs is not None else part_set["needs"]
     listed = {
-        posixpath.basename(each.key): {"part": posixpath.basename(each.key)} | each.item() for each in piece.there
+        posixpath.basename(entry.key): {"part": posixpath.basename(entry.key)} | entry.item() for entry in piece.there
     }
-    return found | {
-        "parts": found["parts"] | listed | {piece.part: part},
+    return part_set | {
+        "parts": part_set["parts"] | listed | {piece.part: part},
         "needs": needs,
-        "total": piece.total or found["total"],
+        "total": piece.total or part_set["total"],
     }
 
 
-def _whole(found: dict[str, Any], policy: Assemble) -> bool:
+def _is_complete(part_set: dict[str, Any], policy: Assemble) -> bool:
     """Whether all are there; it may not be known yet what all are."""
-    known = policy.marker is None and (found["total"] is not None or found["needs"] is not None)
-    return known and not _missing(found)
+    extent_known = policy.marker is None and (part_set["total"] is not None or part_set["needs"] is not None)
+    return extent_known and not _missing(part_set)
 
 
-def _count(found: dict[str, Any]) -> int:
-    return max(len(found["parts"]), len(found["needs"] or ()), found["total"] or 0)
+def _count(part_set: dict[str, Any]) -> int:
+    return max(len(part_set["parts"]), len(part_set["needs"] or ()), part_set["total"] or 0)
 
 
-def _missing(found: dict[str, Any]) -> list[str]:
-    wanted = found["needs"] or [str(number) for number in range(1, (found["total"] or 0) + 1)]
-    missing = [part for part in wanted if part not in found["parts"]]
-    counted_from_zero = not found["needs"] and "0" in found["parts"]
+def _missing(part_set: dict[str, Any]) -> list[str]:
+    required = part_set["needs"] or [str(number) for number in range(1, (part_set["total"] or 0) + 1)]
+    missing = [part for part in required if part not in part_set["parts"]]
+    counted_from_zero = not part_set["needs"] and "0" in part_set["parts"]
     if counted_from_zero:
-        missing = [str(number) for number in range(found["total"] or 0) if str(number) not in found["parts"]]
+        missing = [str(number) for number in range(part_set["total"] or 0) if str(number) not in part_set["parts"]]
     return missing
 
 
-def _complete(state: State, found: dict[str, Any], ticket: Ticket, now: float) -> Answer:
+def _complete(state: State, part_set: dict[str, Any], ticket: Ticket, now: float) -> Transition:
     if len(state.get("over", [])) >= KEPT_SETS:
         expected = "the sets before it have started"
-        return state, Decision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
-    state = keeping({name: value for name, value in state.items() if name != "set"}, ticket.name, found)
-    if found.get("leader") is None:
-        return state, _passed(found)
-    woken = (EventKey(*found["leader_key"]),)
-    return saying(state, found["leader"], ["assembling", ticket.name]), replace(_passed(found), wakes=woken)
+        return state, PolicyDecision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
+    state = remember_pass({name: value for name, value in state.items() if name != "set"}, ticket.name, part_set)
+    if part_set.get("leader") is None:
+        return state, _pass_set(part_set)
+    woken = (EventKey(*part_set["leader_key"]),)
+    return remember_answer(state, part_set["leader"], ["assembling", ticket.name]), replace(
+        _pass_set(part_set), wakes=woken
+    )
 
 
-def _passed(found: dict[str, Any]) -> Decision:
-    parts = sorted(found["parts"].values(), key=lambda part: (len(part["part"]), part["part"]))
-    told = [{name: value for name, value in part.items() if name != "time"} for part in parts]
-    return Decision("started", input={"parts": told})
+def _pass_set(part_set: dict[str, Any]) -> PolicyDecision:
+    parts = sorted(part_set["parts"].values(), key=lambda part: (len(part["part"]), part["part"]))
+    part_inputs = [{name: value for name, value in part.items() if name != "time"} for part in parts]
+    return PolicyDecision("started", input={"parts": part_inputs})
 
 
-def _waited(state: State, found: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Answer:
+def _check_deadline(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
     """The first of a set looks again."""
-    if now < found["deadline"]:
-        return state, _held(found, found["deadline"])
-    if "last" in found:  # it will start, and say so
-        return state, _held(found, now + LOOK_AGAIN_SECONDS)
-    if _whole(found, policy):  # the last was withdrawn
-        return _completed(state, _unled(found) | {"whole": now}, ticket, policy, now)
-    expected, actual = _progress(found)
-    decision = Decision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
-    return saying(state | {"set": _unled(found)}, found["leader"], ["incomplete", None]), decision
+    if now < part_set["deadline"]:
+        return state, _hold_decision(part_set, part_set["deadline"])
+    if "last" in part_set:  # it will start, and say so
+        return state, _hold_decision(part_set, now + LOOK_AGAIN_SECONDS)
+    if _is_complete(part_set, policy):  # the last was withdrawn
+        return _wait_for_quiet(state, _without_leader(part_set) | {"whole": now}, ticket, policy, now)
+    expected, actual = _progress(part_set)
+    decision = PolicyDecision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
+    return remember_answer(
+        state | {"set": _without_leader(part_set)}, part_set["leader"], ["incomplete", None]
+    ), decision
 
 
-def _unled(found: dict[str, Any]) -> dict[str, Any]:
+def _without_leader(part_set: dict[str, Any]) -> dict[str, Any]:
     """A set that nobody waits for."""
-    return {name: value for name, value in found.items() if name not in ("leader", "leader_key", "deadline")}
+    return {name: value for name, value in part_set.items() if name not in ("leader", "leader_key", "deadline")}
 
 
-def _held(found: dict[str, Any], until: float) -> Decision:
-    expected, actual = _progress(found)
-    return Decision("assembling", "assemble", expected, actual, final=False, until=until)
+def _hold_decision(part_set: dict[str, Any], until: float) -> PolicyDecision:
+    expected, actual = _progress(part_set)
+    return PolicyDecision("assembling", "assemble", expected, actual, final=False, until=until)
 
 
-def _progress(found: dict[str, Any]) -> tuple[str, str]:
+def _progress(part_set: dict[str, Any]) -> tuple[str, str]:
     """What is waited for, and what is there."""
-    wanted = len(found["needs"]) if found["needs"] else found["total"]
-    missing = _missing(found)[:SHOWN]
-    there = f"{len(found['parts'])} of them" + (f"; missing: {', '.join(missing)}" if missing else "")
-    return (f"{wanted} parts" if wanted else "what says which parts there are"), there
+    required = len(part_set["needs"]) if part_set["needs"] else part_set["total"]
+    missing = _missing(part_set)[:SHOWN]
+    actual = f"{len(part_set['parts'])} of them" + (f"; missing: {', '.join(missing)}" if missing else "")
+    return (f"{required} parts" if required else "what says which parts there are"), actual

@@ -12,15 +12,15 @@ from aftertrain.ingest.policies.decision import (
     DISABLED,
     LOOK_AGAIN_SECONDS,
     PASS,
-    Answer,
-    Decision,
+    PolicyDecision,
     State,
     Ticket,
-    keeping,
-    kept,
-    said,
-    saying,
-    without,
+    Transition,
+    forget_pass,
+    recall_answer,
+    recall_pass,
+    remember_answer,
+    remember_pass,
 )
 from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Debounce
@@ -30,51 +30,51 @@ MAX_BYTES = 210 * 1024  # of the newest event and all of them: they are in an ex
 KEPT_BURSTS = 4  # bursts that are over and may not have started yet
 
 
-def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Answer:
+def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Transition:
     """Open a burst, join one, or let its first event through."""
-    if (over := kept(state, ticket.name)) is not None:
-        return state, _passed(over)
-    answer = said(state, ticket.name)
+    if (passed_burst := recall_pass(state, ticket.name)) is not None:
+        return state, _pass_decision(passed_burst)
+    answer = recall_answer(state, ticket.name)
     if answer is not None:
-        return state, PASS if answer == CONCLUDED else Decision("debounced", "debounce", execution=answer[1])
+        return state, PASS if answer == CONCLUDED else PolicyDecision("debounced", "debounce", execution=answer[1])
     burst = state.get("burst")
     if burst is None:
-        burst = _joined({"leader": ticket.name, "first": now, "events": [], "left_out": 0}, ticket, now)
-        return state | {"burst": burst}, _held(burst, policy, now)
+        burst = _join_burst({"leader": ticket.name, "first": now, "events": [], "left_out": 0}, ticket, now)
+        return state | {"burst": burst}, _hold_decision(burst, policy, now)
     if burst["leader"] != ticket.name:
         answer = ["debounced", burst["leader"]]
-        joining = saying(state | {"burst": _joined(burst, ticket, now)}, ticket.name, answer)
-        return joining, Decision("debounced", "debounce", execution=burst["leader"])
+        joining = remember_answer(state | {"burst": _join_burst(burst, ticket, now)}, ticket.name, answer)
+        return joining, PolicyDecision("debounced", "debounce", execution=burst["leader"])
     if now < _due(burst, policy):
-        return state, _held(burst, policy, now)
+        return state, _hold_decision(burst, policy, now)
     if len(state.get("over", [])) >= KEPT_BURSTS:  # those before it have not started yet: it goes on collecting
-        return state, replace(_held(burst, policy, now), until=now + LOOK_AGAIN_SECONDS)
-    left = {name: value for name, value in state.items() if name != "burst"}
-    return keeping(left, ticket.name, burst), _passed(burst)
+        return state, replace(_hold_decision(burst, policy, now), until=now + LOOK_AGAIN_SECONDS)
+    remaining = {name: value for name, value in state.items() if name != "burst"}
+    return remember_pass(remaining, ticket.name, burst), _pass_decision(burst)
 
 
 def leads(state: State, name: str) -> bool:
     """Whether a start is the one that its burst waits for, or was let through with it."""
-    return (state.get("burst") or {}).get("leader") == name or kept(state, name) is not None
+    return (state.get("burst") or {}).get("leader") == name or recall_pass(state, name) is not None
 
 
-def withdraw(state: State, name: str) -> Answer:
+def withdraw(state: State, name: str) -> Transition:
     """A start that is not wanted any more ends, unless it was let pass."""
-    return (state, PASS) if kept(state, name) is not None else (withdrawn(state, name), DISABLED)
+    return (state, PASS) if recall_pass(state, name) is not None else (forget(state, name), DISABLED)
 
 
-def withdrawn(state: State, name: str) -> State:
+def forget(state: State, name: str) -> State:
     """The state when a start will never be made: what comes next opens a burst of its own."""
-    state = without(state, name)
+    state = forget_pass(state, name)
     if (state.get("burst") or {}).get("leader") != name:
         return state
     return {key: value for key, value in state.items() if key != "burst"}
 
 
-def _joined(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
+def _join_burst(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
     """The burst with one more event, and what is its own beside it; of too many, the newest are kept."""
     newest = ticket.event.envelope()
-    newest = newest | {"data": newest["data"] | dict(ticket.brings)}
+    newest = newest | {"data": newest["data"] | dict(ticket.extra_input)}
     events, left_out = [*burst["events"], newest], burst["left_out"]
     while events and (len(events) > MAX_EVENTS or _size([newest, events]) > MAX_BYTES):
         events, left_out = events[1:], left_out + 1
@@ -89,13 +89,15 @@ def _due(burst: dict[str, Any], policy: Debounce) -> float:
     return float(min(burst["last"] + policy.quiet, burst["first"] + policy.max_wait))
 
 
-def _held(burst: dict[str, Any], policy: Debounce, now: float) -> Decision:
+def _hold_decision(burst: dict[str, Any], policy: Debounce, now: float) -> PolicyDecision:
     quiet = f"quiet for {policy.quiet:g} s"
     last = f"the last of {len(burst['events']) + burst['left_out']} came {now - burst['last']:.1f} s ago"
-    return Decision("debounced", "debounce", quiet, last, final=False, until=_due(burst, policy))
+    return PolicyDecision("debounced", "debounce", quiet, last, final=False, until=_due(burst, policy))
 
 
-def _passed(burst: dict[str, Any]) -> Decision:
+def _pass_decision(burst: dict[str, Any]) -> PolicyDecision:
     """The execution's event is the newest of the burst."""
-    given: dict[str, Any] = {"event": burst["newest"], "events": burst["events"]}
-    return Decision("started", input=given | ({"events_left_out": burst["left_out"]} if burst["left_out"] else {}))
+    extra: dict[str, Any] = {"event": burst["newest"], "events": burst["events"]}
+    return PolicyDecision(
+        "started", input=extra | ({"events_left_out": burst["left_out"]} if burst["left_out"] else {})
+    )

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aftertrain.ingest.key import EventKey
-from aftertrain.ingest.verdict import Word
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.verdict import Outcome
 from aftertrain.model.event import Event
 
 REMEMBERED = 200  # names whose answers a gate knows; one that asks again after as many others is taken for a new one
@@ -24,8 +24,8 @@ State = dict[str, Any]
 class Ticket:
     """The start's name, the event that it is for, and the machine that it runs.
 
-    `brings`: what the policies that let it pass give it. `waited`: it was held before, and its trigger may be switched
-    off meanwhile.
+    `extra_input`: what the policies that already passed it add to its input. `waited`: it was held before, so its
+    trigger may have been disabled since.
     """
 
     name: str
@@ -34,19 +34,20 @@ class Ticket:
     event: Event
     machine_arn: str
     received_at: float
-    brings: Mapping[str, Any] = field(default_factory=dict)
+    extra_input: Mapping[str, Any] = field(default_factory=dict)
     waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PolicyDecision:
     """`started` lets the ticket pass; anything else holds it, until `until` or a wake-up, or ends it if it is final.
 
-    `input`: what the execution is told beside the event; `gates` keep it until it has started. `wakes`: events whose
-    decision changed by this one. `stops`: executions (machine, name) that have to be stopped before this one starts.
+    `input`: what the execution gets besides the event. `state_keys`: the policy states that keep `input` until the
+    execution has started. `wakes`: events whose decision this one changed. `stops`: executions (machine, name) to stop
+    before this one starts.
     """
 
-    verdict: Word
+    verdict: Outcome
     clause: str = ""
     expected: Any = None
     actual: Any = None
@@ -56,7 +57,7 @@ class Decision:
     input: Mapping[str, Any] = field(default_factory=dict)
     wakes: tuple[EventKey, ...] = ()
     stops: tuple[tuple[str, str], ...] = ()
-    gates: tuple[str, ...] = ()
+    state_keys: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -64,43 +65,43 @@ class Decision:
         return self.verdict == "started"
 
 
-PASS = Decision("started")
-DISABLED = Decision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
-Answer = tuple[State, Decision]
+PASS = PolicyDecision("started")
+DISABLED = PolicyDecision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
+Transition = tuple[State, PolicyDecision]
 
 
-def said(state: State, name: str) -> Any:
+def recall_answer(state: State, name: str) -> Any:
     """What a gate has said of a name, or None."""
     return dict(state.get("said", [])).get(name)
 
 
-def saying(state: State, name: str, what: Any) -> State:
+def remember_answer(state: State, name: str, answer: Any) -> State:
     """The state with one more answer; the oldest is forgotten when there are too many."""
-    others = [each for each in state.get("said", []) if each[0] != name]
-    return state | {"said": [*others, [name, what]][-REMEMBERED:]}
+    remaining = [entry for entry in state.get("said", []) if entry[0] != name]
+    return state | {"said": [*remaining, [name, answer]][-REMEMBERED:]}
 
 
-def withdrawing(state: State, name: str, *, passed: bool) -> Answer:
+def withdraw_unless_passed(state: State, name: str, *, passed: bool) -> Transition:
     """End for good what has waited, unless it was let pass: somebody may be starting it in this moment."""
-    return (state, PASS) if passed else (saying(state, name, WITHDRAWN), DISABLED)
+    return (state, PASS) if passed else (remember_answer(state, name, WITHDRAWN), DISABLED)
 
 
-def kept(state: State, name: str) -> Any:
+def recall_pass(state: State, name: str) -> Any:
     """What a start was let through with and may not have started with yet, or None."""
     return dict(state.get("over", [])).get(name)
 
 
-def keeping(state: State, name: str, what: Any) -> State:
+def remember_pass(state: State, name: str, content: Any) -> State:
     """The state with what a start was let through with."""
-    return state | {"over": [*state.get("over", []), [name, what]]}
+    return state | {"over": [*state.get("over", []), [name, content]]}
 
 
-def concluded(state: State, name: str) -> State:
+def conclude(state: State, name: str) -> State:
     """The state once a start was made, or never will be: it passes if it asks again, with nothing."""
-    return saying(without(state, name), name, CONCLUDED)
+    return remember_answer(forget_pass(state, name), name, CONCLUDED)
 
 
-def without(state: State, name: str) -> State:
+def forget_pass(state: State, name: str) -> State:
     """The state without what a start was let through with, which never will be made."""
-    left = [each for each in state.get("over", []) if each[0] != name]
-    return state | {"over": left} if "over" in state else state
+    remaining = [entry for entry in state.get("over", []) if entry[0] != name]
+    return state | {"over": remaining} if "over" in state else state

@@ -11,13 +11,13 @@ from aftertrain.ingest.policies.decision import (
     DISABLED,
     PASS,
     WITHDRAWN,
-    Answer,
-    Decision,
+    PolicyDecision,
     State,
     Ticket,
-    said,
-    saying,
-    withdrawing,
+    Transition,
+    recall_answer,
+    remember_answer,
+    withdraw_unless_passed,
 )
 
 PASSED = "passed"
@@ -25,7 +25,7 @@ Sort = Literal["sequencer", "modified", "version"]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class Recency:
     """How new an event's thing is. `rank` is comparable within a sort; `text` is for people."""
 
     sort: Sort
@@ -33,27 +33,27 @@ class Version:
     text: str
 
 
-def decide(state: State, ticket: Ticket, version: Version | None) -> Answer:
+def decide(state: State, ticket: Ticket, version: Recency | None) -> Transition:
     """Let pass what is not older than the mark, and raise the mark; None is a thing that is not there any more."""
     if version is None:
-        return state, Decision("stale", "order", "the object is there", "it is gone, or was written again")
+        return state, PolicyDecision("stale", "order", "the object is there", "it is gone, or was written again")
     mark = state.get("mark")
     if mark is None or mark["sort"] != version.sort or version.rank >= mark["rank"]:
-        raised = {"sort": version.sort, "rank": version.rank, "text": version.text, "by": ticket.name}
-        state, decision = let_pass(state, ticket)
-        return (state | {"mark": raised} if decision.passes else state), decision
-    return state, Decision("stale", "order", f"at least {mark['text']}", version.text, execution=mark["by"])
+        new_mark = {"sort": version.sort, "rank": version.rank, "text": version.text, "by": ticket.name}
+        state, decision = pass_unconditionally(state, ticket)
+        return (state | {"mark": new_mark} if decision.passes else state), decision
+    return state, PolicyDecision("stale", "order", f"at least {mark['text']}", version.text, execution=mark["by"])
 
 
-def let_pass(state: State, ticket: Ticket) -> Answer:
+def pass_unconditionally(state: State, ticket: Ticket) -> Transition:
     """Let pass, unless it was withdrawn; of what has waited it is noted, in case that its trigger is switched off."""
-    answer = said(state, ticket.name)
+    answer = recall_answer(state, ticket.name)
     if answer == WITHDRAWN:
         return state, DISABLED
-    return (saying(state, ticket.name, PASSED) if ticket.waited and answer is None else state), PASS
+    return (remember_answer(state, ticket.name, PASSED) if ticket.waited and answer is None else state), PASS
 
 
-def withdraw(state: State, name: str) -> Answer:
+def withdraw(state: State, name: str) -> Transition:
     """A start that is not wanted any more ends, unless it was let pass."""
-    by = (state.get("mark") or {}).get("by")
-    return withdrawing(state, name, passed=name == by or said(state, name) == PASSED)
+    marked_by = (state.get("mark") or {}).get("by")
+    return withdraw_unless_passed(state, name, passed=name == marked_by or recall_answer(state, name) == PASSED)

@@ -17,21 +17,21 @@ Part = dict[str, Any]
 def written_at(time: str) -> float | None:
     """Seconds since 1970, by the sender's clock, which is one for all parts; None if its time is none."""
     try:
-        found = datetime.fromisoformat(time)
+        timestamp = datetime.fromisoformat(time)
     except ValueError:
         return None
-    return found.timestamp() if found.tzinfo else None
+    return timestamp.timestamp() if timestamp.tzinfo else None
 
 
-def differs(part: Part, before: Part) -> bool:
+def differs(part: Part, stored: Part) -> bool:
     """Whether a part that is there has another content than one that comes now."""
-    return bool(part.get("etag") != before.get("etag"))
+    return bool(part.get("etag") != stored.get("etag"))
 
 
-def older(part: Part, before: Part) -> bool:
+def older(part: Part, stored: Part) -> bool:
     """Whether a part was written before the one that is there; an event may come late."""
-    time, other = part.get("time"), before.get("time")
-    return time is not None and other is not None and time < other
+    time, stored_time = part.get("time"), stored.get("time")
+    return time is not None and stored_time is not None and time < stored_time
 
 
 def latest(parts: dict[str, Part], pause: float) -> dict[str, Part]:
@@ -40,16 +40,16 @@ def latest(parts: dict[str, Part], pause: float) -> dict[str, Part]:
     Of parts without a time nobody can say.
     """
     times = sorted(part["time"] for part in parts.values() if part.get("time") is not None)
-    begins = [after for before, after in pairwise(times) if after - before > pause]
-    if not begins:
+    upload_starts = [later for earlier, later in pairwise(times) if later - earlier > pause]
+    if not upload_starts:
         return parts
-    return {name: part for name, part in parts.items() if part.get("time") is None or part["time"] >= begins[-1]}
+    return {name: part for name, part in parts.items() if part.get("time") is None or part["time"] >= upload_starts[-1]}
 
 
-def quiet_from(found: dict[str, Any]) -> float:
+def quiet_from(part_set: dict[str, Any]) -> float:
     """When a set may start that is complete: at once, unless a part of it was written again."""
-    if not found.get("again"):
+    if not part_set.get("again"):
         return float("-inf")
-    times = sorted(part["time"] for part in found["parts"].values() if part.get("time") is not None)
-    longest = max((after - before for before, after in pairwise(times)), default=0.0)
-    return float(found["seen"]) + max(LEAST_SECONDS, 2 * longest)
+    times = sorted(part["time"] for part in part_set["parts"].values() if part.get("time") is not None)
+    longest = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+    return float(part_set["seen"]) + max(LEAST_SECONDS, 2 * longest)

@@ -20,7 +20,7 @@ from aftertrain.errors import SenderError
 from aftertrain.ingest.parse import parse
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import MAX_TEXT, MAX_TYPE, Draft, drafts, mapping, optional_text, short_text
-from aftertrain.ingest.sources.objects import type_word
+from aftertrain.ingest.sources.object_change import normalise_type
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 
@@ -34,7 +34,7 @@ def read(delivery: Delivery) -> list[Draft]:
     if content.startswith(_BATCH):
         if not isinstance(delivery.payload, list):
             raise SenderError("a batch of CloudEvents is a list", field="body")
-        return drafts(delivery.payload, lambda entry, place: _structured(entry, place, delivery), "events")
+        return drafts(delivery.payload, lambda entry, path: _structured(entry, path, delivery), "events")
     if content.startswith(_STRUCTURED):
         return [_structured(delivery.payload, "", delivery)]
     attributes = {
@@ -43,15 +43,15 @@ def read(delivery: Delivery) -> list[Draft]:
     return [_event(attributes, delivery.payload, "", delivery)]
 
 
-def _structured(entry: Any, place: str, delivery: Delivery) -> Event:
-    fields = mapping(entry, place or "body")
+def _structured(entry: Any, path: str, delivery: Delivery) -> Event:
+    fields = mapping(entry, path or "body")
     if "data" in fields and "data_base64" in fields:
         raise SenderError("a CloudEvent has data or data_base64, not both", field="data_base64")
-    data = _decoded(fields["data_base64"]) if "data_base64" in fields else fields.get("data")
-    return _event(fields, data, place, delivery)
+    data = _decode_data(fields["data_base64"]) if "data_base64" in fields else fields.get("data")
+    return _event(fields, data, path, delivery)
 
 
-def _decoded(text: Any) -> Any:
+def _decode_data(text: Any) -> Any:
     """JSON that was encoded is read; anything else stays as it is."""
     try:
         return parse(base64.b64decode(text, validate=True))
@@ -59,27 +59,27 @@ def _decoded(text: Any) -> Any:
         return {"base64": text}
 
 
-def _event(fields: Mapping[str, Any], data: Any, place: str, delivery: Delivery) -> Event:
-    version = short_text(fields, "specversion", place, 10)
+def _event(fields: Mapping[str, Any], data: Any, path: str, delivery: Delivery) -> Event:
+    version = short_text(fields, "specversion", path, 10)
     if not version.startswith("1."):
         raise SenderError(f"specversion is {version!r}: CloudEvents 1.0 is read", field="specversion")
-    sent_by, sent_id = short_text(fields, "source", place, MAX_TEXT), short_text(fields, "id", place, MAX_TEXT)
-    name = short_text(fields, "type", place, MAX_TYPE)
-    folded = _folded(name)
+    sent_by, sent_id = short_text(fields, "source", path, MAX_TEXT), short_text(fields, "id", path, MAX_TEXT)
+    name = short_text(fields, "type", path, MAX_TYPE)
+    folded = _fold_type(name)
     data = data if isinstance(data, dict) else {} if data is None else {"value": data}
     return Event(
         type=folded,
         id=digest(sent_by, sent_id),
         source=sent_by,
-        time=optional_text(fields, "time", place) or delivery.received,
-        subject=optional_text(fields, "subject", place) or "",
+        time=optional_text(fields, "time", path) or delivery.received,
+        subject=optional_text(fields, "subject", path) or "",
         data=data if folded == name else data | {"cloudevent_type": name},
     )
 
 
-def _folded(name: str) -> str:
+def _fold_type(name: str) -> str:
     """A dotted name, in the sender's own case if it is one."""
     if _TYPE.fullmatch(name):
         return name
-    words = [type_word(each) for each in name.split(".") if each]
+    words = [normalise_type(part) for part in name.split(".") if part]
     return ".".join(words if len(words) > 1 else ["cloudevent", *words])[:MAX_TYPE]

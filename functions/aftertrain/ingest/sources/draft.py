@@ -21,24 +21,24 @@ def drafts(entries: Iterable[Any], read: Callable[[Any, str], Event], where: str
     return [_draft(entry, read, f"{where}[{index}]") for index, entry in enumerate(entries)]
 
 
-def _draft(entry: Any, read: Callable[[Any, str], Event], place: str) -> Draft:
+def _draft(entry: Any, read: Callable[[Any, str], Event], path: str) -> Draft:
     try:
-        return read(entry, place)
+        return read(entry, path)
     except SenderError as error:
         return error
 
 
-def mapping(value: Any, place: str) -> Mapping[str, Any]:
+def mapping(value: Any, path: str) -> Mapping[str, Any]:
     """The value as an object, or an error that names the place."""
     if not isinstance(value, dict):
-        raise SenderError(f"{place} must be an object", field=place)
+        raise SenderError(f"{path} must be an object", field=path)
     return value
 
 
-def text(fields: Mapping[str, Any], name: str, place: str) -> str:
+def text(fields: Mapping[str, Any], name: str, parent: str) -> str:
     """A required string of 1 to 1,024 characters."""
     value = fields.get(name)
-    path = f"{place}.{name}" if place else name
+    path = f"{parent}.{name}" if parent else name
     if not isinstance(value, str) or not value:
         raise SenderError(f"{path} must be a string that is not empty", field=path)
     if len(value) > MAX_TEXT:
@@ -46,32 +46,32 @@ def text(fields: Mapping[str, Any], name: str, place: str) -> str:
     return value
 
 
-def short_text(fields: Mapping[str, Any], name: str, place: str, longest: int) -> str:
+def short_text(fields: Mapping[str, Any], name: str, parent: str, max_length: int) -> str:
     """A required string of at most so many characters."""
-    value = text(fields, name, place)
-    if len(value) > longest:
-        path = f"{place}.{name}" if place else name
-        raise SenderError(f"{path} is longer than {longest} characters", field=path)
+    value = text(fields, name, parent)
+    if len(value) > max_length:
+        path = f"{parent}.{name}" if parent else name
+        raise SenderError(f"{path} is longer than {max_length} characters", field=path)
     return value
 
 
-def event_type(fields: Mapping[str, Any], name: str, place: str) -> str:
+def event_type(fields: Mapping[str, Any], name: str, parent: str) -> str:
     """A dotted name in lower case."""
-    value = text(fields, name, place)
+    value = text(fields, name, parent)
     if not _TYPE.fullmatch(value) or len(value) > MAX_TYPE:
-        path = f"{place}.{name}" if place else name
+        path = f"{parent}.{name}" if parent else name
         raise SenderError(f"{path} must be a dotted name such as model.added", field=path)
     return value
 
 
-def optional_size(fields: Mapping[str, Any], name: str, place: str) -> int | None:
+def optional_size(fields: Mapping[str, Any], name: str, parent: str) -> int | None:
     """A byte count, or None where the sender leaves it out, as some do for deletions."""
     value = fields.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise SenderError(f"{place}.{name} must be a whole number of bytes", field=f"{place}.{name}")
+        raise SenderError(f"{parent}.{name} must be a whole number of bytes", field=f"{parent}.{name}")
     return value
 
 
-def optional_text(fields: Mapping[str, Any], name: str, place: str) -> str | None:
+def optional_text(fields: Mapping[str, Any], name: str, parent: str) -> str | None:
     """A string, or None where the sender leaves it out."""
-    return None if fields.get(name) in (None, "") else text(fields, name, place)
+    return None if fields.get(name) in (None, "") else text(fields, name, parent)

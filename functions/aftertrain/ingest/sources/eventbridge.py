@@ -14,7 +14,7 @@ from typing import Any
 
 from aftertrain.ingest.sources.delivery import MAX_ID, Delivery
 from aftertrain.ingest.sources.draft import Draft, mapping, optional_size, optional_text, short_text, text
-from aftertrain.ingest.sources.objects import ObjectChange, type_word
+from aftertrain.ingest.sources.object_change import ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
 Fields = Mapping[str, Any]
@@ -40,56 +40,56 @@ def read(delivery: Delivery) -> list[Draft]:
     service, kind = text(fields, "source", ""), text(fields, "detail-type", "")
     if service == "aws.s3" and kind.startswith("Object "):
         return [_object(kind, detail, time, event_id).event(delivery.source.id)]
-    event_type, subject, beside = _READERS.get(kind, _other)(detail, f"{service} {kind}")
-    data = {**detail, **beside, "detail_type": kind, "account": fields.get("account"), "region": fields.get("region")}
+    event_type, subject, extra = _READERS.get(kind, _unknown_event)(detail, f"{service} {kind}")
+    data = {**detail, **extra, "detail_type": kind, "account": fields.get("account"), "region": fields.get("region")}
     return [Event(event_type, event_id, delivery.source.id, time, subject, data)]
 
 
 def _object(kind: str, detail: Fields, time: str, event_id: str) -> ObjectChange:
     where = "detail.object"
-    thing, bucket = mapping(detail.get("object"), where), mapping(detail.get("bucket"), "detail.bucket")
+    obj, bucket = mapping(detail.get("object"), where), mapping(detail.get("bucket"), "detail.bucket")
     return ObjectChange(
-        type=f"object.{_OBJECT_WORDS.get(kind) or type_word(kind.removeprefix('Object '))}",
+        type=f"object.{_OBJECT_TYPES.get(kind) or normalise_type(kind.removeprefix('Object '))}",
         name=optional_text(detail, "reason", "detail") or kind,
         time=time,
         bucket=text(bucket, "name", "detail.bucket"),
-        key=text(thing, "key", where),
-        size=optional_size(thing, "size", where),
-        etag=(optional_text(thing, "etag", where) or "").strip('"'),
-        version_id=optional_text(thing, "version-id", where),
-        sequencer=optional_text(thing, "sequencer", where),
+        key=text(obj, "key", where),
+        size=optional_size(obj, "size", where),
+        etag=(optional_text(obj, "etag", where) or "").strip('"'),
+        version_id=optional_text(obj, "version-id", where),
+        sequencer=optional_text(obj, "sequencer", where),
         id=event_id,
     )
 
 
-_OBJECT_WORDS = {"Object Storage Class Changed": "transitioned"}
+_OBJECT_TYPES = {"Object Storage Class Changed": "transitioned"}
 
 
 def _model_package(detail: Fields, _: str) -> Read:
     """A version of a model in the registry; a change of one names the fields that changed."""
     group = optional_text(detail, "ModelPackageGroupName", "detail") or ""
     name = group or optional_text(detail, "ModelPackageName", "detail") or ""
-    beside = {
+    extra = {
         "model_id": optional_text(detail, "ModelPackageArn", "detail"),
         "model_name": name,
         "model_version": detail.get("ModelPackageVersion"),
         "model_source": "sagemaker",
         "approval_status": detail.get("ModelApprovalStatus"),
     }
-    return ("model.updated" if detail.get("UpdatedModelPackageFields") else "model.added"), name, beside
+    return ("model.updated" if detail.get("UpdatedModelPackageFields") else "model.added"), name, extra
 
 
 def _endpoint(detail: Fields, _: str) -> Read:
     name, status = text(detail, "EndpointName", "detail"), str(detail.get("EndpointStatus"))
-    beside = {"deployment_id": name, "deployment_name": name, "status": status}
+    extra = {"deployment_id": name, "deployment_name": name, "status": status}
     reason = {"error_message": detail["FailureReason"]} if "FailureReason" in detail else {}
-    return _ENDPOINT.get(status) or f"deployment.{type_word(status)}", name, beside | reason
+    return _ENDPOINT.get(status) or f"deployment.{normalise_type(status)}", name, extra | reason
 
 
 def _cluster(detail: Fields, _: str) -> Read:
     name, status = text(detail, "ClusterName", "detail"), str(detail.get("ClusterStatus"))
-    beside = {"cluster_id": name, "cluster_name": name, "status": status}
-    return _CLUSTER.get(status) or f"cluster.{type_word(status)}", name, beside
+    extra = {"cluster_id": name, "cluster_name": name, "status": status}
+    return _CLUSTER.get(status) or f"cluster.{normalise_type(status)}", name, extra
 
 
 _NODE = {"Unhealthy": "cluster.unhealthy", "Healthy": "cluster.node_healthy"}
@@ -98,18 +98,18 @@ _NODE = {"Unhealthy": "cluster.unhealthy", "Healthy": "cluster.node_healthy"}
 def _node_health(detail: Fields, _: str) -> Read:
     name, summary = text(detail, "ClusterName", "detail"), detail.get("HealthSummary")
     health = str(summary.get("HealthStatus")) if isinstance(summary, dict) else "None"
-    beside = {"cluster_id": name, "cluster_name": name, "status": health}
-    return _NODE.get(health, "cluster.node_health"), name, beside
+    extra = {"cluster_id": name, "cluster_name": name, "status": health}
+    return _NODE.get(health, "cluster.node_health"), name, extra
 
 
 def _job(detail: Fields, _: str) -> Read:
     name = text(detail, "jobName", "detail")
-    return f"job.{type_word(str(detail.get('status')))}", name, {"job_id": detail.get("jobId"), "job_name": name}
+    return f"job.{normalise_type(str(detail.get('status')))}", name, {"job_id": detail.get("jobId"), "job_name": name}
 
 
-def _other(_: Fields, what: str) -> Read:
-    service, _space, kind = what.partition(" ")
-    return f"{'.'.join(type_word(part) for part in service.split('.'))}.{type_word(kind)}", "", {}
+def _unknown_event(_: Fields, service_and_kind: str) -> Read:
+    service, _space, kind = service_and_kind.partition(" ")
+    return f"{'.'.join(normalise_type(part) for part in service.split('.'))}.{normalise_type(kind)}", "", {}
 
 
 _READERS: dict[str, Callable[[Fields, str], Read]] = {

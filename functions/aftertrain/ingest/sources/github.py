@@ -8,7 +8,7 @@ Format: docs.github.com/webhooks. The delivery's id stays the same when it is se
 
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, mapping
-from aftertrain.ingest.sources.objects import type_word
+from aftertrain.ingest.sources.object_change import normalise_type
 from aftertrain.model.event import Event
 
 
@@ -16,9 +16,9 @@ def read(delivery: Delivery) -> list[Draft]:
     """The one event of a request; the ping that GitHub sends at first is `github.ping`."""
     fields = dict(mapping(delivery.payload, "body"))
     action, repository = fields.get("action"), fields.get("repository")
-    kind = f"github.{type_word(delivery.header('x-github-event'))}"
+    kind = f"github.{normalise_type(delivery.header('x-github-event'))}"
     if isinstance(action, str) and action:
-        kind += f".{type_word(action)}"
+        kind += f".{normalise_type(action)}"
     name = repository.get("full_name") if isinstance(repository, dict) else None
     event_id = delivery.header("x-github-delivery")
     return [Event(kind, event_id, delivery.source.id, delivery.received, str(name or "")[:1024], fields)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_text, text
-from aftertrain.ingest.sources.objects import type_word
+from aftertrain.ingest.sources.object_change import normalise_type
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 
@@ -25,17 +25,17 @@ _REPO = {"create": "added", "delete": "deleted", "update": "updated", "move": "m
 def read(delivery: Delivery) -> list[Draft]:
     """An event for each ref that was updated, or one for what else happened."""
     fields = mapping(delivery.payload, "body")
-    happened, repo = mapping(fields.get("event"), "event"), mapping(fields.get("repo"), "repo")
-    action, scope = text(happened, "action", "event"), text(happened, "scope", "event")
+    change, repo = mapping(fields.get("event"), "event"), mapping(fields.get("repo"), "repo")
+    action, scope = text(change, "action", "event"), text(change, "scope", "event")
     refs = fields.get("updatedRefs")
     if scope == "repo.content" and isinstance(refs, list) and refs:
-        return drafts(refs, lambda ref, place: _ref_event(mapping(ref, place), repo, delivery), "updatedRefs")
+        return drafts(refs, lambda ref, path: _ref_event(mapping(ref, path), repo, delivery), "updatedRefs")
     family = text(repo, "type", "repo")
-    word = _REPO.get(action) or type_word(action)
+    word = _REPO.get(action) or normalise_type(action)
     if scope != "repo.content" and action == "update":  # what it says of itself, not what is in it
         word = "config_updated"
-    kind = f"{type_word(family)}.{word}" if scope.startswith("repo") else ""
-    kind = kind or f"{type_word(scope.partition('.')[0])}.{type_word(action)}"
+    kind = f"{normalise_type(family)}.{word}" if scope.startswith("repo") else ""
+    kind = kind or f"{normalise_type(scope.partition('.')[0])}.{normalise_type(action)}"
     changed = [str(fields.get(name)) for name in ("updatedConfig", "discussion", "comment", "movedTo")]
     event_id = digest(scope, action, text(repo, "name", "repo"), str(repo.get("headSha")), *changed)
     return [_event(kind, event_id, repo, {"action": action, "scope": scope}, delivery)]
@@ -45,12 +45,12 @@ def _ref_event(ref: Mapping[str, Any], repo: Mapping[str, Any], delivery: Delive
     name = text(ref, "ref", "updatedRefs")
     old, new = optional_text(ref, "oldSha", "updatedRefs"), optional_text(ref, "newSha", "updatedRefs")
     word = "ref_deleted" if not (new or "").strip("0") else "updated" if name == MAIN else "ref_updated"
-    kind = f"{type_word(text(repo, 'type', 'repo'))}.{word}"
+    kind = f"{normalise_type(text(repo, 'type', 'repo'))}.{word}"
     event_id = digest(text(repo, "name", "repo"), name, str(old), str(new))
     return _event(kind, event_id, repo, {"ref": name, "old_sha": old, "sha": new}, delivery)
 
 
-def _event(kind: str, event_id: str, repo: Mapping[str, Any], beside: dict[str, Any], delivery: Delivery) -> Event:
+def _event(kind: str, event_id: str, repo: Mapping[str, Any], extra: dict[str, Any], delivery: Delivery) -> Event:
     name = text(repo, "name", "repo")
     data: dict[str, Any] = {
         "model_id": name,
@@ -61,4 +61,4 @@ def _event(kind: str, event_id: str, repo: Mapping[str, Any], beside: dict[str, 
         "private": repo.get("private") is True,
         "tags": repo.get("tags") if isinstance(repo.get("tags"), list) else [],
     }
-    return Event(kind, event_id, delivery.source.id, delivery.received, name, data | beside)
+    return Event(kind, event_id, delivery.source.id, delivery.received, name, data | extra)

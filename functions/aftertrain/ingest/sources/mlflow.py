@@ -13,7 +13,7 @@ from typing import Any
 
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
-from aftertrain.ingest.sources.objects import type_word
+from aftertrain.ingest.sources.object_change import normalise_type
 from aftertrain.model.event import Event
 
 _UPDATES = ("model_version_tag", "model_version_alias")
@@ -31,19 +31,19 @@ def read(delivery: Delivery) -> list[Draft]:
 
 def _type(entity: str, action: str) -> str:
     if entity == "model_version":
-        return "model.added" if action == "created" else f"model.{type_word(action)}"
+        return "model.added" if action == "created" else f"model.{normalise_type(action)}"
     if entity in _UPDATES:
         return "model.updated"
-    return f"mlflow.{type_word(entity)}_{type_word(action)}"
+    return f"mlflow.{normalise_type(entity)}_{normalise_type(action)}"
 
 
 def _data(data: Mapping[str, Any], entity: str, action: str) -> dict[str, Any]:
     name, version = optional_text(data, "name", "data"), data.get("version")
-    about = {
+    model_fields = {
         "model_id": f"{name}/{version}" if version is not None else name,
         "model_name": name,
         "model_version": version,
         "model_source": "mlflow",
         "model_uri": data.get("source"),
     }
-    return {**data, **about, "entity": entity, "action": action}
+    return {**data, **model_fields, "entity": entity, "action": action}

@@ -12,7 +12,7 @@ from typing import Any
 
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
-from aftertrain.ingest.sources.objects import CREATED, DELETED, ObjectChange, type_word
+from aftertrain.ingest.sources.object_change import CREATED, DELETED, ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
 _TYPES = {
@@ -27,15 +27,15 @@ _TYPES = {
 def read(delivery: Delivery) -> list[Draft]:
     """The event of a message, or those of a list of messages."""
     messages = delivery.payload if isinstance(delivery.payload, list) else [delivery.payload]
-    return drafts(messages, lambda entry, place: _event(entry, place, delivery.source.id), "messages")
+    return drafts(messages, lambda entry, path: _event(entry, path, delivery.source.id), "messages")
 
 
-def _event(entry: Any, place: str, source_id: str) -> Event:
-    fields = mapping(entry, place)
-    where = f"{place}.object"
-    thing = mapping(fields.get("object"), where)
-    name, time, bucket = (text(fields, field, place) for field in ("action", "eventTime", "bucket"))
-    etag = (optional_text(thing, "eTag", where) or "").strip('"')
-    key, size = text(thing, "key", where), optional_size(thing, "size", where)
-    kind = _TYPES.get(name) or f"object.{type_word(name)}"
+def _event(entry: Any, path: str, source_id: str) -> Event:
+    fields = mapping(entry, path)
+    where = f"{path}.object"
+    obj = mapping(fields.get("object"), where)
+    name, time, bucket = (text(fields, field, path) for field in ("action", "eventTime", "bucket"))
+    etag = (optional_text(obj, "eTag", where) or "").strip('"')
+    key, size = text(obj, "key", where), optional_size(obj, "size", where)
+    kind = _TYPES.get(name) or f"object.{normalise_type(name)}"
     return ObjectChange(kind, name, time, bucket, key, size, etag).event(source_id)

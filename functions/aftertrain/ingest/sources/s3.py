@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 from aftertrain.errors import SenderError
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
-from aftertrain.ingest.sources.objects import CREATED, DELETED, TRANSITIONED, ObjectChange, type_word
+from aftertrain.ingest.sources.object_change import CREATED, DELETED, TRANSITIONED, ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
 # Of the third word on, for Ceph's lifecycle: ObjectLifecycle:Expiration:Current, ObjectLifecycle:Transition:…
@@ -36,35 +36,35 @@ def read(delivery: Delivery) -> list[Draft]:
     records = fields.get("Records")
     if not isinstance(records, list):
         raise SenderError("Records must be a list", field="Records")
-    return drafts(records, lambda entry, place: _event(entry, place, delivery.source.id), "Records")
+    return drafts(records, lambda entry, path: _event(entry, path, delivery.source.id), "Records")
 
 
-def _event(entry: Any, place: str, source_id: str) -> Event:
-    fields = mapping(entry, place)
-    s3 = mapping(fields.get("s3"), f"{place}.s3")
-    where = f"{place}.s3.object"
-    bucket, thing = mapping(s3.get("bucket"), f"{place}.s3.bucket"), mapping(s3.get("object"), where)
-    name, time = text(fields, "eventName", place), text(fields, "eventTime", place)
-    key = text(thing, "key", where)
+def _event(entry: Any, path: str, source_id: str) -> Event:
+    fields = mapping(entry, path)
+    s3 = mapping(fields.get("s3"), f"{path}.s3")
+    where = f"{path}.s3.object"
+    bucket, obj = mapping(s3.get("bucket"), f"{path}.s3.bucket"), mapping(s3.get("object"), where)
+    name, time = text(fields, "eventName", path), text(fields, "eventTime", path)
+    key = text(obj, "key", where)
     change = ObjectChange(
         type=_type(name),
         name=name.removeprefix("s3:"),
         time=time,
-        bucket=text(bucket, "name", f"{place}.s3.bucket"),
+        bucket=text(bucket, "name", f"{path}.s3.bucket"),
         key=key if fields.get("eventSource") == "ceph:s3" else unquote_plus(key, errors="replace"),
-        size=_size(thing, where),
-        etag=(optional_text(thing, "eTag", where) or "").strip('"'),
-        version_id=optional_text(thing, "versionId", where),
-        sequencer=optional_text(thing, "sequencer", where),
+        size=_size(obj, where),
+        etag=(optional_text(obj, "eTag", where) or "").strip('"'),
+        version_id=optional_text(obj, "versionId", where),
+        sequencer=optional_text(obj, "sequencer", where),
     )
     return change.event(source_id)
 
 
-def _size(thing: Mapping[str, Any], where: str) -> int | None:
-    given = thing.get("size")
-    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= 20:
-        return int(given)
-    return optional_size(thing, "size", where)
+def _size(obj: Mapping[str, Any], where: str) -> int | None:
+    size = obj.get("size")
+    if isinstance(size, str) and size.isascii() and size.isdigit() and len(size) <= 20:
+        return int(size)
+    return optional_size(obj, "size", where)
 
 
 def _type(name: str) -> str:
@@ -73,5 +73,5 @@ def _type(name: str) -> str:
         family = f"Lifecycle{detail.partition(':')[0]}"
     if family in _FAMILIES:
         return _FAMILIES[family]
-    word = type_word(f"{family.removeprefix('Object')}_{detail}" if detail else family.removeprefix("Object"))
+    word = normalise_type(f"{family.removeprefix('Object')}_{detail}" if detail else family.removeprefix("Object"))
     return f"object.{word}"

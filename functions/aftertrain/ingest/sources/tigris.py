@@ -13,10 +13,10 @@ from typing import Any
 from aftertrain.errors import SenderError
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
-from aftertrain.ingest.sources.objects import CREATED, DELETED, TRANSITIONED, ObjectChange, type_word
+from aftertrain.ingest.sources.object_change import CREATED, DELETED, TRANSITIONED, ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
-_KNOWN = {"OBJECT_DELETED": DELETED, "OBJECT_RENAME": "object.renamed", "OBJECT_TRANSITIONED": TRANSITIONED}
+_TYPES = {"OBJECT_DELETED": DELETED, "OBJECT_RENAME": "object.renamed", "OBJECT_TRANSITIONED": TRANSITIONED}
 
 
 def read(delivery: Delivery) -> list[Draft]:
@@ -24,20 +24,20 @@ def read(delivery: Delivery) -> list[Draft]:
     entries = mapping(delivery.payload, "body").get("events")
     if not isinstance(entries, list):
         raise SenderError("events must be a list", field="events")
-    return drafts(entries, lambda entry, place: _event(entry, place, delivery.source.id), "events")
+    return drafts(entries, lambda entry, path: _event(entry, path, delivery.source.id), "events")
 
 
-def _event(entry: Any, place: str, source_id: str) -> Event:
-    fields = mapping(entry, place)
-    thing = mapping(fields.get("object"), f"{place}.object")
-    name, time, bucket = (text(fields, field, place) for field in ("eventName", "eventTime", "bucket"))
-    key = text(thing, "key", f"{place}.object")
-    etag = (optional_text(thing, "eTag", f"{place}.object") or "").strip('"')
-    size = optional_size(thing, "size", f"{place}.object")
+def _event(entry: Any, path: str, source_id: str) -> Event:
+    fields = mapping(entry, path)
+    obj = mapping(fields.get("object"), f"{path}.object")
+    name, time, bucket = (text(fields, field, path) for field in ("eventName", "eventTime", "bucket"))
+    key = text(obj, "key", f"{path}.object")
+    etag = (optional_text(obj, "eTag", f"{path}.object") or "").strip('"')
+    size = optional_size(obj, "size", f"{path}.object")
     return ObjectChange(_type(name), name, time, bucket, key, size, etag).event(source_id)
 
 
 def _type(name: str) -> str:
     if name.startswith("OBJECT_CREATED_"):
         return CREATED
-    return _KNOWN.get(name) or f"object.{type_word(name.removeprefix('OBJECT_').lower())}"
+    return _TYPES.get(name) or f"object.{normalise_type(name.removeprefix('OBJECT_').lower())}"

@@ -10,7 +10,7 @@ automations/create-automations/webhook. There is neither an id nor a time: the s
 
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, mapping, optional_text, text
-from aftertrain.ingest.sources.objects import type_word
+from aftertrain.ingest.sources.object_change import normalise_type
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json, digest
 
@@ -20,15 +20,15 @@ _TYPES = {"LINK_ARTIFACT": "model.added", "ADD_ARTIFACT_ALIAS": "model.updated"}
 def read(delivery: Delivery) -> list[Draft]:
     """The one event of a request."""
     fields = mapping(delivery.payload, "body")
-    happened = text(fields, "event_type", "")
+    event_type = text(fields, "event_type", "")
     name = optional_text(fields, "artifact_collection_name", "")
     version = optional_text(fields, "artifact_version_string", "")
-    about = {
+    model = {
         "model_id": version or name,
         "model_name": name,
         "model_source": "wandb",
         "model_uri": optional_text(fields, "artifact_version", ""),
     }
-    kind = _TYPES.get(happened) or f"wandb.{type_word(happened)}"
+    kind = _TYPES.get(event_type) or f"wandb.{normalise_type(event_type)}"
     event_id = digest(canonical_json(dict(fields)))
-    return [Event(kind, event_id, delivery.source.id, delivery.received, version or name or "", {**fields, **about})]
+    return [Event(kind, event_id, delivery.source.id, delivery.received, version or name or "", {**fields, **model})]

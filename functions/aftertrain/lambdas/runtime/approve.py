@@ -4,21 +4,21 @@ import os
 from datetime import UTC, datetime
 from functools import cache
 
-from aftertrain.aws.approvals import StepFunctionsAnswers
-from aftertrain.aws.clients import patient
+from aftertrain.aws.approvals import StepFunctionsApprovalAnswers
+from aftertrain.aws.clients import slow_client
 from aftertrain.aws.registry import DynamoRegistry
 
 
 @cache
 def registry() -> DynamoRegistry:
     """Where the questions are."""
-    return DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])
+    return DynamoRegistry(slow_client("dynamodb"), os.environ["REGISTRY_TABLE"])
 
 
 @cache
-def answers() -> StepFunctionsAnswers:
+def answers() -> StepFunctionsApprovalAnswers:
     """The tasks that wait."""
-    return StepFunctionsAnswers(patient("stepfunctions"))
+    return StepFunctionsApprovalAnswers(slow_client("stepfunctions"))
 
 
 def now() -> str:

@@ -7,25 +7,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
-from aftertrain.aws.approvals import StepFunctionsAnswers
-from aftertrain.aws.clients import patient
-from aftertrain.aws.job_ends import ServiceJobs
+from aftertrain.aws.approvals import StepFunctionsApprovalAnswers
+from aftertrain.aws.clients import slow_client
+from aftertrain.aws.compute_bindings import compute_bindings, definitions
+from aftertrain.aws.job_progress import S3Progress
+from aftertrain.aws.ledger_view import DynamoLedgerView
 from aftertrain.aws.machines import StepFunctionsMachines
-from aftertrain.aws.places import definitions, places
-from aftertrain.aws.progress import S3Progress
 from aftertrain.aws.redrives import SqsDeadLetters
 from aftertrain.aws.registry import DynamoRegistry
-from aftertrain.aws.runs import DynamoRuns
+from aftertrain.aws.service_jobs import ServiceJobs
 from aftertrain.compiler.bindings import PLACEHOLDERS, Bindings
-from aftertrain.control.job_ends import end_jobs
-from aftertrain.control.lookup import callee, schema_of
-from aftertrain.control.ports import Item, Ports
+from aftertrain.control.orphaned_jobs import end_jobs
+from aftertrain.control.ports import ControlPorts, Item
+from aftertrain.control.require import callee, schema_of
 
 
 @cache
-def runs() -> DynamoRuns:
+def runs() -> DynamoLedgerView:
     """The ledger's projections alone, for who needs nothing else."""
-    return DynamoRuns(patient("dynamodb"), os.environ["LEDGER_TABLE"])
+    return DynamoLedgerView(slow_client("dynamodb"), os.environ["LEDGER_TABLE"])
 
 
 @cache
@@ -33,42 +33,44 @@ def machines() -> StepFunctionsMachines:
     """Step Functions; who publishes nothing needs no role and no names."""
     environment = os.environ
     return StepFunctionsMachines(
-        patient("stepfunctions"),
+        slow_client("stepfunctions"),
         role_arn=environment.get("MACHINE_ROLE_ARN", ""),
         name_prefix=environment.get("NAME_PREFIX", ""),
         machine_arn_prefix=environment.get("MACHINE_ARN_PREFIX", ""),
-        definitions=definitions(environment, patient),
+        definitions=definitions(environment, slow_client),
     )
 
 
 @cache
-def left_jobs() -> Callable[[Item], int] | None:
+def service_jobs() -> Callable[[Item], int] | None:
     """What ends the jobs that an execution has left behind, on a stage that has services for jobs."""
     if "PLACES" not in os.environ:
         return None
-    registry = DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])
-    bindings, jobs = replace(PLACEHOLDERS, **places(os.environ)), ServiceJobs(patient)
+    registry = DynamoRegistry(slow_client("dynamodb"), os.environ["REGISTRY_TABLE"])
+    bindings, jobs = replace(PLACEHOLDERS, **compute_bindings(os.environ)), ServiceJobs(slow_client)
     return lambda execution: end_jobs(execution, registry, machines(), bindings, jobs)
 
 
 @cache
-def ports() -> Ports:
+def ports() -> ControlPorts:
     """The registry, Step Functions and the ledger's projections."""
     environment = os.environ
-    registry = DynamoRegistry(patient("dynamodb"), environment["REGISTRY_TABLE"])
-    return Ports(
+    registry = DynamoRegistry(slow_client("dynamodb"), environment["REGISTRY_TABLE"])
+    return ControlPorts(
         registry=registry,
         machines=machines(),
         runs=runs(),
-        dead_letters=SqsDeadLetters(patient("sqs"), environment["DEAD_LETTERS_URL"], environment["REDRIVE_QUEUE_URL"]),
-        answers=StepFunctionsAnswers(patient("stepfunctions")),
-        progress=S3Progress(patient("s3")),
+        dead_letters=SqsDeadLetters(
+            slow_client("sqs"), environment["DEAD_LETTERS_URL"], environment["REDRIVE_QUEUE_URL"]
+        ),
+        answers=StepFunctionsApprovalAnswers(slow_client("stepfunctions")),
+        progress=S3Progress(slow_client("s3")),
         bindings=Bindings(
             tasks_function=environment["TASKS_FUNCTION_ARN"],
             activity_prefix=environment["ACTIVITY_ARN_PREFIX"],
             artifacts_uri=environment["ARTIFACTS_URI"],
             latch_table=environment["LATCH_TABLE"],
-            **places(environment),
+            **compute_bindings(environment),
             callee=lambda pipeline_id: callee(registry, pipeline_id),
             schema_of=lambda event_type: schema_of(registry, event_type),
         ),

@@ -8,31 +8,31 @@ from functools import cache
 from typing import Any
 
 from aftertrain.aws.alarms import CloudWatchAlarms
-from aftertrain.aws.answers import TaskAnswers
 from aftertrain.aws.approvals import RegistryApprovals
 from aftertrain.aws.channels import build_channels
-from aftertrain.aws.clients import asking, patient
+from aftertrain.aws.clients import prediction_client, slow_client
 from aftertrain.aws.deployments import DynamoDeployments
 from aftertrain.aws.emitter import Emitter
-from aftertrain.aws.objects import S3Objects
+from aftertrain.aws.json_objects import S3JsonObjects
 from aftertrain.aws.registry import DynamoRegistry
 from aftertrain.aws.service_fleets import ServiceFleets
-from aftertrain.fleets.http import Http
+from aftertrain.aws.task_tokens import StepFunctionsTaskTokens
+from aftertrain.fleets.json_http import JsonHttp
 from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.runtime import ingest
-from aftertrain.tasks.ports import Ports
+from aftertrain.tasks.ports import TaskPorts
 
 
 @cache
-def ports() -> Ports:
+def ports() -> TaskPorts:
     """Deployments, objects, inference servers and channels."""
-    registry = DynamoRegistry(patient("dynamodb"), os.environ["REGISTRY_TABLE"])
-    calls = Http()
-    return Ports(
+    registry = DynamoRegistry(slow_client("dynamodb"), os.environ["REGISTRY_TABLE"])
+    calls = JsonHttp()
+    return TaskPorts(
         deployments=DynamoDeployments(registry),
-        objects=S3Objects(patient("s3")),
+        objects=S3JsonObjects(slow_client("s3")),
         calls=calls,
-        channels=build_channels(json.loads(os.environ["CHANNELS"]), _log, patient),
+        channels=build_channels(json.loads(os.environ["CHANNELS"]), _log, slow_client),
         log=_log,
         clock=time.time,
         sleep=time.sleep,
@@ -41,14 +41,14 @@ def ports() -> Ports:
         approvals_url=os.environ["APPROVALS_URL"],
         allowed_hosts=frozenset(json.loads(os.environ["ALLOWED_HOSTS"])),
         secret=lambda: secrets.token_urlsafe(32),
-        answers=TaskAnswers(patient("stepfunctions")),
-        service_fleet=ServiceFleets(patient, asking, calls, os.environ["ENDPOINT_PREFIX"]),
+        answers=StepFunctionsTaskTokens(slow_client("stepfunctions")),
+        service_fleet=ServiceFleets(slow_client, prediction_client, calls, os.environ["ENDPOINT_PREFIX"]),
         alarm=_alarm,
     )
 
 
 def _alarm(names: tuple[str, ...]) -> str | None:
-    return CloudWatchAlarms(patient("cloudwatch"))(names)
+    return CloudWatchAlarms(slow_client("cloudwatch"))(names)
 
 
 def _log(level: str, message: str, details: dict[str, Any]) -> None:

@@ -6,17 +6,19 @@ change(Wish("create", "prod", "digits", "s3://…/model.onnx"), call, ports)  ->
 from dataclasses import replace
 from typing import Any
 
-from aftertrain.fleets.service import ServiceFleet
+from aftertrain.fleets.service_fleet import ServiceFleet
+from aftertrain.tasks.deployments.deployment_record import DeploymentRecord, Served, version_of
+from aftertrain.tasks.deployments.deployment_request import DeploymentRequest
 from aftertrain.tasks.deployments.outcome import outcome
-from aftertrain.tasks.deployments.record import Record, Served, version_of
-from aftertrain.tasks.deployments.replicas import roll_out, wanted_size
-from aftertrain.tasks.deployments.service import shifted
-from aftertrain.tasks.deployments.wish import Wish
+from aftertrain.tasks.deployments.replica_deployment import roll_out, wanted_size
+from aftertrain.tasks.deployments.service_deployment import advance_service
 from aftertrain.tasks.fleet_of import cluster_of, fleet_of
-from aftertrain.tasks.ports import Call, Ports, StoredDeployment, TaskError
+from aftertrain.tasks.ports import StepCall, StoredDeployment, TaskError, TaskPorts
 
 
-def change(wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None = None) -> dict[str, Any] | None:
+def change(
+    request: DeploymentRequest, call: StepCall, ports: TaskPorts, stored: StoredDeployment | None = None
+) -> dict[str, Any] | None:
     """Roll out; None if the service is still at it, and tells when it is through.
 
     `stored`: the deployment's record, for who has read it and goes on with that.
@@ -26,45 +28,50 @@ def change(wish: Wish, call: Call, ports: Ports, stored: StoredDeployment | None
         DeploymentFailedError: it did not end well; what was served before is served again, unless it says `failed`.
         RolloutUnfinishedError, BusyError: the same call goes on where this one stopped.
     """
-    cluster = cluster_of(wish.cluster_id, ports)
+    cluster = cluster_of(request.cluster_id, ports)
     if cluster["kind"] == "oip":
-        record = Record(wish, call, ports, stored)
-        return _on_replicas(wish, _release(wish, record), record, cluster, call, ports)
-    fleet = ports.service_fleet(cluster, wish.name)
-    record = Record(wish, call, ports, stored, insists=wish.insists and fleet.interruptible)
-    return _on_service(wish, _release(wish, record), record, fleet, cluster, call, ports)
+        record = DeploymentRecord(request, call, ports, stored)
+        return _change_replicas(request, _release(request, record), record, cluster, call, ports)
+    fleet = ports.service_fleet(cluster, request.name)
+    record = DeploymentRecord(request, call, ports, stored, preempts=request.preempts and fleet.interruptible)
+    return _change_service(request, _release(request, record), record, fleet, cluster, call, ports)
 
 
-def _on_service(
-    wish: Wish,
+def _change_service(
+    request: DeploymentRequest,
     release: Served,
-    record: Record,
+    record: DeploymentRecord,
     fleet: ServiceFleet,
     cluster: dict[str, Any],
-    call: Call,
-    ports: Ports,
+    call: StepCall,
+    ports: TaskPorts,
 ) -> dict[str, Any] | None:
-    shift = shifted(wish, release, record, fleet, cluster, ports)
-    if not shift.finished:
+    rollout = advance_service(request, release, record, fleet, cluster, ports)
+    if not rollout.finished:
         return None
-    healthy = shift.status == "healthy" and wish.verb != "delete"
+    healthy = rollout.status == "healthy" and request.verb != "delete"
     served = replace(release, replicas=fleet.look().size if healthy else 0)
-    return outcome(wish, served, record, shift, fleet.urls if healthy else [], call, ports)
+    return outcome(request, served, record, rollout, fleet.urls if healthy else [], call, ports)
 
 
-def _on_replicas(
-    wish: Wish, release: Served, record: Record, cluster: dict[str, Any], call: Call, ports: Ports
+def _change_replicas(
+    request: DeploymentRequest,
+    release: Served,
+    record: DeploymentRecord,
+    cluster: dict[str, Any],
+    call: StepCall,
+    ports: TaskPorts,
 ) -> dict[str, Any]:
     fleet = fleet_of(cluster, ports)
     # How many are all of them is settled now: the cluster may grow.
     release = replace(release, replicas=release.replicas or len(fleet.replicas))
-    rollout = roll_out(wish, release, record, fleet, call, ports)
-    serving = () if wish.verb == "delete" else fleet.replicas[: release.replicas]
-    urls = [f"{url}/v2/models/{wish.name}/infer" for url in serving]
-    return outcome(wish, replace(release, replicas=len(urls)), record, rollout, urls, call, ports)
+    rollout = roll_out(request, release, record, fleet, call, ports)
+    serving = () if request.verb == "delete" else fleet.replicas[: release.replicas]
+    urls = [f"{url}/v2/models/{request.name}/infer" for url in serving]
+    return outcome(request, replace(release, replicas=len(urls)), record, rollout, urls, call, ports)
 
 
-def _release(wish: Wish, record: Record) -> Served:
+def _release(wish: DeploymentRequest, record: DeploymentRecord) -> Served:
     """What is to be served, by how many replicas. What never came to be served can be deleted all the same."""
     before = record.before or (record.last if wish.verb == "delete" else None)
     if before is None and (wish.model_uri is None or wish.verb == "update"):

@@ -1,0 +1,50 @@
+"""botocore's errors -> ours: what a service says it cannot do now is BusyError, wherever no adapter knows better."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aftertrain.errors import BusyError, OperatorError, ThrottledError
+
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+@contextmanager
+def busy_unless_known(action: str) -> Iterator[None]:
+    """Turn every error that the block lets out into BusyError, with what was being done."""
+    try:
+        yield
+    except ClientError as error:
+        kind = ThrottledError if is_throttled(error) else BusyError
+        raise kind(f"{action}: {error_code(error)}: {error.response['Error'].get('Message', '')}") from error
+    except BotoCoreError as error:
+        raise BusyError(f"{action}: {error}") from error
+
+
+@contextmanager
+def refused_or_busy(action: str) -> Iterator[None]:
+    """Tell what a service refuses, which it will again, from what it could not do now."""
+    with busy_unless_known(action):
+        try:
+            yield
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            if status >= 500 or is_throttled(error):
+                raise
+            raise OperatorError(f"{action}: {error.response['Error'].get('Message') or error_code(error)}") from error
+
+
+def is_throttled(error: ClientError) -> bool:
+    """Whether a service gets more than it takes."""
+    return error_code(error) in _THROTTLED
+
+
+def error_code(error: ClientError) -> str:
+    """The service's own name of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,319 @@
+"""Graphs and shapes -> mistakes that only types can tell.
+
+params: {message: "{{ steps.evaluate.output.acuracy }}"}   ->  AT305 … has no field 'acuracy', did you mean 'accuracy'?
+condition: steps.evaluate.output.accuracy                  ->  AT310 a condition is true or false; this one is number
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from aftertrain.compiler.bindings import Bindings
+from aftertrain.compiler.branches import conditions
+from aftertrain.compiler.calls import parameters_of_callee
+from aftertrain.compiler.check import has_template
+from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
+from aftertrain.compiler.event_types import closed
+from aftertrain.compiler.graph import ABOUT, Graph, Node
+from aftertrain.compiler.infer_shapes import ShapeEnvironment, resolver_of, value_shape
+from aftertrain.compiler.link import Linked
+from aftertrain.compiler.render.describe import describe
+from aftertrain.compiler.render.resolver import PARAMETER_KINDS, Code, Resolver, StepCode, misread
+from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
+from aftertrain.compiler.render.writer import Writer
+from aftertrain.expressions.lookup import full_path
+from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
+from aftertrain.expressions.tree import (
+    ALWAYS,
+    NEVER,
+    Choose,
+    Expression,
+    Filter,
+    For,
+    If,
+    Index,
+    Literal,
+    Logic,
+    Not,
+    Parts,
+    Path,
+    Template,
+    demanded_paths,
+    is_uncertain,
+    loops,
+    paths,
+)
+from aftertrain.model.definition import Definition
+
+OPEN = ("array", "object")
+
+
+def check_types(
+    definition: Definition, linked: Linked, shapes: ShapeEnvironment, bindings: Bindings
+) -> list[Diagnostic]:
+    """Every such mistake, step by step."""
+    types = [trigger.event_type for trigger in definition.triggers]
+    diagnostics: list[Diagnostic] = []
+    for key, graph in (("steps", linked.graph), ("on_failure", linked.failure_graph)):
+        step_paths: dict[str, Place] = {step: (key, index) for index, step in enumerate(graph.nodes)}
+        for node in graph.nodes.values():
+            diagnostics += _TypeChecker(graph, shapes, types, bindings).node(node, step_paths[node.id])
+        diagnostics += _check_unreachable(graph, step_paths)
+    return diagnostics + list(_TypeChecker(linked.graph, shapes, types, bindings).outputs(linked.graph))
+
+
+class _TypeChecker:
+    """Looks at the templates of one graph."""
+
+    def __init__(self, graph: Graph, shapes: ShapeEnvironment, types: list[str], bindings: Bindings) -> None:
+        self.graph, self.shapes, self.types, self.bindings = graph, shapes, types, bindings
+
+    def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
+        """The mistakes of a step."""
+        reader = resolver_of(node, self.graph, self.shapes)
+        missing = {
+            need for need in node.needs if need not in node.requires or self.graph.nodes[need].continues_on_failure
+        }
+        if node.condition is not None:
+            yield from self.condition(node.condition, (*where, "condition"), reader)
+            yield from self.missing(_first_operand(node.condition), (*where, "condition"), missing)
+        missing -= node.succeeded
+        inner = reader
+        if node.step.foreach is not None:
+            path = (*where, "foreach", "items")
+            yield from self.items(node.items, path, reader)
+            for inner_path, template in templates(node.items, path):
+                yield from self.missing(template.parts, inner_path, missing)
+            item_shape = value_shape(node.items, reader).item or ANYTHING
+            inner = reader.naming(node.step.foreach.as_, Code("$item", item_shape))
+        fields, callee_shape = param_shapes(node.action.params), parameters_of_callee(node, self.bindings)
+        for name in url_params(node.action.params):
+            yield from unencoded(node.params.get(name), (*where, "params", name))
+        for name, value in node.params.items():
+            allowed, mixed = fields.get(name, ANYTHING), has_template(node.step.params.get(name))
+            if callee_shape is not None and name == "params":
+                allowed, mixed = callee_shape, True
+            yield from self.value(value, (*where, "params", name), inner, allowed, mixed=mixed)
+        for path, template in templates(dict(node.params), (*where, "params")):
+            yield from self.missing(template.parts, path, missing)
+        if node.action.name == "conditional":
+            for path, condition in conditions(node.params):
+                yield from self.condition(condition, (*where, "params", *path), inner)
+
+    def outputs(self, graph: Graph) -> Iterator[Diagnostic]:
+        """The mistakes of the pipeline's own outputs, which are read whatever was skipped."""
+        if not graph.outputs:
+            return
+        codes = {step: StepCode("$o", self.shapes.outputs[step], "$r") for step in graph.nodes}
+        reader = Resolver(graph.parameters, codes, self.shapes.event)
+        unsure = set(_uncertain_steps(graph))
+        for path, template in templates(dict(graph.outputs), ("outputs",)):
+            yield from self.template(template, path, reader, ANYTHING)
+            yield from self.missing(template.parts, path, unsure)
+
+    def value(
+        self, value: Value, where: Place, reader: Resolver, allowed: Shape, *, mixed: bool = False
+    ) -> Iterator[Diagnostic]:
+        """The mistakes of a param and of what is in it; what has no template in it the action's own model has seen."""
+        match value:
+            case Template(text=str() as text) if mixed:
+                yield from _check_literal(text, where, allowed)
+            case Template():
+                yield from self.template(value, where, reader, allowed)
+            case dict() | list() if (mixed or has_templates(value)) and not allowed.may_be(*kinds_of(value)):
+                yield Diagnostic("AT308", where, f"{where[-1]} takes {allowed.words}, and this is {value_words(value)}")
+            case dict():
+                for name, item in value.items():
+                    shape = (allowed.fields or {}).get(name, ANYTHING)
+                    yield from self.value(item, (*where, name), reader, shape, mixed=mixed)
+            case list():
+                for index, item in enumerate(value):
+                    yield from self.value(item, (*where, index), reader, allowed.item or ANYTHING, mixed=mixed)
+            case _ if mixed:
+                yield from _check_literal(value, where, allowed)
+
+    def template(self, template: Template, where: Place, reader: Resolver, allowed: Shape) -> Iterator[Diagnostic]:
+        """The mistakes of one template; its type is held against the param's."""
+        yield from self.fields(template.parts, where, reader)
+        rendered = render_template(template, reader)
+        yield from (Diagnostic("AT309", where, complaint) for complaint in dict.fromkeys(rendered.complaints))
+        if template.text is None and not fits(rendered.shape, allowed):
+            message = f"{where[-1]} takes {allowed.words}, and this is {rendered.shape.words}"
+            hint = "write {{ … | string }}" if allowed.kinds == {"string"} and not rendered.shape.may_be(*OPEN) else ""
+            yield Diagnostic("AT308", where, message, hint)
+
+    def condition(self, condition: Expression, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
+        """The mistakes of a condition."""
+        yield from self.fields(condition, where, reader)
+        for complaint in check_condition(condition, reader):
+            code = "AT310" if complaint.startswith("a condition") else "AT309"
+            yield Diagnostic(code, where, complaint)
+
+    def items(self, items: Value, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
+        """The mistakes of what a foreach goes over."""
+        if not isinstance(items, Template):
+            yield from self.value(items, where, reader, ANYTHING)
+            return
+        yield from self.template(items, where, reader, ANYTHING)
+        shape = render_template(items, reader).shape
+        if not shape.may_be("array"):
+            yield Diagnostic("AT312", where, f"foreach goes over an array; this is {shape.words}")
+
+    def fields(self, node: Any, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
+        """Fields that cannot be there."""
+        for path in dict.fromkeys(paths(node)):
+            problem = self.misread(path, reader)
+            if problem is not None:
+                yield Diagnostic("AT305", where, *problem)
+        for loop in loops(node):
+            shape = Writer(reader).value(loop.items).shape.item or ANYTHING
+            inner = reader.naming(loop.name, Code("$item", shape))
+            for path in dict.fromkeys(candidate for candidate in paths(loop.body) if candidate.root == loop.name):
+                problem = misread(shape, path, 0)
+                if problem is not None:
+                    yield Diagnostic("AT305", where, *problem)
+            yield from self.fields(tuple(loops(loop.body)), where, inner)
+
+    def misread(self, path: Path, reader: Resolver) -> tuple[str, str] | None:
+        """What is wrong with a path, and a hint."""
+        match path.root:
+            case "steps" if path.segments[1] not in ABOUT:
+                return misread(self.shapes.outputs[path.step], path, 2)
+            case "params":
+                parameter = reader.parameters[str(path.segments[0])]
+                kinds = of(*PARAMETER_KINDS[parameter.type]).kinds | shape_of_value(parameter.default).kinds
+                return misread(Shape(kinds), path, 1)
+            case "event":
+                return self.misread_event(path)
+            case name if name in reader.names:
+                return misread(reader.names[name].shape, path, 0)
+            case _:
+                return None
+
+    def misread_event(self, path: Path) -> tuple[str, str] | None:
+        """A field of an event that nobody sends, or one that is nearly the name of one that is sent."""
+        event_fields, names = self.shapes.event, full_path(tuple(map(str, path.segments)))
+        if event_fields is None or names[0] != "data" or len(names) < 2 or names[1] in event_fields:
+            return None
+        hint = did_you_mean(names[1], event_fields)
+        if closed(self.types) or hint.startswith("did you mean"):
+            return f"{path}: events of type {' and '.join(sorted(set(self.types)))} have no field {names[1]!r}", hint
+        return None
+
+    def missing(self, value: Any, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
+        """Outputs that may not be there when they are read."""
+        for path in dict.fromkeys(demanded_paths(value) if unsure else ()):
+            if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
+                message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
+                yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
+
+
+def _first_operand(condition: Expression) -> Expression:
+    """The part of a condition that is looked at whatever the rest of it says."""
+    match condition:
+        case Logic(left=left):
+            return _first_operand(left)
+        case Not(operand=operand):
+            return _first_operand(operand)
+        case Choose(condition=chosen):
+            return _first_operand(chosen)
+        case _:
+            return condition
+
+
+def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
+    """Values in a URL that could become another part of it; one that is the whole URL is somebody's own."""
+    if isinstance(value, Template) and not _is_whole_url(value.lone):
+        for name in dict.fromkeys(_unencoded_names(value.parts)):
+            hint = f"write {{{{ {name} | urlencode }}}}"
+            yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
+
+
+def _unencoded_names(parts: Parts) -> Iterator[str]:
+    """What stands in a URL as it is, by its name."""
+    for part in parts:
+        match part:
+            case str() | Literal() | Filter(name="urlencode"):
+                continue
+            case If(branches=branches, otherwise=otherwise):
+                for inner in (*(body for _, body in branches), otherwise):
+                    yield from _unencoded_names(inner)
+            case For(body=body, otherwise=otherwise):
+                yield from _unencoded_names((*body, *otherwise))
+            case _ if not is_uncertain(part):
+                yield describe(part) if isinstance(part, Path | Index | Filter) else "(…)"
+
+
+def _is_whole_url(lone: Expression | None) -> bool:
+    """Whether a URL is somebody else's as it is: one value, or a default for it."""
+    return isinstance(lone, Path) or (
+        isinstance(lone, Filter) and lone.name == "default" and isinstance(lone.operand, Path)
+    )
+
+
+@cache
+def url_params(model: type[BaseModel]) -> tuple[str, ...]:
+    """The params of an action that are addresses."""
+    properties = model.model_json_schema()["properties"]
+    return tuple(name for name, schema in properties.items() if schema.get("format") == "uri")
+
+
+def has_templates(value: Value) -> bool:
+    """Whether a value cannot be checked by the action's own model before the step runs."""
+    return any(template.text is None for _, template in templates(value, ()))
+
+
+def _check_literal(value: str | int | float | bool | None, where: Place, allowed: Shape) -> Iterator[Diagnostic]:
+    """What is written as it is, beside templates."""
+    shape, name = shape_of_value(value), next((part for part in reversed(where) if isinstance(part, str)), "")
+    if not fits(shape, allowed):
+        yield Diagnostic("AT308", where, f"{name} takes {allowed.words}, and this is {shape.words}")
+    elif allowed.choices and value not in allowed.choices:
+        yield Diagnostic("AT308", where, f"{name} is one of {', '.join(map(str, allowed.choices))}")
+
+
+def value_words(value: Value) -> str:
+    """What a value is, for a sentence."""
+    return "array" if isinstance(value, list) else "object"
+
+
+def fits(shape: Shape, allowed: Shape) -> bool:
+    """Whether a value of a shape can be of a kind that is wanted at all."""
+    kinds = shape.kinds | ({"integer"} if "number" in shape.kinds else set())
+    return bool(kinds & (allowed.kinds | ({"integer"} if "number" in allowed.kinds else set())))
+
+
+@cache
+def param_shapes(model: type[BaseModel]) -> dict[str, Shape]:
+    """What each param of an action takes."""
+    return dict(shape_of(model.model_json_schema()).fields or {})
+
+
+def _uncertain_steps(graph: Graph) -> Iterator[str]:
+    """The steps that may have no output although the pipeline succeeded."""
+    unsure: set[str] = set()
+    for step in graph.order:
+        node = graph.nodes[step]
+        if node.condition not in (None, ALWAYS) or node.continues_on_failure or unsure.intersection(node.requires):
+            unsure.add(step)
+            yield step
+
+
+def _check_unreachable(graph: Graph, step_paths: Mapping[str, Place]) -> Iterator[Diagnostic]:
+    """Steps that can never run."""
+    reasons: dict[str, str] = {}
+    for step in graph.order:
+        node = graph.nodes[step]
+        if node.condition == NEVER:
+            reasons[step] = "its condition is false"
+        for need in node.requires:
+            if need in reasons:
+                reasons.setdefault(step, f"{need!r} never does, and it needs it")
+            elif graph.nodes[need].action.name == "fail" and not graph.nodes[need].continues_on_failure:
+                reasons.setdefault(step, f"{need!r} always fails, and it needs it")
+    for step in graph.nodes:
+        if step in reasons:
+            step_id = step.partition(" ")[0]  # of two steps with one id, the second has something behind it
+            yield Diagnostic("AT402", step_paths[step], f"{step_id!r} never runs: {reasons[step]}")

@@ -1,0 +1,27 @@
+"""Params that a trigger gives -> checked against the parameters that a pipeline declares.
+
+check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9})
+->  AuthorError: the pipeline has no parameter 'treshold': did you mean 'threshold'?
+"""
+
+from typing import Any
+
+from aftertrain.compiler.parameters import check_given
+from aftertrain.errors import AuthorError
+from aftertrain.model.definition import Parameter
+from aftertrain.model.names import canonical_json
+
+MAX_BYTES = 16 * 1024
+
+
+def check_params(parameters: list[Parameter], params: dict[str, Any]) -> None:
+    """Check that every required parameter is given, that every given one exists, and that types fit.
+
+    Raises:
+        AuthorError: naming the first param that is wrong.
+    """
+    if len(canonical_json(params).encode()) > MAX_BYTES:
+        raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass the place of large values", field="params")
+    for diagnostic in check_given(params, parameters, ("params",)):
+        message = f"{diagnostic.message}: {diagnostic.hint}" if diagnostic.hint else diagnostic.message
+        raise AuthorError(message, field=".".join(map(str, diagnostic.where)))

@@ -1,0 +1,64 @@
+"""Reading what has to be there, with an error that says what is not."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aftertrain.compiler.bindings import Callee
+from aftertrain.control.ports import Entry, Item, Registry, StaleError
+from aftertrain.errors import ConflictError, NotFoundError
+from aftertrain.model.definition import Definition
+
+ATTEMPTS = 5
+Result = TypeVar("Result")
+
+
+def require(registry: Registry, kind: str, item_id: str) -> Entry:
+    """An item that the caller names.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    entry = registry.get(kind, item_id)
+    if entry is None:
+        raise NotFoundError(f"there is no {kind} {item_id!r}", field=f"{kind}_id")
+    return entry
+
+
+def require_absent(registry: Registry, kind: str, item_id: str) -> None:
+    """Make sure that an id is free.
+
+    Raises:
+        ConflictError: it is not.
+    """
+    if registry.get(kind, item_id) is not None:
+        raise ConflictError(f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id")
+
+
+def callee(registry: Registry, pipeline_id: str) -> Callee | None:
+    """A pipeline as a step of another one may run it: the version that is current now."""
+    entry = registry.get("pipeline", pipeline_id)
+    if entry is None:
+        return None
+    parameters = published_definition(entry.item["definition"]).parameters
+    return Callee(pipeline_id, entry.item["version"], entry.item["machine_arn"], tuple(parameters))
+
+
+def published_definition(definition: Mapping[str, Any]) -> Definition:
+    """A stored definition, which may be of a time when more was allowed; its triggers are read from the registry."""
+    return Definition.model_validate({**definition, "triggers": []}, strict=False)
+
+
+def schema_of(registry: Registry, event_type: str) -> Item | None:
+    """The JSON Schema that an event type is registered with."""
+    entry = registry.get("event_type", event_type)
+    return None if entry is None else entry.item["schema"]
+
+
+def retry_stale(change: Callable[[], Result]) -> Result:
+    """Read, decide and commit again where somebody else was faster, so that nobody's change is lost."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return change()
+        except StaleError:
+            continue
+    return change()

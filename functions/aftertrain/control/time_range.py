@@ -1,0 +1,24 @@
+"""Seconds -> times that those in the ledger can be compared with, as texts.
+
+until(1747304200.5)  ->  "2025-05-15T10:16:40.501+00:00"
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from aftertrain.control.ports import ControlPorts
+
+LAST = "9999-12-31T23:59:59.999+00:00"
+
+
+def since(seconds: float, ports: ControlPorts) -> str:
+    """So many seconds ago."""
+    return _format_time(datetime.fromisoformat(ports.clock()) - timedelta(seconds=seconds))
+
+
+def until(before: float | None) -> str:
+    """What happened in that very millisecond is within; without an end, whatever another clock calls now."""
+    return LAST if before is None else _format_time(datetime.fromtimestamp(before, UTC) + timedelta(milliseconds=1))
+
+
+def _format_time(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")

@@ -1,0 +1,258 @@
+"""A rolling deployment that a service makes: what is asked of the service, and what its state means.
+
+    pending -> rolling -> healthy
+                  |
+                  +-> rolling_back -> rolled_back | failed
+
+The service replaces replicas, watches alarms and goes back by itself; what is added here is the prediction at the end,
+the way back if it fails or takes too long, and a state that outlives whoever waits. While the service is at work there
+is nothing to do: `advance` returns, and is called again when the service tells of a change, however often.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from aftertrain.errors import BusyError, OperatorError
+from aftertrain.fleets.fleet import Release
+from aftertrain.fleets.rollout import Status, Terms
+from aftertrain.fleets.service_fleet import ServiceFleet, ServiceState
+
+DRAIN_SECONDS = 300.0  # what a load balancer gives an old replica to end its requests, for each batch
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRollout:
+    """Where it stands.
+
+    `target` is what is rolled out, `previous` what was served before; `sent`: the service has been asked for what the
+    status says. `size`: how many replicas are asked for, None for as many as there are; `previous_size` how many there
+    were. Both are what the service has when it begins, unless another roll-out that is overtaken says what was there
+    before that. `insists`: it takes the place of what the service is at, if that lets itself be interrupted. A way,
+    there or back, that has taken `patience` seconds since `since` is given up; on services that bound it themselves it
+    is None.
+    """
+
+    operation: Literal["shift", "resize", "remove"] = "shift"
+    size: int | None = None
+    status: Status = "pending"
+    target: str = ""
+    previous: str | None = None
+    previous_size: int = 0
+    requested: bool = False
+    reason: str = ""
+    preempts: bool = False
+    since: float = 0.0
+    time_limit: float | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.status in ("healthy", "rolled_back", "failed")
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the service has ever taken it, as far as is known."""
+        return self.since > 0
+
+    @property
+    def resizes(self) -> bool:
+        """Whether what is served stays, and only the number of replicas changes."""
+        return self.operation == "resize" or (
+            self.operation == "shift" and self.size is not None and self.target == self.previous
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutContext:
+    """What a shift is made of, and by whom; `now` is in seconds since 1970."""
+
+    release: Release
+    terms: Terms
+    fleet: ServiceFleet
+    now: float
+
+
+def advance(rollout: ServiceRollout, course: RolloutContext, save: Callable[[ServiceRollout], None]) -> ServiceRollout:
+    """Go on as far as the service has; every new state is saved before what follows from it.
+
+    Raises: BusyError if the service did not answer; the same call goes on from what was saved.
+    """
+    while not rollout.finished:
+        try:
+            next_state = _next_state(rollout, course)
+        except BusyError:
+            raise
+        except OperatorError as error:
+            next_state = _handle_failure(rollout, error.message, course)
+        if next_state == rollout:
+            return rollout
+        rollout = next_state
+        save(rollout)
+    return rollout
+
+
+def _next_state(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    match rollout.status, rollout.requested:
+        case "pending", _:
+            return _begin(rollout, course)
+        case "rolling", False:
+            return _request_change(rollout, course)
+        case "rolling", True:
+            return _check_arrival(rollout, course)
+        case _, False:
+            return _request_rollback(rollout, course)
+        case _:
+            return _check_rollback(rollout, course)
+
+
+def _begin(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    service = course.fleet.look()
+    if service.state == "moving" and not (rollout.preempts and course.fleet.interruptible):
+        raise OperatorError("the service is busy with another change: try again when that is through")
+    target = (
+        course.fleet.prepare(course.release, rollout.size) if rollout.operation == "shift" else service.target or ""
+    )
+    return replace(
+        rollout,
+        status="rolling",
+        target=target,
+        previous=rollout.previous or service.target,
+        previous_size=rollout.previous_size or service.desired,
+        time_limit=_patience(max(rollout.size or 0, service.desired, 1), course),
+    )
+
+
+def _patience(size: int, course: RolloutContext) -> float | None:
+    """How long so many replicas may take, a batch after the other."""
+    if not course.fleet.interruptible:
+        return None
+    return math.ceil(size / course.terms.batch) * (course.release.ready_timeout + DRAIN_SECONDS)
+
+
+def _is_late(rollout: ServiceRollout, course: RolloutContext) -> bool:
+    return rollout.time_limit is not None and course.now - rollout.since > rollout.time_limit
+
+
+def _request_change(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    """Whoever asked before may have died before it could say so, and an answer may be lost and the next one a refusal.
+
+    So a look says whether the service is on its way, before it is asked and after it has refused.
+    """
+    if _is_under_way(rollout, course.fleet.look()):
+        return _mark_sent(rollout, course)
+    try:
+        _apply_change(rollout, course)
+    except BusyError:
+        raise
+    except OperatorError:
+        if not _is_under_way(rollout, course.fleet.look()):
+            raise
+    return _mark_sent(rollout, course)
+
+
+def _is_under_way(rollout: ServiceRollout, service: ServiceState) -> bool:
+    if rollout.operation == "remove":
+        return service.state == "missing" or not service.desired
+    return service.desired == rollout.size if rollout.resizes else service.target == rollout.target
+
+
+def _apply_change(rollout: ServiceRollout, course: RolloutContext) -> None:
+    if rollout.operation == "remove":
+        course.fleet.remove()
+    elif rollout.resizes:
+        course.fleet.resize(rollout.size or 0)
+    else:
+        course.fleet.shift(rollout.target, rollout.size, course.terms)
+
+
+def _mark_sent(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    """What is to be removed is gone as soon as that is accepted."""
+    return replace(
+        rollout, requested=True, status="healthy" if rollout.operation == "remove" else "rolling", since=course.now
+    )
+
+
+def _check_arrival(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    service = course.fleet.look()
+    landed = service.state == "settled" and service.target == rollout.target
+    if service.state == "moving" or (landed and rollout.resizes and service.desired == rollout.size != service.size):
+        if not _is_late(rollout, course):
+            return rollout
+        return _start_rollback(rollout, f"it was not through after {rollout.time_limit:g} seconds", course)
+    if landed and not (rollout.resizes and service.desired != rollout.size):
+        course.fleet.probe(course.release)
+        return replace(rollout, status="healthy")
+    if service.state == "settled":
+        reason = (
+            f"{service.desired} replicas are wanted" if landed else "the service went back to what it served before"
+        )
+        return replace(rollout, status="rolled_back", reason=service.reason or reason)
+    return _start_rollback(rollout, service.reason or "the service did not get there", course)
+
+
+def _start_rollback(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
+    """From here on it is the way back that takes its time."""
+    return replace(rollout, status="rolling_back", requested=False, reason=reason, since=course.now)
+
+
+def _request_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    """Only what this roll-out has brought is taken back."""
+    service = course.fleet.look()
+    if service.state == "moving" and not course.fleet.interruptible:
+        return rollout
+    if rollout.operation == "remove" and _is_under_way(rollout, service):
+        return _mark_sent(rollout, course)  # it was heard all the same
+    if service.state == "missing" or _is_restored(rollout, service):
+        return _check_rollback(replace(rollout, requested=True), course)
+    if service.target != rollout.target:
+        return _handle_failure(rollout, f"somebody else has changed the service to {service.target}", course)
+    if rollout.previous is None:
+        course.fleet.remove()
+        return replace(rollout, status="rolled_back")
+    if service.state == "broken" and not course.fleet.interruptible:
+        return replace(rollout, status="failed")
+    try:
+        _apply_rollback(rollout, rollout.previous, course)
+    except BusyError:
+        raise
+    except OperatorError:  # as on the way out, what was lost may be refused when it is asked again
+        if not _is_restored(rollout, course.fleet.look()):
+            raise
+    return replace(rollout, requested=True)
+
+
+def _is_restored(rollout: ServiceRollout, service: ServiceState) -> bool:
+    return service.target == rollout.previous and not (rollout.resizes and service.desired != rollout.previous_size)
+
+
+def _apply_rollback(rollout: ServiceRollout, previous: str, course: RolloutContext) -> None:
+    """Alarms that went off on the way out would hold up the way back."""
+    if rollout.resizes:
+        course.fleet.resize(rollout.previous_size)
+    else:
+        course.fleet.go_back(previous, rollout.previous_size, replace(course.terms, alarms=()))
+
+
+def _check_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+    service = course.fleet.look()
+    if service.state == "moving":
+        if not _is_late(rollout, course):
+            return rollout
+        reason = f"the way back was not through after {rollout.time_limit:g} seconds"
+        return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")
+    back = service.state == "settled" and _is_restored(rollout, service)
+    gone = service.state == "missing" and rollout.previous is None
+    if back or gone:
+        return replace(rollout, status="rolled_back")
+    return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {service.reason or service.state}")
+
+
+def _handle_failure(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
+    refused = rollout.preempts and rollout.status == "rolling" and not rollout.accepted
+    if rollout.status == "pending" or refused:  # then whatever else the service is at goes on
+        return replace(rollout, status="rolled_back", reason=reason)
+    if rollout.status == "rolling":
+        return _start_rollback(rollout, reason, course)
+    return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")

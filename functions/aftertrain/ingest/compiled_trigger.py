@@ -1,0 +1,35 @@
+"""A trigger with its filters ready to run; and, when somebody asks, why an event does not fire it.
+
+str(why_not(event, watch))  ->  '`key` REGEXP "^final/" is false for \\'tmp/x\\''
+"""
+
+from typing import NamedTuple
+
+from aftertrain.expressions.mismatch import Mismatch
+from aftertrain.expressions.pattern import Pattern, compile_pattern
+from aftertrain.expressions.where import Where, compile_where
+from aftertrain.model.event import Event
+from aftertrain.model.trigger import Trigger, matches_type
+
+
+class CompiledTrigger(NamedTuple):
+    """A trigger with its filters ready to run."""
+
+    trigger: Trigger
+    filters: tuple[Where | Pattern, ...]
+
+
+def compile_trigger(trigger: Trigger) -> CompiledTrigger:
+    """Compile a trigger's filters. Raises: AuthorError"""
+    matches_type(trigger.event_type, "")
+    filters: list[Where | Pattern] = []
+    if trigger.where is not None:
+        filters.append(compile_where(trigger.where))
+    if trigger.filter is not None:
+        filters.append(compile_pattern(trigger.filter))
+    return CompiledTrigger(trigger, tuple(filters))
+
+
+def find_mismatch(event: Event, compiled: CompiledTrigger) -> Mismatch | None:
+    """What the event does not pass of a trigger's filters, the first; None if it passes all."""
+    return next((mismatch for item in compiled.filters if (mismatch := item.failure(event)) is not None), None)

@@ -1,0 +1,131 @@
+"""Event + triggers that it fires -> the ledger's record: what was received, and what is to be started for it.
+
+    Record(key=EventKey("tigris-models", "4f1c…"), event=…, starts=(Start(name="trig-1-0d9c…", …),), done=False)
+
+Everything that a start needs is decided here, once: whoever drives the record later, now or after a crash, starts the
+same version under the same name with the same bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from aftertrain.expressions.event_path import path_of
+from aftertrain.ingest.compiled_trigger import CompiledTrigger
+from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.map_params import ParamError, map_params
+from aftertrain.ingest.verdict import Outcome, Verdict
+from aftertrain.model.event import Event
+from aftertrain.model.names import canonical_json, execution_name
+from aftertrain.model.policy import Policies
+from aftertrain.model.trigger import PipelineVersion
+
+ADDED = [("data", name) for name in ("parts", "events", "events_left_out")]
+ACCEPTED = "Step Functions accepts it"  # what is expected of a start
+
+
+class Start(NamedTuple):
+    """One execution to be started: its name never changes, and the trigger's params are those of the first delivery.
+
+    `extra_input`: what policies have added to the event before, where it is replayed.
+    """
+
+    name: str
+    trigger_id: str
+    pipeline: PipelineVersion
+    params: Mapping[str, Any]
+    policies: Policies = Policies()
+    extra_input: Mapping[str, Any] = {}
+
+    def input(self, event: Event, extra_input: Mapping[str, Any], slot: str | None = None) -> str:
+        """The execution's input: the same bytes for the same record and the same decision.
+
+        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data, where
+        params may take them from.
+        Raises: ParamError if the event lacks what a param is taken from, or it is of another type.
+        """
+        extra_input = extra_input if "event" in extra_input else {**self.extra_input, **extra_input}
+        envelope = extra_input.get("event", event.envelope())
+        extra_data = {name: value for name, value in extra_input.items() if name != "event"}
+        envelope = envelope | {"data": envelope["data"] | extra_data} if extra_data else envelope
+        deferred = self.policies.debounce or self.policies.assemble
+        return canonical_json(
+            {
+                "event": envelope,
+                "params": map_params(self.params, Event.from_envelope(envelope), self.pipeline.types)
+                if deferred
+                else dict(self.params),
+                "trigger": {"id": self.trigger_id} | ({"slot": slot} if slot else {}),
+                "pipeline": {"id": self.pipeline.pipeline_id, "version": self.pipeline.version},
+            }
+        )
+
+
+class EventRecord(NamedTuple):
+    """An event in the ledger. It is `done` when every start was made, or will never be.
+
+    `verdicts` are those that are not a plain start.
+    """
+
+    key: EventKey
+    event: Event
+    received_at: float
+    verdicts: tuple[Verdict, ...]
+    starts: tuple[Start, ...]
+    done: bool
+
+    def verdict_of(self, trigger_id: str) -> Verdict | None:
+        """What is known of one trigger; None where nothing but the start is."""
+        return next((verdict for verdict in self.verdicts if verdict.trigger_id == trigger_id), None)
+
+    @property
+    def all_verdicts(self) -> list[Verdict]:
+        """Of every trigger that the event fired."""
+        outcome: Outcome = "started" if self.done else "received"
+        decided = {verdict.trigger_id for verdict in self.verdicts}
+        undecided = [
+            Verdict(start.trigger_id, outcome, execution=start.name, final=self.done)
+            for start in self.starts
+            if start.trigger_id not in decided
+        ]
+        return sorted([*self.verdicts, *undecided], key=lambda verdict: verdict.trigger_id)
+
+    @property
+    def executions(self) -> list[str]:
+        """The ids of the executions that belong to this event, or will when they start."""
+        names = {start.trigger_id: start.name for start in self.starts}
+        execution_names = []
+        for verdict in self.all_verdicts:
+            if not verdict.final or verdict.verdict == "started":
+                execution_names.append(names[verdict.trigger_id])
+            elif verdict.verdict in ("assembling", "debounced") and verdict.execution:
+                execution_names.append(verdict.execution)
+        return execution_names
+
+
+def new_record(
+    event: Event, source_id: str, fired: list[CompiledTrigger], now: float, attempt: str = ""
+) -> EventRecord:
+    """The record of an event that was not seen before; one that nothing matches is done at once.
+
+    `attempt` makes a replay: a record and executions of its own.
+    """
+    key = EventKey(source_id, event.id + attempt)
+    starts, failed = [], []
+    for compiled in fired:
+        trigger = compiled.trigger
+        name = execution_name(source_id, key.event_id, trigger.id)
+        deferred = trigger.policies.debounce or trigger.policies.assemble
+        try:
+            available_params = event_path_params(trigger.params) if deferred else trigger.params
+            params = map_params(available_params, event, trigger.pipeline.types)
+        except ParamError as error:
+            failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
+        else:
+            start_params = trigger.params if deferred else params
+            starts.append(Start(name, trigger.id, trigger.pipeline, start_params, trigger.policies))
+    return EventRecord(key, event, now, tuple(failed), tuple(starts), done=not starts)
+
+
+def event_path_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The params but for those that are taken from what policies add, which is not there yet."""
+    return {name: value for name, value in params.items() if path_of(value) not in ADDED}

@@ -1,0 +1,38 @@
+"""A trigger's params -> an execution's: what is written as `{{ event.PATH }}` is the value at that path.
+
+mapped({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"})
+->  {"model_uri": "s3://models/final/m.safetensors", "threshold": 0.9}
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aftertrain.errors import AuthorError
+from aftertrain.expressions.event_path import path_of
+from aftertrain.expressions.lookup import MISSING, lookup
+from aftertrain.model.event import Event
+from aftertrain.model.kinds import is_given
+
+
+class ParamError(AuthorError):
+    """The event lacks what a param is to be taken from, or it is not of the type that the pipeline declares."""
+
+
+def map_params(params: Mapping[str, Any], event: Event, types: Mapping[str, str]) -> dict[str, Any]:
+    """The params with values from the event, each of its type: the machine relies on it.
+
+    Raises: ParamError
+    """
+    return {name: _value(name, value, event, types.get(name)) for name, value in params.items()}
+
+
+def _value(name: str, value: Any, event: Event, kind: str | None) -> Any:
+    path = path_of(value)
+    if path is None:
+        return value
+    resolved = lookup(event, path)
+    if resolved is MISSING:
+        raise ParamError(f"the event has no {'.'.join(path)}", field=f"params.{name}")
+    if kind is not None and not is_given(resolved, kind):
+        raise ParamError(f"{'.'.join(path)} is not of the type {kind.removesuffix('?')}", field=f"params.{name}")
+    return resolved

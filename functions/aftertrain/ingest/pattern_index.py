@@ -1,0 +1,61 @@
+"""Questions about how a text begins, ends or looks -> which of them a text answers, by a look at each length asked for.
+
+    table.add(Affix("final/"), 1); table.add(Wild("final/", ".safetensors", "final/*.safetensors", …), 2)
+    table.of("final/x.safetensors")  ->  3
+
+A form is found by what it begins with, or ends with if it begins with a star: endings are the same for many.
+"""
+
+from typing import Final
+
+from aftertrain.ingest.predicates import Affix, Wild
+
+
+class _Entry:
+    """What is asked about one beginning or end: the bits of who asks for it alone, and forms by their text."""
+
+    __slots__ = ("bits", "forms")
+
+    def __init__(self) -> None:
+        self.bits = 0
+        self.forms: dict[str, tuple[Wild, int]] = {}
+
+
+class PatternIndex:
+    """Bits of questions; those that are asked alike share an entry."""
+
+    def __init__(self) -> None:
+        self._prefixes: Final[dict[int, dict[str, _Entry]]] = {}
+        self._suffixes: Final[dict[int, dict[str, _Entry]]] = {}
+
+    def add(self, test: Affix | Wild, bit: int) -> None:
+        """Note a question."""
+        if isinstance(test, Affix):
+            self._entry(test.text, at_end=test.at_end).bits |= bit
+            return
+        forms = (self._entry(test.head, at_end=False) if test.head else self._entry(test.tail, at_end=True)).forms
+        _, bits = forms.get(test.text, (test, 0))
+        forms[test.text] = test, bits | bit
+
+    def of(self, text: str) -> int:
+        """The bits of what a text answers."""
+        bits = 0
+        for length, entries in self._prefixes.items():
+            if (entry := entries.get(text[:length])) is not None:
+                bits |= entry.bits | _match_forms(entry, text)
+        for length, entries in self._suffixes.items():
+            if (entry := entries.get(text[-length:])) is not None:
+                bits |= entry.bits | _match_forms(entry, text)
+        return bits
+
+    def _entry(self, text: str, *, at_end: bool) -> _Entry:
+        entries = self._suffixes if at_end and text else self._prefixes  # every text begins and ends with nothing
+        return entries.setdefault(len(text), {}).setdefault(text, _Entry())
+
+
+def _match_forms(entry: _Entry, text: str) -> int:
+    matched = 0
+    for form, bits in entry.forms.values():
+        if form.holds(text):
+            matched |= bits
+    return matched

@@ -1,0 +1,51 @@
+"""What all buckets' notifications become, whoever wrote them.
+
+    object.created  {bucket, key, size, etag, event_name, uri, version_id?, sequencer?}
+
+No sender gives every notification an id of its own, so the id is made of what identifies the change: a redelivery has
+the same one, and every other change another one.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from aftertrain.model.event import Event
+from aftertrain.model.names import digest
+
+CREATED, DELETED, TRANSITIONED = "object.created", "object.deleted", "object.transitioned"
+
+
+class ObjectChange(NamedTuple):
+    """A change of an object. `name` is the sender's word for it, `etag` bare; `id` only where the sender gives one."""
+
+    type: str
+    name: str
+    time: str
+    bucket: str
+    key: str
+    size: int | None
+    etag: str
+    version_id: str | None = None
+    sequencer: str | None = None
+    id: str | None = None
+
+    def event(self, source_id: str) -> Event:
+        """The platform's event."""
+        data: dict[str, Any] = {
+            "bucket": self.bucket,
+            "key": self.key,
+            "size": self.size,
+            "etag": self.etag or None,
+            "event_name": self.name,
+            "uri": f"s3://{self.bucket}/{self.key}",
+        }
+        optional = {"version_id": self.version_id, "sequencer": self.sequencer}
+        data |= {name: value for name, value in optional.items() if value is not None}
+        derived_id = digest(self.bucket, self.key, self.name, self.etag, self.time, *filter(None, optional.values()))
+        return Event(self.type, self.id or derived_id, source_id, self.time, self.key, data)
+
+
+def normalise_type(text: str) -> str:
+    """Any name as a word of a type: `RestoreCompleted` -> `restore_completed`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:64] or "unknown"

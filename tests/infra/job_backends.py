@@ -1,0 +1,28 @@
+"""The stack of a stage whose jobs run on Batch and SageMaker, and whose deployments go to SageMaker and ECS."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+from infra.settings import Settings
+from infra.stack import AftertrainStack
+
+WITH_BACKENDS = Settings(
+    stage="gpu",
+    model_buckets=("weights",),
+    bucket_access={"tigris": {"endpoint": "https://t3.storage.dev", "secret": "tigris-keys"}},
+    backends=("batch", "sagemaker", "worker"),
+    compute={"spot": True},
+    job_image="REPOSITORY/aftertrain-jobs:1",
+    zones=("us-east-1b", "us-east-1d", "us-east-1f"),
+    gpu_types=("L4", "H100"),
+    fleets=("sagemaker-endpoint", "ecs"),
+    fleet_roles=("arn:aws:iam::123456789012:role/models",),
+    cluster_check_minutes=5,
+)
+
+
+def stack_with_backends(folder: Path) -> Any:
+    """The stack, in an app of its own; what is in the bundle is tested elsewhere."""
+    (folder / "x.py").write_text("")
+    return AftertrainStack(App(), "Aftertrain-gpu", settings=WITH_BACKENDS, bundle=folder)
