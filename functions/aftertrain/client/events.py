@@ -85,7 +85,8 @@ class Events:
     def send(self, url: str, body: Any, *, token: str | None = None, user: str | None = None) -> dict[str, Any]:
         """Post a payload to a source's `url`, as a sender would: with a bearer token, or as a `user`.
 
-        Returns: the receipt. Raises: ApiError
+        Returns: the receipt.
+        Raises: ApiError
         """
         headers = {"content-type": "application/json"}
         if token is not None:

@@ -21,7 +21,8 @@ class Pipelines:
     ) -> Pipeline:
         """Publish version 1 of a new pipeline, given as an object or as YAML text.
 
-        The id is made of the name if it is left out. Raises: InvalidRequestError with every mistake.
+        The id is made of the name if it is left out.
+        Raises: InvalidRequestError with every mistake.
         """
         body = {"definition": definition, "name": name, "id": id}
         fields = {key: value for key, value in body.items() if value is not None}

@@ -1,1 +1,1 @@
-"""Definition -> ASL: parse, check, link, nest, lower, verify, emit; one stage a file, `compile` is the flat list."""
+"""Definition -> ASL: parse, check, link, nest, lower, verify, emit. One stage a file; `compile` lists them in order."""

@@ -1,6 +1,6 @@
-"""What a machine has to be told about the stage that it runs in.
+"""What a machine needs to know about its stage: ARNs, tables, buckets, backends.
 
-`PLACEHOLDERS` stands in where there is no stage: `aftertrain compile` shows machines with it, and the goldens hold it.
+`PLACEHOLDERS` replaces them where no stage exists: `aftertrain compile` and the golden files show machines with it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ WORKER = Compute()
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A pipeline that a step may run; `parameters` is None where there is no stage to ask."""
+    """A pipeline that a step may run; `parameters` is None where no stage can be asked."""
 
     pipeline_id: str
     version: int
@@ -24,19 +24,19 @@ class Callee:
 
 
 def any_pipeline(pipeline_id: str) -> Callee:
-    """Stands in for a pipeline that nobody can be asked about."""
+    """Any pipeline, where no stage can be asked."""
     return Callee(pipeline_id, 0, f"${{Pipeline:{pipeline_id}}}")
 
 
 def no_schema(_event_type: str) -> None:
-    """Where there is no stage, no event type has a schema."""
+    """No schema, where no stage can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchBinding:
-    """Queues and job definitions are found by the ends of their names, which the compiler knows.
+    """The compiler finds queues and job definitions by the ends of their names.
 
-    `job_definition`: the one of the stage's own image. `kinds`: of machines that there are queues for.
+    `job_definition`: the one with the stage's own image. `kinds`: the kinds of machines that have queues.
     """
 
     queue_prefix: str
@@ -47,10 +47,10 @@ class BatchBinding:
 
 @dataclass(frozen=True, slots=True)
 class SageMakerBinding:
-    """What jobs on SageMaker run as, from which image, and in which network; `vpc` as its `VpcConfig`.
+    """The role, image and network of jobs on SageMaker; `vpc` has the form of its `VpcConfig`.
 
-    `buckets`: those that are not in S3, as AFTERTRAIN_BUCKETS has them. `kms_key`: of disks and outputs, if it is not
-    the service's own.
+    `buckets`: buckets outside S3, in the form of AFTERTRAIN_BUCKETS. `kms_key`: for disks and outputs, if the stage has
+    one.
     """
 
     role: str
@@ -63,10 +63,10 @@ class SageMakerBinding:
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """`activity_prefix` is the ARN of a worker pool's activity without the pool's name at its end.
+    """`activity_prefix`: the ARN of a worker pool's activity, without the pool's name at its end.
 
-    `backends`: where jobs can run; `compute`: where and on what they do if a step does not say. `callee` finds a
-    published pipeline by its id, `schema_of` the JSON Schema of an event type.
+    `backends`: where jobs can run. `compute`: a step's defaults. `callee` finds a published pipeline by its id,
+    `schema_of` the JSON Schema of an event type.
     """
 
     tasks_function: str

@@ -1,7 +1,7 @@
-"""The branches of `conditional` steps: which steps they may choose, and conditions that stand bare in them.
+"""The branches of `conditional` steps: the steps they may choose, and the conditions in them.
 
-{id: route, action: conditional, params: {branches: [{id: good, condition: event.score > 0.5, target_step: deploy}]}}
-->  choosers: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
+{id: route, action: conditional, params: {branches: [{id: good, condition: event.score > 0.5, target_step: deploy}]}} ->
+steps_by_chooser: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +25,7 @@ def steps_by_chooser(steps: Sequence[Step]) -> dict[str, list[str]]:
 
 
 def check_targets(step: Step, where: Place, step_ids: Collection[str]) -> Iterator[Diagnostic]:
-    """Branches that lead to steps that do not exist."""
+    """Branches whose target step does not exist."""
     for index, target in _targets(step):
         if target not in step_ids:
             path = (*where, "params", "branches", index, "target_step")
@@ -33,7 +33,7 @@ def check_targets(step: Step, where: Place, step_ids: Collection[str]) -> Iterat
 
 
 def brace_conditions(params: dict[str, Any]) -> dict[str, Any]:
-    """A conditional's params with its bare conditions written as templates."""
+    """A conditional's params, with bare conditions written as templates."""
     changed = dict(params)
     if isinstance(params.get("condition"), str):
         changed["condition"] = _add_braces(params["condition"])
@@ -48,7 +48,7 @@ def brace_conditions(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def conditions(params: dict[str, Value]) -> Iterator[tuple[Place, Expression]]:
-    """The conditions of a conditional's params that are expressions, each with its place."""
+    """The conditions of a conditional that are expressions, each with its path."""
     candidates: list[tuple[Place, Value]] = [(("condition",), params.get("condition"))]
     branches = params.get("branches")
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):

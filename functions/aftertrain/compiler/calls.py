@@ -1,9 +1,9 @@
-"""A step that runs another pipeline -> an execution of that one, and what is wrong with such steps.
+"""A step that runs another pipeline -> an execution of that pipeline, and the mistakes in such steps.
 
     {pipeline: convert-all, params: {uri: "{{ event.uri }}"}}  ->  states:startExecution.sync:2 with its version's ARN
 
-The version that is current when the caller is published runs from then on. So no chain of calls can come back to where
-it started: what is called was there before its caller.
+Publishing the caller fixes the called pipeline's current version. So no chain of calls can form a cycle: a called
+version is always older than its caller.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def check_calls(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnost
 
 
 def parameters_of_callee(node: Node, bindings: Bindings) -> Shape | None:
-    """What the other pipeline's parameters are declared to be, as far as that is known."""
+    """The declared parameters of the called pipeline, as far as known."""
     template = node.params.get("pipeline") if node.action.runs == "pipeline" else None
     callee = bindings.callee(template.text) if isinstance(template, Template) and template.text is not None else None
     if callee is None or callee.parameters is None:
@@ -46,7 +46,7 @@ def parameters_of_callee(node: Node, bindings: Bindings) -> Shape | None:
 
 @dataclass(frozen=True, slots=True)
 class ChildCall:
-    """What the other pipeline is given: the step's params as a field has them, code for the event and the trigger."""
+    """The call's input: the step's params as field values, and JSONata for the event and the trigger."""
 
     params: Any
     event: str
@@ -56,9 +56,9 @@ class ChildCall:
 def pipeline_work(node: Node, call: ChildCall, bindings: Bindings, timeout: int, retry: tuple[Retrier, ...]) -> Work:
     """The Task that starts the other pipeline and waits for its end."""
     template = node.params["pipeline"]
-    assert isinstance(template, Template)  # check_calls has looked
+    assert isinstance(template, Template)  # checked by check_calls
     callee = bindings.callee(template.text or "")
-    assert callee is not None  # here as well
+    assert callee is not None  # checked there as well
     step_params = call.params
     if isinstance(step_params, str):
         params: Any = jsonata.expression("$exists($states.input.params.params) ? $states.input.params.params : {}")
@@ -80,7 +80,7 @@ def pipeline_work(node: Node, call: ChildCall, bindings: Bindings, timeout: int,
 def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
     template = node.params.get("pipeline")
     if not isinstance(template, Template):
-        return  # the action's own model has complained
+        return  # the action's own model reports it
     if template.text is None:
         yield Diagnostic("AT313", (*where, "pipeline"), "the pipeline is written by its id, not computed")
         return

@@ -1,7 +1,7 @@
-"""Definition -> mistakes that need no dependencies to be seen: ids, actions, params, triggers.
+"""Definition -> mistakes visible without dependencies: ids, actions, params, triggers.
 
-A param that is written as a template has no value yet and is checked when the step runs; the others are checked here,
-by the action's own model.
+The action's own model checks params here. A param written as a template has no value yet; it is checked when the step
+runs.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,30 @@ from aftertrain.expressions.tree import ROOTS
 from aftertrain.expressions.where import compile_where
 from aftertrain.model.definition import Definition, Step
 
-WORDS = ("true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else")  # of templates
+WORDS = (
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "if",
+    "else",
+)  # keywords of templates
 
 
 def check(definition: Definition) -> list[Diagnostic]:
-    """Every such mistake, step by step."""
+    """All such mistakes, step by step."""
     diagnostics = list(_check_unique_ids(definition))
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
-        limit = definition.settings.timeout_seconds if key == "steps" else None  # which does not hold for clearing up
+        limit = (
+            definition.settings.timeout_seconds if key == "steps" else None
+        )  # `on_failure` steps run beyond the limit
         for index, step in enumerate(steps):
             diagnostics += [*_check_step(step, (key, index)), *_check_wait(step, limit, (key, index))]
     diagnostics += [*check_secrets(definition), *check_parameters(definition.parameters)]
@@ -40,9 +56,9 @@ def check(definition: Definition) -> list[Diagnostic]:
 
 
 def variable(step_id: str, depth: int = 0) -> str:
-    """The name of the variable that holds a step's output in a scope that lies in `depth` others.
+    """The variable that holds a step's output in a scope nested `depth` levels deep.
 
-    Step Functions refuses a name that is assigned both in a branch and outside of it, so each depth has its own.
+    Step Functions refuses a name that is assigned both inside and outside a branch, so each depth has its own names.
     """
     return f"out{depth or ''}_{step_id.replace('-', '_')}"
 
@@ -82,7 +98,7 @@ def _check_step(step: Step, where: Place) -> Iterator[Diagnostic]:
 
 
 def _check_combination(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
-    """What an action does not go together with."""
+    """Fields that the step's action does not support."""
     if action.name == "conditional" and step.foreach is not None:
         yield Diagnostic("AT210", (*where, "foreach"), "a conditional chooses once, and cannot be a loop")
     if action.name == "approval" and has_template(step.params.get("default")):
@@ -95,7 +111,7 @@ def _check_combination(action: Action, step: Step, where: Place) -> Iterator[Dia
 
 
 def _check_wait(step: Step, pipeline_limit: int | None, where: Place) -> Iterator[Diagnostic]:
-    """A wait that ends behind the end of the pipeline, `whole` seconds after its start, or of its own step."""
+    """A wait that ends after the pipeline's limit (seconds), or after its own step's."""
     if step.action != "wait_until":
         return
     hours, seconds = (step.params.get(f"duration_{unit}") for unit in ("hours", "seconds"))
@@ -116,7 +132,7 @@ def _check_params(action: Action, params: dict[str, Any], where: Place) -> Itera
         if field.is_required() and name not in params:
             message = f"{action.name} needs the param {name!r}"
             yield Diagnostic("AT205", where, message, f"its params are {', '.join(fields)}")
-    # What has a template in it is checked by its type, and when the step runs.
+    # Templates are checked by their type, and again when the step runs.
     literals = {name: value for name, value in params.items() if name in fields and not has_template(value)}
     complete = len(literals) == len(params)
     yield from _validate(action.params, literals, where, whole=complete)

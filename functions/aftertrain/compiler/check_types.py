@@ -1,4 +1,4 @@
-"""Graphs and shapes -> mistakes that only types can tell.
+"""Graphs and shapes -> mistakes that only types reveal.
 
 params: {message: "{{ steps.evaluate.output.acuracy }}"}   ->  AT305 … has no field 'acuracy', did you mean 'accuracy'?
 condition: steps.evaluate.output.accuracy                  ->  AT310 a condition is true or false; this one is number
@@ -53,7 +53,7 @@ OPEN = ("array", "object")
 def check_types(
     definition: Definition, linked: Linked, shapes: ShapeEnvironment, bindings: Bindings
 ) -> list[Diagnostic]:
-    """Every such mistake, step by step."""
+    """All such mistakes, step by step."""
     types = [trigger.event_type for trigger in definition.triggers]
     diagnostics: list[Diagnostic] = []
     for key, graph in (("steps", linked.graph), ("on_failure", linked.failure_graph)):
@@ -65,13 +65,13 @@ def check_types(
 
 
 class _TypeChecker:
-    """Looks at the templates of one graph."""
+    """Checks the templates of one graph."""
 
     def __init__(self, graph: Graph, shapes: ShapeEnvironment, types: list[str], bindings: Bindings) -> None:
         self.graph, self.shapes, self.types, self.bindings = graph, shapes, types, bindings
 
     def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
-        """The mistakes of a step."""
+        """The mistakes in a step."""
         reader = resolver_of(node, self.graph, self.shapes)
         missing = {
             need for need in node.needs if need not in node.requires or self.graph.nodes[need].continues_on_failure
@@ -103,7 +103,7 @@ class _TypeChecker:
                 yield from self.condition(condition, (*where, "params", *path), inner)
 
     def outputs(self, graph: Graph) -> Iterator[Diagnostic]:
-        """The mistakes of the pipeline's own outputs, which are read whatever was skipped."""
+        """The mistakes in the pipeline's outputs, which are read even after skipped steps."""
         if not graph.outputs:
             return
         codes = {step: StepCode("$o", self.shapes.outputs[step], "$r") for step in graph.nodes}
@@ -116,7 +116,7 @@ class _TypeChecker:
     def value(
         self, value: Value, where: Place, reader: Resolver, allowed: Shape, *, mixed: bool = False
     ) -> Iterator[Diagnostic]:
-        """The mistakes of a param and of what is in it; what has no template in it the action's own model has seen."""
+        """The mistakes in a param and its parts; the action's own model has checked the parts without templates."""
         match value:
             case Template(text=str() as text) if mixed:
                 yield from _check_literal(text, where, allowed)
@@ -135,7 +135,7 @@ class _TypeChecker:
                 yield from _check_literal(value, where, allowed)
 
     def template(self, template: Template, where: Place, reader: Resolver, allowed: Shape) -> Iterator[Diagnostic]:
-        """The mistakes of one template; its type is held against the param's."""
+        """The mistakes in one template, including a type that does not fit the param."""
         yield from self.fields(template.parts, where, reader)
         rendered = render_template(template, reader)
         yield from (Diagnostic("AT309", where, complaint) for complaint in dict.fromkeys(rendered.complaints))
@@ -145,14 +145,14 @@ class _TypeChecker:
             yield Diagnostic("AT308", where, message, hint)
 
     def condition(self, condition: Expression, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
-        """The mistakes of a condition."""
+        """The mistakes in a condition."""
         yield from self.fields(condition, where, reader)
         for complaint in check_condition(condition, reader):
             code = "AT310" if complaint.startswith("a condition") else "AT309"
             yield Diagnostic(code, where, complaint)
 
     def items(self, items: Value, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
-        """The mistakes of what a foreach goes over."""
+        """The mistakes in the items of a `foreach`."""
         if not isinstance(items, Template):
             yield from self.value(items, where, reader, ANYTHING)
             return
@@ -162,7 +162,7 @@ class _TypeChecker:
             yield Diagnostic("AT312", where, f"foreach goes over an array; this is {shape.words}")
 
     def fields(self, node: Any, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
-        """Fields that cannot be there."""
+        """Fields that cannot exist."""
         for path in dict.fromkeys(paths(node)):
             problem = self.misread(path, reader)
             if problem is not None:
@@ -193,7 +193,7 @@ class _TypeChecker:
                 return None
 
     def misread_event(self, path: Path) -> tuple[str, str] | None:
-        """A field of an event that nobody sends, or one that is nearly the name of one that is sent."""
+        """An event field that no sender sends, or one that nearly matches a known name."""
         event_fields, names = self.shapes.event, full_path(tuple(map(str, path.segments)))
         if event_fields is None or names[0] != "data" or len(names) < 2 or names[1] in event_fields:
             return None
@@ -203,7 +203,7 @@ class _TypeChecker:
         return None
 
     def missing(self, value: Any, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
-        """Outputs that may not be there when they are read."""
+        """Outputs that may be absent when they are read."""
         for path in dict.fromkeys(demanded_paths(value) if unsure else ()):
             if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
                 message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
@@ -211,7 +211,7 @@ class _TypeChecker:
 
 
 def _first_operand(condition: Expression) -> Expression:
-    """The part of a condition that is looked at whatever the rest of it says."""
+    """The part of a condition that is always evaluated."""
     match condition:
         case Logic(left=left):
             return _first_operand(left)
@@ -224,7 +224,7 @@ def _first_operand(condition: Expression) -> Expression:
 
 
 def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
-    """Values in a URL that could become another part of it; one that is the whole URL is somebody's own."""
+    """Values in a URL that could change its structure; a value that is the whole URL is fine."""
     if isinstance(value, Template) and not _is_whole_url(value.lone):
         for name in dict.fromkeys(_unencoded_names(value.parts)):
             hint = f"write {{{{ {name} | urlencode }}}}"
@@ -232,7 +232,7 @@ def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
 
 
 def _unencoded_names(parts: Parts) -> Iterator[str]:
-    """What stands in a URL as it is, by its name."""
+    """The names of unencoded values in a URL."""
     for part in parts:
         match part:
             case str() | Literal() | Filter(name="urlencode"):
@@ -247,7 +247,7 @@ def _unencoded_names(parts: Parts) -> Iterator[str]:
 
 
 def _is_whole_url(lone: Expression | None) -> bool:
-    """Whether a URL is somebody else's as it is: one value, or a default for it."""
+    """Whether a URL is one complete value, or a default for it."""
     return isinstance(lone, Path) or (
         isinstance(lone, Filter) and lone.name == "default" and isinstance(lone.operand, Path)
     )
@@ -255,18 +255,18 @@ def _is_whole_url(lone: Expression | None) -> bool:
 
 @cache
 def url_params(model: type[BaseModel]) -> tuple[str, ...]:
-    """The params of an action that are addresses."""
+    """The params of an action that are URLs."""
     properties = model.model_json_schema()["properties"]
     return tuple(name for name, schema in properties.items() if schema.get("format") == "uri")
 
 
 def has_templates(value: Value) -> bool:
-    """Whether a value cannot be checked by the action's own model before the step runs."""
+    """Whether a value contains templates, so the action's own model cannot check it yet."""
     return any(template.text is None for _, template in templates(value, ()))
 
 
 def _check_literal(value: str | int | float | bool | None, where: Place, allowed: Shape) -> Iterator[Diagnostic]:
-    """What is written as it is, beside templates."""
+    """Check a literal beside templates."""
     shape, name = shape_of_value(value), next((part for part in reversed(where) if isinstance(part, str)), "")
     if not fits(shape, allowed):
         yield Diagnostic("AT308", where, f"{name} takes {allowed.words}, and this is {shape.words}")
@@ -275,19 +275,19 @@ def _check_literal(value: str | int | float | bool | None, where: Place, allowed
 
 
 def value_words(value: Value) -> str:
-    """What a value is, for a sentence."""
+    """What a value is, as words for a sentence."""
     return "array" if isinstance(value, list) else "object"
 
 
 def fits(shape: Shape, allowed: Shape) -> bool:
-    """Whether a value of a shape can be of a kind that is wanted at all."""
+    """Whether a value of this shape can have an allowed kind at all."""
     kinds = shape.kinds | ({"integer"} if "number" in shape.kinds else set())
     return bool(kinds & (allowed.kinds | ({"integer"} if "number" in allowed.kinds else set())))
 
 
 @cache
 def param_shapes(model: type[BaseModel]) -> dict[str, Shape]:
-    """What each param of an action takes."""
+    """The shape that each param of an action takes."""
     return dict(shape_of(model.model_json_schema()).fields or {})
 
 
@@ -315,5 +315,5 @@ def _check_unreachable(graph: Graph, step_paths: Mapping[str, Place]) -> Iterato
                 reasons.setdefault(step, f"{need!r} always fails, and it needs it")
     for step in graph.nodes:
         if step in reasons:
-            step_id = step.partition(" ")[0]  # of two steps with one id, the second has something behind it
+            step_id = step.partition(" ")[0]  # a second step with the same id has a suffix
             yield Diagnostic("AT402", step_paths[step], f"{step_id!r} never runs: {reasons[step]}")

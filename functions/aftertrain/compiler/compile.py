@@ -1,7 +1,7 @@
-"""Definition -> state machine: the flat list of stages.
+"""Definition -> state machine: the compiler's stages, in order.
 
-compile_pipeline("steps:\\n- {id: hello, action: log, params: {message: hi}}", PLACEHOLDERS).asl
-->  '{"Comment":"unnamed","QueryLanguage":"JSONata","StartAt":"hello","States":{…}}'
+compile_pipeline("steps:\\n- {id: hello, action: log, params: {message: hi}}", PLACEHOLDERS).asl ->
+'{"Comment":"unnamed","QueryLanguage":"JSONata","StartAt":"hello","States":{…}}'
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from aftertrain.model.definition import Definition
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A definition, the graphs of its steps, the state machine that it became, and the stage that it is for."""
+    """A definition, its graphs, its state machine, and the stage that the machine is for."""
 
     definition: Definition
     linked: Linked
@@ -40,7 +40,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     """Compile a definition, given as YAML or JSON text or as a value.
 
     Raises:
-        CompileError: with every mistake that the last possible stage could see.
+        CompileError: with every mistake that the reachable stages could find.
     """
     parsed = parse(source)
     try:

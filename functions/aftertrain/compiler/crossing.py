@@ -1,12 +1,11 @@
-"""Weave -> chains that run side by side and wait for each other at latches.
+"""Crossing region -> lanes that run side by side and wait for each other at latches.
 
     a; b; c needs a; d needs a, b   ->  [a, Publish(a -> d), c]  beside  [b, Await(d, from a), d]
 
-Each region lies on one chain, behind one of those that it directly follows, so that only the others have to be waited
-for; as few chains as possible (a maximum matching). A chain follows the order, so no two can wait for each other.
+Each region lies on one lane, behind one of the regions that it directly follows; it waits at a latch for the others. A
+maximum matching makes the number of lanes minimal. Lanes follow the order of the steps, so they cannot deadlock.
 
-A latch carries records: of the steps that it stands for, and of earlier ones that are read behind it and that its
-reader could not see otherwise.
+A latch carries the records of its source steps, and of earlier steps that its readers could not see otherwise.
 """
 
 from collections import Counter
@@ -20,7 +19,7 @@ from aftertrain.compiler.nest import CrossingRegion, Region, SeriesRegion
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Says that `source` is over to the latch of `target`, one of `sources` that do, with the records of `steps`."""
+    """Reports the end of `source` at the latch of `target`, one of `sources` reports, with the records of `steps`."""
 
     source: str
     target: str
@@ -30,7 +29,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """Waits at the latch of `target` for all `sources`; `steps[i]` are those whose records `sources[i]` sends."""
+    """Waits at the latch of `target` for all `sources`; `sources[i]` sends the records of `steps[i]`."""
 
     target: str
     sources: tuple[str, ...]
@@ -43,7 +42,7 @@ Lane = tuple[Item, ...]
 
 @dataclass(slots=True)
 class _LanePlan:
-    """The weave's regions on their chains, while it is found out which records have to go where."""
+    """The regions on their lanes, while the records to send are being determined."""
 
     weave: CrossingRegion
     graph: Graph
@@ -58,7 +57,7 @@ class _LanePlan:
 
 
 def lanes(crossing: CrossingRegion, graph: Graph, outside: Callable[[str], bool]) -> tuple[Lane, ...]:
-    """The chains of a weave; `outside` tells the steps whose records all of them see anyway."""
+    """The lanes of a crossing region; `outside` tells which steps' records all lanes see anyway."""
     lanes = _LanePlan(
         crossing,
         graph,
@@ -81,7 +80,7 @@ def lanes(crossing: CrossingRegion, graph: Graph, outside: Callable[[str], bool]
 
 
 def _matching(needs: tuple[tuple[int, ...], ...]) -> dict[int, int]:
-    """Whom each follows on its chain; no one is followed twice. Kuhn's algorithm, in the order of the definition."""
+    """The region that each one follows on its lane; each is followed once. Kuhn's algorithm, in definition order."""
     follower: dict[int, int] = {}
 
     def assign(position: int, tried: set[int]) -> bool:
@@ -103,7 +102,7 @@ def _needed_records(steps: set[str], graph: Graph, outside: Callable[[str], bool
 
 
 def _carry(lanes: _LanePlan) -> None:
-    """From the last region to the first: what is wanted is asked of the chain, or else of a latch."""
+    """From the last region to the first: get needed records from the lane, or else from a latch."""
     ancestors = _closure(lanes)
     owners = {step: position for position, inside in enumerate(lanes.inside) for step in inside}
     for position in lanes.latest_first:
@@ -119,7 +118,7 @@ def _carry(lanes: _LanePlan) -> None:
 
 
 def _find_sender(owner: int, position: int, remote: list[int], lanes: _LanePlan, ancestors: list[set[int]]) -> int:
-    """Who hands a step's record on: the one ahead on the chain if it can, else the first latch that can."""
+    """The region that passes a record on: the previous one on the lane if it can, else the first latch that can."""
     ahead = lanes.behind.get(position)
     senders = [*([ahead] if ahead is not None else []), *remote]
     return next(sender for sender in senders if sender == owner or owner in ancestors[sender])
@@ -134,7 +133,7 @@ def _closure(lanes: _LanePlan) -> list[set[int]]:
 
 
 def _build_lane(start: int, ahead: dict[int, int], targets: dict[int, list[int]], lanes: _LanePlan) -> Lane:
-    """`told`: whose latches each of the regions tells that it is over."""
+    """One lane; `targets`: the regions at whose latches each region reports its end."""
     items: list[Item] = []
     position: int | None = start
     names = lanes.names
@@ -153,9 +152,9 @@ def _build_lane(start: int, ahead: dict[int, int], targets: dict[int, list[int]]
 
 
 def _name(region: Region) -> str:
-    """What a region is called at its latch: its first step, and how many more there are.
+    """A region's name at its latch: its first step, and the number of further steps.
 
-    A weave may lie in a region of another one and begin with the same step; it has fewer of them.
+    A nested crossing region may begin with the same step, but has fewer steps.
     """
     extra = len(region.steps) - 1
     return f"{region.steps[0]} +{extra}" if extra else region.steps[0]

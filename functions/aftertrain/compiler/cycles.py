@@ -1,9 +1,9 @@
-"""A graph -> the same without circles, and what is wrong with those that were in it.
+"""A graph -> the same graph without cycles, and a mistake for each cycle.
 
 a needs b, b needs a  ->  AT302 these steps wait for each other: a -> b -> a; and neither needs the other
 
-Steps that wait for each other by several circles are one knot, of which one circle is told. Of a definition that has
-knots nothing is compiled; they are undone so that its other mistakes are found.
+Steps on several common cycles form one strongly connected component, of which one cycle is reported. A definition with
+cycles is never compiled; they are broken only so that its other mistakes are found.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from aftertrain.expressions.tree import replace_mistaken
 
 
 def break_cycles(graph: Graph, key: str) -> tuple[Graph, list[Diagnostic]]:
-    """The graph, and a complaint for each knot."""
+    """The graph without cycles, and a diagnostic for each component."""
     if not _find_cycle(graph):
         return graph, []
     positions = {step: index for index, step in enumerate(graph.nodes)}
@@ -32,9 +32,9 @@ def break_cycles(graph: Graph, key: str) -> tuple[Graph, list[Diagnostic]]:
 
 
 def _find_cycle(graph: Graph) -> list[str]:
-    """Steps of which each needs the next one, the last of them being the first; empty if there is no circle."""
+    """A cycle of steps, each needing the next; empty if the graph has none."""
     try:
-        graph.order  # noqa: B018  # it is kept for the stages that follow; a circle has no order
+        graph.order  # noqa: B018  # cached for later stages; raises on a cycle
     except CycleError as error:
         return list(reversed(error.args[1]))
     return []
@@ -48,7 +48,7 @@ def _subgraph(graph: Graph, steps: set[str]) -> Graph:
 
 
 def _strong_components(graph: Graph) -> list[set[str]]:
-    """The steps that lead to each other, together: first all in the order of their ends, then back (Kosaraju)."""
+    """The strongly connected components, by Kosaraju's algorithm."""
     needs = {step: node.needs for step, node in graph.nodes.items()}
     dependents: dict[str, list[str]] = {step: [] for step in needs}
     for step, required in needs.items():
@@ -61,7 +61,7 @@ def _strong_components(graph: Graph) -> list[set[str]]:
 
 
 def _drop_needs(node: Node, component: set[str]) -> Node:
-    """The step without its need of those that need it; what it reads of them may be anything."""
+    """The step without its needs inside the component; what it reads from them may be anything."""
 
     def drop_reads(value: Any) -> Any:
         return replace_mistaken(value, lambda path: path.root == "steps" and path.step in component)

@@ -1,9 +1,7 @@
-"""What is wrong with a definition: all of it at once, each with a stable code, a place and a hint.
+"""The mistakes in a definition: all at once, each with a stable code, a path and a hint.
 
-pipelines/x.yaml:9:13: AT203 there is no action 'model_evalute'
-action: model_evalute
-^
-hint: did you mean 'model_evaluate'?
+pipelines/x.yaml:9:13: AT203 there is no action 'model_evalute' action: model_evalute ^ hint: did you mean
+'model_evaluate'?
 """
 
 import difflib
@@ -54,7 +52,7 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the text; both count from 1."""
+    """A position in the text; line and column count from 1."""
 
     line: int
     column: int
@@ -62,7 +60,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake. `where` is the way to it through the definition, `mark` its place if there is a text."""
+    """One mistake. `where`: its path in the definition. `mark`: its position, if there is a text."""
 
     code: str
     where: Place
@@ -103,7 +101,7 @@ def _in_text_order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
 
 
 def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "") -> str:
-    """A hint that names what may have been meant, or lists what there is."""
+    """A hint that suggests similar names, or lists the known ones."""
     names = list(candidates)
     matches = difflib.get_close_matches(name, names, n=1)
     if matches:
@@ -112,7 +110,7 @@ def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "") -> st
 
 
 def render(diagnostic: Diagnostic, file: str, text: str | None) -> str:
-    """A diagnostic for a terminal, with the line and a caret under the place."""
+    """A diagnostic for a terminal, with the line and a caret below the position."""
     mark = diagnostic.mark
     if mark is None or text is None:
         lines = [f"{file}: {diagnostic.code} {diagnostic.message}"]

@@ -1,9 +1,9 @@
-"""YAML or JSON text -> plain values and the place of each.
+"""YAML or JSON text -> plain values, and the position of each.
 
     read_document("steps:\\n  - id: a")  ->  {"steps": [{"id": "a"}]}, marks[("steps", 0, "id")] = Mark(2, 9)
 
-Only what JSON has: `on`, `12:30` and dates stay the strings that they look like. A key that stands twice is a mistake.
-A text that is JSON is read as such, which is faster; its places are looked for when something has to be said of them.
+Only JSON's types exist: `on`, `12:30` and dates stay strings. A duplicate key is a mistake. JSON text takes a faster
+parser; its positions are computed only if a diagnostic needs them.
 """
 
 import json
@@ -16,15 +16,15 @@ import yaml
 
 from aftertrain.compiler.diagnostics import Diagnostic, Mark, Place
 
-MAX_NODES = 20_000  # an alias of an alias of an alias can grow without bounds
+MAX_NODES = 20_000  # bounds aliases of aliases, which can grow exponentially
 
 
-# libyaml reads ten times faster; where PyYAML was built without it, its own parser reads the same.
+# libyaml is ten times faster; without it, PyYAML's own parser reads the same.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]  # which of the two is decided when PyYAML is built
-    """YAML with the scalars of JSON."""
+class _Loader(_Base):  # type: ignore[misc]  # PyYAML's build decides which class it is
+    """YAML with JSON's scalars."""
 
 
 _SCALARS = (
@@ -40,7 +40,7 @@ for _name, _pattern, _first in _SCALARS:
 
 @dataclass(slots=True)
 class Places:
-    """Where each value and each key of a text stands."""
+    """The position of each value and each key in a text."""
 
     values: dict[Place, Mark] = field(default_factory=dict)
     keys: dict[Place, Mark] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Places:
 
 @dataclass
 class Document:
-    """The value, the text that it was read from, and what was wrong on the way."""
+    """The value, its text, and the mistakes found while reading."""
 
     value: Any = None
     text: str = ""
@@ -56,17 +56,17 @@ class Document:
 
     @cached_property
     def places(self) -> Places:
-        """Where each part of the value stands."""
+        """The position of each part of the value."""
         return _read_yaml(self.text).places
 
     def mark(self, where: Place) -> Mark | None:
-        """The place of a part, or of the nearest thing around it that has one."""
+        """The position of a part, or of the nearest enclosing part that has one."""
         values = self.places.values
         return next((values[where[:length]] for length in range(len(where), -1, -1) if where[:length] in values), None)
 
 
 def read_document(text: str) -> Document:
-    """Read a text; what is wrong with it is in the document's diagnostics."""
+    """Read a text; its mistakes are in the document's diagnostics."""
     try:
         return Document(json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_reject_constant), text)
     except (ValueError, RecursionError):
@@ -74,7 +74,7 @@ def read_document(text: str) -> Document:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON. Raises: ValueError, if a key stands twice; the reader of YAML says where."""
+    """A JSON object. Raises: ValueError on a duplicate key; the YAML reader then finds its position."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         raise ValueError("a key stands twice")
@@ -113,7 +113,7 @@ def _read_into(document: Document, text: str) -> None:
 
 
 class _NodeReader:
-    """Walks the nodes, noting where each stands."""
+    """Walks YAML nodes and notes their positions."""
 
     def __init__(self, loader: _Loader, document: Document) -> None:
         self.loader, self.document = loader, document
@@ -135,7 +135,12 @@ class _NodeReader:
     def _scalar(self, node: yaml.Node) -> Any:
         try:
             return self.loader.construct_object(node)
-        except (AttributeError, IndexError, KeyError, TypeError):  # how PyYAML chokes on a tag that its text belies
+        except (
+            AttributeError,
+            IndexError,
+            KeyError,
+            TypeError,
+        ):  # PyYAML's errors for a tag that does not fit its text
             mark = _mark(node)
             self.document.diagnostics.append(
                 Diagnostic("AT101", (), f"{node.value!r} is not of the type that its tag says", mark=mark)

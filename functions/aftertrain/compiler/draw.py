@@ -1,4 +1,4 @@
-"""Compiled -> pictures of it for people: mermaid, dot, a tree, a bill.
+"""Compiled pipeline -> views for people: mermaid, dot, a tree, the cost.
 
 tree(compiled)  ->  eval-convert-deploy
                     ├─ evaluate  model_evaluate
@@ -13,7 +13,7 @@ from aftertrain.compiler.jobs.estimate import estimates
 
 
 def mermaid(compiled: Compiled) -> str:
-    """The steps as a flowchart; what a step needs anyway through another one is left out."""
+    """The steps as a flowchart, without edges that others imply."""
     lines = ["flowchart LR"]
     for prefix, graph in _graphs(compiled):
         names = {step: f"{prefix}{index}" for index, step in enumerate(graph.nodes)}
@@ -36,7 +36,7 @@ def dot(compiled: Compiled) -> str:
 
 
 def tree(compiled: Compiled) -> str:
-    """One line per step, in an order in which they could run."""
+    """One line per step, in a possible order of execution."""
     lines = [compiled.definition.name]
     graphs = _graphs(compiled)
     rows = [_row(graph, step, prefix) for prefix, graph in graphs for step in graph.order]
@@ -45,7 +45,7 @@ def tree(compiled: Compiled) -> str:
 
 
 def cost(compiled: Compiled) -> str:
-    """Transitions, history events and dollars per run."""
+    """Transitions, history events and dollars per execution."""
     totals = measure(compiled.machine)
     rows = [
         ("transitions, if every step runs once", f"{totals.transitions:,}"),
@@ -62,7 +62,7 @@ def cost(compiled: Compiled) -> str:
 
 
 def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
-    """What each job takes, and all of them; nothing where nobody knows a price and no GPU is asked for."""
+    """The cost of each job and their sum; empty if no price is known and no GPU is requested."""
     jobs = [job for _, graph in _graphs(compiled) for job in estimates(graph, compiled.bindings)]
     rows = [
         (f"dollars per hour of {job.step}, about", f"{job.dollars_per_hour:.4f}")
@@ -77,7 +77,7 @@ def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
 
 
 def edges(graph: Graph) -> list[tuple[str, str]]:
-    """Who directly follows whom: without what follows from others."""
+    """The direct edges, without those that others imply."""
     ancestors: dict[str, set[str]] = {}
     pairs: list[tuple[str, str]] = []
     for step in graph.order:

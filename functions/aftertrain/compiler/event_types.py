@@ -1,8 +1,8 @@
-"""Event type -> the fields of its data, for the types whose senders' formats are known.
+"""Event type -> the fields of its data, for types with a known format.
 
     fields_of(["object.created"], no_schema)  ->  {"bucket": string, "key": string, "uri": string, …}
 
-A type that anybody may send has fields that nobody listed; of those only what is nearly a known one is a mistake.
+Custom senders may add any field to most types. There, a field is a mistake only if it nearly matches a known name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ _OBJECT = {
     "event_name": _TEXT_OR_NULL,
     "version_id": _TEXT_OR_NULL,
     "sequencer": _TEXT_OR_NULL,
-    # What policies add: the objects of a set, the events of a burst.
+    # Added by policies: the objects of a set, the events of a burst.
     "parts": Shape(frozenset({"array"}), there=False),
     "events": Shape(frozenset({"array"}), there=False),
     "events_left_out": INTEGER.maybe(),
@@ -44,15 +44,15 @@ _BY_FAMILY: Mapping[str, Mapping[str, Shape]] = {
     "deployment": _DEPLOYMENT,
     "cluster": _CLUSTER,
 }
-CLOSED = frozenset({"object"})  # what our own dialects write, with nothing in it that a sender added
+CLOSED = frozenset({"object"})  # written by our own dialects, without fields of the sender
 
 
 def fields_of(
     event_types: Sequence[str], schema_of: Callable[[str], Mapping[str, Any] | None]
 ) -> Mapping[str, Shape] | None:
-    """The fields that every event of these types may have, None if one of the types is not known.
+    """The fields that every event of these types may have; None if one of the types is unknown.
 
-    A type that is registered with a schema has the fields of its `properties`.
+    A registered type has the `properties` of its schema.
     """
     if len(set(event_types)) == 1 and (schema := schema_of(event_types[0])) is not None:
         return {name: _property_shape(field_schema) for name, field_schema in schema.get("properties", {}).items()}
@@ -63,12 +63,12 @@ def fields_of(
 
 
 def _property_shape(schema: Any) -> Shape:
-    """The kinds that a property may be of; what is below it, and whether it is there, is for the event to say."""
+    """The kinds of a property; its inner fields and its presence are unknown."""
     declared = schema.get("type") if isinstance(schema, dict) else None
     kinds = {declared} if isinstance(declared, str) else set(declared or KINDS)
     return Shape(frozenset(kinds | ({"integer"} if "number" in kinds else set())), there=False)
 
 
 def closed(event_types: Sequence[str]) -> bool:
-    """Whether there can be no other fields."""
+    """Whether no other fields can exist."""
     return {event_type.split(".")[0] for event_type in event_types} <= CLOSED

@@ -1,10 +1,10 @@
-"""The steps of a pipeline with their templates read, and what each of them waits for.
+"""The steps of a pipeline with parsed templates and their dependencies.
 
     {id: deploy, depends_on: [evaluate], params: {model_uri: "{{ steps.convert.output.model_uri }}"}}
     ->  Node(id="deploy", needs=("evaluate", "convert"), reads={"convert"}, …)
 
-A step runs if every step that it needs is `ok`: it succeeded, or it failed and says `on_failure: continue`. A step
-whose condition reads another one's status decides about that one itself.
+A step runs if every step that it requires is `ok`: it succeeded, or it failed and has `on_failure: continue`. If a
+condition reads a step's status, the condition alone decides about that step.
 """
 
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ from aftertrain.compiler.render.template import Value
 from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, is_uncertain, paths
 from aftertrain.model.definition import Parameter, Step
 
-ABOUT = ("status", "error", "cause")  # what can be read of a step besides its output
+ABOUT = ("status", "error", "cause")  # fields of a step besides its output
 
 
 @dataclass(frozen=True)
 class Node:
-    """A step with its templates parsed and its dependencies known, in the order of the definition.
+    """A step with parsed templates and known dependencies, in definition order.
 
-    `reads`: the steps whose outputs it reads; `references`: those, and the ones of which it reads anything else.
+    `reads`: the steps whose outputs it reads. `references`: all steps that it mentions in any way.
     """
 
     step: Step
@@ -43,24 +43,24 @@ class Node:
 
     @property
     def max_items(self) -> int:
-        """How many times the action may run: once, or for every item."""
+        """How often the action may run: once, or once per item."""
         if self.step.foreach is None:
             return 1
         return len(self.items) if isinstance(self.items, list) else self.step.foreach.max_items
 
     @property
     def max_bytes(self) -> int:
-        """What the step may put out."""
+        """The largest output of the step, in bytes."""
         return self.action.max_bytes * self.max_items
 
     @cached_property
     def continues_on_failure(self) -> bool:
-        """Whether what needs this step runs even if it failed."""
+        """Whether the steps that need this one run even if it failed."""
         return self.step.on_failure == "continue"
 
     @cached_property
     def observes(self) -> frozenset[str]:
-        """The steps about whose end the condition decides, whatever it was."""
+        """The steps whose end the condition decides about, however they ended."""
         if self.condition is None:
             return frozenset()
         about = {path.step for path in paths(self.condition) if path.root == "steps" and path.segments[1] in ABOUT}
@@ -68,20 +68,22 @@ class Node:
 
     @cached_property
     def succeeded(self) -> frozenset[str]:
-        """The steps that the condition says have to have succeeded; it may be any where it cannot be read."""
+        """The steps that must have succeeded for the condition to hold; all needed steps if the condition cannot be
+        read.
+        """
         if is_uncertain(self.condition):
             return frozenset(self.needs)
         return frozenset() if self.condition is None else frozenset(_must_succeed(self.condition))
 
     @cached_property
     def requires(self) -> tuple[str, ...]:
-        """The steps that have to be ok."""
+        """The steps that must be ok."""
         return tuple(need for need in self.needs if need not in self.observes)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Steps by id, in the order of the definition, and the parameters that they may read."""
+    """Steps by id, in definition order, and the parameters that they may read."""
 
     nodes: dict[str, Node]
     parameters: dict[str, Parameter]
@@ -89,12 +91,12 @@ class Graph:
 
     @cached_property
     def order(self) -> list[str]:
-        """The steps, each after those that it needs; nothing but the definition decides between several."""
+        """The steps in topological order; the definition decides between several."""
         return list(TopologicalSorter({node.id: node.needs for node in self.nodes.values()}).static_order())
 
     @cached_property
     def gating_steps(self) -> dict[str, tuple[str, ...]]:
-        """The steps that a step has to look at: those it requires, but for those that others of them require."""
+        """The required steps that a step must check: those that other required steps do not imply."""
         implied: dict[str, frozenset[str]] = {}
         for step in self.order:
             requires = self.nodes[step].requires
@@ -106,7 +108,7 @@ class Graph:
 
     @cached_property
     def output_readers(self) -> dict[str, frozenset[str]]:
-        """Who reads each step's output; "" stands for the pipeline's own outputs."""
+        """The readers of each step's output; "" stands for the pipeline's outputs."""
         by_step: dict[str, set[str]] = {step: set() for step in self.nodes}
         for node in self.nodes.values():
             for read in node.reads:
@@ -117,7 +119,7 @@ class Graph:
 
     @cached_property
     def record_readers(self) -> dict[str, frozenset[str]]:
-        """Who looks at each step's record: its status or its output; "" stands for the pipeline's own outputs."""
+        """The readers of each step's record, which is its status and output; "" stands for the pipeline's outputs."""
         by_step: dict[str, set[str]] = {step: set() for step in self.nodes}
         for step in self.nodes:
             for need in self.record_needs(step):
@@ -128,14 +130,14 @@ class Graph:
         return {step: frozenset(observers) for step, observers in by_step.items()}
 
     def record_needs(self, step: str) -> tuple[str, ...]:
-        """The steps whose records a step looks at."""
+        """The steps whose records a step reads."""
         node = self.nodes[step]
         looked_at = {*self.gating_steps[step], *node.observes, *node.references}
         return tuple(need for need in node.needs if need in looked_at)
 
 
 def _must_succeed(condition: Expression) -> list[str]:
-    """The steps that a condition can only hold for if they succeeded: `steps.x.status == 'succeeded' and …`."""
+    """The steps that must have succeeded for a condition to hold: `steps.x.status == 'succeeded' and …`."""
     match condition:
         case Logic(operator="and", left=left, right=right):
             return [*_must_succeed(left), *_must_succeed(right)]

@@ -1,4 +1,4 @@
-"""Graph -> what is known of the values in it before it runs: the outputs of its steps, the fields of its events.
+"""Graph -> what is known about its values before it runs: step outputs and event fields.
 
 {id: evaluate, action: model_evaluate}  ->  outputs["evaluate"] = Shape({"object"}, {"accuracy": number, …})
 """
@@ -20,14 +20,14 @@ from aftertrain.model.definition import Definition
 
 @dataclass(frozen=True, slots=True)
 class ShapeEnvironment:
-    """`outputs` by step; `event`: the fields of an event's data that are known, None if any may be there."""
+    """`outputs`: by step. `event`: the known fields of an event's data; None if any field may exist."""
 
     outputs: Mapping[str, Shape]
     event: Mapping[str, Shape] | None
 
 
 def infer_shapes(definition: Definition, bindings: Bindings, *graphs: Graph) -> ShapeEnvironment:
-    """What is known of a pipeline's values."""
+    """The shapes of a pipeline's values."""
     event = fields_of([trigger.event_type for trigger in definition.triggers], bindings.schema_of)
     outputs: dict[str, Shape] = {}
     for graph in graphs:
@@ -37,13 +37,13 @@ def infer_shapes(definition: Definition, bindings: Bindings, *graphs: Graph) -> 
 
 
 def resolver_of(node: Node, graph: Graph, all_shapes: ShapeEnvironment) -> Resolver:
-    """A reader for types alone: no step has a variable yet."""
+    """A resolver for types only: no step has a variable yet."""
     codes = {step: StepCode("$o", all_shapes.outputs[step], "$r") for step in node.needs if step in all_shapes.outputs}
     return Resolver(graph.parameters, codes, all_shapes.event)
 
 
 def value_shape(value: Value, reader: Resolver) -> Shape:
-    """The shape that a value with templates in it has when the step runs."""
+    """The shape of a value with templates."""
     match value:
         case Template():
             return render_template(value, reader).shape
@@ -59,7 +59,7 @@ def value_shape(value: Value, reader: Resolver) -> Shape:
 
 @cache
 def declared(action: Action) -> Shape:
-    """The shape of what an action puts out."""
+    """The shape of an action's output."""
     return shape_of(action.outputs.model_json_schema(mode="serialization"))
 
 

@@ -1,13 +1,13 @@
-"""Definition -> graphs: templates are parsed, and what they read becomes dependencies.
+"""Definition -> graphs: templates are parsed, and their references become dependencies.
 
     {id: deploy, depends_on: [evaluate], params: {model_uri: "{{ steps.convert.output.model_uri }}"}}
     ->  Node(id="deploy", needs=("evaluate", "convert"), reads={"convert"}, …)
 
-A step that reads another one depends on it whether `depends_on` says so or not. The steps that run after a failure
-are a graph of their own, which knows nothing of the others but that they failed.
+A step depends on every step that it reads, with or without `depends_on`. The `on_failure` steps are a graph of their
+own, which knows only that the execution failed.
 
-A definition with mistakes has graphs as well, so that all of them can be told at once: a step whose action nobody
-knows puts out anything, a second step of an id is one of its own, and circles are cut open.
+A definition with mistakes has graphs as well, so that all mistakes are found at once: an unknown action may return
+anything, a duplicate id gets a suffix, and cycles are broken.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -27,7 +27,7 @@ from aftertrain.model.definition import Definition, Step
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Both graphs, their steps in the order of the definition, and every mistake in dependencies and templates."""
+    """Both graphs, their steps in definition order, and every mistake in dependencies and templates."""
 
     graph: Graph
     failure_graph: Graph
@@ -35,7 +35,7 @@ class Linked:
 
 
 def link(definition: Definition, vague: Collection[str] = ()) -> Linked:
-    """Both graphs. Of the parameters that are `vague` only the names are known."""
+    """Both graphs; for `vague` parameters only the names are known."""
     parameters = {parameter.name: parameter for parameter in definition.parameters}
     main, failure_ids = (dict.fromkeys(step.id for step in part) for part in (definition.steps, definition.on_failure))
     readable = KnownNames(
@@ -67,7 +67,7 @@ def _nodes(steps: list[Step], key: str, readable: KnownNames) -> tuple[dict[str,
 
 
 def _with_unique_ids(steps: Sequence[Step]) -> Iterator[Step]:
-    """The steps; a second one of the same id has an id that nobody can write."""
+    """The steps; a duplicate id gets a suffix that nobody can write."""
     seen: set[str] = set()
     for step in steps:
         names = (f"{step.id} ({number})" for number in count(2))
@@ -93,7 +93,7 @@ def _node(step: Step, where: Place, readable: KnownNames) -> tuple[Node, list[Di
 
 
 def _add_choosers(step: Step, readable: KnownNames, condition: Expression | None) -> Expression | None:
-    """A step that a conditional may choose runs if every such conditional has chosen it."""
+    """A step that conditionals may choose runs if every one of them has chosen it."""
     for chooser in readable.choosers.get(step.id, ()):
         target = Path("steps", (chooser, "output", "target_step"))
         chosen_target = Filter("default", target, (Literal(""), Literal(False)))

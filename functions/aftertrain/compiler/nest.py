@@ -1,12 +1,12 @@
-"""Graph -> region tree: exact series-parallel decomposition, and a weave where there is none.
+"""Graph -> region tree: exact series-parallel decomposition, with crossing regions where that is impossible.
 
-    a; b needs a; c needs a; d needs b, c       ->  Series(a, Side(b, c), d)
-    a; b; c needs a; d needs a, b               ->  Weave: a crossing, which nesting alone cannot express
+    a; b needs a; c needs a; d needs b, c       ->  SeriesRegion(a, ParallelRegion(b, c), d)
+    a; b; c needs a; d needs a, b               ->  CrossingRegion, which nesting alone cannot express
 
-Works on the order "comes before", the transitive closure of the dependencies, as bit sets. Steps whose comparability
-graph falls apart run side by side; those whose incomparability graph falls apart run in series; where neither does,
-the largest parts that look alike to all the rest are found (modules), and how they hang together is left to `weave`.
-Nothing is approximated: each step waits for exactly its own dependencies.
+Works on the order "comes before", the transitive closure of the dependencies, as bit sets. Steps with an unconnected
+comparability graph run side by side; with an unconnected incomparability graph, in series. Otherwise the largest
+modules are found (sets of steps that all other steps relate to alike), and `crossing` arranges them. Nothing is
+approximated: each step waits for exactly its own dependencies.
 """
 
 from collections.abc import Iterator
@@ -24,35 +24,35 @@ class StepRegion:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """Its id."""
+        """The step's id."""
         return (self.id,)
 
 
 @dataclass(frozen=True)
 class _CompositeRegion:
-    """Regions that belong together."""
+    """A region made of regions."""
 
     items: "tuple[Region, ...]"
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
-        """The ids of all steps in it, in the order of the tree."""
+        """The ids of all its steps, in tree order."""
         return tuple(step for item in self.items for step in item.steps)
 
 
 @dataclass(frozen=True)
 class SeriesRegion(_CompositeRegion):
-    """Regions one after the other; none of them is a Series itself."""
+    """Regions one after the other; none of them is a series itself."""
 
 
 @dataclass(frozen=True)
 class ParallelRegion(_CompositeRegion):
-    """Regions side by side; none of them is a Side itself."""
+    """Regions side by side; none of them is parallel itself."""
 
 
 @dataclass(frozen=True)
 class CrossingRegion(_CompositeRegion):
-    """Regions that wait for each other across; `needs[i]` are the places of those that `items[i]` directly follows."""
+    """Regions with crossing dependencies; `needs[i]` are the indices of the regions right before `items[i]`."""
 
     needs: tuple[tuple[int, ...], ...]
 
@@ -67,7 +67,7 @@ def nest(graph: Graph) -> Region:
 
 
 class _Order:
-    """Who comes before whom, after whom, and either, as bit sets over the steps in the order of the definition."""
+    """The predecessors, the successors and their union for each step, as bit sets in definition order."""
 
     def __init__(self, graph: Graph) -> None:
         self.steps = list(graph.nodes)
@@ -85,12 +85,12 @@ class _Order:
 
 
 def lowest(mask: int) -> int:
-    """The first place of a set."""
+    """The index of the lowest set bit."""
     return (mask & -mask).bit_length() - 1
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The places of a set, in order."""
+    """The indices of the set bits, in order."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
@@ -113,7 +113,7 @@ def _region(steps: int, order: _Order) -> Region:
 
 
 def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
-    """The connected components of the relation or of its opposite, ordered by their first steps."""
+    """The connected components of the relation or its complement, ordered by first step."""
     components: list[int] = []
     remaining = steps
     while remaining:
@@ -130,7 +130,7 @@ def _components(steps: int, order: _Order, *, related: bool) -> list[int]:
 
 
 def _modules(steps: int, order: _Order) -> list[int]:
-    """The largest sets of steps that all others see as one, ordered by their first steps."""
+    """The largest modules, ordered by first step."""
     first = lowest(steps)
     partition = _split(steps & ~(1 << first), steps, order)
     outside = next(part for part in partition if _smallest_module(1 << first | part, steps, order) == steps)
@@ -140,9 +140,9 @@ def _modules(steps: int, order: _Order) -> list[int]:
 
 
 def _split(mask: int, steps: int, order: _Order) -> list[int]:
-    """The coarsest partition of a set in which no step outside of a part tells two of the part's steps apart.
+    """The coarsest partition in which no outside step distinguishes two steps of one part.
 
-    Who stood outside of a part when it was torn sees each piece as one; what is left to ask are the other pieces.
+    A step outside a split part sees each piece as one, so only the other pieces remain to be checked.
     """
     modules: list[int] = []
     pending = [(mask, steps & ~mask)]
@@ -160,7 +160,7 @@ def _split(mask: int, steps: int, order: _Order) -> list[int]:
 
 
 def _smallest_module(start: int, steps: int, order: _Order) -> int:
-    """The smallest module that holds a set."""
+    """The smallest module that contains a set."""
     module = start
     while True:
         inside = list(bits(module))
@@ -176,7 +176,7 @@ def _smallest_module(start: int, steps: int, order: _Order) -> int:
 
 
 def _direct_needs(parts: list[int], order: _Order) -> tuple[tuple[int, ...], ...]:
-    """The parts that each part follows without another one in between."""
+    """The parts that each part follows directly."""
     firsts = [lowest(part) for part in parts]
     before = [sum(1 << index for index, low in enumerate(firsts) if order.before[first] >> low & 1) for first in firsts]
     direct = []

@@ -1,7 +1,7 @@
-"""Parameters, and what triggers give them -> what does not fit together.
+"""Parameters and the triggers' params -> mistakes where they do not fit.
 
-parameters: [{name: threshold, type: float}]; triggers: [{params: {treshold: 0.9}}]
-->  AT212 the pipeline has no parameter 'treshold': did you mean 'threshold'?
+parameters: [{name: threshold, type: float}]; triggers: [{params: {treshold: 0.9}}] ->  AT212 the pipeline has no
+parameter 'treshold': did you mean 'threshold'?
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from aftertrain.model.kinds import is_of
 
 
 def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
-    """Names that stand twice, and defaults of another type; null may stand for nothing."""
+    """Duplicate names, and defaults of another type; null is a valid default."""
     seen: set[str] = set()
     for index, parameter in enumerate(parameters):
         if parameter.name in seen:
@@ -28,7 +28,7 @@ def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
 
 
 def check_given(values: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
-    """What a trigger gives that there is no parameter for, what is not of its type, and what is missing."""
+    """A trigger's params without a parameter, with a wrong type, or missing."""
     by_name = {parameter.name: parameter for parameter in parameters}
     for name in values:
         if name not in by_name:

@@ -1,4 +1,4 @@
-"""Text or value -> Definition, or what is wrong with its shape.
+"""Text or value -> Definition, or the mistakes in its shape.
 
 parse("steps:\\n- {id: a, action: log, params: {message: hi}}")  ->  Parsed(definition=Definition(…), document=…)
 """
@@ -27,8 +27,8 @@ from aftertrain.model.definition import (
 from aftertrain.model.written import Written
 
 MAX_DEPTH = 32
-_UNION_MEMBERS = ("str", "bool", "list[any]")  # which pydantic puts into a place where there are several types
-# What is said of names, and cannot be where one of them was repaired.
+_UNION_MEMBERS = ("str", "bool", "list[any]")  # pydantic adds these to the path of a value with several types
+# Codes about names, which may be wrong where a name was repaired.
 _STEP_NAME_CODES, _PARAMETER_NAME_CODES = ("AT301", "AT304"), ("AT212", "AT306")
 NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
 
@@ -46,7 +46,7 @@ _MODELS: dict[str, type[Written]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A definition, what was wrong with its shape and is repaired, and the text's places for later complaints."""
+    """A definition, the repaired mistakes in its shape, and the positions of its parts."""
 
     definition: Definition
     document: Document
@@ -54,12 +54,12 @@ class Parsed:
 
     @property
     def vague(self) -> frozenset[str]:
-        """The parameters of which nothing but the name is known."""
+        """The parameters of which only the name is known."""
         paths = (mistake.where for mistake in self.repaired if mistake.where[:1] == ("parameters",))
         return frozenset(self.definition.parameters[int(where[1])].name for where in paths)
 
     def with_these(self, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-        """All diagnostics with their places in the text; nothing more is said of what was repaired."""
+        """All diagnostics with positions, without those that follow from a repair."""
         repaired_paths = {mistake.where for mistake in self.repaired}
         remaining = [
             mistake
@@ -70,7 +70,7 @@ class Parsed:
         return [replace(mistake, mark=_mark(mistake, self.document)) for mistake in (*self.repaired, *remaining)]
 
     def _follows_from(self, mistake: Diagnostic, where: Place) -> bool:
-        """Whether a complaint may be there only because of what was repaired at a place."""
+        """Whether a diagnostic may exist only because of a repair at `where`."""
         match where:
             case (*_, "on_failure"):
                 return mistake.code == "AT402"
@@ -82,7 +82,7 @@ class Parsed:
                 return False
 
     def _mentions(self, mistake: Diagnostic, where: Place) -> bool:
-        """Whether a complaint may be about the name that was written at a place."""
+        """Whether a diagnostic may be about the name written at `where`."""
         value = self.document.value
         for part in where:
             if isinstance(value, list) and isinstance(part, int):
@@ -93,10 +93,10 @@ class Parsed:
 
 
 def parse(source: str | dict[str, Any]) -> Parsed:
-    """Read a definition from YAML or JSON text, or from a value that was read already.
+    """Read a definition from YAML or JSON text, or from a value.
 
     Raises:
-        CompileError: with everything that is wrong with its shape, where it is beyond repair.
+        CompileError: with every mistake in its shape, if the shape is beyond repair.
     """
     document = read_document(source) if isinstance(source, str) else Document(value=source)
     if document.diagnostics:
@@ -117,14 +117,16 @@ def _read(document: Document) -> Parsed:
         except ValidationError as error:
             details = error.errors()
         new = [_diagnostic(detail, document) for detail in reversed(details)]
-        mistakes += {mistake.where: mistake for mistake in new}.values()  # once, where a value may be of several types
+        mistakes += {
+            mistake.where: mistake for mistake in new
+        }.values()  # once, even where a value may have several types
         value = repair(value, details)
         if value is None:
             raise CompileError(mistakes)
 
 
 def _check_json(value: Any, where: Place, document: Document) -> Iterator[Diagnostic]:
-    """What no JSON text can hold: numbers without end, halves of characters, dates; and what is nested too deep."""
+    """Values that JSON cannot hold (infinities, lone surrogates, dates), and nesting that is too deep."""
     problem = _problem(value) if len(where) <= MAX_DEPTH else f"it is nested deeper than {MAX_DEPTH} levels"
     if problem is not None:
         yield Diagnostic("AT102", where, f"{_last_name(where)}: {problem}", mark=document.mark(where))
@@ -152,7 +154,7 @@ def _problem(value: Any) -> str | None:
 
 
 def _mark(diagnostic: Diagnostic, document: Document) -> Mark | None:
-    """Of a key that should not be there the key, of anything else the value."""
+    """The position of an unknown key, or else of the value."""
     if diagnostic.code in ("AT103", "AT204"):
         return document.places.keys.get(diagnostic.where)
     return diagnostic.mark or document.mark(diagnostic.where)

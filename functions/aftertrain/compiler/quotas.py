@@ -1,7 +1,7 @@
-"""Machine -> what it may take at most that Step Functions does not allow.
+"""Machine -> the quotas of Step Functions that it may exceed.
 
-History events are counted in the worst case: every retry used, every loop as long as it may be. An execution whose
-history is full is ended by Step Functions, whatever it is doing. Outputs are counted by what their actions may put out.
+History events are counted in the worst case: every retry used, every loop at its longest. Step Functions ends an
+execution whose history is full. Outputs count with the largest size that their actions allow.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from aftertrain.compiler.work import INLINE_CONCURRENCY
 from aftertrain.expressions.shapes import MAX_BYTES as MAX_PAYLOAD
 from aftertrain.expressions.tree import paths
 
-# A latch keeps records as text, in which every quotation mark takes two characters.
+# A latch stores records as text, in which a quotation mark takes two characters.
 MAX_LATCHED = MAX_PAYLOAD // 2
 SMALL, FEW = {"integer", "number", "boolean", "null"}, 64  # bytes
 
@@ -31,7 +31,7 @@ def check_history(machine: Machine, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def check_payloads(graph: Graph, region: Region, shapes: ShapeEnvironment, key: str) -> Iterator[Diagnostic]:
-    """Loops, joins, latches and params that hand on more than a state may; `key`: `steps` or `on_failure`."""
+    """Loops, joins, latches and params that pass on more than a state may hold; `key`: `steps` or `on_failure`."""
     yield from _check_loops(graph, key)
     yield from _check_outputs(graph)
     for parallel in _parallel_regions(region):
@@ -64,7 +64,7 @@ def _check_join(parallel: Region, graph: Graph, key: str) -> Iterator[Diagnostic
 
 
 def _check_latches(crossing: CrossingRegion, graph: Graph, key: str) -> Iterator[Diagnostic]:
-    """What who waits is given at once; where all of it together is little, it needs no second look."""
+    """All records of a latch arrive together; small ones need no closer check."""
     inside = set(crossing.steps)
     if sum(graph.nodes[step].max_bytes for step in crossing.steps if graph.output_readers[step]) <= MAX_LATCHED:
         return
@@ -76,10 +76,10 @@ def _check_latches(crossing: CrossingRegion, graph: Graph, key: str) -> Iterator
 
 
 def _check_params(graph: Graph, shapes: ShapeEnvironment, key: str) -> Iterator[Diagnostic]:
-    """What a step is told in its params."""
+    """The sizes of a step's params."""
     for index, node in enumerate(graph.nodes.values()):
         if sum(graph.nodes[step].max_bytes for step in node.reads) <= MAX_PAYLOAD:
-            continue  # all of it, which a param hardly ever reads
+            continue  # the whole event, which a param hardly ever reads
         read: dict[str, int] = {}
         for path in paths(node.params):
             if path.root == "steps" and path.segments[1] not in ABOUT:
@@ -102,7 +102,7 @@ def _check_total(steps: Iterable[str], graph: Graph, limit: int, key: str, hint:
 
 
 def _parallel_regions(region: Region) -> Iterator[Region]:
-    """Every place at which several outputs are handed on together."""
+    """Every region at which several outputs join."""
     if isinstance(region, ParallelRegion | CrossingRegion):
         yield region
     if not isinstance(region, StepRegion):
@@ -111,7 +111,7 @@ def _parallel_regions(region: Region) -> Iterator[Region]:
 
 
 def _culprit(graph: Graph) -> tuple[str | int, ...]:
-    """The loop with the most items that share the execution's history, else the whole."""
+    """The loop with the most items in the execution's own history, or else the whole pipeline."""
     loops = [
         (node.step.foreach.max_items, index)
         for index, node in enumerate(graph.nodes.values())

@@ -1,9 +1,9 @@
-"""The texts of a definition -> templates and conditions, what they read, and what cannot be read.
+"""The texts of a definition -> templates and conditions, their references, and their mistakes.
 
     "{{ steps.evaluate.output.accuracy }}"  ->  Template((Path("steps", ("evaluate", "output", "accuracy")),))
     "{{ steps.evalaute.output.accuracy }}"  ->  Template((Unknown(),))  and AT304 there is no step 'evalaute'
 
-What cannot be read may be anything from then on, so that the mistakes beside it and behind it are found as well.
+A mistaken part counts as unknown from then on, so that other mistakes beside and after it are found too.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,10 +22,10 @@ Read = TypeVar("Read", bound=Template | Expression)
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """What may be read: the steps of the same graph, the parameters, and in an `on_failure` step the failure.
+    """The readable names: steps of the same graph, parameters, and in an `on_failure` step the failure.
 
-    `others`: the steps of the other graph; `choosers`: the conditionals that may choose each step; `vague`: parameters
-    that may be anything.
+    `others`: the steps of the other graph. `choosers`: the conditionals that may choose each step. `vague`: parameters
+    of unknown type.
     """
 
     steps: Collection[str]
@@ -38,7 +38,7 @@ class KnownNames:
 
 @dataclass(slots=True)
 class ReferenceReader:
-    """What was read in one place, and what was wrong with it; `loops` are names that stand for items there."""
+    """Reads the texts of one part and collects their mistakes; `loops`: the names of loop items there."""
 
     known: KnownNames
     loops: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class ReferenceReader:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def value(self, value: Any, where: Place) -> Value:
-        """A value with its texts read as templates."""
+        """A value with its texts parsed as templates."""
         match value:
             case str():
                 return self._template(value, where)
@@ -55,10 +55,10 @@ class ReferenceReader:
             case list():
                 return [self.value(item, (*where, index)) for index, item in enumerate(value)]
             case _:
-                return value  # type: ignore[no-any-return]  # what JSON has besides: a number, a boolean, null
+                return value  # type: ignore[no-any-return]  # a number, a boolean or null
 
     def condition(self, text: str | bool | None, where: Place) -> Expression | None:
-        """A condition, without what is certain in it."""
+        """A condition; constant parts are removed."""
         if not isinstance(text, str):
             return None if text is None else Literal(text)
         try:
@@ -77,7 +77,7 @@ class ReferenceReader:
         return self._mask_mistakes(template, where)
 
     def _mask_mistakes(self, node: Read, where: Place) -> Read:
-        """The same, with what is mistaken in it unknown."""
+        """The same node, with mistaken parts replaced by unknowns."""
         reads = list(paths(node.parts if isinstance(node, Template) else node))
         mistakes = {path: list(_mistakes(path, where, self.known)) for path in dict.fromkeys(reads)}
         mistaken = {path for path, complaints in mistakes.items() if complaints or self._is_vague(path)}

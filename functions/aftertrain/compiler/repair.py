@@ -1,10 +1,10 @@
-"""A definition of a wrong shape -> one that can be read, so that its other mistakes are found as well.
+"""A definition with a wrong shape -> a readable one, so that its other mistakes are found too.
 
-{id: a, action: log, retry: {max_attempts: many}, params: {message: "{{ steps.zz.output }}"}}
-->  the same without `retry`: that it reads a step which is not there is told in the same breath
+{id: a, action: log, retry: {max_attempts: many}, params: {message: "{{ steps.zz.output }}"}} ->  the same without
+`retry`; the reference to a missing step is reported along with it
 
-Only what nobody would miss is taken away or filled in, so that no other complaint becomes true or untrue. Whatever is
-said of such a place itself is about the repair, and not about what was written.
+A repair removes or fills in only what makes no other diagnostic appear or disappear. Diagnostics about a repaired part
+itself are dropped, because they are about the repair.
 """
 
 import copy
@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from aftertrain.compiler.diagnostics import Place
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,47}")  # of a parameter
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,47}")  # a parameter's name
 FREE = frozenset(
     {"$schema", "name", "description", "settings", "retry", "timeout_seconds", "compute", "outputs"}
     | {"depends_on", "condition", "on_failure", "max_concurrency", "max_items"}
@@ -24,7 +24,7 @@ FREE = frozenset(
 
 
 def repair(value: Any, mistakes: list[ErrorDetails]) -> Any | None:
-    """The same without the keys that nobody knows and the values that are wrong; None if one of those is missed."""
+    """The value without unknown keys and wrong values; None if a required one cannot be replaced."""
     result = copy.deepcopy(value)
     unfilled = [mistake for mistake in mistakes if not _fill(result, mistake["loc"], mistake["type"])]
     paths = [error["loc"] if error["type"] == "extra_forbidden" else _free_prefix(error["loc"]) for error in unfilled]
@@ -36,7 +36,7 @@ def repair(value: Any, mistakes: list[ErrorDetails]) -> Any | None:
 
 
 def _fill(value: Any, where: Place, kind: str) -> bool:
-    """Write something for what a step has to have; False if it is something else that is wrong."""
+    """Fill in a required field; False if the mistake is another one."""
     match where:
         case ("steps" | "on_failure" as key, int() as index, "id") if kind != "string_too_long":
             _rename(value[key], value[key][index], f"unnamed-{key}-{index}")
@@ -45,13 +45,15 @@ def _fill(value: Any, where: Place, kind: str) -> bool:
         case ("steps" | "on_failure" as key, int() as index, "params"):
             value[key][index]["params"] = {}
         case ("steps" | "on_failure" as key, int() as index, "condition", *_):
-            value[key][index]["condition"] = "?"  # which cannot be read, and may be anything
+            value[key][index]["condition"] = "?"  # unreadable, so it may be anything
         case ("parameters", int() as index, *_):
             value["parameters"][index] = {"name": _name_of(value["parameters"][index], f"unnamed_{index}")}
         case ("steps" | "on_failure" as key, int() as index, "foreach", "items", *_):
             value[key][index]["foreach"]["items"] = []
         case ("triggers", int() as index, "event_type"):
-            value["triggers"][index]["event_type"] = "unknown.unknown"  # of which anything may be read
+            value["triggers"][index]["event_type"] = (
+                "unknown.unknown"  # an unknown type, whose events may have any field
+            )
         case _:
             return False
     return True
@@ -63,7 +65,7 @@ def _name_of(parameter: Any, otherwise: str) -> str:
 
 
 def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
-    """Call a step by another name, if it had one by which no template can read it."""
+    """Rename a step whose name no template can read."""
     old, step["id"] = step.get("id"), name
     for entry in steps:
         if isinstance(entry, dict) and isinstance(entry.get("depends_on"), list):
@@ -71,12 +73,12 @@ def _rename(steps: list[Any], step: dict[str, Any], name: str) -> None:
 
 
 def _free_prefix(where: Place) -> Place:
-    """The place of the innermost key that can be taken away with what is wrong in it; () if there is none."""
+    """The path of the innermost key that can be removed; () if there is none."""
     return where[: next((end for end in range(len(where), 0, -1) if where[end - 1] in FREE), 0)]
 
 
 def _remove(value: Any, where: Place) -> None:
-    """Take a key away, which may have been taken away with what it stood in."""
+    """Remove a key, which may be gone with its parent already."""
     *parents, last = where
     for part in parents:
         if isinstance(value, dict) and part not in value:

@@ -3,7 +3,7 @@
     definition_schema()["$defs"]["Step"]["allOf"][0]
     ->  {"if": {"properties": {"action": {"const": "log"}}}, "then": {"properties": {"params": {…}}}}
 
-Every action brings the shape of its params; a template may stand wherever a value may.
+Every action contributes the schema of its params; a template may replace any value.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def _rule(action: str, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inline_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A model's schema; what it refers to goes to the other definitions."""
+    """A model's schema; the schemas that it refers to join the shared definitions."""
     schema = model.model_json_schema()
     for name, value in schema.pop("$defs", {}).items():
         definitions[name] = _with_templates(value)
@@ -48,7 +48,7 @@ def _inline_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[
 
 
 def _with_templates(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same, with a template allowed for each value in it that does not take any text."""
+    """The schema with a template allowed for each value that does not accept any text."""
     properties = {name: _allow_template(value) for name, value in schema.get("properties", {}).items()}
     return schema | ({"properties": properties} if properties else {})
 
@@ -60,7 +60,7 @@ def _allow_template(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allow_nested_templates(value: dict[str, Any]) -> dict[str, Any]:
-    """The values of a list or of a map, too."""
+    """Allow templates for the values inside a list or a map too."""
     changed: dict[str, Any] = {
         name: _allow_template(value[name]) for name in ("items", "additionalProperties") if _is_schema(value, name)
     }

@@ -1,8 +1,8 @@
-"""Definition -> secrets that stand in it for everybody to read.
+"""Definition -> secrets written in it, where everybody can read them.
 
     headers: {authorization: "Bearer hf_abcdefghijklmnopqrstuvwxyz0123456789"}   ->   AT208 this looks like a token
 
-A definition is kept in versions for good, shown in consoles and written to logs.
+Versions keep definitions forever, consoles show them, and logs contain them.
 """
 
 import re
@@ -24,18 +24,18 @@ _PATTERNS = {
     "a key in a URL": re.compile(r"[?&](?:api_?key|token|access_token|secret|password)=[^&\s{}]{8,}", re.IGNORECASE),
     "a secret in a command": re.compile(r"^--?(?:api-?key|token|secret|password)=[^{}\s]{8,}$", re.IGNORECASE),
 }
-# A piece of each of them, which most texts do not have.
+# A fragment of each pattern, which most texts lack: a cheap first test.
 _TRACES = re.compile(r"AKIA|ASIA|hf_|gh[pousr]_|github_|xox|hooks|-----|sk-|tsec_|://|[?&]|^-")
 HINT = "use a notification channel, whose secret is in Secrets Manager, or an endpoint of your own that has it"
 _NAMES = re.compile(
     r"(?:^|_|-|(?<=[a-z])(?=[A-Z]))(?:passwords?|passwd|secrets?|token|api_?keys?|authorization|access_keys?)$",
     re.IGNORECASE,
 )
-_SPECIAL = re.compile(r"[<\[].*[>\]]|.{,5}")  # a token of a tokenizer's is not one of a service's
+_SPECIAL = re.compile(r"[<\[].*[>\]]|.{,5}")  # special tokens of a tokenizer are no secrets
 
 
 def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
-    """Every text that looks like a secret, or has a secret's name: in params, defaults, items and outputs."""
+    """Every text that looks like a secret or has a secret's name: in params, defaults, items and outputs."""
     for key, steps in (("steps", definition.steps), ("on_failure", definition.on_failure)):
         for index, step in enumerate(steps):
             yield from _scan(step.params, (key, index, "params"), "params")
@@ -49,7 +49,7 @@ def check_secrets(definition: Definition) -> Iterator[Diagnostic]:
 
 
 def _scan(value: Any, where: Place, name: str) -> Iterator[Diagnostic]:
-    """`name` is that of the field around it, or of the parameter whose default it is."""
+    """`name`: the enclosing field, or the parameter with this default."""
     match value:
         case str():
             patterns = _PATTERNS.items() if _TRACES.search(value) else ()

@@ -1,16 +1,16 @@
-"""Graph -> how many of its steps can work at once at most.
+"""Graph -> how many of its steps can run at once at most.
 
     a; b; c needs a, b  ->  2
 
-The size of the largest set of steps none of which waits for another one, which is the number of chains that it takes to
-cover all steps (Dilworth), found by a maximum matching.
+The size of the largest set of independent steps. By Dilworth's theorem it equals the minimal number of chains that
+cover all steps, found by a maximum matching.
 """
 
 from aftertrain.compiler.graph import Graph
 
 
 def width(graph: Graph) -> int:
-    """The width of the order of the steps."""
+    """The width of the steps' order."""
     ancestors: dict[str, set[str]] = {}
     for step in graph.order:
         needs = graph.nodes[step].needs
@@ -21,7 +21,7 @@ def width(graph: Graph) -> int:
 
 
 def _match(step: str, ancestors: dict[str, set[str]], follower: dict[str, str]) -> bool:
-    """Whether the step finds one to follow, others making room: a breadth-first search for an augmenting path."""
+    """Find a step to follow, by a breadth-first search for an augmenting path."""
     came_from: dict[str, str] = {}
     waiting = [step]
     for current in waiting:
@@ -35,7 +35,7 @@ def _match(step: str, ancestors: dict[str, set[str]], follower: dict[str, str]) 
 
 
 def _flip(need: str, came_from: dict[str, str], follower: dict[str, str]) -> None:
-    """Along the path, each takes the place that the one behind it held."""
+    """Flip the matching along the path."""
     taker = came_from[need]
     while True:
         held = next((candidate for candidate, holder in follower.items() if holder == taker), None)

@@ -1,9 +1,9 @@
-"""Step -> the Task that does its work: a Lambda invocation for a task, a backend's for a job.
+"""Step -> the Task that does its work: a Lambda invocation for a task, a backend's job for a job.
 
     Node(log)             ->  lambda:invoke of the tasks function with {action, step, execution, params}
     Node(model_evaluate)  ->  an activity with {job, step, execution, params, output_uri}
 
-`Work.result` is the code that reads the step's output from what the service answers.
+`Work.result` is the code that reads the step's output from the service's answer.
 """
 
 import math
@@ -31,10 +31,10 @@ from aftertrain.expressions.tree import Template
 from aftertrain.model.definition import Foreach, Retry
 from aftertrain.model.names import digest
 
-INLINE_CONCURRENCY = 40  # of an inline Map, in AWS
-INLINE_ITEMS = 1000  # a try of an item is some ten events, and an execution has 25,000 of them
+INLINE_CONCURRENCY = 40  # limit of an inline Map in AWS
+INLINE_ITEMS = 1000  # one attempt of an item takes about ten events, and an execution has 25,000
 BACKENDS = {"worker": worker_job, "batch": batch_job, "sagemaker": sagemaker_job}
-LOOK_AGAIN_SECONDS = 1200  # longer than a function runs; nobody sends a heartbeat, so the step looks by itself then
+LOOK_AGAIN_SECONDS = 1200  # longer than a function runs; without a heartbeat, the step polls after this time
 LAMBDA_INVOKE = "arn:aws:states:::lambda:invoke"
 LAMBDA_ASK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ITEM = "$states.context.Map.Item"
@@ -44,7 +44,7 @@ UNANSWERED = (
 
 
 def work(node: Node, reader: Resolver, bindings: Bindings, default_retry: Retry | None) -> Work:
-    """What the step's Task calls, with what, how long, and what is tried again."""
+    """The resource, arguments, time limits and retries of the step's Task."""
     if node.step.foreach is None:
         return _work(node, JobContext(_render_params(node, reader)), bindings, default_retry)
     loop, context = _build_loop(node, node.step.foreach, reader)
@@ -69,7 +69,7 @@ def _work(node: Node, context: JobContext, bindings: Bindings, default_retry: Re
         "Payload": {"action": node.action.name, **context.common(node.id), **context.passed(node.action.passes)},
     }
     if node.action.runs == "question":
-        # A no is an answer, and so is none in time: neither is asked again.
+        # An answer ends the question, and so does a timeout: neither is retried.
         unanswered = UNANSWERED if node.params.get("default") == Template(("approve",)) else None
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, (LAMBDA_RETRY,), on_timeout=unanswered)
     retry = (LAMBDA_RETRY, *node.action.retry, *custom_retry)
@@ -78,13 +78,13 @@ def _work(node: Node, context: JobContext, bindings: Bindings, default_retry: Re
     until = None
     if node.action.runs == "wait":
         until = "until"
-        if node.step.timeout_seconds is not None:  # a Wait has no limit of its own
+        if node.step.timeout_seconds is not None:  # a Wait state has no time limit of its own
             arguments["Payload"]["within_seconds"] = node.step.timeout_seconds
     return Work(LAMBDA_INVOKE, arguments, "$states.result.Payload", timeout, None, retry, until=until)
 
 
 def _deployment(arguments: dict[str, Any], timeout: int, retry: tuple[Retrier, ...]) -> Work:
-    """Each look is a try of its own, with its own time; all of them together take as long as the step may."""
+    """Each poll is an attempt with its own time limit; all of them together have the step's time limit."""
     if timeout <= LOOK_AGAIN_SECONDS:
         return Work(LAMBDA_ASK, arguments, "$states.result", timeout, None, retry)
     polls = math.ceil(timeout / LOOK_AGAIN_SECONDS) - 1
@@ -101,16 +101,16 @@ def _job(node: Node, context: JobContext, bindings: Bindings, retry: tuple[Retri
 
 
 def _service_error(error: str) -> str:
-    """A service's own word for it: it tells neither a program's error nor its time limit from other failures."""
+    """The service's error name, which does not tell a program's error or time limit from other failures."""
     is_known = error.startswith("States.") and error not in ("States.Timeout", "States.HeartbeatTimeout")
     return error if is_known else "States.TaskFailed"
 
 
 def _build_loop(node: Node, foreach: Foreach, reader: Resolver) -> tuple[ItemLoop, JobContext]:
-    """The loop, and what its items are told.
+    """The loop, and the job context of its items.
 
-    An item makes its own params, so that one whose templates fail fails alone. Where it is an execution of its own it
-    cannot see what lies outside; its params are made for it then, together with all that it reads of the event.
+    Each item computes its own params, so one with failing templates fails alone. An item that is an execution of its
+    own cannot see variables outside; its params, and what it reads of the event, are computed before it starts.
     """
     max_items = node.max_items
     distributed = foreach.max_concurrency > INLINE_CONCURRENCY or max_items > INLINE_ITEMS
@@ -130,7 +130,7 @@ def _build_loop(node: Node, foreach: Foreach, reader: Resolver) -> tuple[ItemLoo
 
 
 def _items(node: Node, foreach: Foreach, reader: Resolver) -> Any:
-    """The array; one that nobody has seen before is looked at, for a Map fails on anything else without a word."""
+    """The array; an unknown value is checked first, because a Map fails on anything else without a message."""
     rendered = render_value(node.items, reader)
     if isinstance(node.items, list):
         return rendered

@@ -1,4 +1,4 @@
-"""What a step's Task does, apart from where it stands.
+"""What a step's Task does, independent of its position.
 
 Work("arn:aws:states:::lambda:invoke", {"FunctionName": …}, "$states.result.Payload", timeout=60, …)
 """
@@ -12,9 +12,9 @@ from aftertrain.compiler.jobs.remote import ServiceJob
 
 @dataclass(frozen=True, slots=True)
 class ItemLoop:
-    """What a Map goes over, what it hands to each item, how many run at once and how many there are at most.
+    """The items of a Map, the input of each item, the concurrency, and the maximal number of items.
 
-    With a label each item is an execution of its own.
+    With a label, each item is an execution of its own.
     """
 
     items: Any
@@ -26,10 +26,10 @@ class ItemLoop:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The part of a Task that says what is done, apart from where it stands.
+    """What a Task does, independent of its position.
 
-    `until`: the field of the output that names the time to wait for afterwards. `on_timeout`: the code of the output
-    that the step has if nobody answered in time. `service_job`: what surrounds a job that a service runs.
+    `until`: the output field with the time to wait for afterwards. `on_timeout`: the code of the output if nobody
+    answered in time. `service_job`: the states around a job that a service runs.
     """
 
     resource: str

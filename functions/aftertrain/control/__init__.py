@@ -1,1 +1,3 @@
-"""The use cases of the API: sources, pipelines, triggers, clusters, events, executions. Services come in by `ports`."""
+"""The use cases of the API: sources, pipelines, triggers, clusters, events, executions. Services come in through
+`ports`.
+"""

@@ -1,7 +1,7 @@
-"""Approvals: questions that a step of an execution asks, answered once.
+"""Approvals: questions that a step asks a person, each answered once.
 
-The waiting task is told first, and only then is the answer written down: an answer that was written but never told
-would leave the execution waiting for good. Two people who answer at once both try; the task takes the first.
+The waiting task gets the answer first, and only then the answer is stored. The other order could store an answer that
+the task never gets, and the execution would wait forever. If two people answer at once, the task takes the first.
 """
 
 import hmac
@@ -15,13 +15,13 @@ _SECRET_FIELDS = ("token", "key_hash")
 
 
 def list_pending(registry: Registry, runs: LedgerView) -> list[Item]:
-    """The questions that nobody has answered yet, and that an execution still asks."""
+    """The open questions of executions that still run."""
     pending = [item for item in registry.items("approval") if item["status"] == "pending"]
     return [_without_secrets(item) for item in pending if not _is_over(runs.execution(item["execution"]))]
 
 
 def _is_over(execution: Item | None) -> bool:
-    """One that is not known has begun a moment ago."""
+    """Whether an execution has ended; an unknown one has just begun."""
     return execution is not None and execution["status"] != "running"
 
 
@@ -31,7 +31,7 @@ def get(approval_id: str, registry: Registry) -> Item:
 
 
 def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
-    """One question, for who has its link. Raises: NotFoundError if the link is not one of ours."""
+    """One question, for a holder of its link. Raises: NotFoundError if the link is not ours."""
     entry = registry.get("approval", approval_id)
     if entry is None or not hmac.compare_digest(entry.item["key_hash"], secret_hash(key.encode())):
         raise NotFoundError("there is nothing to decide here: the link is not complete", field="key")
@@ -43,7 +43,7 @@ def decide(
 ) -> Item:
     """Answer a question.
 
-    Raises: NotFoundError, ConflictError if it was answered before or nobody waits any more.
+    Raises: NotFoundError, ConflictError if it was answered before or its task has stopped waiting.
     """
     entry = require(registry, "approval", approval_id)
     if entry.item["status"] != "pending":
@@ -63,7 +63,7 @@ def decide(
 def _record_decision(approval_id: str, status: str, decision: Item, registry: Registry) -> Item:
     def change() -> Item:
         entry: Entry = require(registry, "approval", approval_id)
-        # Who was told that nobody waits may be faster here than the one whose answer was taken.
+        # Somebody whose answer came too late may write before the person whose answer was taken.
         if entry.item["status"] != "pending" and not (entry.item["status"] == "expired" and decision):
             return entry.item
         item = entry.item | {"status": status, "decision": decision}

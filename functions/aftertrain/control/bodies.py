@@ -1,4 +1,4 @@
-"""What the API is sent, as pydantic models. An unknown key is refused by name."""
+"""Request bodies of the API, as pydantic models. An unknown key is refused by name."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 
 
 class Body(BaseModel):
-    """The root of all bodies."""
+    """The base of all bodies."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class PipelineUpdate(Body):
 
 
 class TriggerCreate(PolicySpecs):
-    """An event must match the type, the `where` clause and the `filter`, as far as they are given; policies decide."""
+    """An event must match the type, the `where` clause and the `filter`, as far as given; then the policies decide."""
 
     pipeline_id: str
     event_type: EventType
@@ -47,7 +47,7 @@ class TriggerCreate(PolicySpecs):
 
 
 class TriggerUpdate(PolicySpecs):
-    """What is given replaces what was there; what is left out stays."""
+    """Given fields replace the old ones; the others stay."""
 
     event_type: EventType | None = None
     where: str | None = None
@@ -58,9 +58,9 @@ class TriggerUpdate(PolicySpecs):
 
 
 class SourceCreate(Body):
-    """`auth: none` lets everybody in who knows the URL; it has to be said.
+    """`auth: none` accepts everybody who knows the URL, so it must be written out.
 
-    `secret`: one that the sender made, where it does not take ours.
+    `secret`: one that the sender made, if the sender cannot take ours.
     """
 
     id: Id
@@ -70,7 +70,7 @@ class SourceCreate(Body):
 
 
 class SourceRotate(Body):
-    """A new secret, ours or the sender's; `finish` makes none and ends the one before the newest, `undo` the newest."""
+    """A new secret. `finish` makes none and ends the replaced one; `undo` takes the newest one back."""
 
     secret: Secret | None = None
     finish: bool = False
@@ -78,28 +78,28 @@ class SourceRotate(Body):
 
 
 class TriggerTest(Body):
-    """`trigger`: an id, or one that is not made yet; `event`: an envelope, or a recorded request."""
+    """`trigger`: an id, or a definition. `event`: an envelope, or a recorded request."""
 
     trigger: str | dict[str, Any]
     event: dict[str, Any]
 
 
 class Backtest(Body):
-    """`trigger` as in a test."""
+    """`trigger`: as in a test."""
 
     trigger: str | dict[str, Any]
     since_seconds: Annotated[float, Field(gt=0, le=7_776_000)] = 604_800
 
 
 class Replay(Body):
-    """The same `attempt` is the same replay; without one it is the next."""
+    """The same `attempt` is the same replay; without one, a new replay starts."""
 
     event_id: str
     attempt: Annotated[int, Field(ge=2, le=99)] | None = None
 
 
 class Stop(Body):
-    """Why an execution is stopped; its history keeps it."""
+    """`cause`: why the execution is stopped; its history keeps it."""
 
     cause: Annotated[str, StringConstraints(max_length=1000)] = "stopped by hand"
 
@@ -111,7 +111,7 @@ class EventTypeBody(Body):
 
 
 class ApprovalDecision(Body):
-    """A yes or a no to a question that a step asks."""
+    """A yes or a no to an approval."""
 
     approve: bool
     by: Annotated[str, StringConstraints(max_length=100)] = ""
@@ -121,7 +121,7 @@ class ApprovalDecision(Body):
 class Replica(Body):
     """One inference server of a cluster.
 
-    `url`: its Open Inference Protocol endpoint. `repository`: the bucket prefix that it loads models from, its own.
+    `url`: its Open Inference Protocol endpoint. `repository`: its own bucket prefix, from which it loads models.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$", max_length=512)]
@@ -129,17 +129,17 @@ class Replica(Body):
 
 
 class OipCluster(Body):
-    """A list of inference servers, which deployments are rolled out over one batch after the other."""
+    """A list of inference servers; a deployment is rolled out over them in batches."""
 
     kind: Literal["oip"] = "oip"
     replicas: Annotated[list[Replica], Field(min_length=1, max_length=100)]
 
 
 class SageMakerCluster(Body):
-    """Endpoints of SageMaker, one for each deployment, all of one shape.
+    """SageMaker endpoints, one per deployment, all alike.
 
-    `image`: of the inference server. `role_arn`: what the endpoint reads the model as. `probe`: the prediction that
-    every release is asked for, if its step has none of its own. `environment`: what the server is told besides.
+    `image`: the inference server's container. `role_arn`: the role that reads the model. `probe`: the default
+    prediction that a release must answer. `environment`: variables of the container.
     """
 
     kind: Literal["sagemaker-endpoint"]
@@ -152,10 +152,10 @@ class SageMakerCluster(Body):
 
 
 class EcsCluster(Body):
-    """A service of ECS, which serves one deployment.
+    """An ECS service, which serves one deployment.
 
-    `service`: its ARN. `container`: the one that is told what to serve. `url`: where the service answers the Open
-    Inference Protocol. `probe`: as of SageMaker's.
+    `service`: its ARN. `container`: the one that gets the model's location. `url`: where the service answers the Open
+    Inference Protocol. `probe`: the default prediction that a release must answer.
     """
 
     kind: Literal["ecs"]
@@ -166,7 +166,7 @@ class EcsCluster(Body):
 
 
 def _kind(body: Any) -> str:
-    """Of the body of a request, or of what it was read into; a list of servers need not say what it is."""
+    """The kind of a request's body or parsed model; a list of servers may leave it out."""
     return str(body.get("kind", "oip") if isinstance(body, dict) else body.kind)
 
 

@@ -2,8 +2,8 @@
 
     {"sources": [{"id": "tigris-models", …}], "triggers": [{"id": "trig-1", "pipeline": {…, "machine_arn": "…:7"}, …}]}
 
-Every change of a source, a trigger or a pipeline writes the snapshot in the same transaction, so what the API has
-answered to is what the next look of a webhook sees.
+Every change of a source, a trigger or a pipeline writes the snapshot in the same transaction. So the webhook's next
+check sees every change that the API has confirmed.
 """
 
 from typing import Any
@@ -20,12 +20,12 @@ def source_in(snapshot: Entry, source_id: str) -> dict[str, Any]:
 
 
 def with_source(snapshot: Entry, source: dict[str, Any] | None, source_id: str) -> Entry:
-    """The snapshot with a source put in, or taken out if it is None."""
+    """The snapshot with a source added or replaced, or removed if it is None."""
     return _replace_item(snapshot, "sources", source, source_id)
 
 
 def with_trigger(snapshot: Entry, trigger: Item | None, pipeline: Item | None, trigger_id: str) -> Entry:
-    """The snapshot with a trigger as it is now: one that is disabled or deleted is not in it."""
+    """The snapshot with a trigger's current state; a disabled or deleted trigger is left out."""
     trigger_item = _trigger_item(trigger, pipeline) if trigger and pipeline and trigger["enabled"] else None
     return _replace_item(snapshot, "triggers", trigger_item, trigger_id)
 
@@ -41,7 +41,7 @@ def with_pipeline(snapshot: Entry, pipeline: Item) -> Entry:
 
 
 def with_schema(snapshot: Entry, event_type: str, schema: dict[str, Any] | None) -> Entry:
-    """The snapshot with the schema of an event type put in, or taken out if it is None."""
+    """The snapshot with the schema of an event type added or replaced, or removed if it is None."""
     schemas = {name: stored for name, stored in snapshot.item.get("schemas", {}).items() if name != event_type}
     return Entry(
         snapshot.item | {"schemas": schemas | ({event_type: schema} if schema is not None else {})}, snapshot.revision
@@ -49,7 +49,7 @@ def with_schema(snapshot: Entry, event_type: str, schema: dict[str, Any] | None)
 
 
 def current_version(pipeline: Item) -> PipelineVersion:
-    """What an execution of the pipeline runs now."""
+    """The version that a new execution of the pipeline runs."""
     types = published_definition(pipeline["definition"]).types
     return PipelineVersion(pipeline["id"], pipeline["version"], pipeline["machine_arn"], types)
 

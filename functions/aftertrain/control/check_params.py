@@ -1,7 +1,7 @@
-"""Params that a trigger gives -> checked against the parameters that a pipeline declares.
+"""A trigger's params -> checked against the parameters that its pipeline declares.
 
-check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9})
-->  AuthorError: the pipeline has no parameter 'treshold': did you mean 'threshold'?
+check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9}) ->  AuthorError: the pipeline has no
+parameter 'treshold': did you mean 'threshold'?
 """
 
 from typing import Any
@@ -15,10 +15,10 @@ MAX_BYTES = 16 * 1024
 
 
 def check_params(parameters: list[Parameter], params: dict[str, Any]) -> None:
-    """Check that every required parameter is given, that every given one exists, and that types fit.
+    """Check that every required parameter is given, that every given one exists, and that the types fit.
 
     Raises:
-        AuthorError: naming the first param that is wrong.
+        AuthorError: the message names the first wrong param.
     """
     if len(canonical_json(params).encode()) > MAX_BYTES:
         raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass the place of large values", field="params")

@@ -6,7 +6,7 @@ from aftertrain.control.require import require
 from aftertrain.errors import AuthorError
 from aftertrain.model.names import is_id
 
-# Of a deployment; what is left out is of use to its roll-out alone, a token among it.
+# The fields of a deployment that the API shows; only the roll-out needs the others, a task token among them.
 _FIELDS = (
     "id", "deployment_id", "execution", "cluster_id", "model_uri", "model_id", "version", "status", "reason",
     "saved_at", "before", "rollout",
@@ -14,7 +14,7 @@ _FIELDS = (
 
 
 def register(cluster_id: str, body: ClusterCreate, ports: ControlPorts) -> Item:
-    """Make a cluster known, or replace what is known of it; what runs on its replicas is not touched."""
+    """Register a cluster, or replace its registration; whatever runs on its replicas stays."""
     if not is_id(cluster_id):
         raise AuthorError(f"{cluster_id!r} is no id: 1 to 48 of a-z, 0-9, - and _, not at an end", field="cluster_id")
     entry = ports.registry.get("cluster", cluster_id)
@@ -29,13 +29,13 @@ def register(cluster_id: str, body: ClusterCreate, ports: ControlPorts) -> Item:
 
 
 def delete(cluster_id: str, ports: ControlPorts) -> None:
-    """Forget a cluster; its replicas go on serving."""
+    """Delete a cluster's registration; its replicas keep serving."""
     entry = require(ports.registry, "cluster", cluster_id)
     ports.registry.commit([Change("cluster", cluster_id, None, entry.revision)])
 
 
 def get(cluster_id: str, ports: ControlPorts) -> Item:
-    """One cluster, with the deployments that are on it."""
+    """One cluster with its deployments."""
     item = require(ports.registry, "cluster", cluster_id).item
     health = ports.registry.get("health", cluster_id)
     deployments = [{name: each[name] for name in _FIELDS} for each in ports.registry.items(f"deployment#{cluster_id}")]

@@ -1,9 +1,9 @@
-"""How long a job worked, and on what -> GPU hours and dollars.
+"""A job's duration and compute -> GPU hours and dollars.
 
-    spent(1800.0, Compute(backend="batch", gpu=2, gpu_type="L4"))  ->  {"gpu_hours": 1.0, "dollars": 2.3008}
+    cost(1800.0, Compute(backend="batch", gpu=2, gpu_type="L4"))  ->  {"gpu_hours": 1.0, "dollars": 2.3008}
 
-Dollars are those of the table in `model/instances.py`: of the smallest machine that the job fits into, for as long as
-it worked. None where the time or the price is not known; what workers cost, who runs them knows.
+Dollars are the price in `model/instances.py` of the smallest machine that the job fits into, times the duration. The
+value is None if the duration or the price is unknown. Workers have no price: only their owner knows it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ NOTHING: dict[str, float | None] = {"gpu_hours": None, "dollars": None}
 
 
 def cost(seconds: float | None, compute: Compute) -> dict[str, float | None]:
-    """Of one step."""
+    """The cost of one step."""
     if seconds is None:
         return NOTHING
     hours, rate = seconds / 3600, dollars_per_hour(compute)
@@ -30,7 +30,7 @@ def cost(seconds: float | None, compute: Compute) -> dict[str, float | None]:
 
 
 def with_cost(steps: Iterable[Mapping[str, Any]], definition: Mapping[str, Any], ports: ControlPorts) -> list[Item]:
-    """The steps of an execution, each with what it took; `job_seconds` is what that is reckoned from."""
+    """The steps of an execution, each with its cost, computed from `job_seconds`."""
     steps_by_id = _steps(definition)
     priced: list[Item] = []
     for step in steps:
@@ -48,7 +48,7 @@ def _steps(definition: Mapping[str, Any]) -> dict[str, Step]:
 
 
 def total(steps: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Of an execution: what is known of its steps, None if nothing is."""
+    """The sum of the known costs; None if none is known."""
     listed = list(steps)
     return {name: _sum(step[name] for step in listed) for name in NOTHING}
 

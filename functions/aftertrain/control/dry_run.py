@@ -1,6 +1,6 @@
-"""A trigger and an event -> what would happen, without anything happening.
+"""A trigger and an event -> what would happen, without starting anything.
 
-judged(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
+dry_run(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
 ->  {"matched": False, "verdict": "filtered", "clause": "where", "expected": '`key` REGEXP "^final/"',
      "actual": "tmp/x", "params": None, "would_start": None, …}
 """
@@ -30,13 +30,13 @@ from aftertrain.model.names import slug
 from aftertrain.model.policy_spec import policies_of
 from aftertrain.model.source import SOURCE_KINDS, Source
 
-LOOKED_AT = 5000  # stored events of a backtest, the newest ones
-_BESIDE = ("pipeline_id", "types")  # what an item has that a trigger in a definition has not
+LOOKED_AT = 5000  # stored events that a backtest reads, the newest ones
+_BESIDE = ("pipeline_id", "types")  # fields of an item that a trigger in a definition does not have
 NEAREST = 20
 
 
 def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
-    """The triggers of a definition as it is written: of one trigger, or of a pipeline with `triggers`.
+    """The triggers in a file: a single trigger, or those of a pipeline.
 
     Raises: AuthorError
     """
@@ -67,7 +67,7 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _types(parameters: Any) -> dict[str, str]:
-    """What the parameters beside triggers are declared to be; what is wrong with them `validate` tells."""
+    """The declared types of the parameters; `validate` reports what is wrong with them."""
     try:
         return types_of([Parameter.model_validate(parameter) for parameter in parameters or ()])
     except (ValidationError, TypeError):
@@ -77,7 +77,7 @@ def _types(parameters: Any) -> dict[str, str]:
 def events_in(value: Any, name: str) -> list[Event]:
     """The events of a recorded request, {source, headers, body}, or the one of an envelope.
 
-    Raises: AuthorError for a kind of source that there is not, SenderError for what no sender may send.
+    Raises: AuthorError for an unknown kind of source, SenderError for a request that no such sender sends.
     """
     request = isinstance(value, dict) and {"source", "headers", "body"} <= value.keys()
     kind = value["source"] if request else "platform"
@@ -96,10 +96,10 @@ def events_in(value: Any, name: str) -> list[Event]:
 
 
 def dry_run(event: Event, item: dict[str, Any]) -> dict[str, Any]:
-    """What a trigger would say. `would_start` names the pipeline, and the policies that are asked before it does."""
+    """The verdict that a trigger would give. `would_start` names the pipeline and the policies that still decide."""
     verdict = explain(event, item)
     base: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
-    matched = verdict.clause == "created_at"  # all filters let it pass
+    matched = verdict.clause == "created_at"  # every filter lets the event pass
     if not matched:
         return (
             base
@@ -126,7 +126,7 @@ def dry_run(event: Event, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count_passed(event: Event, item: dict[str, Any]) -> int:
-    """How much of what a trigger asks holds of the event: what misses by one is nearer than what misses by two."""
+    """How many conditions of a trigger an event meets; more means nearer to a match."""
     where, pattern = item.get("where"), item.get("filter") or {}
     compared = [comparison.failure(event) for comparison in compile_where(where).comparisons] if where else []
     matched = [compile_pattern({key: value}).failure(event) for key, value in pattern.items()]
@@ -134,15 +134,15 @@ def _count_passed(event: Event, item: dict[str, Any]) -> int:
 
 
 def run_test(body: TriggerTest, ports: ControlPorts) -> list[dict[str, Any]]:
-    """What a trigger would do with an event, or with those of a request. Raises: AuthorError, NotFoundError."""
+    """The verdicts for an event, or for the events of a request. Raises: AuthorError, NotFoundError."""
     item = _item(body.trigger, ports)
     return [dry_run(event, item) for event in events_in(body.event, "the event")]
 
 
 def run_backtest(body: Backtest, ports: ControlPorts) -> dict[str, Any]:
-    """Which stored events a trigger would have matched, and the nearest that it missed; replays do not count.
+    """Which stored events a trigger would have matched, and its nearest misses; replays do not count.
 
-    Returns: {events, matched, missed, complete}: `events` were looked at, and if that is not `complete`, not all.
+    Returns: {events, matched, missed, complete}. `events` counts the events read; not `complete` means that more exist.
     """
     item, now = _item(body.trigger, ports), datetime.fromisoformat(ports.clock())
     since = (now - timedelta(seconds=body.since_seconds)).isoformat(timespec="milliseconds")
@@ -158,7 +158,7 @@ def run_backtest(body: Backtest, ports: ControlPorts) -> dict[str, Any]:
 
 
 def _item(trigger: str | dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
-    """A trigger by its id, or as it is written and not made yet."""
+    """A trigger by its id, or a definition that does not exist yet."""
     if isinstance(trigger, str):
         return _with_types(triggers.get(trigger, ports), ports)
     (item, *extra) = triggers_in(trigger, "the trigger")
@@ -168,6 +168,6 @@ def _item(trigger: str | dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
 
 
 def _with_types(item: dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
-    pipeline_id = item["pipeline_id"]  # a trigger that is not made yet need not say
+    pipeline_id = item["pipeline_id"]  # a trigger that does not exist yet need not name its pipeline
     pipeline = ports.registry.get("pipeline", pipeline_id) if pipeline_id else None
     return item | {"types": published_definition(pipeline.item["definition"]).types if pipeline else {}}

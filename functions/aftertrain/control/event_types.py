@@ -1,4 +1,4 @@
-"""Event types of one's own: what the data of their events has to look like. The webhook refuses what does not fit."""
+"""Registered event types: a schema for the data of their events. The webhook refuses events that do not fit."""
 
 import re
 
@@ -14,9 +14,9 @@ _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
 
 def register(event_type: str, body: EventTypeBody, ports: ControlPorts) -> Item:
-    """Make a type's schema known, or replace it; what was received before is not looked at again.
+    """Register a type's schema, or replace it; stored events are not checked again.
 
-    Raises: AuthorError if the name is no event type, is that of a bucket's events, or the schema cannot be used.
+    Raises: AuthorError if the name is no event type or a bucket's, or if the schema cannot be used.
     """
     if not _TYPE.fullmatch(event_type) or len(event_type) > MAX_TYPE:
         raise AuthorError(f"{event_type!r} is no dotted name such as training.finished", field="event_type")
@@ -36,7 +36,7 @@ def register(event_type: str, body: EventTypeBody, ports: ControlPorts) -> Item:
 
 
 def delete(event_type: str, ports: ControlPorts) -> None:
-    """Forget a type's schema: its events may have any data again."""
+    """Delete a type's schema; its events may have any data again."""
 
     def change() -> None:
         snapshot = ports.registry.snapshot()
@@ -48,5 +48,5 @@ def delete(event_type: str, ports: ControlPorts) -> None:
 
 
 def list_all(ports: ControlPorts) -> list[Item]:
-    """All of them."""
+    """All registered types."""
     return ports.registry.items("event_type")

@@ -1,4 +1,4 @@
-"""Events: what was received, what every trigger said of it, and what it started; and the same once more, on purpose."""
+"""Events: what arrived, what every trigger decided, and what it started; and replays."""
 
 import json
 from typing import Any
@@ -21,9 +21,9 @@ ATTEMPTS = 100
 
 
 def get(source_id: str, event_id: str, ports: ControlPorts) -> Item:
-    """One event with the verdict of every trigger on its type; those that did not match are asked now.
+    """One event with the verdict of every trigger on its type; triggers that did not match are evaluated now.
 
-    Raises: NotFoundError if no such event was received, or not in the last 90 days.
+    Raises: NotFoundError if no such event arrived in the last 90 days.
     """
     item = ports.runs.event(source_id, event_id)
     if item is None:
@@ -36,9 +36,9 @@ def get(source_id: str, event_id: str, ports: ControlPorts) -> Item:
 def list_all(
     since_seconds: float, before: float | None, limit: int, ports: ControlPorts, *, everything: bool
 ) -> list[Item]:
-    """The newest events of that many seconds: those that fired something, or all of them.
+    """The newest events of the last `since_seconds`: those that fired a trigger, or all.
 
-    Raises: ConflictError if the ledger is too large to find all: the newest might be among those that were not seen.
+    Raises: ConflictError if the ledger is too large to read completely: the newest events might be missing.
     """
     period = since(since_seconds, ports), until(before)
     if not everything:
@@ -52,11 +52,10 @@ def list_all(
 def replay(
     source_id: str, event_id: str, attempt: int | None, ports: IngestPorts, snapshot: Snapshot, control: ControlPorts
 ) -> dict[str, Any]:
-    """Let an event happen once more: recorded, matched and started anew, by the triggers as they are now.
+    """Replay an event: record, match and start it anew, with the triggers as they are now.
 
-    `attempt`: the same number is the same replay, however often it is asked for; without one it is the next.
-    Raises: NotFoundError, ConflictError after a hundred of them or for a part of a set that did not start by it,
-        BusyError.
+    `attempt`: the same number is the same replay, however often it is requested; without one, a new replay starts.
+    Raises: NotFoundError, BusyError, ConflictError after a hundred replays or for a part of a set that started nothing.
     """
     original = ports.ledger.get(EventKey(source_id, event_id))
     if original is None:
@@ -82,9 +81,10 @@ def _drive_record(record: EventRecord, ports: IngestPorts) -> dict[str, Any]:
 
 
 def _with_sets(record: EventRecord, original: EventRecord, ports: ControlPorts) -> EventRecord:
-    """A set is not collected once more: its parts are those that its first execution was told.
+    """A replay does not collect a set again: it takes the parts that the first execution got.
 
-    What has started no set of a trigger starts none by a replay. Raises: ConflictError if nothing is left.
+    A part that started nothing starts nothing when replayed.
+    Raises: ConflictError if no start is left.
     """
     starts: list[Start] = []
     refused: list[Verdict] = []
@@ -118,7 +118,7 @@ def _with_parts(start: Start, parts: list[Any], event: Event) -> Start:
 
 
 def _parts(trigger_id: str, original: EventRecord, ports: ControlPorts) -> list[Any] | None:
-    """What the trigger's execution by this event was told of its set; None if there was no such execution."""
+    """The parts in the input of the event's execution; None if that trigger started none."""
     name = next((start.name for start in original.starts if start.trigger_id == trigger_id), None)
     verdict = original.verdict_of(trigger_id)
     execution = ports.runs.execution(name) if name and (verdict is None or verdict.verdict == "started") else None

@@ -1,7 +1,7 @@
-"""Executions: what ran, what runs, and how each step went.
+"""Executions: which ones ran, which run, and how each step went.
 
-The list is a projection of the status changes that Step Functions publishes; only a look at one execution asks Step
-Functions itself, for the history that the steps are read from.
+Lists are read from the ledger, which follows the status changes that Step Functions publishes. Only the view of a
+single execution asks Step Functions itself, for the history from which the steps are read.
 """
 
 import json
@@ -32,7 +32,7 @@ _ENDS = {
 
 
 def get(execution_id: str, ports: ControlPorts) -> Item:
-    """One execution with its steps, and what they took in GPU hours and dollars.
+    """One execution with its steps and their cost in GPU hours and dollars.
 
     Raises: NotFoundError if no such execution is known.
     """
@@ -52,14 +52,14 @@ def get(execution_id: str, ports: ControlPorts) -> Item:
 def list_all(
     pipeline_id: str | None, status: str | None, before: float | None, limit: int, ports: ControlPorts
 ) -> list[Item]:
-    """The newest executions that began by then, without their steps."""
+    """The newest executions that began until then, without their steps."""
     return ports.runs.executions(pipeline_id, status, until(before), limit)
 
 
 def stop(execution_id: str, cause: str, ports: ControlPorts) -> Item:
-    """Stop an execution that runs, and the jobs that it waits for.
+    """Stop a running execution and its jobs.
 
-    Raises: NotFoundError, ConflictError if it is over.
+    Raises: NotFoundError, ConflictError if it has ended.
     """
     item = get(execution_id, ports)
     if item["status"] != "running":
@@ -69,11 +69,11 @@ def stop(execution_id: str, cause: str, ports: ControlPorts) -> Item:
 
 
 def record_change(detail: dict[str, Any], runs: LedgerView, machines: Machines) -> Item | None:
-    """Take in a "Step Functions Execution Status Change"; an execution that no pipeline of ours started is left out.
+    """Record a "Step Functions Execution Status Change"; executions that no pipeline of ours started are ignored.
 
     Format: docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
-    # EventBridge leaves out an input that is too large for its events.
+    # EventBridge leaves out an input that exceeds the size of its events.
     execution_input = json.loads(detail.get("input") or machines.input(detail["executionArn"]))
     if not isinstance(execution_input, dict) or "pipeline" not in execution_input:
         return None
@@ -98,7 +98,7 @@ def record_change(detail: dict[str, Any], runs: LedgerView, machines: Machines) 
 
 
 def _apply_history_end(item: Item, events: list[dict[str, Any]], ports: ControlPorts) -> Item:
-    """The execution as its history says it ended; status changes are delivered by best effort, and may be lost."""
+    """The execution with the end that its history shows; status changes can get lost."""
     last: dict[str, Any] = events[-1] if events else {"type": ""}
     status = _ENDS.get(last["type"])
     if item["status"] != "running" or status is None:
@@ -110,7 +110,7 @@ def _apply_history_end(item: Item, events: list[dict[str, Any]], ports: ControlP
 
 
 def _progress(execution_id: str, step: Item, ports: ControlPorts) -> Item | None:
-    """What a job that runs has said of how far it is; jobs of items say it each for itself, which nobody adds up."""
+    """The progress that a running job reported; jobs of `foreach` items are not added up."""
     if step["status"] != "running":
         return None
     return ports.progress(f"{ports.bindings.artifacts_uri}/executions/{execution_id}/{step['id']}")

@@ -1,4 +1,4 @@
-"""Event + triggers -> why those that it did not fire were not.
+"""Event + triggers -> why the triggers that it did not fire did not match.
 
 Verdict("trig-1", "filtered", "where", expected='`key` REGEXP "^final/"', actual="tmp/x")
 """
@@ -15,14 +15,14 @@ _NONE = PipelineVersion("", 0, "")
 
 
 def explain_unmatched(event: Event, decided: set[str], triggers: Iterable[Item]) -> Iterator[Verdict]:
-    """The verdicts of all triggers on the event's type that are not known yet."""
+    """The verdicts of all triggers on the event's type that have none yet."""
     for item in triggers:
         if item["id"] not in decided and matches_type(item["event_type"], event.type):
             yield explain(event, item)
 
 
 def explain(event: Event, item: Item) -> Verdict:
-    """What a trigger as it is now would say of an event."""
+    """The verdict that a trigger, as it is now, gives for an event."""
     trigger = Trigger(item["id"], item["event_type"], _NONE, item.get("where"), item.get("filter"))
     if not item.get("enabled", True):
         return Verdict(trigger.id, "disabled", "enabled", True, False)

@@ -3,10 +3,10 @@
     [{"type": "TaskStateEntered", …}, {"type": "TaskSucceeded", …}, …]
     ->  [{"id": "evaluate", "status": "succeeded", "seconds": 1.4, "output": {…}}, {"id": "deploy", …}]
 
-A state that does a step's work has the step's id as its name; every other state's name has a blank in it. An event
-belongs to the state that was entered last on its own chain of `previousEventId`s, for branches interleave. A step that
-waits goes on in the state `Wait for ID`, and a job that a service runs is prepared and read in states of its own; one
-with items is a Map, whose output says how each of them went.
+The state that does a step's work has the step's id as its name; every other state's name contains a blank. An event
+belongs to the state entered last on its own chain of `previousEventId`s, because branches interleave. A waiting step
+continues in the state `Wait for ID`, and a service's job has states around it that prepare and read it. A step with
+`foreach` is a Map, whose output lists how each item went.
 """
 
 import json
@@ -16,15 +16,21 @@ from typing import Any
 
 from aftertrain.control.job_duration import job_duration
 
-_FAILURES = ("Failed", "TimedOut")  # the ends of every event that says that a try did not go well
-_STATE_PREFIXES = ("Wait for ", "Prepare ", "Look for ", "Mind ", "Read ")  # states that do a part of a step's work
+_FAILURES = ("Failed", "TimedOut")  # endings of every event type that reports a failed attempt
+_STATE_PREFIXES = (
+    "Wait for ",
+    "Prepare ",
+    "Look for ",
+    "Mind ",
+    "Read ",
+)  # prefixes of states that do part of a step's work
 _ATTEMPT_EVENTS = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
 
 @dataclass(slots=True)
 class _StepTrace:
-    """What the history says of one step so far."""
+    """What the history has shown of one step so far."""
 
     entered: datetime | None = None
     exited: datetime | None = None
@@ -36,7 +42,7 @@ class _StepTrace:
 
 @dataclass(slots=True)
 class _Steps:
-    """Reads events in order; `owners` maps an event to the state on whose chain it lies, `starts` to its time."""
+    """Reads events in order; `owners` maps an event to the state of its chain, `starts` to its time."""
 
     seen: dict[str, _StepTrace]
     owners: dict[int, str] = field(default_factory=dict)
@@ -61,7 +67,7 @@ class _Steps:
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
-    """The steps of a pipeline in its own order; times are RFC 3339, `seconds` the time between the two."""
+    """The steps of a pipeline in definition order; times are RFC 3339, `seconds` is the time between start and end."""
     reader = _Steps({step_id: _StepTrace() for step_id in ids})
     for event in events:
         reader.read(event)
@@ -89,7 +95,7 @@ def _apply_event(step: _StepTrace, kind: str, event: dict[str, Any], *, own: boo
 
 
 def _apply_items(step: _StepTrace, items: Any) -> None:
-    """What a Map puts out: each item's output, or how it failed; its catcher puts out records instead."""
+    """Record the output of a Map: each item's output or failure; its catcher returns records instead."""
     if not isinstance(items, list):
         return
     failed = [item["failed"] for item in items if "failed" in item]
@@ -99,12 +105,12 @@ def _apply_items(step: _StepTrace, items: Any) -> None:
 
 
 def details(event: dict[str, Any]) -> dict[str, Any]:
-    """What an event says beyond its type and time, whatever field that is in for its type."""
+    """The details of an event, which stand in a field named after its type."""
     return next((value for name, value in event.items() if name.endswith("EventDetails")), {})
 
 
 def _output(text: str | None) -> Any:
-    """A step's output; what the service wraps around it is taken off."""
+    """A step's output, without the wrapping that the service adds."""
     value = json.loads(text) if text else None
     if isinstance(value, dict) and "Body" in value:
         return json.loads(value["Body"]).get("output")

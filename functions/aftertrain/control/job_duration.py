@@ -1,9 +1,9 @@
-"""The end of a try of a job -> how long it worked, as whoever ran it says.
+"""The end of a job's attempt -> how long the job worked, as its backend reports it.
 
     TaskSucceeded of Batch   {"StartedAt": 1767225600000, "StoppedAt": 1767226200000, …}   ->  600.0
     ActivitySucceeded        600 seconds after its ActivityStarted                         ->  600.0
 
-What waits in a queue costs nothing, so the time of the step is no measure. None where nobody says.
+Waiting in a queue costs nothing, so the step's duration is no measure. The result is None if the backend says nothing.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-# The beginnings and ends in what Batch and SageMaker describe of a job, in milliseconds since 1970.
+# Start and end times in the job descriptions of Batch and SageMaker, in milliseconds since 1970.
 _TIMES = (
     ("StartedAt", "StoppedAt"),
     ("ProcessingStartTime", "ProcessingEndTime"),
@@ -20,7 +20,7 @@ _TIMES = (
 
 
 def job_duration(event: dict[str, Any], details: dict[str, Any], starts: Mapping[int, datetime]) -> float | None:
-    """Seconds; `said` are the event's details, `starts` when a worker took which task, by event."""
+    """Seconds of work. `details`: the event's. `starts`: when a worker took which task, by event."""
     if event["type"].startswith("Activity"):
         begin = starts.get(event.get("previousEventId", 0))
         return None if begin is None else float((event["timestamp"] - begin).total_seconds())
@@ -28,7 +28,7 @@ def job_duration(event: dict[str, Any], details: dict[str, Any], starts: Mapping
 
 
 def _job_seconds(job: Mapping[str, Any]) -> float | None:
-    # What SageMaker bills of spot capacity is the discount put as time; the price has that already.
+    # SageMaker reports billed time, which contains the spot discount; the price contains it already.
     if isinstance(trained := job.get("TrainingTimeInSeconds"), int | float):
         return float(trained)
     attempts = [seconds for attempt in job.get("Attempts") or () if (seconds := _interval_seconds(attempt)) is not None]
@@ -36,7 +36,7 @@ def _job_seconds(job: Mapping[str, Any]) -> float | None:
 
 
 def _interval_seconds(times: Mapping[str, Any]) -> float | None:
-    """Of Batch's tries each has its own; the job itself tells of the last one."""
+    """The seconds of one attempt; Batch lists each attempt, and the job itself shows the last one."""
     for begin, end in _TIMES:
         if isinstance(times.get(begin), int | float) and isinstance(times.get(end), int | float):
             return (float(times[end]) - float(times[begin])) / 1000
@@ -44,7 +44,7 @@ def _interval_seconds(times: Mapping[str, Any]) -> float | None:
 
 
 def _parse_object(text: str | None) -> Mapping[str, Any]:
-    """A cause may be a sentence, and a long one is cut off."""
+    """The object in a cause; a cause may also be a sentence, and a long one is cut off."""
     try:
         value = json.loads(text or "{}")
     except ValueError:

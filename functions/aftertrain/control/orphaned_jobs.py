@@ -1,9 +1,8 @@
-"""An execution that has ended -> the jobs that it left on Batch and SageMaker end too.
+"""An execution that has ended -> its remaining jobs on Batch and SageMaker are stopped.
 
-Step Functions ends the jobs that its states wait for when an execution is stopped or a branch is. It does not end one
-that a state waited for too long, nor does it know of one whose submission was answered to nobody, or that was found
-running and looked at now and then; a GPU that works for nobody is paid all the same. Jobs are found by their names,
-which are made of the execution's.
+Step Functions stops the jobs that its states wait for when an execution or a branch is stopped. It does not stop a job
+after a state's time limit, a job whose submission was never answered, or a running job that was only polled. Such a job
+would burn GPU hours for nobody. Jobs are found by their names, which contain the execution's name.
 """
 
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from aftertrain.model.definition import Definition
 
 @dataclass(frozen=True, slots=True)
 class JobPrefix:
-    """Jobs to end: on which backend, in which queue of Batch, and what their names begin with."""
+    """Jobs to stop: their backend, their Batch queue, and the prefix of their names."""
 
     backend: str
     queue: str
@@ -33,13 +32,13 @@ class Jobs(Protocol):
     """The jobs of the services."""
 
     def end(self, target: JobPrefix, reason: str) -> int:
-        """End all that are not over; returns how many there were. Raises: BusyError."""
+        """Stop all unfinished jobs; returns their number. Raises: BusyError."""
 
 
 def end_jobs(execution: Item, registry: Registry, machines: Machines, bindings: Bindings, jobs: Jobs) -> int:
-    """End what an execution has left behind; one that runs again by now keeps its jobs.
+    """Stop the jobs that an execution left behind; an execution that was redriven keeps its jobs.
 
-    Raises: BusyError if it has to be tried again, which may be.
+    Raises: BusyError if it has to be repeated, which is harmless.
     """
     if execution["status"] == "running":
         return 0
@@ -51,19 +50,19 @@ def end_jobs(execution: Item, registry: Registry, machines: Machines, bindings: 
 
 
 def jobs_of(execution: Item, registry: Registry, bindings: Bindings) -> Iterator[JobPrefix]:
-    """What the steps of its pipeline may have started on services, where the version that it runs has them run."""
+    """The jobs that the steps of the execution's pipeline version may have started on services."""
     version = registry.get(f"version#{execution['pipeline_id']}", f"{execution['version']:08}")
     if version is None:
         return
     backends = version.item.get("jobs")
-    if backends is None:  # it was published when nobody wrote that down
+    if backends is None:  # published before backends were stored with a version
         backends = compute_of(published_definition(version.item["definition"]), bindings)
     for step, (backend, queue) in backends.items():
         yield JobPrefix(backend, queue, name_prefix(execution["id"], step))
 
 
 def compute_of(definition: Definition, bindings: Bindings) -> dict[str, tuple[str, str]]:
-    """The backend of each job that a service runs, and its queue, as the stage's settings say now."""
+    """The backend and the queue of each job that a service runs, by the stage's settings."""
     backends: dict[str, tuple[str, str]] = {}
     for step in (each for each in (*definition.steps, *definition.on_failure) if ACTIONS[each.action].runs == "job"):
         compute = resolve(step, bindings)

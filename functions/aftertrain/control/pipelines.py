@@ -1,7 +1,7 @@
 """Pipelines: every create and every update compiles the definition and publishes an immutable version.
 
-The machine is published before the registry knows of it: if the commit fails, a version is left that nobody starts,
-which harms nobody; the other way round a trigger could point to a version that does not exist.
+The machine is published before the registry knows of it. If the commit fails, a version remains that nobody starts,
+which is harmless. The other order could let a trigger point to a version that does not exist.
 """
 
 from typing import Any
@@ -34,14 +34,14 @@ def create(body: PipelineCreate, ports: ControlPorts) -> Item:
 
 
 def update(pipeline_id: str, body: PipelineUpdate, ports: ControlPorts) -> Item:
-    """Publish the next version; triggers start it from now on, executions that run finish the one they started with.
+    """Publish the next version. Triggers start it from now on; running executions finish their own version.
 
-    Raises: CompileError, NotFoundError, AuthorError if a trigger does not give what the new version needs.
+    Raises: CompileError, NotFoundError, AuthorError if a trigger lacks a parameter that the new version requires.
     """
     compiled = compile_pipeline(body.definition, ports.bindings)
 
     def change() -> Item:
-        # The snapshot is read first: a trigger that is made meanwhile makes the commit stale, and all is decided again.
+        # Read the snapshot first: a trigger created meanwhile makes the commit stale, and the update starts over.
         snapshot = ports.registry.snapshot()
         entry = require(ports.registry, "pipeline", pipeline_id)
         _check_triggers(pipeline_id, compiled.definition, ports)
@@ -76,7 +76,9 @@ def _publish_version(compiled: Compiled, base: Item, version: int, ports: Contro
         "description": definition.description,
         "definition": _dump_definition(definition),
         "machine_arn": arn,
-        "jobs": compute_of(definition, compiled.bindings),  # which a later change of the settings does not move
+        "jobs": compute_of(
+            definition, compiled.bindings
+        ),  # kept with the version, since a later change of the settings does not move its jobs
         "updated_at": ports.clock(),
     }
 

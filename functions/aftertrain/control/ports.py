@@ -1,4 +1,4 @@
-"""What the use cases need from outside: a registry, Step Functions, the ledger's projections, a clock, new secrets."""
+"""What the use cases need from outside: registry, Step Functions, ledger, clock, new secrets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ Item = dict[str, Any]
 
 
 class StaleError(ConflictError):
-    """What a decision was based on has changed since it was read."""
+    """A decision was based on data that has changed since it was read."""
 
 
 class ExecutionGoneError(ConflictError):
-    """Who waited for an answer does not wait any more."""
+    """The task that waited for an answer does not wait any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A write: `item` is what is stored, None deletes. `revision` is what must stand there now; 0 is nothing."""
+    """A write. `item`: the new content; None deletes. `revision`: the expected stored revision; 0 means no item."""
 
     kind: str
     id: str
@@ -43,39 +43,39 @@ class Registry(Protocol):
         """One item, read consistently."""
 
     def items(self, kind: str) -> list[Item]:
-        """All items of a kind, in the order of their ids."""
+        """All items of a kind, ordered by id."""
 
     def snapshot(self) -> Entry:
-        """What the webhook reads: {"sources": […], "triggers": […]}; empty at revision 0 at first."""
+        """The snapshot that the webhook reads, {"sources": […], "triggers": […]}; at first empty, at revision 0."""
 
     def commit(self, changes: list[Change], snapshot: Entry | None = None) -> None:
-        """Write all or nothing; a snapshot is written over the one of the revision that it carries.
+        """Write all changes or none; a snapshot replaces the one at the revision that it carries.
 
-        Raises: StaleError if anything is not at the revision that its change expects.
+        Raises: StaleError if a stored revision is not the expected one.
         """
 
 
 class Machines(Protocol):
-    """Step Functions' state machines."""
+    """The state machines in Step Functions."""
 
     def publish(self, pipeline_id: str, asl: str) -> str:
         """Create or update a pipeline's machine; returns the ARN of the new, immutable version."""
 
     def input(self, execution_arn: str) -> str:
-        """The input that an execution was started with."""
+        """The input of an execution."""
 
     def running(self, execution_arn: str) -> bool:
         """Whether an execution runs now."""
 
     def stop(self, execution_arn: str, cause: str) -> None:
-        """Stop an execution, and the jobs that it waits for."""
+        """Stop an execution and the jobs that it waits for."""
 
     def history(self, execution_arn: str) -> list[dict[str, Any]]:
-        """All events of an execution, the oldest first, as GetExecutionHistory names them."""
+        """All events of an execution, the oldest first, in the form of GetExecutionHistory."""
 
 
 class Page(NamedTuple):
-    """The newest items, and whether there are no more than these; `whole`: whether all could be looked at."""
+    """The newest items; `complete`: no older ones match; `whole`: all stored items could be read."""
 
     items: list[Item]
     complete: bool
@@ -83,49 +83,49 @@ class Page(NamedTuple):
 
 
 class LedgerView(Protocol):
-    """The ledger's view on events and executions."""
+    """Read access to the ledger's events and executions."""
 
     def event(self, source_id: str, event_id: str) -> Item | None:
         """An event with its verdicts and executions."""
 
     def events(self, since: str, until: str, limit: int) -> list[Item]:
-        """The newest events between two times (RFC 3339) that fired something."""
+        """The newest events between two times (RFC 3339) that fired a trigger."""
 
     def all_events(self, since: str, until: str, limit: int) -> Page:
-        """The newest of all that was received, which is a scan."""
+        """The newest of all received events; this scans the table."""
 
     def execution(self, execution_id: str) -> Item | None:
         """An execution, without its steps."""
 
     def executions(self, pipeline_id: str | None, status: str | None, until: str, limit: int) -> list[Item]:
-        """The newest executions that began until then (RFC 3339), of one pipeline or all, in one status or any."""
+        """The newest executions that began until then (RFC 3339), optionally of one pipeline and one status."""
 
     def update(self, execution: Item) -> None:
-        """Write what is known of an execution now; a final state is never overwritten by an earlier one."""
+        """Store an execution's state; an earlier state never overwrites a final one."""
 
 
 class DeadLetters(Protocol):
-    """What the queue of unfinished events has given up on."""
+    """Events that the queue has given up on."""
 
     def replay(self, limit: int) -> int:
-        """Queue it again, as much as is there and the limit allows; returns how much."""
+        """Queue up to `limit` of them again; returns their number."""
 
 
 class ApprovalAnswers(Protocol):
     """Tasks that wait for a person."""
 
     def approve(self, token: str, output: Item) -> None:
-        """Let the task succeed. Raises: GoneError if it waits no more."""
+        """Let the task succeed. Raises: ExecutionGoneError if it does not wait any more."""
 
     def reject(self, token: str, cause: str) -> None:
-        """Let the task fail. Raises: GoneError if it waits no more."""
+        """Let the task fail. Raises: ExecutionGoneError if it does not wait any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlPorts:
-    """All of them. The clock gives RFC 3339; `token` a new secret, `suffix` a short random text for ids.
+    """All of them. The clock returns RFC 3339 text; `token` a new secret, `suffix` a short random text for ids.
 
-    `progress`: what a job has said below this URI of how far it is, None if nothing.
+    `progress`: the progress that a job wrote below this URI, None if it wrote none.
     """
 
     registry: Registry

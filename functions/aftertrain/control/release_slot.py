@@ -1,4 +1,4 @@
-"""An execution's change of status -> its slot, for one whose trigger has `concurrency`."""
+"""A status change of an execution -> its slot is released, if its trigger has `concurrency`."""
 
 from aftertrain.control.ports import Item
 from aftertrain.ingest.ports import IngestPorts
@@ -6,9 +6,9 @@ from aftertrain.ingest.slots import release_slots, stop_if_cancelled
 
 
 def release_slot(execution: Item, machine_arn: str, ports: IngestPorts) -> None:
-    """Give the slot of what ended to the next; stop what began although another took its slot meanwhile.
+    """Release the slot of an ended execution; stop one that began although it had lost its slot.
 
-    Raises: BusyError; the change has to be delivered again then, and may be.
+    Raises: BusyError; the status change must then be delivered again, which is harmless.
     """
     slot, name = execution["slot"], execution["id"]
     if execution["status"] == "running":

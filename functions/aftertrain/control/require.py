@@ -1,4 +1,4 @@
-"""Reading what has to be there, with an error that says what is not."""
+"""Items that must exist -> the items, or an error that names the missing one."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ def require(registry: Registry, kind: str, item_id: str) -> Entry:
     """An item that the caller names.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: it does not exist.
     """
     entry = registry.get(kind, item_id)
     if entry is None:
@@ -28,14 +28,14 @@ def require_absent(registry: Registry, kind: str, item_id: str) -> None:
     """Make sure that an id is free.
 
     Raises:
-        ConflictError: it is not.
+        ConflictError: the id is taken.
     """
     if registry.get(kind, item_id) is not None:
         raise ConflictError(f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id")
 
 
 def callee(registry: Registry, pipeline_id: str) -> Callee | None:
-    """A pipeline as a step of another one may run it: the version that is current now."""
+    """A pipeline that another pipeline's step runs: its current version."""
     entry = registry.get("pipeline", pipeline_id)
     if entry is None:
         return None
@@ -44,18 +44,18 @@ def callee(registry: Registry, pipeline_id: str) -> Callee | None:
 
 
 def published_definition(definition: Mapping[str, Any]) -> Definition:
-    """A stored definition, which may be of a time when more was allowed; its triggers are read from the registry."""
+    """A stored definition, which may predate stricter checks; its triggers are read from the registry."""
     return Definition.model_validate({**definition, "triggers": []}, strict=False)
 
 
 def schema_of(registry: Registry, event_type: str) -> Item | None:
-    """The JSON Schema that an event type is registered with."""
+    """The JSON Schema registered for an event type."""
     entry = registry.get("event_type", event_type)
     return None if entry is None else entry.item["schema"]
 
 
 def retry_stale(change: Callable[[], Result]) -> Result:
-    """Read, decide and commit again where somebody else was faster, so that nobody's change is lost."""
+    """Read, decide and commit again if another writer was faster, so no change is lost."""
     for _ in range(ATTEMPTS - 1):
         try:
             return change()

@@ -1,7 +1,7 @@
 """Sources: who may send events.
 
-A secret is shown once, when it is made. What is kept is its hash, or the secret itself where the sender signs with it;
-both stand in the snapshot alone, where the webhook reads them, and in no answer of the API.
+A secret is shown once, when it is made. The registry keeps its hash, or the secret itself if the sender signs with it.
+Both stand only in the snapshot, where the webhook reads them, and never in an answer of the API.
 """
 
 import base64
@@ -15,10 +15,10 @@ from aftertrain.model.source import AUTHS, LIVE_SECRETS, Source, SourceAuth, Sou
 
 
 def create(body: SourceCreate, ports: ControlPorts) -> Item:
-    """Make a source and its secret.
+    """Create a source and its secret.
 
     Returns: the source with `url` and, this once, `secret`; with auth basic the user name is the source's id.
-    Raises: ConflictError if the id is taken, AuthorError if such a sender cannot prove itself like that.
+    Raises: ConflictError if the id is taken, AuthorError if this kind of sender does not support the auth.
     """
     auth = body.auth or AUTHS[body.kind][0]
     if auth not in AUTHS[body.kind]:
@@ -38,10 +38,10 @@ def create(body: SourceCreate, ports: ControlPorts) -> Item:
 
 
 def rotate(source_id: str, body: SourceRotate, ports: ControlPorts) -> Item:
-    """Make a new secret; the one before it stays good until the next rotation, or until `finish` says that it is over.
+    """Make a new secret. The old one keeps working until the next rotation, or until `finish`.
 
-    `undo` takes the newest back, of which the sender was never told.
-    Returns: the source with, this once, the new `secret`, or with none if none was made.
+    `undo` takes back the newest secret, which the sender never got.
+    Returns: the source with, this once, the new `secret`, or without one if none was made.
     Raises: AuthorError if the source has no secret, or none to go back to.
     """
     stored = require(ports.registry, "source", source_id).item
@@ -67,14 +67,14 @@ def _apply_rotation(source: Source, secret: str | None, *, undo: bool) -> Source
 
 
 def _new_secret(kind: SourceKind, auth: SourceAuth, ports: ControlPorts) -> str:
-    """A new secret. Libraries for Standard Webhooks take base64 for granted, with or without the prefix."""
+    """A new secret; libraries for Standard Webhooks expect base64, with or without the prefix."""
     token = ports.token()
     standard = auth == "signature" and kind in ("standard_webhooks", "platform")
     return f"whsec_{base64.b64encode(token.encode()).decode()}" if standard else token
 
 
 def delete(source_id: str, ports: ControlPorts) -> None:
-    """Take a source away; its requests are refused from now on."""
+    """Delete a source; its requests are refused from now on."""
 
     def change() -> None:
         entry = require(ports.registry, "source", source_id)

@@ -1,4 +1,4 @@
-"""Seconds -> times that those in the ledger can be compared with, as texts.
+"""Seconds -> RFC 3339 texts that compare with the times in the ledger.
 
 until(1747304200.5)  ->  "2025-05-15T10:16:40.501+00:00"
 """
@@ -11,12 +11,12 @@ LAST = "9999-12-31T23:59:59.999+00:00"
 
 
 def since(seconds: float, ports: ControlPorts) -> str:
-    """So many seconds ago."""
+    """The time that many seconds ago."""
     return _format_time(datetime.fromisoformat(ports.clock()) - timedelta(seconds=seconds))
 
 
 def until(before: float | None) -> str:
-    """What happened in that very millisecond is within; without an end, whatever another clock calls now."""
+    """The end of the range, including its millisecond; without `before`, a time ahead of every clock."""
     return LAST if before is None else _format_time(datetime.fromtimestamp(before, UTC) + timedelta(milliseconds=1))
 
 

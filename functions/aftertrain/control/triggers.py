@@ -1,4 +1,4 @@
-"""Event triggers: what starts which pipeline."""
+"""Event triggers: which events start which pipeline."""
 
 from dataclasses import replace
 
@@ -21,9 +21,9 @@ from aftertrain.model.policy import KINDS
 
 
 def create(body: TriggerCreate, ports: ControlPorts) -> Item:
-    """Make a new trigger.
+    """Create a trigger.
 
-    Raises: NotFoundError if there is no such pipeline, AuthorError if a filter cannot be read or params do not fit.
+    Raises: NotFoundError if the pipeline does not exist, AuthorError if a filter or the params are wrong.
     """
     trigger_id = body.id or f"{slug(body.event_type)[:30]}-{ports.suffix()}"
     now = ports.clock()
@@ -37,7 +37,7 @@ def create(body: TriggerCreate, ports: ControlPorts) -> Item:
 
 
 def update(trigger_id: str, body: TriggerUpdate, ports: ControlPorts) -> Item:
-    """Change what is given.
+    """Change the given fields.
 
     Raises: as `create` does.
     """
@@ -51,7 +51,7 @@ def update(trigger_id: str, body: TriggerUpdate, ports: ControlPorts) -> Item:
 
 
 def delete(trigger_id: str, ports: ControlPorts) -> None:
-    """Take a trigger away; executions that it started go on."""
+    """Delete a trigger; the executions that it started continue."""
 
     def change() -> None:
         entry = require(ports.registry, "trigger", trigger_id)
@@ -62,14 +62,14 @@ def delete(trigger_id: str, ports: ControlPorts) -> None:
 
 
 def resume(trigger_id: str, ports: ControlPorts, ingest: IngestPorts) -> Item:
-    """Close a breaker that `rate` has opened; what was kept starts now.
+    """Close the circuit breaker that `rate` opened; the kept events start now.
 
     Raises: NotFoundError; ConflictError if the trigger is not paused.
     """
     state_key = policy_key("rate", trigger_id)
     if (
         "paused_at" not in ingest.policy_states.get(state_key).state
-    ):  # one that was deleted while it was paused can be resumed too
+    ):  # a trigger deleted while it was paused can be resumed too
         require(ports.registry, "trigger", trigger_id)
         raise ConflictError(f"the trigger {trigger_id!r} is not paused")
 
@@ -95,7 +95,7 @@ def list_all(pipeline_id: str | None, ports: ControlPorts) -> list[Item]:
 
 
 def _merge_update(item: Item, changes: Item) -> Item:
-    """The trigger with what is given, held against what a new one must look like."""
+    """The trigger with the given fields changed, checked like a new one."""
     for name, value in changes.items():
         if value is None and name not in ("where", "filter", *KINDS):
             raise AuthorError(f"{name} cannot be null: leave it out to keep it", field=name)
@@ -103,7 +103,7 @@ def _merge_update(item: Item, changes: Item) -> Item:
 
 
 def _commit(item: Item, revision: int, ports: ControlPorts) -> Item:
-    # The snapshot is read first: whatever else is read is at least as new, or the commit is refused as stale.
+    # Read the snapshot first: everything read later is at least as new, or the commit is refused as stale.
     snapshot = ports.registry.snapshot()
     pipeline = require(ports.registry, "pipeline", item["pipeline_id"])
     if item["where"] is not None:

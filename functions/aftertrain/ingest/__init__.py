@@ -1,5 +1,5 @@
-"""Event -> execution: authenticate, normalise, match, record, start; one stage a file, `receive` is the flat list.
+"""Event -> execution: authenticate, normalise, match, record, start. One stage a file; `receive` lists them in order.
 
-Pure: clocks and services come in through `ports`. Nothing here may import pydantic, jinja2 or the compiler, for the
-webhook pays for every import at a cold start.
+Pure: clocks and services come in through `ports`. Nothing here imports pydantic, jinja2 or the compiler, because the
+webhook pays for every import at each cold start.
 """

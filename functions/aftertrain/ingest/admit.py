@@ -1,8 +1,8 @@
-"""A start -> whether it may begin: its trigger's policies are asked, one after the other.
+"""A start -> its trigger's policies decide, in order, whether it may begin.
 
-Each policy has a gate in the ledger per trigger and key, which is changed by a write that fails if somebody else was
-faster; then the policy is asked again with what stands there now. What has to look into a bucket is left to the queue
-by callers that somebody waits for.
+Each policy keeps a state per trigger and key in the ledger. The state changes by compare-and-set: if another writer was
+faster, the policy decides again on the new state. Policies that must look into a bucket are left to the queue when a
+sender is waiting for the answer.
 """
 
 import posixpath
@@ -22,12 +22,12 @@ from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 from aftertrain.model.policy import Assemble, Debounce, Order, Policies
 
-SETTLING_LOOK_SECONDS = 5.0  # until a bucket that is behind is asked again
+SETTLING_LOOK_SECONDS = 5.0  # until a bucket with a stale view is asked again
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyCheck:
-    """One policy, ready to be asked: its gate, and what it says to any state of it."""
+    """One policy, ready to decide: the key of its state, and the function from any state to a decision."""
 
     state_key: str
     decide: Callable[[State], Transition]
@@ -37,9 +37,9 @@ PrepareCheck = Callable[[Start, Ticket, IngestPorts], "PolicyCheck | PolicyDecis
 
 
 def admit(start: Start, record: EventRecord, ports: IngestPorts) -> PolicyDecision:
-    """What the policies say: the first that does not let the start pass, or all that the passes bring with them.
+    """The first decision that does not let the start pass, or the merged passes of all policies.
 
-    Raises: BusyError if it has to be asked again later.
+    Raises: BusyError if the decision has to be retried later.
     """
     previous = record.verdict_of(start.trigger_id)
     ticket = Ticket(
@@ -59,7 +59,7 @@ def admit(start: Start, record: EventRecord, ports: IngestPorts) -> PolicyDecisi
         if not decision.passes:
             return decision
     if start.policies.order is not None and start.policies.concurrency is not None:
-        # Once more, for it may have waited: with a slot in hand nothing newer can overtake it.
+        # Check `order` again: the start may have waited, and with its slot taken no newer event can overtake it.
         newest = replace(ticket, event=_newest_event(decision, ticket))
         decision = _apply(_check_newest(start, newest, ports), decision, ports)
     return decision
@@ -68,7 +68,7 @@ def admit(start: Start, record: EventRecord, ports: IngestPorts) -> PolicyDecisi
 def _apply(
     question: PolicyCheck | PolicyDecision | None, previous: PolicyDecision, ports: IngestPorts
 ) -> PolicyDecision:
-    """What is known after one more answer."""
+    """The decision after one more policy has decided."""
     if question is None:
         return previous
     decision = (
@@ -82,7 +82,7 @@ def _apply(
 
 
 def _newest_event(decision: PolicyDecision, ticket: Ticket) -> Event:
-    """What the execution will be about: of a burst its newest event."""
+    """The event that the execution is about: the newest of a burst."""
     envelope = decision.input.get("event")
     return ticket.event if envelope is None else Event.from_envelope(envelope)
 
@@ -90,9 +90,9 @@ def _newest_event(decision: PolicyDecision, ticket: Ticket) -> Event:
 def _merge_passes(
     previous: PolicyDecision, current: PolicyDecision, question: PolicyCheck | PolicyDecision
 ) -> PolicyDecision:
-    """What two passes bring with them."""
+    """One pass that carries what both passes add."""
     state_keys = (question.state_key,) if isinstance(question, PolicyCheck) and current.input else ()
-    inherited_input = {} if "event" in current.input else previous.input  # another event has what is its own with it
+    inherited_input = {} if "event" in current.input else previous.input  # another event brings its own input
     return replace(
         current,
         clause="",
@@ -104,18 +104,18 @@ def _merge_passes(
 
 
 def policy_key(kind: str, trigger_id: str, key: str = "") -> str:
-    """The name of a policy's gate."""
+    """The key of a policy's state."""
     return f"{kind}#{trigger_id}#{digest(key)}" if key else f"{kind}#{trigger_id}"
 
 
 def slot_key_of(start: Start, event: Event) -> str | None:
-    """The gate that a start's slot belongs to; None if it needs none."""
+    """The key of the state that holds the start's slot; None without `concurrency`."""
     policy = start.policies.concurrency
     return None if policy is None else policy_key("concurrency", start.trigger_id, group_key(event, policy.key))
 
 
 def last_policy(start: Start, event: Event) -> tuple[str, Callable[[State, str], Transition]] | None:
-    """The gate that a start without a slot passes last, and how that ends a start which it has not let pass."""
+    """The last policy of a start without a slot, and the function that withdraws the start there."""
     policies = start.policies
     if policies.rate is not None:
         return _rate_key(start), rate.withdraw
@@ -128,7 +128,7 @@ def last_policy(start: Start, event: Event) -> tuple[str, Callable[[State, str],
 
 
 def holding_policies(start: Start, event: Event) -> Iterator[tuple[str, Callable[[State, str], State]]]:
-    """The gates that may remember a start, and how each forgets one that will never be made."""
+    """The states that may remember a start, each with the function that makes it forget a start that never happens."""
     debounce_policy, assemble_policy = start.policies.debounce, start.policies.assemble
     if debounce_policy is not None:
         yield _debounce_key(start.trigger_id, event, debounce_policy), debounce.forget
@@ -137,9 +137,10 @@ def holding_policies(start: Start, event: Event) -> Iterator[tuple[str, Callable
 
 
 def _checks(policies: Policies, *, counted: bool) -> Iterator[PrepareCheck]:
-    """What is asked, in this order; a policy is looked into only if those before it let pass.
+    """The checks in order; a later one is prepared only after the earlier ones let the start pass.
 
-    `counted`: it waits for a slot, and was counted by the breaker before; that does not remember as many as may wait.
+    `counted`: the start waits for a slot and `rate` has counted it already. `rate` forgets starts sooner than a queue
+    does.
     """
     if policies.assemble is not None:
         yield _check_assemble
@@ -158,7 +159,7 @@ def _check_order(start: Start, ticket: Ticket, ports: IngestPorts) -> PolicyChec
     if debounce_policy is not None and debounce.leads(
         ports.policy_states.get(_debounce_key(ticket.trigger_id, ticket.event, debounce_policy)).state, ticket.name
     ):
-        return None  # it speaks for its burst, whose other events were asked when they joined
+        return None  # the leader speaks for its burst; the other events were checked when they joined
     return _check_newest(start, ticket, ports)
 
 
@@ -216,7 +217,7 @@ def _check_concurrency(start: Start, ticket: Ticket, ports: IngestPorts) -> Poli
         return None
     state_key = policy_key("concurrency", ticket.trigger_id, group_key(ticket.event, policy.key))
     if policy.on_full in ("skip", "cancel"):
-        reclaim_slots(state_key, ports)  # what it costs an event is final: only executions that really run may cost it
+        reclaim_slots(state_key, ports)  # `skip` and `cancel` are final: only executions that really run may cause them
     return PolicyCheck(state_key, lambda state: concurrency.decide(state, ticket, policy))
 
 
@@ -235,7 +236,7 @@ def _check_assemble(start: Start, ticket: Ticket, ports: IngestPorts) -> PolicyC
 
 
 def _with_bucket_facts(piece: PartNotice, policy: Assemble, ticket: Ticket, ports: IngestPorts) -> PartNotice:
-    """An index says which files there are; where a marker is, whatever is in the folder is there."""
+    """The part with facts from the bucket: an index's file names, or everything beside a marker."""
     if piece.part == policy.index:
         return replace(piece, needs=ports.look().weight_files(ticket.event))
     if piece.last:

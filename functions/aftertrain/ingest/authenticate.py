@@ -1,11 +1,11 @@
-"""Request -> the source that it proves to come from.
+"""Request -> the source that sent it, proved by its credentials.
 
     Authorization: Bearer <secret>          a source with auth "bearer"
     Authorization: Basic base64(user:pass)  a source with auth "basic"
     X-Webhook-Secret: <secret>              a source with auth "secret"
-    the sender's own signature              a source with auth "signature", see `signatures`
+    the sender's own signature              a source with auth "signature", see `sign`
 
-An unknown source, a missing header and a wrong secret take the same steps and get the same answer, so nobody can learn
+An unknown source, a missing header and a wrong secret take the same steps and get the same answer. Nobody can learn
 from outside which sources exist.
 """
 
@@ -23,10 +23,10 @@ _UNKNOWN_SOURCE = Source(id="", kind="platform", auth="bearer", secret_hashes=(s
 
 
 def authenticate(request: Request, snapshot: Snapshot, now: float) -> Source:
-    """Find the source and check the credentials, in constant time for any secret; `now` is in seconds since 1970.
+    """Find the source and check its credentials in constant time; `now` is in seconds since 1970.
 
     Raises:
-        UnauthorizedError: the credentials are missing, wrong or too old, or there is no such source.
+        UnauthorizedError: the credentials are missing, wrong or too old, or the source does not exist.
     """
     source = snapshot.sources.get(request.source_id, _UNKNOWN_SOURCE)
     if not _has_valid_credentials(request, source, now):

@@ -1,4 +1,4 @@
-"""A policy -> its decision, kept: a gate is changed by a write that fails if somebody else was faster."""
+"""Policy state -> decision: the state changes only if nobody else changed it meanwhile."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,13 @@ from aftertrain.errors import BusyError
 from aftertrain.ingest.policies.decision import PolicyDecision, State, Transition
 from aftertrain.ingest.ports import PolicyStates
 
-TRIES = 8  # of a gate that others change at the same time; then the queue goes on
+TRIES = 8  # attempts at a state that others change at the same time; then the queue retries
 
 
 def compare_and_set(state_key: str, decide: Callable[[State], Transition], states: PolicyStates) -> PolicyDecision:
-    """Ask with what stands there until the answer could be kept.
+    """Decide on the stored state and write the result; start over if another writer was faster.
 
-    Raises: BusyError if others are faster again and again, or the gate cannot be reached.
+    Raises: BusyError if others are faster every time, or the state cannot be reached.
     """
     for _ in range(TRIES):
         stored = states.get(state_key)

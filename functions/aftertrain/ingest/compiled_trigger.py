@@ -1,6 +1,6 @@
-"""A trigger with its filters ready to run; and, when somebody asks, why an event does not fire it.
+"""A trigger with compiled filters, and the reason why an event does not match it.
 
-str(why_not(event, watch))  ->  '`key` REGEXP "^final/" is false for \\'tmp/x\\''
+str(find_mismatch(event, compiled))  ->  '`key` REGEXP "^final/" is false for \\'tmp/x\\''
 """
 
 from typing import NamedTuple
@@ -31,5 +31,5 @@ def compile_trigger(trigger: Trigger) -> CompiledTrigger:
 
 
 def find_mismatch(event: Event, compiled: CompiledTrigger) -> Mismatch | None:
-    """What the event does not pass of a trigger's filters, the first; None if it passes all."""
+    """The first filter that the event does not pass; None if it passes all."""
     return next((mismatch for item in compiled.filters if (mismatch := item.failure(event)) is not None), None)

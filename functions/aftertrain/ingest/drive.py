@@ -1,7 +1,7 @@
-"""Record -> started executions, and the record is done.
+"""Record -> started executions; the record is marked done.
 
-Safe to run by anyone, any number of times, at the same time: names are deterministic, policies say again what they have
-said, and the ledger's `done` can be repeated. That is why there is no lease and no lock.
+Any number of callers may drive the same record at the same time. Names are deterministic, policies repeat their
+decisions, and marking a record done twice is harmless. Therefore no lease and no lock is needed.
 """
 
 from aftertrain.errors import BusyError
@@ -12,15 +12,15 @@ from aftertrain.ingest.ports import IngestPorts, StartRefusedError
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.policy import Policies
 
-MAX_DELAY = 900.0  # of a message in the queue
+MAX_DELAY = 900.0  # seconds; the longest delay of a message in SQS
 UNBOUND = Policies()
 
 
 def drive(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
-    """Start everything that a record asks for, as far as policies let it; returns what was decided.
+    """Start every execution that a record asks for and policies allow; returns the verdicts.
 
     Raises:
-        BusyError: something could not be started now; the record stays as it is and may be driven again.
+        BusyError: a start failed for now. The record is unchanged and can be driven again.
     """
     verdicts: list[Verdict] = []
     busy: list[BusyError] = []
@@ -33,7 +33,7 @@ def drive(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
         try:
             verdict, retry_at = _settle(start, record, ports)
         except BusyError as error:
-            busy.append(error)  # one start that cannot be made must not keep the others from being made
+            busy.append(error)  # one failed start must not stop the others
             continue
         verdicts.append(verdict)
         due_times += [retry_at] if retry_at is not None else []
@@ -44,9 +44,9 @@ def drive(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
 
 
 def redrive(key: EventKey, ports: IngestPorts) -> list[Verdict] | None:
-    """Go on with a record that was left behind, or held; one that is done already costs a read.
+    """Finish a record that was left behind or held. A record that is done costs one read.
 
-    Returns: what was decided, or None if there was nothing to do.
+    Returns: the verdicts, or None if nothing was left to do.
     Raises: BusyError as `drive` does.
     """
     record = ports.ledger.get(key)
@@ -61,7 +61,7 @@ def redrive(key: EventKey, ports: IngestPorts) -> list[Verdict] | None:
 
 
 def drive_or_hand_over(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
-    """Drive a record within a request: what cannot be done now goes to the queue, and at the latest to the sweeper."""
+    """Drive a record within a request; unfinished work goes to the queue, and at the latest to the sweeper."""
     try:
         return drive(record, ports)
     except BusyError:
@@ -76,15 +76,15 @@ def _save_verdicts(key: EventKey, verdicts: list[Verdict], due_times: list[float
     now = ports.clock()
     ports.ledger.hold(key, verdicts, min(due_times, default=None))
     delay = max(min(due_times, default=now) - now, 0.0) + 1.0
-    if due_times and delay <= MAX_DELAY:  # what is due later is found by the sweeper, to the minute
+    if due_times and delay <= MAX_DELAY:  # the sweeper finds later ones, to the minute
         hand_over(key, ports.redrives, delay)
 
 
 def _settle(start: Start, record: EventRecord, ports: IngestPorts) -> tuple[Verdict, float | None]:
-    """What becomes of one start, and when to ask again if it is held until a time."""
+    """The verdict of one start, and the time at which to decide again if it is held."""
     if start.policies == UNBOUND:
         return _start_unbound(start, record, ports), None
-    from aftertrain.ingest.settle import settle  # a cold start pays for policies only where there are some
+    from aftertrain.ingest.settle import settle  # only triggers with policies pay for this import at a cold start
 
     return settle(start, record, ports)
 

@@ -1,8 +1,8 @@
-"""Event + triggers that it fires -> the ledger's record: what was received, and what is to be started for it.
+"""Event + the triggers it fires -> the ledger's record: the event, and the executions to start for it.
 
-    Record(key=EventKey("tigris-models", "4f1c…"), event=…, starts=(Start(name="trig-1-0d9c…", …),), done=False)
+    EventRecord(key=EventKey("tigris-models", "4f1c…"), event=…, starts=(Start(name="trig-1-0d9c…", …),), done=False)
 
-Everything that a start needs is decided here, once: whoever drives the record later, now or after a crash, starts the
+Everything that a start needs is decided here, once. Whoever drives the record later, now or after a crash, starts the
 same version under the same name with the same bytes.
 """
 
@@ -20,13 +20,13 @@ from aftertrain.model.policy import Policies
 from aftertrain.model.trigger import PipelineVersion
 
 ADDED = [("data", name) for name in ("parts", "events", "events_left_out")]
-ACCEPTED = "Step Functions accepts it"  # what is expected of a start
+ACCEPTED = "Step Functions accepts it"  # the expected outcome of a start
 
 
 class Start(NamedTuple):
-    """One execution to be started: its name never changes, and the trigger's params are those of the first delivery.
+    """One execution to start. Its name never changes, and its params are those of the first delivery.
 
-    `extra_input`: what policies have added to the event before, where it is replayed.
+    `extra_input`: what policies added to the original event, if this is a replay.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Start(NamedTuple):
     def input(self, event: Event, extra_input: Mapping[str, Any], slot: str | None = None) -> str:
         """The execution's input: the same bytes for the same record and the same decision.
 
-        `given` is what policies add: `event` in the place of the record's, `parts` and `events` beside its data, where
-        params may take them from.
-        Raises: ParamError if the event lacks what a param is taken from, or it is of another type.
+        `extra_input` is what policies add: `event` replaces the record's event; `parts` and `events` stand beside the
+        event's data, where params can read them.
+        Raises: ParamError if the event lacks a field that a param reads, or the field has the wrong type.
         """
         extra_input = extra_input if "event" in extra_input else {**self.extra_input, **extra_input}
         envelope = extra_input.get("event", event.envelope())
@@ -61,9 +61,9 @@ class Start(NamedTuple):
 
 
 class EventRecord(NamedTuple):
-    """An event in the ledger. It is `done` when every start was made, or will never be.
+    """An event in the ledger. It is `done` when every start has happened or never will.
 
-    `verdicts` are those that are not a plain start.
+    `verdicts` leaves out plain starts.
     """
 
     key: EventKey
@@ -74,12 +74,12 @@ class EventRecord(NamedTuple):
     done: bool
 
     def verdict_of(self, trigger_id: str) -> Verdict | None:
-        """What is known of one trigger; None where nothing but the start is."""
+        """The recorded verdict of one trigger; None if the trigger simply starts."""
         return next((verdict for verdict in self.verdicts if verdict.trigger_id == trigger_id), None)
 
     @property
     def all_verdicts(self) -> list[Verdict]:
-        """Of every trigger that the event fired."""
+        """The verdicts of all triggers that the event fired."""
         outcome: Outcome = "started" if self.done else "received"
         decided = {verdict.trigger_id for verdict in self.verdicts}
         undecided = [
@@ -91,7 +91,7 @@ class EventRecord(NamedTuple):
 
     @property
     def executions(self) -> list[str]:
-        """The ids of the executions that belong to this event, or will when they start."""
+        """The ids of the executions that belong to this event, or will once they start."""
         names = {start.trigger_id: start.name for start in self.starts}
         execution_names = []
         for verdict in self.all_verdicts:
@@ -105,7 +105,7 @@ class EventRecord(NamedTuple):
 def new_record(
     event: Event, source_id: str, fired: list[CompiledTrigger], now: float, attempt: str = ""
 ) -> EventRecord:
-    """The record of an event that was not seen before; one that nothing matches is done at once.
+    """The record of a new event. It is done at once if no trigger matches.
 
     `attempt` makes a replay: a record and executions of its own.
     """
@@ -127,5 +127,5 @@ def new_record(
 
 
 def event_path_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The params but for those that are taken from what policies add, which is not there yet."""
+    """The params except those that read values which policies add later."""
     return {name: value for name, value in params.items() if path_of(value) not in ADDED}

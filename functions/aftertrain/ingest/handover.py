@@ -1,4 +1,4 @@
-"""What cannot be done now is left to the queue, and at the latest to the sweeper: it is recorded, so it is not lost."""
+"""Unfinished work -> the queue. The record is in the ledger already, so nothing is lost if the queue refuses."""
 
 from aftertrain.errors import BusyError
 from aftertrain.ingest.event_key import EventKey
@@ -6,7 +6,7 @@ from aftertrain.ingest.ports import Redrives
 
 
 def hand_over(key: EventKey, redrives: Redrives, delay: float = 0) -> None:
-    """Have an event looked at soon, or after `delay` seconds; if the queue does not take it, the sweeper finds it."""
+    """Queue an event for a retry after `delay` seconds. If the queue refuses it, the sweeper finds the event."""
     try:
         redrives.send(key, delay)
     except BusyError:

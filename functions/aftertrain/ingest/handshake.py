@@ -2,8 +2,8 @@
 
     WebHook-Request-Origin: events.example   ->   WebHook-Allowed-Origin: events.example, WebHook-Allowed-Rate: *
 
-Format: github.com/cloudevents/spec, "HTTP 1.1 Web Hooks", section 4. It lets nobody in: a delivery still has to prove
-who sent it.
+Format: github.com/cloudevents/spec, "HTTP 1.1 Web Hooks", section 4. The handshake authenticates nobody: each delivery
+still has to prove who sent it.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ MAX_ORIGIN = 253  # characters of a DNS name
 
 
 def handshake(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of the answer; a request that asks for nothing gets what every OPTIONS does."""
+    """The headers of the answer; a request without an origin gets the answer of any OPTIONS request."""
     origin = headers.get("webhook-request-origin", "")
     if not origin or len(origin) > MAX_ORIGIN or not origin.isascii() or not origin.isprintable():
         return {"allow": "POST"}

@@ -1,9 +1,10 @@
-"""Triggers of one event type -> an index that finds those that an event fires, without asking each.
+"""Triggers of one event type -> an index that finds the ones an event fires without testing each.
 
-Trigger n is bit n of a number. For each path that is asked about, a table says which triggers a value satisfies; what
-every table leaves over is fired. Equality and affixes are looked up in dicts, bounds by bisection, so the cost follows
-the number of paths and not that of triggers. Filters that tables cannot express are asked themselves, but only of the
-triggers that the tables have left over: `match.why_not` decides, here and in tests, what is right.
+Trigger n is bit n of a number. For each path that filters read, a table maps a value to the triggers it satisfies; the
+event fires the triggers that remain after every table. Tables use dicts for equality and affixes and bisection for
+bounds, so the cost grows with the number of paths, not of triggers. A filter that tables cannot express runs itself,
+but only for triggers that the tables leave. `compiled_trigger.find_mismatch` defines the right answer, here and in
+tests.
 """
 
 import re
@@ -19,8 +20,8 @@ from aftertrain.ingest.pattern_index import PatternIndex
 from aftertrain.ingest.predicates import Affix, Bound, Equal, Exists, Path, Predicate, Wild, predicates
 from aftertrain.model.event import Event
 
-_UNKNOWN: Final = object()  # there is an array on the way: which of its items counts is for the filter to say
-FEW = 12  # bits that are faster found one by one
+_UNKNOWN: Final = object()  # an array lies on the path: only the filter itself can pick the item
+FEW = 12  # up to this many bits are faster to find one by one
 _NOT_ZERO = re.compile(rb"[^\0]")
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
@@ -43,14 +44,14 @@ class Index:
             self._opaque |= 0 if exact else 1 << number
             seen: Counter[tuple[Path, bool]] = Counter()
             for predicate in conditions:
-                # Two questions about one path must both hold, so they stand in two tables.
+                # Two tests of one path must both hold, so each stands in a table of its own.
                 lookup_key = (predicate.path, predicate.any_item)
                 tables.setdefault((*lookup_key, seen[lookup_key]), _Table()).add(predicate, 1 << number)
                 seen[lookup_key] += 1
         self._tables = [(path, items, table.sealed(self._all_bits)) for (path, items, _), table in tables.items()]
 
     def fired(self, event: Event) -> list[CompiledTrigger]:
-        """The triggers that the event fires; the highest priority first, then by their ids."""
+        """The triggers that the event fires: highest priority first, then by id."""
         candidates, opaque, envelope = self._all_bits, self._opaque, event.envelope()
         for path, items, table in self._tables:
             value = _value_at(envelope, path)
@@ -74,7 +75,7 @@ class Index:
 
 
 class _Table:
-    """Which triggers a value at one path satisfies."""
+    """The triggers that a value at one path satisfies."""
 
     def __init__(self) -> None:
         self.all = self.others = 0
@@ -85,7 +86,7 @@ class _Table:
         self._sorted: list[tuple[str, list[float], list[int]]] = []
 
     def add(self, predicate: Predicate, bit: int) -> None:
-        """Note a trigger's question."""
+        """Add a trigger's test."""
         self.all |= bit
         for test in predicate.tests:
             match test:
@@ -102,19 +103,19 @@ class _Table:
                     bounds[value] = bounds.get(value, 0) | bit
 
     def sealed(self, all_bits: int) -> "_Table":
-        """Ready to be asked."""
+        """The table, sorted and ready for lookups."""
         self.others = all_bits & ~self.all
         for operator, bounds in self._bounds.items():
             values = sorted(bounds)
             masks = [bounds[value] for value in values]
-            if operator in (">", ">="):  # those whose bound is below the value: the first n
+            if operator in (">", ">="):  # the first n triggers: their bound is below the value
                 self._sorted.append((operator, values, [0, *accumulate(masks, or_)]))
-            else:  # those whose bound is above it: all but the first n
+            else:  # all but the first n: their bound is above the value
                 self._sorted.append((operator, values, [*reversed([*accumulate(reversed(masks), or_)]), 0]))
         return self
 
     def of_items(self, value: Any) -> int:
-        """Of an array, what one of its items satisfies."""
+        """The triggers that one item of an array satisfies."""
         if not isinstance(value, list):
             return self.of(value)
         bits = 0
@@ -123,7 +124,7 @@ class _Table:
         return bits
 
     def of(self, value: Any) -> int:
-        """The triggers whose question a value answers."""
+        """The triggers whose test a value passes."""
         if value is MISSING:
             return self._missing
         bits = self._present
@@ -156,7 +157,7 @@ def _value_at(value: Any, path: Path) -> Any:
 
 
 def _bit_positions(mask: int) -> list[int]:
-    """The places of the bits, in order."""
+    """The positions of the set bits, in order."""
     if mask.bit_count() <= FEW:
         positions = []
         while mask:

@@ -1,7 +1,7 @@
-"""A trigger's params -> an execution's: what is written as `{{ event.PATH }}` is the value at that path.
+"""A trigger's params -> an execution's: `{{ event.PATH }}` becomes the value at that path.
 
-mapped({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"})
-->  {"model_uri": "s3://models/final/m.safetensors", "threshold": 0.9}
+map_params({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"}) ->  {"model_uri":
+"s3://models/final/m.safetensors", "threshold": 0.9}
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from aftertrain.model.kinds import is_given
 
 
 class ParamError(AuthorError):
-    """The event lacks what a param is to be taken from, or it is not of the type that the pipeline declares."""
+    """The event lacks a field that a param reads, or the field does not have the declared type."""
 
 
 def map_params(params: Mapping[str, Any], event: Event, types: Mapping[str, str]) -> dict[str, Any]:
-    """The params with values from the event, each of its type: the machine relies on it.
+    """The params with values from the event, checked against the declared types, on which the machine relies.
 
     Raises: ParamError
     """

@@ -1,4 +1,4 @@
-"""Event -> the triggers that it fires, found in the snapshot's index."""
+"""Event -> the triggers that it fires, found by the snapshot's index."""
 
 from aftertrain.ingest.compiled_trigger import CompiledTrigger
 from aftertrain.ingest.snapshot import Snapshot
@@ -6,5 +6,5 @@ from aftertrain.model.event import Event
 
 
 def match(event: Event, snapshot: Snapshot) -> list[CompiledTrigger]:
-    """The triggers that the event fires; the highest priority first, then by their ids."""
+    """The triggers that the event fires: highest priority first, then by id."""
     return snapshot.index(event.type).fired(event)

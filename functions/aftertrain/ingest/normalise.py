@@ -1,4 +1,4 @@
-"""Payload of a source -> events, each small enough to be an execution's input.
+"""Payload of a source -> events, each small enough for an execution's input.
 
 normalise(Delivery({"events": [{…}]}, Source(kind="tigris", …)))  ->  [Event(…), SenderError(…), …]
 """
@@ -45,7 +45,7 @@ def normalise(delivery: Delivery) -> list[Draft]:
     """Read a payload in its source's dialect.
 
     Raises:
-        SenderError: the payload has no place for events.
+        SenderError: the payload has no field that holds events.
     """
     return [_limit_size(draft, index) for index, draft in enumerate(DIALECTS[delivery.source.kind](delivery))]
 

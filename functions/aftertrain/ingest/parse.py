@@ -1,7 +1,7 @@
 """Body -> JSON value, strictly.
 
-What Python's parser lets through and a later stage would choke on is refused here: NaN and infinities, numbers that
-overflow, duplicate keys (two readers could each see another one), lone surrogates, and nesting deeper than 64.
+Python's parser accepts texts that a later stage would choke on. This one refuses them: NaN and infinities, numbers that
+overflow, duplicate keys (two readers could each take another one), lone surrogates, and nesting deeper than 64.
 """
 
 import json
@@ -18,7 +18,7 @@ def parse(body: bytes) -> Any:
     """Read a JSON text in UTF-8.
 
     Raises:
-        SenderError: naming what is wrong and where.
+        SenderError: the message names the fault and its path.
     """
     try:
         value = json.loads(

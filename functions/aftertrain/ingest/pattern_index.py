@@ -1,9 +1,9 @@
-"""Questions about how a text begins, ends or looks -> which of them a text answers, by a look at each length asked for.
+"""Tests on how a text begins, ends or looks -> the tests that a text passes, by one lookup per indexed length.
 
-    table.add(Affix("final/"), 1); table.add(Wild("final/", ".safetensors", "final/*.safetensors", …), 2)
-    table.of("final/x.safetensors")  ->  3
+    index.add(Affix("final/"), 1); index.add(Wild("final/", ".safetensors", "final/*.safetensors", …), 2)
+    index.of("final/x.safetensors")  ->  3
 
-A form is found by what it begins with, or ends with if it begins with a star: endings are the same for many.
+A wildcard is indexed by its beginning, or by its end if it starts with a star, since many wildcards share an ending.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from aftertrain.ingest.predicates import Affix, Wild
 
 
 class _Entry:
-    """What is asked about one beginning or end: the bits of who asks for it alone, and forms by their text."""
+    """The tests of one beginning or end: the bits of plain affixes, and wildcards by their text."""
 
     __slots__ = ("bits", "forms")
 
@@ -22,14 +22,14 @@ class _Entry:
 
 
 class PatternIndex:
-    """Bits of questions; those that are asked alike share an entry."""
+    """Bits of tests; equal tests share an entry."""
 
     def __init__(self) -> None:
         self._prefixes: Final[dict[int, dict[str, _Entry]]] = {}
         self._suffixes: Final[dict[int, dict[str, _Entry]]] = {}
 
     def add(self, test: Affix | Wild, bit: int) -> None:
-        """Note a question."""
+        """Add a test."""
         if isinstance(test, Affix):
             self._entry(test.text, at_end=test.at_end).bits |= bit
             return
@@ -38,7 +38,7 @@ class PatternIndex:
         forms[test.text] = test, bits | bit
 
     def of(self, text: str) -> int:
-        """The bits of what a text answers."""
+        """The bits of the tests that a text passes."""
         bits = 0
         for length, entries in self._prefixes.items():
             if (entry := entries.get(text[:length])) is not None:
@@ -49,7 +49,9 @@ class PatternIndex:
         return bits
 
     def _entry(self, text: str, *, at_end: bool) -> _Entry:
-        entries = self._suffixes if at_end and text else self._prefixes  # every text begins and ends with nothing
+        entries = (
+            self._suffixes if at_end and text else self._prefixes
+        )  # every text begins and ends with the empty text
         return entries.setdefault(len(text), {}).setdefault(text, _Entry())
 
 

@@ -1,4 +1,4 @@
-"""What ingest needs from outside: a ledger, gates, a starter of executions, a queue for what is unfinished, a clock."""
+"""What ingest needs from outside: ledger, policy states, starter of executions, redrive queue, buckets, clock."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from aftertrain.model.trigger import Trigger
 
 
 class StartRefusedError(OperatorError):
-    """An execution can never be started as it is recorded: its machine is gone, or refuses the input."""
+    """An execution can never start as recorded: its machine is gone, or refuses the input."""
 
 
 class Ledger(Protocol):
@@ -23,92 +23,92 @@ class Ledger(Protocol):
     def record(self, record: EventRecord) -> EventRecord | None:
         """Write the record if its key is new. This write is the acknowledgement.
 
-        Returns: None if it was written; the record that stands there already if the key is known.
-        Raises: TooLargeError if no item can hold it, BusyError if it is not known whether it was written.
+        Returns: None if it was written; the stored record if the key is known.
+        Raises: TooLargeError if the record exceeds an item, BusyError if the outcome of the write is unknown.
         """
 
     def get(self, key: EventKey) -> EventRecord | None:
         """The record, read consistently."""
 
     def done(self, key: EventKey, verdicts: Sequence[Verdict]) -> None:
-        """Mark a record as done, with those verdicts that are no plain start, in the place of those that were held.
+        """Mark a record as done and replace the held verdicts; plain starts are left out.
 
         Repeating it is harmless.
         """
 
     def hold(self, key: EventKey, verdicts: Sequence[Verdict], until: float | None) -> None:
-        """Keep a record that is not done, with what was decided so far; due at that time, or when it is due anyway."""
+        """Keep an unfinished record with its verdicts so far; it is due at `until`, or at its regular time."""
 
     def due(self, now: float, limit: int) -> list[EventKey]:
-        """Records that are not done and whose time to be looked at has come, the oldest first."""
+        """Unfinished records that are due, the oldest first."""
 
     def postpone(self, key: EventKey, now: float) -> None:
-        """Look at a record that is not done again later: after 1 minute, then 2, 4, … up to an hour."""
+        """Move an unfinished record's next check: after 1 minute, then 2, 4, … up to an hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyState:
-    """What a policy remembers for one trigger and key; revision 0 is nothing."""
+    """What a policy remembers for one trigger and key; revision 0 means nothing yet."""
 
     state: dict[str, Any] = field(default_factory=dict)
     revision: int = 0
 
 
 class PolicyStates(Protocol):
-    """Where policies remember."""
+    """Where policies keep their states."""
 
     def get(self, state_key: str) -> PolicyState:
-        """The gate, read consistently."""
+        """The state, read consistently."""
 
     def put(self, state_key: str, state: dict[str, Any], revision: int) -> bool:
-        """Write over the gate of that revision; False if it is at another one.
+        """Replace the state at that revision; False if the stored revision is another one.
 
-        Raises: BusyError if it is not known whether it was written; asking again is safe.
+        Raises: BusyError if the outcome of the write is unknown; asking again is safe.
         """
 
 
 class Starter(Protocol):
-    """Starts executions, and stops them."""
+    """Starts and stops executions."""
 
     def start(self, machine_arn: str, name: str, input_json: str) -> bool:
-        """Start an execution of this name; one that exists already is a success.
+        """Start an execution of this name; an existing one counts as success.
 
-        Returns: False if it exists and is over, or runs with another input.
-        Raises: BusyError if it may work later, RefusedError if it never will.
+        Returns: False if it exists and has ended, or runs with another input.
+        Raises: BusyError if it may work later, StartRefusedError if it never will.
         """
 
     def stop(self, machine_arn: str, name: str, why: str) -> None:
-        """Stop an execution; one that is over or was never there is a success. Raises: BusyError."""
+        """Stop an execution; one that has ended or never existed counts as success. Raises: BusyError."""
 
     def running(self, machine_arn: str, name: str) -> bool | None:
-        """Whether it runs; None if there is no such execution. Raises: BusyError."""
+        """Whether an execution runs; None if it does not exist. Raises: BusyError."""
 
 
 class Redrives(Protocol):
-    """The queue of records that somebody else should finish soon."""
+    """The queue of records to finish soon."""
 
     def send(self, key: EventKey, delay: float = 0) -> None:
-        """`delay` in seconds, 900 at most. Raises BusyError; the sweeper finds the record all the same."""
+        """`delay`: seconds, at most 900. Raises BusyError; the sweeper finds the record all the same."""
 
 
 class Buckets(Protocol):
-    """Looks into the bucket that an event speaks of. Raises: BusyError where it cannot be asked."""
+    """Looks into the bucket that an event is about. Raises: BusyError if the bucket does not answer."""
 
     def head(self, event: Event) -> BucketObject | None:
         """The event's object as it is now, or None."""
 
     def weight_files(self, event: Event) -> tuple[str, ...] | None:
-        """The names in the `weight_map` of the index that the event is of; None if it is no index."""
+        """The file names in the `weight_map` of the index that the event is about; None if it is no index."""
 
     def objects(self, event: Event, prefix: str) -> tuple[BucketObject, ...]:
-        """What the bucket of the event holds below a prefix."""
+        """The objects below a prefix of the event's bucket."""
 
 
 class IngestPorts(NamedTuple):
-    """All of them, as the composition root hands them in. The clock tells seconds since 1970.
+    """All of them, from the composition root. The clock returns seconds since 1970.
 
-    `buckets` is None where somebody waits for an answer: what has to look into a bucket is left to the queue there.
-    `current` finds a trigger as it is now, if it is enabled, for what has waited; it is None where nothing has.
+    `buckets` is None while a sender waits for the answer: policies that look into a bucket are then left to the queue.
+    `current` finds an enabled trigger as it is now, for starts that waited; it is None where no start can have waited.
     """
 
     ledger: Ledger

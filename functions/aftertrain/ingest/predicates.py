@@ -1,9 +1,9 @@
-"""Filters -> what an index can look up: simple questions about one path each, all of which must hold.
+"""Filters -> predicates that an index can look up: each tests one path, and all must hold.
 
     {"key": [{"prefix": "final/"}], "size": [{"numeric": [">", 0]}]}
-    ->  (("data", "key"), [Prefix("final/")]), (("data", "size"), [Bound(">", 0)])
+    ->  (("data", "key"), [Affix("final/")]), (("data", "size"), [Bound(">", 0)])
 
-What is left out makes a trigger `opaque`: it has to be asked itself once the index has found it.
+A filter that cannot be expressed makes its trigger `opaque`: the filter itself runs once the index has found it.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,33 +17,33 @@ Path = tuple[str, ...]
 
 
 class Equal(NamedTuple):
-    """The value, with booleans apart from numbers."""
+    """The value equals this one; booleans are not numbers."""
 
     value: Any
 
 
 class Affix(NamedTuple):
-    """A text that begins so, or ends so."""
+    """The text begins or ends with this one."""
 
     text: str
     at_end: bool = False
 
 
 class Exists(NamedTuple):
-    """There, or not there."""
+    """The field is present, or absent."""
 
     there: bool
 
 
 class Bound(NamedTuple):
-    """A number on one side of another; `operator` is one of `<`, `<=`, `>`, `>=`."""
+    """The number is on one side of a bound; `operator` is one of `<`, `<=`, `>`, `>=`."""
 
     operator: str
     value: float
 
 
 class Wild(NamedTuple):
-    """A text of a form, written as `text`: `head` and `tail` are what it begins and ends with, `holds` decides."""
+    """The text has the form `text`: `head` and `tail` are its fixed ends, `holds` decides."""
 
     head: str
     tail: str
@@ -55,7 +55,7 @@ Test = Wild | Equal | Affix | Exists | Bound
 
 
 class Predicate(NamedTuple):
-    """One of the tests must hold of the value at the path. `any_item`: of an array, of one of its items."""
+    """One of the tests must hold for the value at the path. `any_item`: for one item of an array."""
 
     path: Path
     tests: tuple[Test, ...]
@@ -63,7 +63,7 @@ class Predicate(NamedTuple):
 
 
 def predicates(filters: tuple[Where | Pattern, ...]) -> tuple[list[Predicate], bool]:
-    """What can be looked up, and whether that is all that is asked."""
+    """The predicates, and whether they express the filters completely."""
     collected: list[Predicate] = []
     exact = True
     for condition in filters:
@@ -77,7 +77,7 @@ def predicates(filters: tuple[Where | Pattern, ...]) -> tuple[list[Predicate], b
 
 
 def _of_where(where: Where) -> Iterator[Predicate | None]:
-    """None for each comparison that asks for more than is looked up."""
+    """None for each comparison that an index cannot look up."""
     for comparison in where.comparisons:
         asks = comparison.asks
         tests: tuple[Test, ...] = tuple(Equal(text) for text in asks.texts)
@@ -103,10 +103,10 @@ def _of_node(node: FieldGroup, parent: Path) -> Iterator[Predicate | None]:
 def _of_leaf(leaf: FieldTest, path: Path) -> Iterator[Predicate | None]:
     values = leaf.written if isinstance(leaf.written, list) else [leaf.written]
     bounds = _bounds(values)
-    if bounds is not None:  # all of them must hold, so each is a question of its own
+    if bounds is not None:  # all bounds must hold, so each is a predicate of its own
         yield from (Predicate(path, (bound,), any_item=True) for bound in bounds)
         if len(bounds) > 1:
-            yield None  # of an array one item must be within both
+            yield None  # one item of an array must be within both bounds
         return
     tests = [_test(value) for value in values]
     if None not in tests:

@@ -1,4 +1,4 @@
-"""Request -> receipt: the flat list of what happens to a webhook request.
+"""Request -> receipt: the stages of a webhook request, in order.
 
 receive(Request(…), snapshot, ports)  ->  Receipt(received=1, duplicates=0, matched=1, executions=["trig-1-0d9c…"])
 """
@@ -27,16 +27,16 @@ from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
-SECONDS_FOR_STARTS = 4.0  # senders give up after 10 s; what is not started by then goes to the queue
-SECONDS_FOR_QUEUE = 6.0  # and what is not even queued by then is the sweeper's: it is recorded, so it is not lost
-WORKERS = 16  # a batch's events are written side by side: 1 MiB can hold thousands
+SECONDS_FOR_STARTS = 4.0  # senders give up after 10 s; starts that are not done by then go to the queue
+SECONDS_FOR_QUEUE = 6.0  # after this, unqueued events are left to the sweeper; they are recorded, so nothing is lost
+WORKERS = 16  # threads that write a batch's events; 1 MiB can hold thousands
 
-Outcome = tuple[EventRecord, bool]  # what is in the ledger, and whether it was there before
+Outcome = tuple[EventRecord, bool]  # the ledger's record, and whether it was there before
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a request. `decided`: what policies said. `rejected`: entries of a batch that are no events."""
+    """What became of a request. `decided`: verdicts of policies. `rejected`: entries of a batch that are not events."""
 
     received: int = 0
     duplicates: int = 0
@@ -51,7 +51,7 @@ def receive(request: Request, snapshot: Snapshot, ports: IngestPorts) -> Receipt
 
     Raises:
         SenderError: nothing in the request could be accepted.
-        BusyError: an event may not have been written; the sender has to send it again.
+        BusyError: an event may not have been written; the sender must send it again.
     """
     started_at = ports.clock()
     check_size(request)
@@ -76,7 +76,7 @@ def receive(request: Request, snapshot: Snapshot, ports: IngestPorts) -> Receipt
 def accept(
     events: list[Event], source: Source, snapshot: Snapshot, ports: IngestPorts, started_at: float
 ) -> tuple[list[Outcome], list[SenderError]]:
-    """Make events durable, all of them before the first starts anything; what became of them, and what is refused.
+    """Make all events durable before the first one starts anything; returns records and refused entries.
 
     Raises:
         BusyError: an event may not have been written.
@@ -89,13 +89,13 @@ def accept(
 
 
 def _format_time(seconds: float) -> str:
-    """A time as senders write it."""
+    """A time as RFC 3339 text in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @contextmanager
 def _open_parallel_map(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """`map`, in threads where there is more than one thing to do."""
+    """`map`, in threads if there is more than one event."""
     if count <= 1:
         yield map
         return
@@ -104,7 +104,7 @@ def _open_parallel_map(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
 
 
 def _record(event: Event, source: Source, snapshot: Snapshot, ports: IngestPorts) -> Outcome | SenderError:
-    """Make one event durable; all of a request's events are, before the first of them starts anything."""
+    """Make one event durable."""
     schema = snapshot.schemas.get(event.type)
     problem = None if schema is None else find_misfit(event, schema)
     if problem is not None:
@@ -118,7 +118,7 @@ def _record(event: Event, source: Source, snapshot: Snapshot, ports: IngestPorts
 
 
 def _finish(record: EventRecord, started_at: float, ports: IngestPorts) -> EventRecord:
-    """The record with what was decided, as far as there was time."""
+    """Drive a record for as long as the request's time lasts; returns it with its verdicts."""
     elapsed = ports.clock() - started_at
     if not record.done and elapsed < SECONDS_FOR_STARTS:
         return record._replace(verdicts=tuple(drive_or_hand_over(record, ports)) or record.verdicts)

@@ -1,7 +1,7 @@
-"""Event -> how new the thing is that it speaks of.
+"""Event -> how new its object or model version is.
 
-S3 orders the events of one key by a sequencer, registries number their versions. Where there is neither, the bucket is
-asked for the object's Last-Modified: never the event's own time, which is the sender's clock.
+S3 orders the events of one key by a sequencer, and registries number their versions. For other events the bucket is
+asked for the object's Last-Modified. The event's own time is never used: it is the sender's clock.
 """
 
 import math
@@ -16,19 +16,19 @@ from aftertrain.ingest.sources.object_change import DELETED
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Order
 
-SEQUENCER_DIGITS = 64  # hexadecimal and of any length: S3 has the shorter one filled up with zeros behind it
-OLDEST = -1e300  # of what has no number: JSON knows no infinity
-SETTLING_SECONDS = 60.0  # how long a bucket may answer with what was there before
+SEQUENCER_DIGITS = 64  # hexadecimal digits; S3 pads a shorter sequencer with zeros on the right
+OLDEST = -1e300  # rank of an event without a number; JSON has no infinity
+SETTLING_SECONDS = 60.0  # how long a bucket may still answer with the earlier object
 
 
 class BucketBehindError(BusyError):
-    """The bucket still answers with what was there before, or already with what came after."""
+    """The bucket still shows the object before the event's, or already the one after it."""
 
 
 def recency_of(event: Event, policy: Order, ticket: Ticket, ports: IngestPorts) -> Recency | None:
-    """The version; None if the object is gone or was written again since.
+    """The recency; None if the object is gone or was rewritten since.
 
-    Raises: UnsettledError if the bucket does not show the object yet, BusyError if it cannot be asked now.
+    Raises: BucketBehindError if the bucket does not show the object yet, BusyError if it does not answer.
     """
     if policy.by is not None:
         return _numeric_version(lookup(event, full_path(policy.by.split("."))))
@@ -41,7 +41,7 @@ def recency_of(event: Event, policy: Order, ticket: Ticket, ports: IngestPorts) 
 
 
 def is_gone(event: Event, policy: Order, ports: IngestPorts) -> bool | None:
-    """Whether an object is gone of which the event says so and nothing else; None for any other event.
+    """Whether the object of a deletion event is gone; None for any other event.
 
     Raises: BusyError
     """
@@ -52,7 +52,7 @@ def is_gone(event: Event, policy: Order, ports: IngestPorts) -> bool | None:
 
 
 def _numeric_version(value: Any) -> Recency:
-    """A registry's number; what is none is as old as can be, so that it is seen and never outruns a number."""
+    """A registry's version number. A text that is no number counts as the oldest, so it never outranks a number."""
     try:
         number = float(str(value).lstrip("vV"))
     except ValueError:

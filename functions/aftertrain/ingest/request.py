@@ -1,4 +1,4 @@
-"""A webhook request, as far as ingest is concerned, and the limits on its size.
+"""A webhook request as ingest sees it, and the limits on its size.
 
 Request(source_id="tigris-models", headers={"authorization": "Bearer …"}, body=b'{"events": […]}')
 """
@@ -9,11 +9,11 @@ from typing import NamedTuple
 from aftertrain.errors import TooLargeError
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_EVENT_BYTES = 200 * 1024  # leaves room for params in the 256 KiB that an execution's input may have
+MAX_EVENT_BYTES = 200 * 1024  # leaves room for params in the 256 KiB of an execution's input
 
 
 class Request(NamedTuple):
-    """One POST. Header names are in lower case; the body is as it came over the wire."""
+    """One POST. Header names are lower case; `body` is unchanged from the wire."""
 
     source_id: str
     headers: Mapping[str, str]
@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
 
 def check_size(request: Request) -> None:
-    """Refuse what is too large before any work is spent on it.
+    """Refuse a body that is too large before any work is spent on it.
 
     Raises:
         TooLargeError: the body is over 1 MiB.

@@ -1,9 +1,9 @@
-"""Event + the schema that its type was registered with -> why its data does not fit, if it does not.
+"""Event + the schema registered for its type -> why its data does not fit, if it does not.
 
-    misfit(event, {"type": "object", "required": ["run_id"]})  ->  SenderError("data must contain ['run_id'] …")
+    find_misfit(event, {"type": "object", "required": ["run_id"]})  ->  SenderError("data must contain ['run_id'] …")
 
-Schemas are JSON Schema (draft 7) without what would cost time or reach out: no `pattern`, whose regular expressions
-could be made to explode, no `format`, and no `$ref`, which may go round in circles or elsewhere.
+Schemas are JSON Schema (draft 7) without keywords that cost time or reach out: no `pattern`, whose regular expressions
+can explode, no `format`, and no `$ref`, which can loop or point elsewhere.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _REFUSED = ("pattern", "patternProperties", "format", "$id", "id", "$ref")
 
 
 def check_schema(schema: dict[str, Any]) -> None:
-    """Whether a schema can be used. Raises: AuthorError"""
+    """Check that a schema can be used. Raises: AuthorError"""
     text = canonical_json(schema)
     if len(text.encode()) > MAX_BYTES:
         raise AuthorError(f"the schema has more than {MAX_BYTES} bytes", field="schema")
@@ -32,8 +32,8 @@ def check_schema(schema: dict[str, Any]) -> None:
 
 
 def find_misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
-    """What is wrong with the event's data; None if it fits."""
-    from fastjsonschema import JsonSchemaValueException  # paid for only where there are schemas
+    """The fault in the event's data; None if it fits."""
+    from fastjsonschema import JsonSchemaValueException  # loaded only when a schema is registered
 
     try:
         _compile_validator(canonical_json(schema))(event.data)
@@ -58,7 +58,7 @@ def _compile_validator(text: str) -> Callable[[Any], Any]:
 
 
 def _keywords(schema: Any, named: bool = False) -> Iterator[tuple[str, Any]]:
-    """Every keyword with its value; below `properties` and the like, keys are names."""
+    """Every keyword with its value; below `properties` and the like, keys are field names."""
     if isinstance(schema, list):
         for item in schema:
             yield from _keywords(item)

@@ -1,4 +1,4 @@
-"""A start that policies have a say in -> its verdict: held, ended, or begun with all that belongs to it."""
+"""A start with policies -> its verdict: held, ended, or started with everything that belongs to it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ from aftertrain.model.trigger import Trigger
 
 
 def settle(start: Start, record: EventRecord, ports: IngestPorts) -> tuple[Verdict, float | None]:
-    """What becomes of one start, and when to ask again if it is held until a time.
+    """The verdict of one start, and the time at which to decide again if it is held.
 
     Raises: BusyError
     """
@@ -50,9 +50,9 @@ def settle(start: Start, record: EventRecord, ports: IngestPorts) -> tuple[Verdi
 
 
 def _end_if_disabled(start: Start, record: EventRecord, ports: IngestPorts) -> PolicyDecision | None:
-    """What waits of a trigger that is not there any more, or is off, does not start; what did, did.
+    """End a held start whose trigger was disabled or deleted. A start that already ran keeps its verdict.
 
-    None for what has been let pass: somebody may be starting it in this moment.
+    None if the start was let pass: another caller may be starting it right now.
     """
     started = ports.starter.running(start.pipeline.machine_arn, start.name) is not None
     if not started and not _withdraw(start, record, ports):
@@ -65,7 +65,7 @@ def _end_if_disabled(start: Start, record: EventRecord, ports: IngestPorts) -> P
 
 
 def _withdraw(start: Start, record: EventRecord, ports: IngestPorts) -> bool:
-    """Whether the start will never be made: the gate that it passes last decides."""
+    """Withdraw the start from its last policy; returns whether it will never happen."""
     if (slot := slot_key_of(start, record.event)) is not None:
         return withdraw_claim(slot, start.name, ports)
     if (last := last_policy(start, record.event)) is None:
@@ -79,7 +79,7 @@ def _forget(forget: Callable[[State, str], State], name: str, state: State) -> T
 
 
 def _with_current_limit(start: Start, trigger: Trigger) -> Start:
-    """How many may run at once is not what it was when the event came."""
+    """The start with its trigger's current limit, which may differ from the limit when the event arrived."""
     recorded, current = start.policies.concurrency, trigger.policies.concurrency
     if recorded is None or current is None:
         return start
@@ -87,7 +87,7 @@ def _with_current_limit(start: Start, trigger: Trigger) -> Start:
 
 
 def reclaim_for_queued(record: EventRecord, verdicts: list[Verdict], ports: IngestPorts) -> None:
-    """See to it that what a record waits for is still there; what cannot be seen now is looked at the next time."""
+    """Reclaim slots for which a record waits; a slot that cannot be checked now is checked next time."""
     queued = {verdict.trigger_id for verdict in verdicts if verdict.verdict == "queued"}
     for start in record.starts:
         slot = slot_key_of(start, record.event)
@@ -130,9 +130,9 @@ def _fail(
 
 
 def _end(start: Start, decision: PolicyDecision, record: EventRecord, ports: IngestPorts) -> PolicyDecision:
-    """See to it that what must not start has not started, and holds no slot.
+    """Make sure that an ended start does not run and holds no slot.
 
-    Only `order` and `concurrency` end what they have let pass before: a newer event came meanwhile.
+    Only `order` and `concurrency` end a start they had let pass: a newer event arrived meanwhile.
     """
     slot, machine = slot_key_of(start, record.event), start.pipeline.machine_arn
     if decision.verdict == "replaced":
@@ -144,7 +144,7 @@ def _end(start: Start, decision: PolicyDecision, record: EventRecord, ports: Ing
         abandon_slot(slot, start.name, ports)
     if running is False and slot is not None:
         release_slots(slot, frozenset({start.name}), ports)
-    # What runs or ran began when it was the newest, and whoever began it could not say so any more.
+    # An execution that runs, or ran, was the newest when it began; its caller crashed before it could record that.
     return decision if running is None else PolicyDecision("started", state_keys=decision.state_keys)
 
 

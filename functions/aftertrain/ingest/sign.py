@@ -5,8 +5,8 @@
     github             x-hub-signature-256: sha256=<hex>   over  <body>
     wandb              x-wandb-signature: <base64>         over  <body>
 
-All are HMAC-SHA256 over the raw bytes. Where a time is signed too, it must lie within five minutes of ours; where it is
-not, a replay is the same event and starts nothing. Several signatures may stand in a header while a sender rotates.
+All are HMAC-SHA256 over the raw bytes. A signed time must lie within five minutes of ours. Without a signed time, a
+replayed request is the same event and starts nothing. A header may carry several signatures while a sender rotates.
 Formats: standardwebhooks.com, mlflow.org/docs/latest/ml/webhooks, docs.github.com/webhooks, docs.wandb.ai/automations.
 """
 
@@ -23,7 +23,7 @@ WINDOW_SECONDS = 300.0
 
 
 class Scheme(NamedTuple):
-    """Where the signature stands, what is put in front of the signed body, and how the secret becomes the key."""
+    """Where the signature stands, what precedes the body in the signed bytes, and how the secret becomes the key."""
 
     signature: str
     read: Callable[[str], list[bytes]]
@@ -34,7 +34,7 @@ class Scheme(NamedTuple):
 
 
 def is_signed(request: Request, kind: SourceKind, secrets: tuple[str, ...], now: float) -> bool:
-    """Whether one of the secrets made one of the signatures, within the time that it may take."""
+    """Whether one of the secrets made one of the signatures, within the allowed time."""
     scheme = SCHEMES[kind]
     if scheme.timestamp is not None and not _is_recent(request.headers.get(scheme.timestamp, ""), now):
         return False
@@ -46,7 +46,7 @@ def is_signed(request: Request, kind: SourceKind, secrets: tuple[str, ...], now:
 
 
 def sign(kind: SourceKind, secret: str, body: bytes, delivery_id: str, now: float) -> dict[str, str]:
-    """The headers with which a sender of this kind would prove a body, as `signed` reads them."""
+    """The headers with which a sender of this kind proves a body, as `is_signed` reads them."""
     scheme = SCHEMES[kind]
     headers = dict.fromkeys(scheme.prefix, delivery_id)
     if scheme.timestamp is not None:
@@ -60,7 +60,7 @@ def _is_recent(timestamp: str, now: float) -> bool:
 
 
 def _read_versioned(header: str) -> list[bytes]:
-    """`v1,<base64> v1,<base64>`; other versions are of other algorithms."""
+    """The `v1` signatures of `v1,<base64> v1,<base64>`; other versions mean other algorithms."""
     entries = [entry.partition(",") for entry in header.split(" ")]
     return [digest for version, _, text in entries if version == "v1" for digest in _decode_base64(text)]
 
@@ -85,7 +85,7 @@ def _decode_hex(header: str) -> list[bytes]:
 
 
 def _decode_whsec(secret: str) -> bytes:
-    """`whsec_<base64>` stands for the bytes; any other text is the key itself."""
+    """The bytes behind `whsec_<base64>`; any other text is the key itself."""
     decoded = _decode_base64(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else []
     return decoded[0] if decoded else secret.encode()
 

@@ -1,4 +1,4 @@
-"""Slots of `concurrency`: given back when an execution ends, and looked after where that was never heard of."""
+"""Slots of `concurrency`: released when an execution ends, and reclaimed if news of the end got lost."""
 
 from collections.abc import Callable
 
@@ -9,26 +9,26 @@ from aftertrain.ingest.policies.concurrency import SlotClaim
 from aftertrain.ingest.policies.decision import PASS, State, Transition
 from aftertrain.ingest.ports import IngestPorts, PolicyStates, Starter
 
-LOOKED_AT = 10  # seats, the oldest first: each look is a call of Step Functions
+LOOKED_AT = 10  # claims, the oldest first; each check is one call of Step Functions
 
 
 def release_slots(slot: str, ended: frozenset[str], ports: IngestPorts) -> None:
-    """The executions have ended; those whose turn it is are woken.
+    """Release the slots of executions that ended, and wake the events that get one.
 
-    Raises: BusyError; giving back once more is harmless.
+    Raises: BusyError; repeating it is harmless.
     """
     _change(slot, lambda state: concurrency.release(state, ended), ports)
 
 
 def abandon_slot(slot: str, name: str, ports: IngestPorts) -> None:
-    """The start will never be made. Raises: BusyError; giving up once more is harmless."""
+    """Give up the slot of a start that will never happen. Raises: BusyError; repeating it is harmless."""
     _change(slot, lambda state: concurrency.forfeit(state, name), ports)
 
 
 def withdraw_claim(slot: str, name: str, ports: IngestPorts) -> bool:
-    """Whether the start will never be made; it will if somebody has come for its slot.
+    """Withdraw a start; returns False if another caller has already used its slot.
 
-    Raises: BusyError; withdrawing once more is harmless.
+    Raises: BusyError; repeating it is harmless.
     """
     answer = compare_and_set(slot, lambda state: concurrency.withdraw(state, name), ports.policy_states)
     _wake(answer.wakes, ports)
@@ -36,12 +36,12 @@ def withdraw_claim(slot: str, name: str, ports: IngestPorts) -> bool:
 
 
 def note_stopped(slot: str, names: frozenset[str], ports: IngestPorts) -> None:
-    """The executions were stopped for what takes their place. Raises: BusyError"""
+    """Record that executions were stopped for their replacement. Raises: BusyError"""
     _change(slot, lambda state: (concurrency.note_stopped(state, names), ()), ports)
 
 
 def reclaim_slots(slot: str, ports: IngestPorts) -> None:
-    """Give back the slots of executions that are over: news of an end is delivered by best effort, and may be lost.
+    """Release the slots of ended executions: news of an end is delivered by best effort and can get lost.
 
     Raises: BusyError
     """
@@ -58,7 +58,7 @@ def reclaim_slots(slot: str, ports: IngestPorts) -> None:
 
 
 def stop_if_cancelled(slot: str, machine_arn: str, name: str, states: PolicyStates, starter: Starter) -> bool:
-    """Stop an execution that began although its slot was taken from it while it was being started."""
+    """Stop an execution that lost its slot while it was being started."""
     if not concurrency.is_cancelled(states.get(slot).state, name):
         return False
     starter.stop(machine_arn, name, concurrency.TAKEN)
@@ -66,9 +66,10 @@ def stop_if_cancelled(slot: str, machine_arn: str, name: str, states: PolicyStat
 
 
 def _never_started(claim: SlotClaim, ports: IngestPorts) -> bool:
-    """Whether nobody has started it and nobody will.
+    """Whether a start has not happened and never will.
 
-    Once its record is done that is decided, and only then can be asked for: it may have started since it was last.
+    Only a record that is done settles that. The execution is looked up after reading the record, since it may just have
+    started.
     """
     record = ports.ledger.get(claim.event_key)
     decided = record is None or record.done
@@ -85,4 +86,4 @@ def _change(slot: str, change: Callable[[State], tuple[State, tuple[EventKey, ..
 
 def _wake(keys: tuple[EventKey, ...], ports: IngestPorts) -> None:
     for key in keys:
-        ports.redrives.send(key)  # if it fails, whoever gives back does so again, and wakes again
+        ports.redrives.send(key)  # if sending fails, the caller repeats the release and wakes again

@@ -1,8 +1,8 @@
 """The registry's snapshot -> sources and an index of triggers, in memory.
 
-The registry keeps one item with every source and every enabled trigger and writes it anew, in one transaction, with
-each change. A webhook reads it when it starts and looks for a newer version at most every few seconds, so no event
-costs a read.
+The registry keeps one item with every source and every enabled trigger, and rewrites it in the transaction of each
+change. A webhook reads it when it starts and checks for a newer version every few seconds at most. So no event costs a
+read.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,8 @@ from aftertrain.model.trigger import Trigger, matches_type
 class Snapshot:
     """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it.
 
-    `types` are those that triggers name, `prefixes` those that end in `.*`; `schemas` are of the data of event types.
+    `types` are the event types that triggers name, `prefixes` those that end in `.*`. `schemas` check the data of event
+    types.
     """
 
     version: int
@@ -33,8 +34,8 @@ class Snapshot:
     indexes: dict[tuple[str, ...], Index] = field(default_factory=dict, compare=False)
 
     def index(self, event_type: str) -> Index:
-        """The index of the triggers on this event type, built when the first such event comes."""
-        # By the types that triggers name, and not by the event's: of those there may be any number.
+        """The index of the triggers on this event type, built when the first such event arrives."""
+        # Cached by the types that triggers name: senders may use any number of types.
         matching_prefixes = tuple([prefix for prefix in self.prefixes if matches_type(prefix, event_type)])
         watched = (event_type, *matching_prefixes) if event_type in self.types else matching_prefixes
         built = self.indexes.get(watched)
@@ -43,13 +44,13 @@ class Snapshot:
         return built
 
     def trigger(self, trigger_id: str) -> Trigger | None:
-        """A trigger that is there and enabled."""
+        """An enabled trigger."""
         return next(
             (compiled.trigger for compiled in self.compiled_triggers if compiled.trigger.id == trigger_id), None
         )
 
     def watching(self, event_type: str) -> list[CompiledTrigger]:
-        """The triggers on this event type, in the order of their ids."""
+        """The triggers on this event type, by id."""
         return [
             compiled for compiled in self.compiled_triggers if matches_type(compiled.trigger.event_type, event_type)
         ]
@@ -63,7 +64,7 @@ def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
         try:
             compiled_triggers.append(compile_trigger(Trigger.from_item(item)))
         except (AuthorError, KeyError, TypeError, AttributeError):
-            unreadable.append(str(item["id"]))  # one trigger that a newer version wrote must not silence the others
+            unreadable.append(str(item["id"]))  # one trigger written by a newer version must not silence the others
     types = frozenset(compiled.trigger.event_type for compiled in compiled_triggers)
     prefixes = tuple(sorted(event_type for event_type in types if event_type.endswith(".*")))
     by_id = {source.id: source for source in sources}
@@ -76,11 +77,11 @@ class SnapshotStore(Protocol):
     """Where the registry keeps its snapshot."""
 
     def newer(self, than: int) -> tuple[int, dict[str, Any]] | None:
-        """The stored version and content, or None if the stored version is not newer than `than`."""
+        """The stored version and content, or None if it is not newer than `than`."""
 
 
 class CurrentSnapshot:
-    """The snapshot, never older than `seconds` behind the store."""
+    """The snapshot, at most `seconds` behind the store."""
 
     def __init__(self, store: SnapshotStore, clock: Callable[[], float], seconds: float) -> None:
         self._store, self._clock, self._max_age = store, clock, seconds
@@ -88,7 +89,7 @@ class CurrentSnapshot:
         self._checked_at = float("-inf")
 
     def get(self) -> Snapshot:
-        """The snapshot, after a look at the store if the last one is too long ago."""
+        """The snapshot; checks the store if the last check is too long ago."""
         now = self._clock()
         if now - self._checked_at >= self._max_age:
             newer = self._store.newer(self._snapshot.version)

@@ -1,6 +1,6 @@
-"""Time -> records that somebody left behind are queued again.
+"""Time -> unfinished records are queued again.
 
-Runs every minute. A record is due a minute after it was received and is looked at ever more rarely, so one that can
+Runs every minute. A record is due one minute after it was received, and then less and less often, so a record that can
 never be finished does not keep the queue busy.
 """
 
@@ -11,7 +11,7 @@ BATCH = 500
 
 
 def sweep(ports: IngestPorts) -> int:
-    """Queue what is due, the oldest first; returns how many."""
+    """Queue the due records, the oldest first; returns their number."""
     due = ports.ledger.due(ports.clock(), BATCH)
     for key in due:
         ports.ledger.postpone(key, ports.clock())

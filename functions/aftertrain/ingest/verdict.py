@@ -2,8 +2,8 @@
 
     Verdict("trig-1", "stale", "order", expected="at least 2026-05-15T10:30:00Z", actual="2026-05-15T10:29:58Z")
 
-What a policy decided is kept with the event. `filtered` and `disabled` never are: they are found out again from the
-event when somebody asks, so that an event costs the same however many triggers there are.
+Verdicts of policies are stored with the event. `filtered` and `disabled` are not: they are computed again when somebody
+asks, so an event costs the same however many triggers exist.
 """
 
 from typing import Any, Literal, NamedTuple, get_args
@@ -27,7 +27,7 @@ WORDS: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Verdict(NamedTuple):
-    """`execution` is the one that started, or that the event became a part of. `final`: it will not change any more."""
+    """`execution`: the one that started, or that the event joined. `final`: the verdict will not change any more."""
 
     trigger_id: str
     verdict: Outcome
@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
 
     @property
     def matched(self) -> bool:
-        """Whether the trigger's filters let the event pass."""
+        """Whether the event passed the trigger's filters."""
         return self.verdict not in ("filtered", "disabled")
 
     def item(self) -> dict[str, Any]:

@@ -33,7 +33,8 @@ _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len")
 def fetch_model(uri: str, folder: Path) -> Path:
     """All of a model: by the folder's URI, or by that of its weights, their index or its config.
 
-    What lies in folders below it, as the states of a training do, is left there. Raises: JobError
+    What lies in folders below it, as the states of a training do, is left there.
+    Raises: JobError
     """
     if not uri.endswith((".safetensors", ".json")):
         return fetch_folder(uri, folder, below=False)

@@ -1,6 +1,6 @@
-"""Events of the account's own bus, from the queue that EventBridge puts them in -> recorded and started like senders'.
+"""Events of the account's own bus, queued by EventBridge -> recorded and started like any sender's events.
 
-One that cannot be recorded now is raised, so that the queue delivers it again, for a day.
+An event that cannot be recorded now raises, so the queue delivers it again, for a day.
 """
 
 import json
@@ -19,7 +19,7 @@ SOURCE = Source("aws", "eventbridge", "none")
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:  # noqa: ARG001 - Lambda's signature
-    """Lambda's entry point, for a message at a time; IAM has let nobody in but the bus."""
+    """Lambda's entry point, one message at a time; IAM admits only the bus."""
     (message,) = event["Records"]
     return _handle_event(json.loads(message["body"]))
 
@@ -37,7 +37,7 @@ def _handle_event(event: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _take(event: dict[str, Any]) -> list[str]:
-    """The executions that an event has started. Raises: SenderError, BusyError."""
+    """The executions that an event started. Raises: SenderError, BusyError."""
     emit = Emitter(runtime.ports(), runtime.snapshot().get)
     started: list[str] = []
     for draft in normalise(Delivery(event, SOURCE)):

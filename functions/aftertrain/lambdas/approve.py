@@ -1,6 +1,6 @@
 """GET and POST /approvals/{id}?key=…: the page behind the link that an approval sends.
 
-Looking at the page changes nothing, for mail and chat programs look at every link; the answer is a POST.
+Viewing the page changes nothing, because mail and chat programs fetch every link. The answer is a POST.
 """
 
 import base64

@@ -1,6 +1,6 @@
-"""The API: one route, one use case. IAM has authenticated the caller before anything here runs.
+"""The API: one route, one use case. IAM has authenticated the caller before this code runs.
 
-The OpenAPI document at GET /v1/openapi.json is made of these signatures.
+GET /v1/openapi.json builds the OpenAPI document from these signatures.
 """
 
 import json
@@ -48,7 +48,7 @@ app = APIGatewayHttpResolver(enable_validation=True)
 Item = dict[str, Any]
 Items = list[dict[str, Any]]
 Optional = Annotated[str | None, Query()]
-Moment = Annotated[float | None, Query(ge=0, le=253_402_300_799)]  # since 1970, and years have four digits
+Moment = Annotated[float | None, Query(ge=0, le=253_402_300_799)]  # seconds since 1970; years have four digits
 
 
 @app.post("/v1/pipelines")
@@ -256,13 +256,13 @@ def openapi() -> Item:
     return document
 
 
-@app.exception_handler(AftertrainError)  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@app.exception_handler(AftertrainError)  # type: ignore[untyped-decorator]  # Powertools' decorator is untyped
 def refused(error: AftertrainError) -> Response[str]:
     diagnostics = [diagnostic.item() for diagnostic in error.diagnostics] if isinstance(error, CompileError) else []
     return _answer(http_status(error), problem(error) | ({"diagnostics": diagnostics} if diagnostics else {}))
 
 
-@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # Powertools' decorator is untyped
 def malformed(error: RequestValidationError) -> Response[str]:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"] if part != "body")
@@ -274,7 +274,7 @@ def not_found(_error: Exception) -> Response[str]:
     return _answer(404, problem_body(404, "there is nothing here: GET /v1/openapi.json lists what there is"))
 
 
-@app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools' is not typed
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools' decorator is untyped
 def broken(_error: Exception) -> Response[str]:
     logger.exception("a call could not be handled")
     return _answer(500, problem_body(500, "the call could not be handled; the log has the reason"))

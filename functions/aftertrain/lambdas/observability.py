@@ -14,12 +14,12 @@ metrics = Metrics()
 
 
 def count(name: str, value: int = 1) -> None:
-    """Add to a count; zero counts too, for a metric that is never written cannot be told from one that is broken."""
+    """Add to a metric; zero counts too, since a metric that is never written looks like a broken one."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> None:
-    """Count what policies decided, by its word."""
+    """Count the decisions of policies by their outcome."""
     for verdict in verdicts:
         if verdict.verdict in WATCHED:
             count(f"Events{verdict.verdict.title()}")

@@ -13,7 +13,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 def problem(error: AftertrainError) -> dict[str, Any]:
-    """The body for an error of ours; it says nothing that the caller may not know."""
+    """The body for one of our errors; it tells the caller nothing secret."""
     return problem_body(http_status(error), error.message, error.field)
 
 
@@ -25,6 +25,6 @@ def problem_body(status: int, detail: str, field: str | None = None) -> dict[str
 
 
 def answer(status: int, body: dict[str, Any] | str, content_type: str, headers: dict[str, str]) -> dict[str, Any]:
-    """A response in the form that API Gateway's payload format 2.0 takes; a text stays as it is."""
+    """A response in API Gateway's payload format 2.0; text bodies stay unchanged."""
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
     return {"statusCode": status, "headers": {"content-type": content_type, **headers}, "body": text}

@@ -1,4 +1,4 @@
-"""Queue of events that were left behind -> finished. What cannot be done now goes back to the queue, alone."""
+"""Queue of unfinished events -> finished events. An event that fails for now goes back to the queue alone."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from aftertrain.lambdas.runtime import ingest as runtime
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Lambda's entry point; answers with the messages that failed, as SQS' partial batch responses have it."""
+    """Lambda's entry point; answers with the failed messages, in the form of SQS' partial batch responses."""
     failed = [message["messageId"] for message in event["Records"] if not _redrive_message(message)]
     count("EventsNotRedriven", len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
@@ -24,7 +24,7 @@ def _redrive_message(message: dict[str, Any]) -> bool:
     except BusyError as error:
         logger.warning("not now", extra={"source_id": key.source_id, "event_id": key.event_id, "why": error.message})
         return False
-    except Exception:  # one event that cannot be handled must not take its neighbours to the dead letters
+    except Exception:  # one bad event must not take its neighbours to the dead-letter queue
         logger.exception("an event could not be handled", extra={"source_id": key.source_id, "event_id": key.event_id})
         return False
     if verdicts is not None:

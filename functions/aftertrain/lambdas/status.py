@@ -1,4 +1,4 @@
-"""Status changes of executions, pushed by EventBridge -> the ledger's list of executions, slots, jobs left behind."""
+"""Status changes of executions, pushed by EventBridge -> the ledger's executions, slots and orphaned jobs."""
 
 from typing import Any
 

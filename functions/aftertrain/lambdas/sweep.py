@@ -1,4 +1,4 @@
-"""Every minute: events that were acknowledged and not finished are queued again."""
+"""Every minute: acknowledged but unfinished events are queued again."""
 
 from typing import Any
 

@@ -1,8 +1,7 @@
-"""The steps that are tasks: one invocation is one try of one step. Besides, news of fleets, pushed by EventBridge.
+"""Steps that are tasks: one invocation is one attempt of one step. EventBridge also invokes it about fleets.
 
-{"action": "log", "step": "hello", …}     a try of a step
-{"resource": "aftertrain-prod-digits"}    a service has changed: the deployment on it goes on
-{"look_at": "clusters"}                   it is time to look how the clusters are
+{"action": "log", "step": "hello", …}     an attempt of a step {"resource": "aftertrain-prod-digits"}    a service has
+changed: advance the deployment on it {"look_at": "clusters"}                   check the health of all clusters
 """
 
 from typing import Any, Protocol
@@ -15,7 +14,7 @@ from aftertrain.tasks.watch_clusters import watch_clusters
 
 
 class Context(Protocol):
-    """What is used of Lambda's context."""
+    """The part of Lambda's context that is used."""
 
     aws_request_id: str
 

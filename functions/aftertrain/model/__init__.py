@@ -1,1 +1,1 @@
-"""The nouns: what flows through the system. No input or output, no clock, no randomness."""
+"""The nouns of the system: no I/O, no clock, no randomness."""

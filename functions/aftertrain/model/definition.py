@@ -1,4 +1,4 @@
-"""What a person writes: a pipeline definition.
+"""The pipeline definition that a person writes.
 
     name: eval-convert-deploy
     steps:
@@ -9,7 +9,7 @@
         action: deployment_create
         depends_on: [evaluate]
 
-These models check shapes only; what the words mean together is the compiler's to check.
+These models check shapes only. The compiler checks whether the parts fit together.
 """
 
 from typing import Annotated, Any, Literal
@@ -59,17 +59,19 @@ class Parameter(Written):
 
     @property
     def has_default(self) -> bool:
-        """Whether a trigger may leave it out: a default was written, null included, or it is not required."""
+        """Whether a trigger may leave it out: it has a default, null included, or is not required."""
         return "default" in self.model_fields_set or not self.required
 
     @property
     def nullable(self) -> bool:
-        """Whether null may stand for it."""
+        """Whether null is a valid value."""
         return self.has_default and self.default is None
 
 
 class Retry(Written):
-    """How often a step is tried in all, how long it waits in between, and after which errors; any, if none is named."""
+    """How often a step is attempted in all, the pauses between attempts, and the retried errors (any, if none is
+    named).
+    """
 
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     backoff_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
@@ -81,7 +83,7 @@ class Retry(Written):
 class Foreach(Written):
     """The step's action runs once per item; `as` is the item's name in templates.
 
-    `items`: an array, or a template that gives one. `max_items` bounds an array whose length nobody knows beforehand.
+    `items`: an array, or a template that gives one. `max_items` bounds an array whose length is unknown beforehand.
     """
 
     items: str | list[Any]
@@ -102,10 +104,10 @@ def _check_gpu(name: str) -> str:
 
 
 class Compute(Written):
-    """Where a job runs and what it needs; what is left out, the stage says.
+    """Where a job runs and what it needs; the stage gives the defaults.
 
-    `pool`: the workers that take it, where the backend is `worker`. `instance_types`: of EC2, by preference. `spot`:
-    capacity that may be reclaimed. `image`: the container, where the backend is not `worker`.
+    `pool`: the workers that take it, if the backend is `worker`. `instance_types`: EC2 types, by preference. `spot`:
+    capacity that may be reclaimed. `image`: the container, unless the backend is `worker`.
     """
 
     backend: Backend = "worker"
@@ -138,7 +140,7 @@ class Step(Written):
 
 
 class Settings(Written):
-    """What holds for the whole pipeline; `retry` for every step that has none of its own."""
+    """Settings of the whole pipeline; `retry` applies to every step without one of its own."""
 
     timeout_seconds: Seconds | None = None
     fail_fast: bool = False
@@ -147,7 +149,7 @@ class Settings(Written):
 
 
 class TriggerSpec(PolicySpecs):
-    """A trigger that rides along with the pipeline that it starts."""
+    """A trigger in the file of the pipeline that it starts."""
 
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)] | None = None
     event_type: EventType
@@ -159,7 +161,7 @@ class TriggerSpec(PolicySpecs):
 
 
 class Definition(Written):
-    """A pipeline. `outputs` are its own, made when all steps are over; `on_failure` steps run if it failed."""
+    """A pipeline. `outputs` are computed when all steps have ended; `on_failure` steps run if the execution failed."""
 
     schema_uri: str | None = Field(None, alias="$schema")
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "unnamed"
@@ -173,10 +175,10 @@ class Definition(Written):
 
     @property
     def types(self) -> dict[str, str]:
-        """What the parameters are."""
+        """The types of the parameters."""
         return types_of(self.parameters)
 
 
 def types_of(parameters: list[Parameter]) -> dict[str, str]:
-    """By name what each is declared to be, with a `?` behind it where null may stand for it."""
+    """Each parameter's declared type by name, with a trailing `?` if null is valid."""
     return {parameter.name: f"{parameter.type}?" if parameter.nullable else parameter.type for parameter in parameters}

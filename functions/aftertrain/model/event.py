@@ -1,21 +1,21 @@
-"""What every sender's payload becomes.
+"""The form that every sender's payload takes.
 
     Event(type="object.created", id="4f1c…", source="tigris-models", time="2026-01-01T00:00:00Z",
           subject="final/model.safetensors", data={"bucket": "models", "key": "final/model.safetensors", …})
 
-The envelope on the wire and in templates has the names `event_type, event_id, timestamp, source, subject, data`.
+On the wire and in templates the names are `event_type, event_id, timestamp, source, subject, data`.
 """
 
 from typing import Any, NamedTuple
 
-EVENT_TYPE = r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+"  # of our own and of senders who have no custom of their own
+EVENT_TYPE = r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+"  # of our own events and of senders without a naming rule of their own
 ENVELOPE_FIELDS = ("event_type", "event_id", "timestamp", "source", "subject", "data")
 
 
 class Event(NamedTuple):
-    """Something happened. `time` is what the sender claims (RFC 3339); nothing is ordered by it.
+    """Something happened. `time` is the sender's claim (RFC 3339); nothing is ordered by it.
 
-    `depth`: how many events of our own led to this one; one that comes from outside has none.
+    `depth`: how many of our own events led to this one; 0 for an event from outside.
     """
 
     type: str
@@ -40,7 +40,7 @@ class Event(NamedTuple):
         )
 
     def envelope(self) -> dict[str, Any]:
-        """The event as the state machine, the templates and the filters see it."""
+        """The event as state machines, templates and filters see it."""
         return {
             "event_type": self.type,
             "event_id": self.id,

@@ -1,9 +1,9 @@
-"""The machines that jobs run on: which GPU is in which instance, and what an hour costs.
+"""The machines that jobs run on: their GPUs, sizes and prices per hour.
 
     smallest(gpu=1, gpu_type="L4", cpu=2, memory_gib=8)  ->  Instance("g6.xlarge", "L4", 1, 4, 16, 250, 0.8048)
 
-On-demand prices of EC2 in us-east-1 in dollars, as known in November 2026; they order machines by size and make
-estimates, not bills. SageMaker asks some 25 % more for the same machine, and spot capacity some 60 % less.
+Prices are on-demand EC2 in us-east-1, in dollars, as known in November 2026. They order machines by size and give
+estimates, not bills. SageMaker costs about 25 % more for the same machine, and spot capacity about 60 % less.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SPOT_FACTOR = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance type: what is in it, the disks that it brings along (None: as large as one asks for), its price."""
+    """An instance type: its GPUs, its own disks in GiB (None: any requested size), its price in dollars per hour."""
 
     name: str
     gpu_type: str | None
@@ -63,7 +63,7 @@ FAMILIES = {each.family: each.gpu_type for each in INSTANCES}
 def smallest(
     gpu: int, gpu_type: str | None, cpu: float, memory_gib: float, disk_gib: int | None = None
 ) -> Instance | None:
-    """The cheapest instance that a job fits into; None if there is none. `disk_gib` is for who has no other disk."""
+    """The cheapest instance that a job fits into, or None. `disk_gib`: only if the job cannot get another disk."""
     fitting = (
         candidate
         for candidate in INSTANCES
@@ -78,7 +78,7 @@ def smallest(
 
 
 def holds(candidate: Instance, disk_gib: int | None) -> bool:
-    """Whether an instance's own disks, if it has some, are as large as that."""
+    """Whether an instance's own disks, if it has some, are that large."""
     return disk_gib is None or candidate.disk_gib is None or candidate.disk_gib >= disk_gib
 
 

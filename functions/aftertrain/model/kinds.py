@@ -1,4 +1,4 @@
-"""The types that a pipeline declares its parameters to be of -> which values are of them.
+"""Declared parameter types -> whether a value is of one.
 
 is_of(0.9, "float")  ->  True
 """
@@ -12,7 +12,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = dict(
 
 
 def is_given(value: Any, kind: str) -> bool:
-    """Whether what a sender gives is of a type; one that ends in `?` takes null as well, and 5.0 is a whole number."""
+    """Whether a sender's value is of a type; a trailing `?` also admits null, and 5.0 is a whole number."""
     if value is None and kind.endswith("?"):
         return True
     is_whole = isinstance(value, float) and value.is_integer()
@@ -20,7 +20,7 @@ def is_given(value: Any, kind: str) -> bool:
 
 
 def is_of(value: Any, kind: str) -> bool:
-    """Whether a value is of a parameter's type; a kind that nobody knows is that of any value."""
+    """Whether a value is of a parameter's type; an unknown type admits any value."""
     if isinstance(value, bool) and kind != "boolean":
         return False
     return isinstance(value, _TYPES.get(kind, object))

@@ -1,8 +1,8 @@
-"""What a trigger does with the events that it matches, before one of them starts its pipeline.
+"""A trigger's policies: what happens to matching events before one starts the pipeline.
 
     Policies.from_item({"concurrency": {"key": None, "limit": 1, "on_full": "replace"}})
 
-They are asked in this order: assemble, order, debounce, rate, concurrency. Times are in seconds.
+They decide in this order: assemble, order, debounce, rate, concurrency. Times are in seconds.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -12,7 +12,7 @@ KINDS = ("assemble", "order", "debounce", "rate", "concurrency")
 
 
 class Key(NamedTuple):
-    """What events have in common: the values at some paths; with a `pattern` (RE2), what its groups find there."""
+    """What groups events: the values at some paths, or with a `pattern` (RE2), its groups in them."""
 
     paths: tuple[str, ...]
     pattern: str | None = None
@@ -24,27 +24,27 @@ class Key(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Only the newest starts. `by`: the path of a version; None asks the sequencer, the version or the bucket."""
+    """Only the newest starts. `by`: the path of a version; None uses the sequencer, the version or the bucket."""
 
     key: Key | None = None
     by: str | None = None
 
 
 class Assemble(NamedTuple):
-    """Many objects start once, when all are there. One of the three says what all are.
+    """Many objects start once, when all are there. One of three fields defines what "all" means.
 
-    `pattern`: RE2 with the groups `part` and `total`, found in the subject. `index`: the name of a file whose
-    `weight_map` names the others. `marker`: the name of a file that is written last.
+    `pattern`: RE2 with the groups `part` and `total`, applied to the subject. `index`: the name of a file whose
+    `weight_map` lists the others. `marker`: the name of a file that is written last.
     """
 
     deadline: float
     pattern: str | None = None
-    index: str | None = None  # type: ignore[assignment]  # in the place of a tuple's method, which nobody asks for
+    index: str | None = None  # type: ignore[assignment]  # replaces tuple.index, which nobody uses here
     marker: str | None = None
 
 
 class Debounce(NamedTuple):
-    """Starts once it was `quiet` for so long, and at the latest `max_wait` after the first event."""
+    """Starts after `quiet` seconds without an event, at most `max_wait` after the first one."""
 
     quiet: float
     max_wait: float
@@ -59,7 +59,7 @@ class Rate(NamedTuple):
 
 
 class Concurrency(NamedTuple):
-    """At most `limit` executions at once; `on_full` says what becomes of the next one."""
+    """At most `limit` executions at once; `on_full` decides about the next one."""
 
     limit: int
     on_full: OnFull
@@ -67,7 +67,7 @@ class Concurrency(NamedTuple):
 
 
 class Policies(NamedTuple):
-    """Those that a trigger has."""
+    """The policies of a trigger."""
 
     assemble: Assemble | None = None
     order: Order | None = None
@@ -81,7 +81,7 @@ class Policies(NamedTuple):
         return cls(**{kind: _read_policy(_TYPES[kind], fields) for kind, fields in item.items()})
 
     def item(self) -> dict[str, Any]:
-        """The form that `from_item` reads: only what there is."""
+        """The form that `from_item` reads; absent policies are left out."""
         return {kind: _write_policy(value) for kind in KINDS if (value := getattr(self, kind)) is not None}
 
 

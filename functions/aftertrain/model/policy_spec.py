@@ -1,10 +1,10 @@
-"""A trigger's policies as authors write them -> as ingest carries them.
+"""A trigger's policies as authors write them -> the form that ingest uses.
 
     {"order": "latest", "concurrency": {"limit": 1, "on_full": "replace"}, "debounce": {"quiet": "30s"}}
     ->  Policies(order=Order(), debounce=Debounce(quiet=30.0, max_wait=600.0), concurrency=Concurrency(1, "replace"))
 
-A duration is seconds, or a number with s, m, h or d. A key is the path of a field, several of them, or a path with a
-pattern (RE2) whose groups are what events have in common.
+A duration is a number of seconds, or a number with s, m, h or d. A key is a field's path, several paths, or a path with
+a pattern (RE2) whose groups identify the events that belong together.
 """
 
 import re
@@ -60,7 +60,7 @@ UpToAWeek = Annotated[Seconds, Field(gt=0, le=WEEK)]
 
 
 class KeySpec(Written):
-    """`path` are fields of the event; `pattern` is looked for in them."""
+    """`path`: fields of the event. `pattern`: applied to their values."""
 
     path: Annotated[tuple[Path, ...], BeforeValidator(_tuple, json_schema_input_type=Path | list[Path])] = ("subject",)
     pattern: Pattern | None = None
@@ -74,7 +74,7 @@ def _as_order(value: Any) -> Any:
 
 
 class OrderSpec(Written):
-    """`by`: the path of a version, where neither a sequencer nor the bucket is to be asked."""
+    """`by`: the path of a version, used instead of the sequencer and the bucket."""
 
     keep: Keep = "latest"
     key: KeyText | None = None
@@ -102,7 +102,7 @@ class AssembleSpec(Written):
 
 
 class DebounceSpec(Written):
-    """`max_wait` bounds what a burst that never ends would put off."""
+    """`max_wait` bounds the delay of a burst that never ends."""
 
     quiet: Annotated[Seconds, Field(gt=0, le=DAY)]
     max_wait: UpToAWeek = 600.0
@@ -123,7 +123,7 @@ class RateSpec(Written):
 
 
 class ConcurrencySpec(Written):
-    """At most `limit` executions at once, of those with one key."""
+    """At most `limit` executions of one key at once."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 1
     on_full: OnFull = "queue"
@@ -131,7 +131,7 @@ class ConcurrencySpec(Written):
 
 
 class PolicySpecs(Written):
-    """The policies of a trigger; every one of them may be left out."""
+    """The policies of a trigger; each is optional."""
 
     assemble: AssembleSpec | None = None
     order: OrderText | None = None
@@ -140,7 +140,7 @@ class PolicySpecs(Written):
     concurrency: ConcurrencySpec | None = None
 
     def policies(self) -> Policies:
-        """As ingest carries them."""
+        """The policies in the form that ingest uses."""
         return Policies(
             assemble=_assemble(self.assemble),
             order=_order(self.order),
@@ -151,7 +151,7 @@ class PolicySpecs(Written):
 
 
 def policies_of(trigger: dict[str, Any]) -> Policies:
-    """The policies of a stored trigger; one that was stored before there were any has none."""
+    """The policies of a stored trigger; a trigger stored before policies existed has none."""
     return PolicySpecs.model_validate({kind: trigger.get(kind) for kind in KINDS}, strict=False).policies()
 
 

@@ -1,10 +1,10 @@
-"""A configured sender: where its requests arrive, what dialect they speak, how they prove themselves.
+"""A configured sender: its endpoint, its dialect, and how it proves itself.
 
     Source(id="tigris-models", kind="tigris", auth="bearer", secret_hashes=("9f86d0…",))
 
-A secret is kept as its SHA-256: it has 256 random bits, so no slow hash is needed to protect it. Only where a sender
-signs its requests is the secret itself kept, for a signature cannot be made with a hash. A source may have two secrets,
-of which either opens the door, while one takes the other's place.
+A secret is stored as its SHA-256: it has 256 random bits, so no slow hash is needed. If the sender signs its requests,
+the secret itself is stored, because a signature cannot be checked with a hash. During a rotation a source has two
+secrets, and both work.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ SourceAuth = Literal["bearer", "basic", "none", "secret", "signature"]
 SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 LIVE_SECRETS = 2
 _TOKENS: tuple[SourceAuth, ...] = ("bearer", "basic", "none")
-# How each kind of sender can prove itself; the first is what it does if nobody says.
+# How each kind of sender can prove itself; the first value is the default.
 AUTHS: dict[SourceKind, tuple[SourceAuth, ...]] = {
     "tigris": _TOKENS,
     "platform": (*_TOKENS, "signature"),
@@ -45,7 +45,7 @@ AUTHS: dict[SourceKind, tuple[SourceAuth, ...]] = {
 
 
 class Source(NamedTuple):
-    """A sender. For `basic` the secret that is hashed is `user:password`; `secrets` are those that sign."""
+    """A sender. With `basic`, the hashed secret is `user:password`. `secrets`: for signatures."""
 
     id: str
     kind: SourceKind
@@ -70,7 +70,7 @@ class Source(NamedTuple):
         }
 
     def with_secret(self, secret: str) -> "Source":
-        """The source with a new secret; the one before it stays good, those before that one do not."""
+        """The source with a new secret; the previous one keeps working, older ones do not."""
         if self.auth == "none":
             return self
         if self.auth == "signature":
@@ -84,7 +84,7 @@ class Source(NamedTuple):
         return Source(self.id, self.kind, self.auth, self.secret_hashes[:1], self.secrets[:1])
 
     def without_newest_secret(self) -> "Source":
-        """The source as it was before its secret was replaced; there has to be one that was."""
+        """The source as it was before its last rotation. There must have been one."""
         return Source(self.id, self.kind, self.auth, self.secret_hashes[1:], self.secrets[1:])
 
 

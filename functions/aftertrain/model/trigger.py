@@ -1,6 +1,6 @@
 """Event type + filter -> pipeline: a trigger as the webhook holds it in memory.
 
-The texts of the filters are kept as their authors wrote them; `aftertrain.ingest.snapshot` compiles them once per load.
+Filters are kept as their authors wrote them; `aftertrain.ingest.snapshot` compiles them once per load.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from aftertrain.model.policy import Policies
 
 
 class PipelineVersion(NamedTuple):
-    """Which pipeline, in which immutable version, runs as which published state machine version.
+    """A pipeline's immutable version and the state machine version that runs it.
 
-    `types`: what its parameters are declared to be, as far as it is known, with a `?` where null may stand for it.
+    `types`: the declared types of its parameters, as far as known, with a trailing `?` if null is valid.
     """
 
     pipeline_id: str
@@ -36,7 +36,7 @@ class Trigger(NamedTuple):
     """Starts a pipeline for every event that it matches.
 
     `event_type` is a dotted name and may end in `.*`. `where` is a bucket WHERE clause, `filter` a JSON filter; an
-    event must pass both; then `policies` decide. A trigger that is not enabled is not in the snapshot.
+    event must pass both, then `policies` decide. A disabled trigger is not in the snapshot.
     """
 
     id: str
@@ -77,7 +77,7 @@ class Trigger(NamedTuple):
 
 
 def matches_type(pattern: str, event_type: str) -> bool:
-    """Whether an event type falls under a trigger's: equal, or below a prefix that ends in `.*`."""
+    """Whether an event type matches a trigger's: equal, or below a prefix that ends in `.*`."""
     if pattern.endswith(".*"):
         return event_type.startswith(pattern[:-1])
     return pattern == event_type

@@ -1,1 +1,1 @@
-"""What a trigger's policies decide: one policy a file, pure; `admit` asks them in their order."""
+"""The policies of a trigger: one pure function from state to decision a file. `admit` runs them in order."""

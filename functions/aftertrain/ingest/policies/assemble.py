@@ -1,12 +1,12 @@
-"""A checkpoint of many objects starts once, when its last object is there.
+"""Many objects of one checkpoint -> one start, when the set is complete.
 
-    model-00002-of-00003.safetensors  ->  Piece("2", total=3): assembling; with the third of them: started
+    model-00002-of-00003.safetensors  ->  PartNotice("2", total=3): assembling; with the third part: started
 
-The object that makes the set complete is the one that starts. The first of a set is held until then, or until the
-deadline: whoever drives it again after that finds what is missing. A part that is written again takes the place of the
-one before; that may be another upload, and then the last part to come is held until the rest had time to come as well
-(`uploads`), and starts. What comes after a set was complete begins the next one. An incomplete set is kept: a part that
-comes late still completes it, but not one that was written longer after all others than a set may take.
+The object that completes the set starts the pipeline. The first object leads the set: it is held until then, or until
+the deadline, when it reports what is missing. A part that is written again replaces its earlier version. Such a rewrite
+may belong to a second upload, so the completing part then waits until the rest had time to arrive (see `uploads`).
+Objects after a complete set begin the next one. An incomplete set is kept: a late part still completes it, unless it
+was written more than the deadline after all others.
 """
 
 import posixpath
@@ -36,17 +36,18 @@ from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Assemble
 
 MAX_PARTS = 1000
-MAX_BYTES = 160 * 1024  # of all parts together: they are part of an execution's input, which has 256 KiB
-KEPT_SETS = 3  # sets that are complete and may not have started yet
-SHOWN = 20  # of what is missing
+MAX_BYTES = 160 * 1024  # of all parts together; they are part of an execution's input, which holds 256 KiB
+KEPT_SETS = 3  # complete sets whose execution may not have started yet
+SHOWN = 20  # missing parts that a verdict names
 QUIET = "one was, and more may be"
 
 
 @dataclass(frozen=True, slots=True)
 class PartNotice:
-    """What one object is to its set.
+    """What one object says about its set.
 
-    `needs`: the names of all, where this object says so. `last`: nothing follows; `there`: what the bucket has then.
+    `needs`: the names of all parts, if this object lists them. `last`: nothing follows; `there`: the folder's objects
+    then.
     """
 
     part: str
@@ -57,7 +58,7 @@ class PartNotice:
 
 
 def locate_part(event: Event, policy: Assemble) -> tuple[str, PartNotice] | None:
-    """The set that an object belongs to, and its place there; None if it belongs to none."""
+    """The set that an object belongs to, and its part there; None if it belongs to none."""
     bucket = event.data.get("bucket")
     if policy.pattern is not None:
         match = compile_pattern(policy.pattern).search(event.subject)
@@ -73,7 +74,7 @@ def locate_part(event: Event, policy: Assemble) -> tuple[str, PartNotice] | None
 
 
 def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, now: float) -> Transition:
-    """Take an object into its set."""
+    """Add an object to its set."""
     if (passed_set := recall_pass(state, ticket.name)) is not None:
         return state, _pass_set(passed_set)
     answer = recall_answer(state, ticket.name)
@@ -101,12 +102,12 @@ def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, no
 
 
 def withdraw(state: State, name: str) -> Transition:
-    """A start that is not wanted any more ends, unless it was let pass."""
+    """End a held start, unless it was let pass."""
     return (state, PASS) if recall_pass(state, name) is not None else (forget(state, name), DISABLED)
 
 
 def forget(state: State, name: str) -> State:
-    """The state when a start will never be made: its set is kept, and what comes next waits for it."""
+    """The state without a start that will never happen. Its set stays, and the next object leads it."""
     state = forget_pass(state, name)
     part_set = state.get("set") or {}
     if part_set.get("leader") == name:
@@ -117,7 +118,7 @@ def forget(state: State, name: str) -> State:
 
 
 def _wait_for_quiet(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
-    """All are there. Where more may come, the last one waits; who waited before it need not any more."""
+    """Complete the set: if rewritten parts may follow, the last object waits, and an earlier waiting one ends."""
     until = min(uploads.quiet_from(part_set), part_set["whole"] + policy.deadline)
     if now >= until:
         return _complete(state, part_set, ticket, now)
@@ -129,7 +130,7 @@ def _wait_for_quiet(state: State, part_set: dict[str, Any], ticket: Ticket, poli
 
 
 def _join_set(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
-    """One more of a set, the first of which is held for all of them."""
+    """Add one more object; the set's first one is held for all of them."""
     if part_set.get("leader") is None:
         key = [ticket.event_key.source_id, ticket.event_key.event_id]
         part_set = part_set | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
@@ -149,7 +150,7 @@ def _too_large(part_set: dict[str, Any]) -> PolicyDecision | None:
 
 
 def _part(event: Event, piece: PartNotice) -> uploads.Part:
-    """An object as its set remembers it; `time` is not handed on."""
+    """An object as its set remembers it; `time` stays internal."""
     attributes = {name: event.data.get(name) for name in ("uri", "etag", "size", "version_id")}
     present = {name: value for name, value in attributes.items() if value is not None}
     return {"part": piece.part, "key": event.subject, **present, "time": uploads.written_at(event.time)}
@@ -168,7 +169,7 @@ def _with_part(part_set: dict[str, Any], part: uploads.Part, piece: PartNotice) 
 
 
 def _is_complete(part_set: dict[str, Any], policy: Assemble) -> bool:
-    """Whether all are there; it may not be known yet what all are."""
+    """Whether all parts are there; the set may not know yet which parts exist."""
     extent_known = policy.marker is None and (part_set["total"] is not None or part_set["needs"] is not None)
     return extent_known and not _missing(part_set)
 
@@ -206,12 +207,12 @@ def _pass_set(part_set: dict[str, Any]) -> PolicyDecision:
 
 
 def _check_deadline(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
-    """The first of a set looks again."""
+    """Decide again for the object that leads the set."""
     if now < part_set["deadline"]:
         return state, _hold_decision(part_set, part_set["deadline"])
-    if "last" in part_set:  # it will start, and say so
+    if "last" in part_set:  # the last object will start, and report it
         return state, _hold_decision(part_set, now + LOOK_AGAIN_SECONDS)
-    if _is_complete(part_set, policy):  # the last was withdrawn
+    if _is_complete(part_set, policy):  # the last object was withdrawn
         return _wait_for_quiet(state, _without_leader(part_set) | {"whole": now}, ticket, policy, now)
     expected, actual = _progress(part_set)
     decision = PolicyDecision("incomplete", "assemble", f"{expected} in {policy.deadline:g} s", actual)
@@ -221,7 +222,7 @@ def _check_deadline(state: State, part_set: dict[str, Any], ticket: Ticket, poli
 
 
 def _without_leader(part_set: dict[str, Any]) -> dict[str, Any]:
-    """A set that nobody waits for."""
+    """A set that no held start leads."""
     return {name: value for name, value in part_set.items() if name not in ("leader", "leader_key", "deadline")}
 
 
@@ -231,7 +232,7 @@ def _hold_decision(part_set: dict[str, Any], until: float) -> PolicyDecision:
 
 
 def _progress(part_set: dict[str, Any]) -> tuple[str, str]:
-    """What is waited for, and what is there."""
+    """The expected and the present parts, as text."""
     required = len(part_set["needs"]) if part_set["needs"] else part_set["total"]
     missing = _missing(part_set)[:SHOWN]
     actual = f"{len(part_set['parts'])} of them" + (f"; missing: {', '.join(missing)}" if missing else "")

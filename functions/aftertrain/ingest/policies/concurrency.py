@@ -1,8 +1,8 @@
-"""At most so many executions at once, per trigger and key.
+"""At most `limit` executions at once, per trigger and key.
 
-A slot is taken before the execution starts and given back when Step Functions says that it ended. What has to wait
-stands in the gate, in order; its event stays unfinished in the ledger, so a crash loses nothing: whoever drives it
-again finds the slot that it was given, or its place in the queue.
+A start takes a slot before its execution begins; the slot is released when Step Functions reports the end. Waiting
+starts queue in the policy state. Their events stay unfinished in the ledger, so a crash loses nothing: the next attempt
+finds the granted slot or the place in the queue.
 """
 
 from dataclasses import dataclass, replace
@@ -22,12 +22,12 @@ from aftertrain.ingest.policies.decision import (
 from aftertrain.model.policy import Concurrency
 
 TAKEN = "a newer event took its place"
-MAX_WAITING = 1000  # what comes after that many is not listed: it asks again, in no order
+MAX_WAITING = 1000  # later starts are not listed; they retry in no particular order
 
 
 @dataclass(frozen=True, slots=True)
 class SlotClaim:
-    """A start that has a slot, or waits for one."""
+    """A start that holds a slot, or waits for one."""
 
     name: str
     machine_arn: str
@@ -35,16 +35,16 @@ class SlotClaim:
 
     @classmethod
     def read(cls, item: list[str]) -> "SlotClaim":
-        """What `item` wrote."""
+        """Read what `item` wrote."""
         return cls(item[0], item[1], EventKey(item[2], item[3]))
 
     def item(self) -> list[str]:
-        """Small: a gate holds many."""
+        """A compact form: one state holds many claims."""
         return [self.name, self.machine_arn, self.event_key.source_id, self.event_key.event_id]
 
 
 def decide(state: State, ticket: Ticket, policy: Concurrency) -> Transition:
-    """Give a slot, a place in the queue, or neither."""
+    """Grant a slot, a place in the queue, or neither."""
     answer = recall_answer(state, ticket.name)
     if answer == "started":
         return state, PASS
@@ -94,9 +94,9 @@ def _full(
 
 
 def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey, ...]]:
-    """Give back the slots of executions that ended; returns the events whose turn it is.
+    """Release the slots of executions that ended; returns the events that now get a slot.
 
-    Repeating it is harmless, and wakes those once more that have not come for their slots: a wake-up may be lost.
+    Repeating it is harmless, and wakes events again that have not used their slot yet, because a wake-up can get lost.
     """
     for claim in claims(state, "running"):
         if claim.name in ended:
@@ -110,19 +110,19 @@ def release(state: State, ended: frozenset[str]) -> tuple[State, tuple[EventKey,
 
 
 def forfeit(state: State, name: str, outcome: str = "replaced") -> tuple[State, tuple[EventKey, ...]]:
-    """A start that will never be made gives up its slot or its place, and is refused if it asks again.
+    """End the claim of a start that will never happen; the start is refused if it asks again.
 
-    Also one that has neither: somebody else may be about to ask for it, or to start it with a slot that it has.
+    This also holds for a start without a claim: another caller may be about to claim a slot for it, or to start it.
     """
     state, woken = release(state, frozenset({name}))
     return remember_answer(state, name, outcome), woken
 
 
 def withdraw(state: State, name: str) -> Transition:
-    """A start that is not wanted any more gives up its slot or its place, unless somebody has come for its slot.
+    """Withdraw a start's claim, unless another caller has already used its slot.
 
-    Whoever has will start it, or is dead; nobody can tell which, so that it passes here as well. So does one that has
-    begun and ended since it was looked for.
+    That caller either starts the execution or has crashed, and nobody can tell which, so the start passes here too. So
+    does one that began and ended since it was last looked up.
     """
     claimed = any(claim.name == name for claim in claims(state, "running"))
     if recall_answer(state, name) == "started" or (claimed and name not in state.get("granted", [])):
@@ -132,27 +132,27 @@ def withdraw(state: State, name: str) -> Transition:
 
 
 def note_stopped(state: State, names: frozenset[str]) -> State:
-    """Those that have been stopped, or never began, need not be stopped by the next."""
+    """Forget executions that were stopped or never began, so the next start does not stop them again."""
     return _with_claims(state, stopping=[claim for claim in claims(state, "stopping") if claim.name not in names])
 
 
 def claims(state: State, kind: str) -> list[SlotClaim]:
-    """Those that run, that wait, or that are to be stopped."""
+    """The claims of one kind: running, waiting, or to be stopped."""
     return [SlotClaim.read(item) for item in state.get(kind, [])]
 
 
 def is_cancelled(state: State, name: str) -> bool:
-    """Whether an execution that was seen running had lost its slot before it started."""
+    """Whether an execution lost its slot before it started."""
     return recall_answer(state, name) in ("replaced", DISABLED.verdict)
 
 
 def with_wake_ups(decision: PolicyDecision, keys: tuple[EventKey, ...]) -> PolicyDecision:
-    """A decision that has changed others."""
+    """A decision that also wakes other events."""
     return replace(decision, wakes=keys)
 
 
 def _grant_free_slots(state: State) -> State:
-    """Free slots go to those that wait, in their order."""
+    """Grant free slots to waiting starts, in order."""
     running, waiting = claims(state, "running"), claims(state, "waiting")
     free = max(0, state.get("limit", 1) - len(running))
     if not free or not waiting:
@@ -162,7 +162,7 @@ def _grant_free_slots(state: State) -> State:
 
 
 def _newly_granted(state: State, granted_before: list[str]) -> tuple[EventKey, ...]:
-    """The events that were given a slot just now: the limit was raised."""
+    """The events that were granted a slot just now, because the limit was raised."""
     granted = set(state.get("granted", [])).difference(granted_before)
     return tuple(claim.event_key for claim in claims(state, "running") if claim.name in granted)
 

@@ -1,7 +1,7 @@
-"""Many events in a short time start once, when it has become quiet, and the execution sees all of them.
+"""Many events in a short time -> one start, once it has been quiet, with all of the events.
 
-The first event of a burst is the one that starts; it is held until then. Those that come while it waits become part of
-it: they are noted in the gate and are over with.
+The first event of a burst leads it and is held until the burst ends. Events that arrive meanwhile join the burst: the
+policy state notes them, and they are done.
 """
 
 from dataclasses import replace
@@ -26,12 +26,12 @@ from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Debounce
 
 MAX_EVENTS = 100
-MAX_BYTES = 210 * 1024  # of the newest event and all of them: they are in an execution's input, which has 256 KiB
-KEPT_BURSTS = 4  # bursts that are over and may not have started yet
+MAX_BYTES = 210 * 1024  # of the newest event and the list of all; both are in an execution's input, which holds 256 KiB
+KEPT_BURSTS = 4  # ended bursts whose execution may not have started yet
 
 
 def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Transition:
-    """Open a burst, join one, or let its first event through."""
+    """Open a burst, join one, or let its first event pass."""
     if (passed_burst := recall_pass(state, ticket.name)) is not None:
         return state, _pass_decision(passed_burst)
     answer = recall_answer(state, ticket.name)
@@ -47,24 +47,24 @@ def decide(state: State, ticket: Ticket, policy: Debounce, now: float) -> Transi
         return joining, PolicyDecision("debounced", "debounce", execution=burst["leader"])
     if now < _due(burst, policy):
         return state, _hold_decision(burst, policy, now)
-    if len(state.get("over", [])) >= KEPT_BURSTS:  # those before it have not started yet: it goes on collecting
+    if len(state.get("over", [])) >= KEPT_BURSTS:  # earlier bursts have not started yet: keep collecting
         return state, replace(_hold_decision(burst, policy, now), until=now + LOOK_AGAIN_SECONDS)
     remaining = {name: value for name, value in state.items() if name != "burst"}
     return remember_pass(remaining, ticket.name, burst), _pass_decision(burst)
 
 
 def leads(state: State, name: str) -> bool:
-    """Whether a start is the one that its burst waits for, or was let through with it."""
+    """Whether a start leads its burst, or was let pass with it."""
     return (state.get("burst") or {}).get("leader") == name or recall_pass(state, name) is not None
 
 
 def withdraw(state: State, name: str) -> Transition:
-    """A start that is not wanted any more ends, unless it was let pass."""
+    """End a held start, unless it was let pass."""
     return (state, PASS) if recall_pass(state, name) is not None else (forget(state, name), DISABLED)
 
 
 def forget(state: State, name: str) -> State:
-    """The state when a start will never be made: what comes next opens a burst of its own."""
+    """The state without a start that will never happen; the next event opens a new burst."""
     state = forget_pass(state, name)
     if (state.get("burst") or {}).get("leader") != name:
         return state
@@ -72,7 +72,7 @@ def forget(state: State, name: str) -> State:
 
 
 def _join_burst(burst: dict[str, Any], ticket: Ticket, now: float) -> dict[str, Any]:
-    """The burst with one more event, and what is its own beside it; of too many, the newest are kept."""
+    """The burst with one more event and its extra input; beyond the size limit, the newest events are kept."""
     newest = ticket.event.envelope()
     newest = newest | {"data": newest["data"] | dict(ticket.extra_input)}
     events, left_out = [*burst["events"], newest], burst["left_out"]
@@ -96,7 +96,7 @@ def _hold_decision(burst: dict[str, Any], policy: Debounce, now: float) -> Polic
 
 
 def _pass_decision(burst: dict[str, Any]) -> PolicyDecision:
-    """The execution's event is the newest of the burst."""
+    """A pass whose execution is about the newest event of the burst."""
     extra: dict[str, Any] = {"event": burst["newest"], "events": burst["events"]}
     return PolicyDecision(
         "started", input=extra | ({"events_left_out": burst["left_out"]} if burst["left_out"] else {})

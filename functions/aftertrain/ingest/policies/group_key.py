@@ -1,6 +1,6 @@
-"""Event + key -> the text that tells gates of one policy apart.
+"""Event + key -> the text that identifies one policy state.
 
-key_of(event, Key(("subject",), r"^runs/([^/]+)/"))  ->  '["r7"]' for runs/r7/model.safetensors
+group_key(event, Key(("subject",), r"^runs/([^/]+)/"))  ->  '["r7"]' for runs/r7/model.safetensors
 """
 
 from functools import lru_cache
@@ -17,7 +17,7 @@ OBJECT = Key(("source", "data.bucket", "subject"))
 
 
 def group_key(event: Event, key: Key | None) -> str:
-    """One text for all events that belong together; without a key, all do. What is not there is null."""
+    """One text for all events that belong together; without a key, all events do. A missing field is null."""
     if key is None:
         return ""
     values = [_value(event, path) for path in key.paths]
@@ -32,12 +32,12 @@ def _value(event: Event, path: str) -> Any:
 
 
 def capture(pattern: str, value: Any) -> Any:
-    """What the pattern's groups find in a text; the whole value where it finds nothing."""
+    """The pattern's groups in a text; the whole value if the pattern does not match."""
     match = compile_pattern(pattern).search(value) if isinstance(value, str) else None
     return value if match is None else list(match.groups()) or match.group(0)
 
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Any:
-    """An RE2 pattern, linear in the text whatever it is; it was checked when the trigger was made."""
+    """An RE2 pattern, which runs in linear time. It was checked when the trigger was created."""
     return re2.compile(pattern)

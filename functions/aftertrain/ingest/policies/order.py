@@ -1,7 +1,7 @@
-"""Only what is newer than everything that passed before may start.
+"""Only an event newer than every event that passed before may start.
 
-The high-water mark is the version of the newest event that was let through, per trigger and key. Versions are compared
-only with versions of their own sort: a bucket's times are not a registry's numbers.
+The high-water mark is the recency of the newest event that passed, per trigger and key. Recencies compare only within
+their own sort: a bucket's times are not a registry's version numbers.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Sort = Literal["sequencer", "modified", "version"]
 
 @dataclass(frozen=True, slots=True)
 class Recency:
-    """How new an event's thing is. `rank` is comparable within a sort; `text` is for people."""
+    """How new an event's object or version is. `rank` compares within a `sort`; `text` is for people."""
 
     sort: Sort
     rank: str | float
@@ -34,7 +34,7 @@ class Recency:
 
 
 def decide(state: State, ticket: Ticket, version: Recency | None) -> Transition:
-    """Let pass what is not older than the mark, and raise the mark; None is a thing that is not there any more."""
+    """Let an event pass that is not older than the mark, and raise the mark; None means that the object is gone."""
     if version is None:
         return state, PolicyDecision("stale", "order", "the object is there", "it is gone, or was written again")
     mark = state.get("mark")
@@ -46,7 +46,7 @@ def decide(state: State, ticket: Ticket, version: Recency | None) -> Transition:
 
 
 def pass_unconditionally(state: State, ticket: Ticket) -> Transition:
-    """Let pass, unless it was withdrawn; of what has waited it is noted, in case that its trigger is switched off."""
+    """Let an event pass, unless it was withdrawn. One that waited is noted, in case its trigger gets disabled."""
     answer = recall_answer(state, ticket.name)
     if answer == WITHDRAWN:
         return state, DISABLED
@@ -54,6 +54,6 @@ def pass_unconditionally(state: State, ticket: Ticket) -> Transition:
 
 
 def withdraw(state: State, name: str) -> Transition:
-    """A start that is not wanted any more ends, unless it was let pass."""
+    """End a held start, unless it was let pass."""
     marked_by = (state.get("mark") or {}).get("by")
     return withdraw_unless_passed(state, name, passed=name == marked_by or recall_answer(state, name) == PASSED)

@@ -1,7 +1,7 @@
-"""Too many starts in too short a time pause the trigger: a loop, or a sender gone wild, would burn GPU hours.
+"""Too many starts in too short a time pause the trigger, so that a loop or a broken sender cannot burn GPU hours.
 
-The first start over the limit opens the breaker. From then on every event is kept and none starts, until a person
-resumes the trigger; what was kept until then passes without being counted.
+The first start over the limit opens the circuit breaker. From then on events are kept and none starts, until a person
+resumes the trigger. Kept events then pass without being counted.
 """
 
 from aftertrain.ingest.event_key import EventKey
@@ -43,11 +43,11 @@ def decide(state: State, ticket: Ticket, policy: Rate, now: float) -> Transition
 
 
 def withdraw(state: State, name: str) -> Transition:
-    """A start that is not wanted any more ends, unless it was let pass."""
+    """End a held start, unless it was let pass."""
     return withdraw_unless_passed(state, name, passed=recall_answer(state, name) not in (None, WITHDRAWN))
 
 
 def resume(state: State, now: float) -> tuple[State, tuple[EventKey, ...]]:
-    """Close the breaker; returns the events that were kept."""
+    """Close the breaker; returns the kept events."""
     woken = tuple(EventKey(*key) for key in state.get("kept", []))
     return {"said": state.get("said", []), "resumed_at": now, "starts": []}, woken

@@ -1,9 +1,9 @@
-"""A set of which a part was written again before all were there -> when it is taken for one upload.
+"""A set with a rewritten part -> the time from which it counts as one upload.
 
-    1 (v1), 2 (v1), 1 (v2), 3 (v1, whose event comes late)  ->  all are there, and 2 and 3 may be about to come again
+    1 (v1), 2 (v1), 1 (v2), 3 (v1, whose event comes late)  ->  complete, but 2 and 3 may be rewritten soon
 
-Whether a second upload replaces all parts or mends a single one, nobody says. So such a set starts when it has been
-quiet for longer than the next part would have taken; what is written again meanwhile takes its place.
+No sender says whether a second upload replaces all parts or repairs a single one. Such a set therefore starts once it
+has been quiet for longer than the next part would have taken; parts rewritten meanwhile replace the earlier ones.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ Part = dict[str, Any]
 
 
 def written_at(time: str) -> float | None:
-    """Seconds since 1970, by the sender's clock, which is one for all parts; None if its time is none."""
+    """Seconds since 1970 by the sender's clock, which is the same for all parts; None if the time cannot be read."""
     try:
         timestamp = datetime.fromisoformat(time)
     except ValueError:
@@ -24,20 +24,20 @@ def written_at(time: str) -> float | None:
 
 
 def differs(part: Part, stored: Part) -> bool:
-    """Whether a part that is there has another content than one that comes now."""
+    """Whether a new part has other content than the stored one."""
     return bool(part.get("etag") != stored.get("etag"))
 
 
 def older(part: Part, stored: Part) -> bool:
-    """Whether a part was written before the one that is there; an event may come late."""
+    """Whether a part was written before the stored one; events can arrive late."""
     time, stored_time = part.get("time"), stored.get("time")
     return time is not None and stored_time is not None and time < stored_time
 
 
 def latest(parts: dict[str, Part], pause: float) -> dict[str, Part]:
-    """The parts without those of an earlier upload: those before the last pause that was longer than a set may take.
+    """The parts of the latest upload: those after the last pause that is longer than a set may take.
 
-    Of parts without a time nobody can say.
+    A part without a time is always kept.
     """
     times = sorted(part["time"] for part in parts.values() if part.get("time") is not None)
     upload_starts = [later for earlier, later in pairwise(times) if later - earlier > pause]
@@ -47,7 +47,7 @@ def latest(parts: dict[str, Part], pause: float) -> dict[str, Part]:
 
 
 def quiet_from(part_set: dict[str, Any]) -> float:
-    """When a set may start that is complete: at once, unless a part of it was written again."""
+    """When a complete set may start: at once, unless one of its parts was rewritten."""
     if not part_set.get("again"):
         return float("-inf")
     times = sorted(part["time"] for part in part_set["parts"].values() if part.get("time") is not None)

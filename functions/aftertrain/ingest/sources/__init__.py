@@ -1,5 +1,5 @@
-"""Delivery -> events: one dialect of the senders a file.
+"""Delivery -> events: one sender's dialect a file.
 
-A dialect is a function from a `Delivery` to `Draft`s: each an event, or the reason why it is none. A payload that has
-no place for events at all raises `SenderError`.
+A dialect is a function from a `Delivery` to `Draft`s: each is an event, or the reason why an entry is none. A payload
+without a field for events raises `SenderError`.
 """

@@ -1,13 +1,13 @@
-"""CloudEvents 1.0 over HTTP, binary, structured and in batches -> events.
+"""CloudEvents 1.0 over HTTP, binary, structured and batched -> events.
 
     ce-id: A234, ce-type: com.example.trained, ce-source: /trainer, ce-specversion: 1.0   body: {"run": 7}
     ->  com.example.trained  {"run": 7}
 
-A type that is no dotted name is made one, com.amazonaws.s3.ObjectCreated:Put to com.amazonaws.s3.object_created_put and
-trained to cloudevent.trained, and stands in `cloudevent_type` as it came.
+A type that is no dotted name becomes one: com.amazonaws.s3.ObjectCreated:Put becomes
+com.amazonaws.s3.object_created_put, and trained becomes cloudevent.trained. `cloudevent_type` keeps the original.
 
-Format: github.com/cloudevents/spec. A sender's `source` and `id` together name an event, so both are in our id. Data
-that is no object stands in `value`, or, if it is not JSON at all, in `base64`.
+Format: github.com/cloudevents/spec. A sender's `source` and `id` together identify an event, so our id contains both.
+Data that is no object stands in `value`; data that is no JSON stands in `base64`.
 """
 
 import base64
@@ -29,7 +29,7 @@ _BATCH, _STRUCTURED = "application/cloudevents-batch", "application/cloudevents"
 
 
 def read(delivery: Delivery) -> list[Draft]:
-    """The events of a request; the content type tells how they are packed."""
+    """The events of a request; the content type says how they are packed."""
     content = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content.startswith(_BATCH):
         if not isinstance(delivery.payload, list):
@@ -52,7 +52,7 @@ def _structured(entry: Any, path: str, delivery: Delivery) -> Event:
 
 
 def _decode_data(text: Any) -> Any:
-    """JSON that was encoded is read; anything else stays as it is."""
+    """Read data that is JSON in a string; leave anything else unchanged."""
     try:
         return parse(base64.b64decode(text, validate=True))
     except (SenderError, TypeError, ValueError):
@@ -78,7 +78,7 @@ def _event(fields: Mapping[str, Any], data: Any, path: str, delivery: Delivery) 
 
 
 def _fold_type(name: str) -> str:
-    """A dotted name, in the sender's own case if it is one."""
+    """A dotted name, in the sender's own case if it already is one."""
     if _TYPE.fullmatch(name):
         return name
     words = [normalise_type(part) for part in name.split(".") if part]

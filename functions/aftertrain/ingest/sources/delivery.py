@@ -1,4 +1,4 @@
-"""What a dialect reads: the payload, and what stands beside it in the request."""
+"""What a dialect reads: the payload and the rest of the request."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from aftertrain.errors import SenderError
 from aftertrain.model.source import Source
 
-MAX_ID = 256  # characters, of up to 4 bytes each; a key in DynamoDB has 2,048 bytes
+MAX_ID = 256  # characters of up to 4 bytes each; a key in DynamoDB has 2,048 bytes
 
 
 class Delivery(NamedTuple):
-    """A request of a known source. Header names are in lower case; `received` is when it came, RFC 3339."""
+    """A request of a known source. Header names are lower case; `received` is its arrival, RFC 3339."""
 
     payload: Any
     source: Source
@@ -19,7 +19,7 @@ class Delivery(NamedTuple):
     received: str = ""
 
     def header(self, name: str) -> str:
-        """A header that has to be there, short enough for an id. Raises: SenderError."""
+        """A required header, short enough for an id. Raises: SenderError."""
         value = self.headers.get(name, "")
         if not value or len(value) > MAX_ID:
             raise SenderError(f"the header {name} must have 1 to {MAX_ID} characters", field=name)

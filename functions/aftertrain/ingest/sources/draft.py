@@ -1,6 +1,6 @@
-"""One entry of a payload, read: an event, or why it is none, so that one bad entry does not lose its neighbours.
+"""One entry of a payload -> an event, or why it is none, so that one bad entry does not lose the others.
 
-Also the field readers that the dialects share; they name the field they choke on.
+The module also has the field readers that the dialects share; their errors name the field.
 """
 
 import re
@@ -13,11 +13,11 @@ from aftertrain.model.event import EVENT_TYPE, Event
 Draft = Event | SenderError
 MAX_TYPE = 128
 _TYPE = re.compile(EVENT_TYPE)
-MAX_TEXT = 1024  # longer than any key of S3's (1,024 bytes), any name and any time
+MAX_TEXT = 1024  # longer than any S3 key (1,024 bytes), name or time
 
 
 def drafts(entries: Iterable[Any], read: Callable[[Any, str], Event], where: str) -> list[Draft]:
-    """Read each entry on its own; `where` names the list that they stand in."""
+    """Read each entry on its own; `where` names the list that holds them."""
     return [_draft(entry, read, f"{where}[{index}]") for index, entry in enumerate(entries)]
 
 
@@ -29,7 +29,7 @@ def _draft(entry: Any, read: Callable[[Any, str], Event], path: str) -> Draft:
 
 
 def mapping(value: Any, path: str) -> Mapping[str, Any]:
-    """The value as an object, or an error that names the place."""
+    """The value as an object; the error names its path."""
     if not isinstance(value, dict):
         raise SenderError(f"{path} must be an object", field=path)
     return value
@@ -47,7 +47,7 @@ def text(fields: Mapping[str, Any], name: str, parent: str) -> str:
 
 
 def short_text(fields: Mapping[str, Any], name: str, parent: str, max_length: int) -> str:
-    """A required string of at most so many characters."""
+    """A required string of at most `max_length` characters."""
     value = text(fields, name, parent)
     if len(value) > max_length:
         path = f"{parent}.{name}" if parent else name
@@ -65,7 +65,7 @@ def event_type(fields: Mapping[str, Any], name: str, parent: str) -> str:
 
 
 def optional_size(fields: Mapping[str, Any], name: str, parent: str) -> int | None:
-    """A byte count, or None where the sender leaves it out, as some do for deletions."""
+    """A byte count, or None if the sender leaves it out, as some do for deletions."""
     value = fields.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise SenderError(f"{parent}.{name} must be a whole number of bytes", field=f"{parent}.{name}")
@@ -73,5 +73,5 @@ def optional_size(fields: Mapping[str, Any], name: str, parent: str) -> int | No
 
 
 def optional_text(fields: Mapping[str, Any], name: str, parent: str) -> str | None:
-    """A string, or None where the sender leaves it out."""
+    """A string, or None if the sender leaves it out."""
     return None if fields.get(name) in (None, "") else text(fields, name, parent)

@@ -1,11 +1,11 @@
-"""An event of EventBridge -> event: S3's objects, SageMaker's models, endpoints and clusters, Batch's jobs.
+"""An EventBridge event -> event: S3's objects; SageMaker's models, endpoints and clusters; Batch's jobs.
 
     {"id": "17793124-…", "source": "aws.s3", "detail-type": "Object Created", "time": "…", "detail": {"bucket": {…}, …}}
     ->  object.created
 
-Every event has an id, which stays the same however often it is delivered. What nobody here knows becomes
-`aws.<service>.<detail type>` with the detail as its data. Formats: docs.aws.amazon.com/AmazonS3/latest/userguide/
-ev-events.html, docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html and
+Every event has an id, which is the same in every delivery. An unknown event becomes `aws.<service>.<detail type>` with
+the detail as its data. Formats: docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html,
+docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html and
 docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html.
 """
 
@@ -18,7 +18,7 @@ from aftertrain.ingest.sources.object_change import ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
 Fields = Mapping[str, Any]
-Read = tuple[str, str, dict[str, Any]]  # the type, the subject, what stands beside the detail
+Read = tuple[str, str, dict[str, Any]]  # the type, the subject, and the fields beside the detail
 
 _ENDPOINT = {
     "CREATING": "deployment.creating",
@@ -66,7 +66,7 @@ _OBJECT_TYPES = {"Object Storage Class Changed": "transitioned"}
 
 
 def _model_package(detail: Fields, _: str) -> Read:
-    """A version of a model in the registry; a change of one names the fields that changed."""
+    """A model version in the registry; an update names the changed fields."""
     group = optional_text(detail, "ModelPackageGroupName", "detail") or ""
     name = group or optional_text(detail, "ModelPackageName", "detail") or ""
     extra = {

@@ -1,9 +1,9 @@
-"""A webhook of GitHub -> event.
+"""A GitHub webhook -> event.
 
     x-github-event: release, x-github-delivery: 72d3162e-…   body: {"action": "published", "release": {…}}
     ->  github.release.published
 
-Format: docs.github.com/webhooks. The delivery's id stays the same when it is sent again.
+Format: docs.github.com/webhooks. A redelivery has the same delivery id.
 """
 
 from aftertrain.ingest.sources.delivery import Delivery
@@ -13,7 +13,7 @@ from aftertrain.model.event import Event
 
 
 def read(delivery: Delivery) -> list[Draft]:
-    """The one event of a request; the ping that GitHub sends at first is `github.ping`."""
+    """The one event of a request; the first ping becomes `github.ping`."""
     fields = dict(mapping(delivery.payload, "body"))
     action, repository = fields.get("action"), fields.get("repository")
     kind = f"github.{normalise_type(delivery.header('x-github-event'))}"

@@ -4,9 +4,9 @@
      "updatedRefs": [{"ref": "refs/heads/main", "oldSha": "ce…", "newSha": "57…"}]}
     ->  model.updated  {model_id, model_name, model_source: "hugging_face", ref, sha, …}
 
-Format: huggingface.co/docs/hub/webhooks. Only a change of `refs/heads/main` is an update of the model; one of another
-branch, or of a pull request, is `model.ref_updated`, for triggers that want it, one that is gone `model.ref_deleted`,
-and a change of settings `model.config_updated`. There is no id of a delivery: what was changed to what makes one.
+Format: huggingface.co/docs/hub/webhooks. Only a change of `refs/heads/main` updates the model. Another branch or a pull
+request gives `model.ref_updated`, a deleted ref `model.ref_deleted`, and a change of settings `model.config_updated`. A
+delivery has no id, so the id is made of the change itself.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _REPO = {"create": "added", "delete": "deleted", "update": "updated", "move": "m
 
 
 def read(delivery: Delivery) -> list[Draft]:
-    """An event for each ref that was updated, or one for what else happened."""
+    """One event per updated ref, or one for any other change."""
     fields = mapping(delivery.payload, "body")
     change, repo = mapping(fields.get("event"), "event"), mapping(fields.get("repo"), "repo")
     action, scope = text(change, "action", "event"), text(change, "scope", "event")
@@ -32,7 +32,7 @@ def read(delivery: Delivery) -> list[Draft]:
         return drafts(refs, lambda ref, path: _ref_event(mapping(ref, path), repo, delivery), "updatedRefs")
     family = text(repo, "type", "repo")
     word = _REPO.get(action) or normalise_type(action)
-    if scope != "repo.content" and action == "update":  # what it says of itself, not what is in it
+    if scope != "repo.content" and action == "update":  # the repository's settings changed, not its content
         word = "config_updated"
     kind = f"{normalise_type(family)}.{word}" if scope.startswith("repo") else ""
     kind = kind or f"{normalise_type(scope.partition('.')[0])}.{normalise_type(action)}"

@@ -4,8 +4,8 @@
      "data": {"name": "ranker", "version": "3", "source": "models:/123", "run_id": "abcd", "tags": {}}}
     ->  model.added  {model_id: "ranker/3", model_name: "ranker", model_version: "3", model_uri: "models:/123", …}
 
-Format: mlflow.org/docs/latest/ml/webhooks. Its delivery id stays the same over retries. Tags and aliases of a version
-are updates of the model; what is no model's is `mlflow.<entity>_<action>`.
+Format: mlflow.org/docs/latest/ml/webhooks. Retries have the same delivery id. Tags and aliases of a version update the
+model; other entities become `mlflow.<entity>_<action>`.
 """
 
 from collections.abc import Mapping

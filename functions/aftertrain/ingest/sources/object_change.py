@@ -1,9 +1,9 @@
-"""What all buckets' notifications become, whoever wrote them.
+"""The notifications of all buckets, in one form.
 
     object.created  {bucket, key, size, etag, event_name, uri, version_id?, sequencer?}
 
-No sender gives every notification an id of its own, so the id is made of what identifies the change: a redelivery has
-the same one, and every other change another one.
+Some senders give a notification no id. The id is then made of the fields that identify the change: a redelivery has the
+same id, and every other change has another one.
 """
 
 import re
@@ -16,7 +16,9 @@ CREATED, DELETED, TRANSITIONED = "object.created", "object.deleted", "object.tra
 
 
 class ObjectChange(NamedTuple):
-    """A change of an object. `name` is the sender's word for it, `etag` bare; `id` only where the sender gives one."""
+    """A change of an object. `name`: the sender's name for it. `etag`: without quotes. `id`: only if the sender gives
+    one.
+    """
 
     type: str
     name: str
@@ -30,7 +32,7 @@ class ObjectChange(NamedTuple):
     id: str | None = None
 
     def event(self, source_id: str) -> Event:
-        """The platform's event."""
+        """The change as an event."""
         data: dict[str, Any] = {
             "bucket": self.bucket,
             "key": self.key,

@@ -3,7 +3,7 @@
     {"event_type": "model.added", "event_id": "evt_abc123", "timestamp": "2026-01-29T12:00:00Z", "source": "registry",
      "data": {"model_id": "model_xyz789", "model_name": "Llama-3.2-1B"}}
 
-The id is the sender's: the same id from the same source is the same event, however often it is sent.
+The sender chooses the id: the same id from the same source is the same event, however often it is sent.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from aftertrain.model.event import Event
 
 
 def read(delivery: Delivery) -> list[Draft]:
-    """The one event of a request; `source` of the envelope is kept, and is the configured source's id if left out."""
+    """The one event of a request; `source` defaults to the id of the configured source."""
     fields = mapping(delivery.payload, "body")
     kind, time = event_type(fields, "event_type", ""), text(fields, "timestamp", "")
     _check_time(time)

@@ -1,11 +1,11 @@
-"""Cloudflare R2's message, as a queue's consumer hands it on -> events.
+"""Cloudflare R2's message, posted by a queue's consumer -> events.
 
     {"action": "PutObject", "bucket": "models", "object": {"key": "final/x", "size": 1, "eTag": "d4…"},
      "eventTime": "2026-01-01T00:00:00.000Z"}
     ->  object.created  {bucket, key, size, etag, event_name, uri}
 
-R2 sends to queues only; a consumer posts one message, or a list of them. Format: developers.cloudflare.com/r2/buckets/
-event-notifications. Size and ETag are left out of deletions.
+R2 sends only to queues; a consumer posts one message, or a list of them. Deletions have no size and no ETag. Format:
+developers.cloudflare.com/r2/buckets/event-notifications.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ _TYPES = {
 
 
 def read(delivery: Delivery) -> list[Draft]:
-    """The event of a message, or those of a list of messages."""
+    """The event of a message, or the events of a list of messages."""
     messages = delivery.payload if isinstance(delivery.payload, list) else [delivery.payload]
     return drafts(messages, lambda entry, path: _event(entry, path, delivery.source.id), "messages")
 

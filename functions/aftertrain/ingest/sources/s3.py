@@ -1,12 +1,12 @@
-"""S3 notification, as AWS, MinIO and Ceph write it -> events.
+"""An S3 notification, as AWS, MinIO and Ceph write it -> events.
 
     {"Records": [{"eventName": "ObjectCreated:Put", "eventTime": "2026-01-01T00:00:00.000Z",
                   "s3": {"bucket": {"name": "models"}, "object": {"key": "final/model+v2", "size": 1024, …}}}]}
     ->  object.created  {bucket, key: "final/model v2", size, etag, event_name, uri, version_id, sequencer}
 
-Format: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html. MinIO puts `s3:` in front of
-event names; AWS and MinIO encode keys as forms do, Ceph does not, and writes sizes as texts. The message that AWS sends
-when a notification is configured (`s3:TestEvent`) has no records, and is no event.
+Format: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html. MinIO puts `s3:` before event
+names. AWS and MinIO encode keys like form fields; Ceph does not, and writes sizes as text. The message that AWS sends
+when a notification is configured (`s3:TestEvent`) has no records and is no event.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_siz
 from aftertrain.ingest.sources.object_change import CREATED, DELETED, TRANSITIONED, ObjectChange, normalise_type
 from aftertrain.model.event import Event
 
-# Of the third word on, for Ceph's lifecycle: ObjectLifecycle:Expiration:Current, ObjectLifecycle:Transition:…
+# Ceph's lifecycle events differ from the third word on: ObjectLifecycle:Expiration:Current, …:Transition:…
 _FAMILIES = {
     "ObjectCreated": CREATED,
     "ObjectRemoved": DELETED,

@@ -1,9 +1,9 @@
-"""A request by Standard Webhooks -> event.
+"""A Standard Webhooks request -> event.
 
     webhook-id: msg_2Yh   body: {"type": "model.trained", "timestamp": "2026-01-01T00:00:00Z", "data": {"run": 7}}
     ->  model.trained  {"run": 7}
 
-Format: standardwebhooks.com. The id stays the same over a sender's retries.
+Format: standardwebhooks.com. Retries have the same id.
 """
 
 from aftertrain.ingest.sources.delivery import Delivery

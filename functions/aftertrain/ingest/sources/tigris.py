@@ -1,11 +1,11 @@
-"""Tigris object notification -> events.
+"""A Tigris object notification -> events.
 
     {"events": [{"eventName": "OBJECT_CREATED_PUT", "eventTime": "2026-01-01T00:00:00.000Z", "bucket": "models",
                  "object": {"key": "final/model.safetensors", "size": 1024, "eTag": "d41d8cd9…"}}]}
     ->  object.created  {bucket, key, size, etag, event_name, uri}
 
 Format: tigrisdata.com/docs/buckets/object-notifications. A request carries many events and no id. The list of event
-names is open: a name we do not know becomes `object.<name>`, which a trigger on `object.*` gets.
+names is open: an unknown name becomes `object.<name>`, which fires triggers on `object.*`.
 """
 
 from typing import Any

@@ -1,11 +1,12 @@
-"""A webhook of Weights & Biases -> event.
+"""A Weights & Biases webhook -> event.
 
     {"event_type": "LINK_ARTIFACT", "artifact_version": "wandb-artifact://_id/QXJ0…", "artifact_version_string":
      "team/model-registry/ranker:v3", "artifact_collection_name": "ranker", "project_name": "p", "entity_name": "team"}
     ->  model.added  {model_id: "team/model-registry/ranker:v3", model_name: "ranker", model_source: "wandb", …}
 
-The payload is what its author writes; docs/triggers.md has the template to paste. Format: docs.wandb.ai/models/
-automations/create-automations/webhook. There is neither an id nor a time: the same payload is the same event.
+The author of the automation writes the payload; docs/how-to/connect-wandb.md has a template. A payload has neither an
+id nor a time, so the same payload is the same event. Format:
+docs.wandb.ai/models/automations/create-automations/webhook.
 """
 
 from aftertrain.ingest.sources.delivery import Delivery

@@ -1,1 +1,3 @@
-"""The composition roots: the only places that name concrete adapters. One per set of ports, for imports cost time."""
+"""The composition roots: the only modules that name concrete adapters. There is one per set of ports, as imports cost
+time.
+"""

@@ -25,7 +25,7 @@ from aftertrain.tasks.ports import TaskPorts
 
 @cache
 def ports() -> TaskPorts:
-    """Deployments, objects, inference servers and channels."""
+    """The ports of tasks: deployments, objects, inference servers, channels and the rest."""
     registry = DynamoRegistry(slow_client("dynamodb"), os.environ["REGISTRY_TABLE"])
     calls = JsonHttp()
     return TaskPorts(
