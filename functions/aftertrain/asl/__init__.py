@@ -1,1 +1,1 @@
-"""Amazon States Language as typed nodes, its JSONata texts, its own checks, and its canonical bytes."""
+"""Amazon States Language: typed nodes, JSONata texts, a verifier, and canonical bytes."""

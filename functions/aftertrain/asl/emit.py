@@ -1,13 +1,13 @@
 """Machine -> canonical bytes.
 
-The same definition gives the same bytes on every machine and in every process: keys stand in the order in which the
-compiler wrote them, which depends on nothing but the definition. Compact, for the definition may have 1 MB.
+The same definition gives the same bytes on every machine and in every process: the compiler writes keys in an order
+that depends only on the definition. The text is compact, because a definition may have at most 1 MB.
 """
 
 import json
 from typing import Any
 
-# The compiler builds trees: looking for circles in them takes as long as all the rest.
+# The compiler builds trees: checking them for cycles would double the time.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
 
 

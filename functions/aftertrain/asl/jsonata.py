@@ -1,7 +1,7 @@
-"""JSONata texts, built from parts so that no value can ever be read as code.
+"""JSONata texts, built from parts so that no value can be read as code.
 
-field("$states.input", "model-name")  ->  $lookup($states.input, "model-name")
-string('say "hi" {% %}')              ->  "say \\"hi\\" {\\u0025 \\u0025}"
+field("$states.input", "model-name")  ->  $lookup($states.input, "model-name") string('say "hi" {% %}')              ->
+"say \\"hi\\" {\\u0025 \\u0025}"
 """
 
 import json
@@ -15,12 +15,12 @@ EXECUTION_NAME = "$states.context.Execution.Name"
 
 
 def expression(code: str) -> str:
-    """A field's value that is evaluated."""
+    """A field value that is evaluated."""
     return f"{{% {code} %}}"
 
 
 def string(text: str) -> str:
-    """A string literal; the signs that delimit code in a state's fields are escaped away."""
+    """A string literal; the delimiters of code in field values are escaped."""
     return encode_basestring(text).replace("%", "\\u0025")
 
 
@@ -30,14 +30,14 @@ def literal(value: str | int | float | bool | None) -> str:
 
 
 def field(base: str, name: str) -> str:
-    """A field of an object, whatever its name is made of."""
+    """A field of an object, whatever characters its name has."""
     if name.isidentifier() and name.isascii() and name not in _RESERVED:
         return f"{base}.{name}"
     return f"$lookup({base}, {string(name)})"
 
 
 def path(base: str, names: tuple[str, ...]) -> str:
-    """A field of a field of an object."""
+    """A nested field of an object."""
     for name in names:
         base = field(base, name)
     return base

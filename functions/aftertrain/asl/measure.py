@@ -1,11 +1,11 @@
-"""Machine -> how many transitions and history events an execution of it takes, and what it costs.
+"""Machine -> the transitions, history events and cost of an execution.
 
     measure(machine)  ->  Measure(transitions=6, max_transitions=41, max_events=188, writes=0, …)
 
-`transitions` are those of an execution in which every step runs once and nothing fails: the longest way through, with
-the rarer ends of each Choice. `most_…` add every retry that is written; each try of a Task is three events, or four if
-it waits for an answer, each state two more. Retries of what AWS itself does not manage at once, such as a function that
-is throttled, are not counted. A wait at a latch is tried again every few hours, as long as the machine may run.
+`transitions` counts an execution in which every step runs once and nothing fails: the longest path, with the rarer ends
+of each Choice. The `max_…` counts add every written retry; each attempt of a Task is three events, or four if it waits
+for an answer, and each state is two more. Retries for transient errors of AWS, such as throttling, are not counted. A
+wait at a latch is retried every few hours, as long as the machine may run.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from aftertrain.asl.postorder import postorder
 from aftertrain.asl.states import Choice, Fail, Machine, Map, Parallel, Scope, State, Task, targets
 
 MAX_EVENTS = 25_000
-TRANSITION_DOLLARS = 25.0 / 1_000_000  # Standard workflows, us-east-1, November 2026
+TRANSITION_DOLLARS = 25.0 / 1_000_000  # Standard workflows in us-east-1, November 2026
 WRITE_DOLLARS = 0.625 / 1_000_000  # DynamoDB on demand, a write of up to 1 KB
 INVOCATION_DOLLARS = 0.20 / 1_000_000  # Lambda, without its duration
 DEFAULT_SECONDS = 7 * 24 * 3600
@@ -23,7 +23,7 @@ DEFAULT_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What an execution takes; `writes` are those to latches."""
+    """The counts of an execution; `writes` go to latches."""
 
     transitions: int
     max_transitions: int
@@ -33,20 +33,20 @@ class Measure:
 
     @property
     def dollars(self) -> float:
-        """Of an execution in which every step runs once, without jobs and the duration of functions."""
+        """The cost if every step runs once, without jobs and the duration of functions."""
         return (
             self.transitions * TRANSITION_DOLLARS + self.writes * WRITE_DOLLARS + self.invocations * INVOCATION_DOLLARS
         )
 
 
 def max_events(machine: Machine) -> int:
-    """The history events that an execution may have at most; items that are executions have histories of their own."""
+    """The largest possible number of history events; items that are executions have histories of their own."""
     seconds = machine.timeout or DEFAULT_SECONDS
     return 2 + _longest(machine.scope, lambda state: _events(state, seconds), failures=True, apart=False)
 
 
 def events_of_all(machine: Machine) -> int:
-    """At least as many as `max_events`, and found much sooner: as if every state were on the longest way."""
+    """An upper bound of `max_events` that is much faster to compute: it puts every state on the longest path."""
     seconds = machine.timeout or DEFAULT_SECONDS
 
     def count(scope: Scope) -> int:
@@ -56,7 +56,7 @@ def events_of_all(machine: Machine) -> int:
 
 
 def measure(machine: Machine) -> Measure:
-    """Count along the longest way through the machine."""
+    """Count along the longest path through the machine."""
     seconds = machine.timeout or DEFAULT_SECONDS
     return Measure(
         transitions=_longest(machine.scope, lambda _: 1, failures=False),
@@ -68,9 +68,9 @@ def measure(machine: Machine) -> Measure:
 
 
 def _longest(scope: Scope, weigh: Callable[[State], int], *, failures: bool, apart: bool = True) -> int:
-    """The heaviest way from the first state to an end; a way back, to try again, is not taken twice.
+    """The heaviest path from the first state to an end; a retry's way back is not counted twice.
 
-    `apart`: what items take that are executions of their own counts as well.
+    `apart`: also count items that are executions of their own.
     """
 
     def nested(scope: Scope) -> int:
@@ -94,14 +94,14 @@ def _nested(state: State, weigh_scope: Callable[[Scope], int], *, apart: bool) -
     match state:
         case Parallel(branches=branches):
             return sum(map(weigh_scope, branches))
-        case Map(scope=scope, most=most, label=label) if label is None or apart:
-            return most * weigh_scope(scope)
+        case Map(scope=scope, max_items=max_items, label=label) if label is None or apart:
+            return max_items * weigh_scope(scope)
         case _:
             return 0
 
 
 def _attempts(state: State, seconds: int) -> int:
-    """How often a state may be entered, by its own retries."""
+    """How often a state's own retries may enter it."""
     if not isinstance(state, Task):
         return 1
     times_out = seconds // max(state.timeout or 1, 1) + 1
@@ -119,8 +119,8 @@ def _events(state: State, seconds: int) -> int:
             return 2 + (4 if waits else 3) * _attempts(state, seconds)
         case Parallel():
             return 4
-        case Map(most=most, label=None):
-            return 4 + 2 * most
+        case Map(max_items=max_items, label=None):
+            return 4 + 2 * max_items
         case Map():
             return 6
         case Fail():

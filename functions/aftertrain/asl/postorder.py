@@ -1,15 +1,15 @@
-"""A start and what each leads to -> all that can be reached, each behind those that it leads to.
+"""A start node and the successors of each node -> all reachable nodes, each after its successors.
 
     postorder("a", {"a": ["b", "c"], "b": ["c"], "c": []}.__getitem__, set())  ->  ["c", "b", "a"]
 
-Without recursion: a machine of a thousand states in a row is deeper than Python's stack.
+It does not recurse: a machine of a thousand consecutive states is deeper than Python's stack.
 """
 
 from collections.abc import Callable, Iterable
 
 
 def postorder(start: str, successors_of: Callable[[str], Iterable[str]], seen: set[str]) -> list[str]:
-    """Depth first, `start` last; what is in `seen` is passed over, and what is visited is added to it."""
+    """Depth first, `start` last; nodes in `seen` are skipped, and visited nodes are added to it."""
     if start in seen:
         return []
     seen.add(start)

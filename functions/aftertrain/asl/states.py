@@ -1,9 +1,9 @@
-"""The states that the compiler emits, as frozen nodes, and what they look like in ASL.
+"""The states that the compiler emits, as frozen nodes, and their ASL.
 
     Pass(output={"a": 1}, next=None)  ->  {"Type": "Pass", "Output": {"a": 1}, "End": true}
 
-Only JSONata, and only what runs alike in AWS and in the local stage: a Parallel has no Output or Assign of its own;
-the state after it reads the branches' outputs from its input. `next=None` ends the branch or the machine.
+Only JSONata, and only features that behave alike in AWS and on the local stage: a Parallel has no Output or Assign; the
+state after it reads the branches' outputs from its input. `next=None` ends the branch or the machine.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Try again after `interval` seconds, then `interval * rate`, at most `cap` seconds apart.
+    """Retry after `interval` seconds, then `interval * rate`, at most `cap` seconds apart.
 
     `transient`: the retries are for rare moments in which an AWS service does not answer. `uses_time_limit`: an attempt
     that ends with these errors has used the state's whole time limit. Neither flag is part of the ASL.
@@ -43,7 +43,7 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Catcher:
-    """Where a failed state goes on, with what as input."""
+    """The next state after a failure, and its input."""
 
     next: str
     output: Json = None
@@ -94,7 +94,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way out of a Choice."""
+    """One exit of a Choice."""
 
     condition: str
     next: str
@@ -113,7 +113,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The first rule whose condition holds, else the default; without one, the last rule always holds."""
+    """The first rule whose condition holds, else the default; without a default, the last rule always holds."""
 
     rules: tuple[Rule, ...]
     default: str | None = None
@@ -144,7 +144,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Until a time, or for some seconds."""
+    """A wait until a time, or for some seconds."""
 
     next: str | None
     timestamp: str | None = None
@@ -165,7 +165,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The end, as a failure."""
+    """The end of the machine, as a failure."""
 
     error: str
     cause: str
@@ -178,7 +178,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """States by name, in the order in which they are shown, and the first of them: a branch or a whole machine."""
+    """States by name in display order, and the first of them: a branch or a whole machine."""
 
     start: str
     states: "dict[str, State]"
@@ -190,7 +190,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """Branches side by side; its output is the list of theirs."""
+    """Branches that run side by side; the output is the list of their outputs."""
 
     branches: tuple[Scope, ...]
     next: str | None
@@ -208,9 +208,9 @@ class Parallel:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A scope for each item of an array; its output is the list of theirs. `label` makes each item an execution.
+    """A scope for each item of an array; the output is the list of theirs. `label` makes each item an execution.
 
-    `most`: how many items there may be; it is not part of the definition, and of use to who measures it.
+    `max_items`: the largest number of items, for measuring; it is not part of the ASL.
     """
 
     items: Json
@@ -222,7 +222,7 @@ class Map:
     catch: tuple[Catcher, ...] = ()
     label: str | None = None
     comment: str | None = None
-    most: int = 1
+    max_items: int = 1
 
     def json(self) -> Json:
         """As ASL."""

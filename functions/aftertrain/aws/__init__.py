@@ -1,1 +1,1 @@
-"""The adapters: what `ingest`, `control` and `tasks` ask for, on DynamoDB, Step Functions, SQS, S3 and the like."""
+"""The adapters: the ports of `ingest`, `control` and `tasks` on DynamoDB, Step Functions, SQS, S3 and other services."""

@@ -1,4 +1,4 @@
-"""Alarms of CloudWatch that a roll-out compiled_triggers."""
+"""The CloudWatch alarms that a roll-out watches."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class CloudWatchAlarms:
         self._client = client
 
     def __call__(self, names: tuple[str, ...]) -> str | None:
-        """The first that is on, with its reason. Raises: OperatorError if one of them does not exist."""
+        """The first alarm that is on, with its reason. Raises: OperatorError if one of them does not exist."""
         kinds = ["MetricAlarm", "CompositeAlarm"]
         with refused_or_busy("reading alarms"):
             response = self._client.describe_alarms(AlarmNames=[*names], AlarmTypes=kinds)

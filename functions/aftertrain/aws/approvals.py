@@ -1,4 +1,4 @@
-"""Questions that wait for a person: where they are kept, and how the waiting task gets its answer."""
+"""Approvals: their storage, and the way an answer reaches the waiting task."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from aftertrain.control.ports import Change, ExecutionGoneError
 
 
 class RegistryApprovals:
-    """Port `Approvals` of tasks."""
+    """Port `ApprovalStore` of tasks."""
 
     def __init__(self, registry: DynamoRegistry) -> None:
         self._registry = registry
@@ -21,7 +21,7 @@ class RegistryApprovals:
 
 
 class StepFunctionsApprovalAnswers:
-    """Port `Answers` of control."""
+    """Port `ApprovalAnswers` of control."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

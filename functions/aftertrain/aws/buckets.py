@@ -1,7 +1,7 @@
-"""A look into the buckets that events speak of: S3's API, wherever the bucket is.
+"""Looks into the buckets of events, through S3's API, wherever the bucket is.
 
-A bucket of another service than S3 has an endpoint and a secret in the setting `bucket_access`; the secret in Secrets
-Manager is {"access_key_id": …, "secret_access_key": …}. Without one, the function's own role is asked with.
+A bucket outside S3 has an endpoint and a secret in the setting `bucket_access`; the secret in Secrets Manager is
+{"access_key_id": …, "secret_access_key": …}. Without a secret, the function's own role signs.
 """
 
 import json
@@ -14,7 +14,7 @@ from aftertrain.aws.client_errors import busy_unless_known, error_code
 from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.model.event import Event
 
-MAX_OBJECTS = 2000  # more than a set may have: whoever gets as many knows that there are too many
+MAX_OBJECTS = 2000  # one more than a set may have, so a result of this size means "too many"
 MAX_INDEX_BYTES = 8 * 1024 * 1024
 _GONE = ("404", "NoSuchKey", "NotFound")
 
@@ -72,7 +72,7 @@ def _location(event: Event) -> dict[str, str]:
 
 
 def _files_of(body: bytes) -> tuple[str, ...] | None:
-    """The names in `weight_map`, each once; None if this is no such file."""
+    """The distinct names in `weight_map`; None if this is no index file."""
     try:
         names = json.loads(body)["weight_map"].values()
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -81,7 +81,7 @@ def _files_of(body: bytes) -> tuple[str, ...] | None:
 
 
 def client_maker(access: dict[str, dict[str, str]], make: Callable[..., Any]) -> Callable[[str], Any]:
-    """A function from a bucket's name to a client for it, each built once; `make` is a maker of botocore's clients."""
+    """A function from a bucket's name to its client, built once each; `make` creates botocore clients."""
     clients: dict[str, Any] = {}
 
     def client(bucket: str) -> Any:

@@ -1,8 +1,8 @@
-"""How a stage wants its messages to look, for all that go through a channel.
+"""The stage's message template for a channel.
 
     {"kind": "slack", "secret_id": "…", "template": "[{{ severity }}] {{ message }} ({{ execution }})"}
 
-What can be read: message, title, severity, priority, recipients, channel, execution, step. Jinja, in its sandbox.
+A template can read message, title, severity, priority, recipients, channel, execution and step. It is Jinja, sandboxed.
 """
 
 from typing import Any
@@ -13,15 +13,15 @@ from jinja2.sandbox import SandboxedEnvironment
 from aftertrain.errors import OperatorError
 from aftertrain.tasks.ports import Channel
 
-# Texts of messages are no HTML.
+# Messages are not HTML.
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 class TemplatedChannel:
-    """A channel whose messages are written by a template."""
+    """A channel that renders its messages with a template."""
 
     def __init__(self, name: str, channel: Channel, template: str) -> None:
-        """Raises: OperatorError if the template cannot be read."""
+        """Raises: OperatorError if the template cannot be parsed."""
         self.kind, self._name, self._channel = channel.kind, name, channel
         try:
             self._template = _JINJA.from_string(template)

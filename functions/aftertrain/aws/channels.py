@@ -1,9 +1,8 @@
-"""Notification channels, as a stage configures them.
+"""The notification channels that a stage configures.
 
-{"default": {"kind": "log"},
-"oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"},
-"slack":   {"kind": "slack", "secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL
-"team":    {"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}}
+{"default": {"kind": "log"}, "oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"}, "slack":   {"kind": "slack",
+"secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL "team":    {"kind": "email", "from":
+"ml@example.org", "to": ["team@example.org"]}}
 
 Each may have a `template` for its messages: see `channel_templates`.
 """
@@ -23,7 +22,7 @@ _LOG_LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical
 
 
 class LogChannel:
-    """Writes to the Lambda's log: for a stage where nobody is to be woken."""
+    """Writes to the Lambda function's log."""
 
     kind = "log"
 
@@ -54,7 +53,7 @@ class SnsChannel:
 
 
 def _subject(title: str) -> str:
-    """What SNS takes as a subject: under 100 characters of ASCII, on one line, not starting with a blank."""
+    """A subject that SNS accepts: under 100 ASCII characters, on one line, without a leading blank."""
     plain = " ".join(title.encode("ascii", "ignore").decode().split())
     return plain[:99].strip() or "Aftertrain"
 
@@ -88,7 +87,7 @@ class EmailChannel:
 
 
 def build_channels(configured: dict[str, Any], log: Log, client: Callable[[str], Any]) -> dict[str, Channel]:
-    """The channels of a stage. Raises: OperatorError if a kind does not exist, or a template cannot be read."""
+    """The channels of a stage. Raises: OperatorError if a kind does not exist, or a template cannot be parsed."""
     return {
         name: _decorate(name, settings, _channel(name, settings, log, client)) for name, settings in configured.items()
     }

@@ -1,4 +1,4 @@
-"""botocore's errors -> ours: what a service says it cannot do now is BusyError, wherever no adapter knows better."""
+"""botocore's errors -> ours: BusyError, unless the adapter knows a better one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _THROTTLED = {
 
 @contextmanager
 def busy_unless_known(action: str) -> Iterator[None]:
-    """Turn every error that the block lets out into BusyError, with what was being done."""
+    """Turn every error that leaves the block into BusyError; the message names the action."""
     try:
         yield
     except ClientError as error:
@@ -29,7 +29,7 @@ def busy_unless_known(action: str) -> Iterator[None]:
 
 @contextmanager
 def refused_or_busy(action: str) -> Iterator[None]:
-    """Tell what a service refuses, which it will again, from what it could not do now."""
+    """Tell a lasting refusal (OperatorError) from a temporary failure (BusyError)."""
     with busy_unless_known(action):
         try:
             yield
@@ -41,10 +41,10 @@ def refused_or_busy(action: str) -> Iterator[None]:
 
 
 def is_throttled(error: ClientError) -> bool:
-    """Whether a service gets more than it takes."""
+    """Whether a service throttled the request."""
     return error_code(error) in _THROTTLED
 
 
 def error_code(error: ClientError) -> str:
-    """The service's own name of an error."""
+    """The service's name of an error."""
     return str(error.response.get("Error", {}).get("Code", ""))

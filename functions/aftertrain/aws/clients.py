@@ -1,6 +1,6 @@
 """Service clients, built once per process.
 
-botocore and not boto3: the webhook pays for its imports at every cold start, and boto3 would add a fifth to them.
+They are botocore's, not boto3's: the webhook pays for its imports at every cold start, and boto3 would add a fifth.
 """
 
 import gc
@@ -12,7 +12,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-# Two quick tries: a sender waits 10 s at most, and what could not be done is in the queue's hands.
+# Two quick attempts: a sender waits at most 10 s, and the queue retries the rest.
 _FAST = Config(
     connect_timeout=1,
     read_timeout=3,
@@ -22,7 +22,7 @@ _FAST = Config(
 _SLOW = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6})
 
 
-# A prediction may take a minute, and one that does not come is an answer.
+# A prediction may take a minute, and a missing one is an answer.
 _PREDICTION = Config(connect_timeout=3, read_timeout=65, retries={"mode": "standard", "total_max_attempts": 2})
 
 
@@ -33,12 +33,12 @@ def _session() -> Any:
 
 @cache
 def fast_client(service: str) -> Any:
-    """A client for code that somebody waits for."""
+    """A client for code on which a caller waits."""
     return _build(service, _FAST)
 
 
 def bucket_client(service: str, **options: Any) -> Any:
-    """A client of its own for a bucket that may be anywhere."""
+    """A client with its own options, for a bucket at any endpoint."""
     return _build(service, _FAST, **options)
 
 
@@ -61,7 +61,7 @@ def _build(service: str, config: Config, **options: Any) -> Any:
 
 @contextmanager
 def _frozen_from_collector() -> Iterator[None]:
-    """What is made here stays: the collector is kept from looking through it, now and ever after (docs/adr/0011)."""
+    """Keep the garbage collector from scanning the new objects, now and later; they live forever (docs/adr/0011)."""
     gc.disable()
     try:
         yield

@@ -1,8 +1,8 @@
-"""What the stack says of the places where jobs run -> what the compiler is told.
+"""The stack's description of its job backends -> the compiler's bindings.
 
     {"batch": {"queue_prefix": "arn:…:job-queue/aftertrain-prod-", …}, "sagemaker": {"role": …, "image": …}}
 
-Environment: `BACKENDS`, `COMPUTE`, `GPU_TYPES` and `PLACES`, each JSON; none of them has to be there.
+Environment: `BACKENDS`, `COMPUTE`, `GPU_TYPES` and `PLACES`, each JSON and each optional.
 """
 
 import json
@@ -15,7 +15,7 @@ from aftertrain.model.definition import Compute
 
 
 def definitions(environment: Mapping[str, str], client: Callable[[str], Any]) -> BatchDefinitions | None:
-    """What makes Batch's job definitions, if the stage has Batch."""
+    """The maker of Batch's job definitions, if the stage has Batch."""
     binding = json.loads(environment.get("PLACES", "{}")).get("batch")
     if binding is None:
         return None
@@ -23,7 +23,7 @@ def definitions(environment: Mapping[str, str], client: Callable[[str], Any]) ->
 
 
 def compute_bindings(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `Bindings` that speak of jobs."""
+    """The fields of `Bindings` about jobs."""
     configured = json.loads(environment.get("PLACES", "{}"))
     kinds = ("cpu", *(gpu_type.lower() for gpu_type in json.loads(environment.get("GPU_TYPES", "[]"))))
     bindings: dict[str, Any] = {}

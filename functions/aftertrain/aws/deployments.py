@@ -1,4 +1,4 @@
-"""Clusters and deployments as tasks see them, in the registry's table."""
+"""Clusters and deployments for tasks, in the registry's table."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class DynamoDeployments:
         self._write("health", cluster_id, {"id": cluster_id, "status": status})
 
     def _write(self, kind: str, item_id: str, item: dict[str, Any]) -> None:
-        """Whoever writes last is right; nothing is written where nothing changes."""
+        """Write an item; the last writer wins, and an unchanged item is not written."""
         entry = self._registry.get(kind, item_id)
         if entry is None or entry.item != item:
             self._registry.commit([Change(kind, item_id, item, entry.revision if entry else 0)])

@@ -1,11 +1,11 @@
-"""A deployment as a service of ECS, which rolls out, compiled_triggers alarms and goes back by itself.
+"""A deployment as an ECS service, which rolls out, watches alarms and rolls back by itself.
 
-A target is a revision of the service's task definition, in which one container is told what to serve:
+A target is a revision of the service's task definition, whose environment tells one container what to serve:
 
     MODEL_URI=s3://…/model.onnx  MODEL_NAME=digits  MODEL_VERSION=9f86d0
 
-Old tasks go when new ones are healthy, so as many as are asked for serve at any time. Of this nothing was run in AWS;
-moto runs it, and every request is held against botocore's service models (docs/limitations.md).
+Old tasks stop when new ones are healthy, so the desired number serves at any time. None of this has run in AWS: moto
+runs it, and every request is checked against botocore's service models (docs/limitations.md).
 """
 
 import math
@@ -19,7 +19,7 @@ from aftertrain.fleets.rollout import Terms
 from aftertrain.fleets.service_fleet import ServiceState
 
 _STATES = {"COMPLETED": "settled", "IN_PROGRESS": "moving", "FAILED": "broken"}
-# What DescribeTaskDefinition says of a definition and RegisterTaskDefinition does not take.
+# Fields that DescribeTaskDefinition returns and RegisterTaskDefinition refuses.
 _READ_ONLY_FIELDS = {
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
     "registeredBy", "deregisteredAt",
@@ -55,14 +55,14 @@ class EcsService:
         primary = next(entry for entry in service["deployments"] if entry["status"] == "PRIMARY")
         failed = [entry for entry in service["deployments"] if entry.get("rolloutState") == "FAILED"]
         return ServiceState(
-            _STATES[primary.get("rolloutState", "COMPLETED")],  # type: ignore[arg-type]  # one of its words
+            _STATES[primary.get("rolloutState", "COMPLETED")],  # type: ignore[arg-type]  # one of the literal's values
             service["taskDefinition"],
             size=primary["runningCount"],
             desired=service["desiredCount"],
             reason=failed[0].get("rolloutStateReason", "") if failed else "",
         )
 
-    def prepare(self, release: Release, size: int | None) -> str:  # noqa: ARG002 - the service has the size
+    def prepare(self, release: Release, size: int | None) -> str:  # noqa: ARG002 - the service keeps its size
         current = self.look()
         if current.target is None:
             raise OperatorError(f"there is no service {self._cluster['service']}")
@@ -84,7 +84,7 @@ class EcsService:
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         if terms.bake_seconds:
             raise OperatorError("ECS chooses itself how long it compiled_triggers alarms: leave bake_seconds out")
-        count = size or self.look().desired or 1  # none are left behind by a delete
+        count = size or self.look().desired or 1  # a delete leaves none
         self._update(taskDefinition=target, desiredCount=count, deploymentConfiguration=configuration(count, terms))
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:
@@ -95,14 +95,14 @@ class EcsService:
         self._update(desiredCount=size)
 
     def remove(self) -> None:
-        """The service stays, without a task."""
+        """Set the service to no tasks; the service itself stays."""
         self._update(desiredCount=0)
 
     def probe(self, release: Release) -> None:
         probe(self._cluster["url"], release, self._calls)
 
     def tidy(self, kept: frozenset[str]) -> None:
-        """Revisions stay: they cost nothing, and others than these roll-outs may have made them."""
+        """Keep all revisions: they cost nothing, and others may have registered them."""
 
     def _update(self, **changes: Any) -> None:
         with refused_or_busy(f"updating the service {self._service}"):
@@ -110,7 +110,7 @@ class EcsService:
 
 
 def configuration(count: int, terms: Terms) -> dict[str, Any]:
-    """How ECS is to roll out: a batch of new tasks beside the old ones, and back if they do not come up."""
+    """ECS' rollout configuration: a batch of new tasks beside the old ones, and a rollback if they do not start."""
     config: dict[str, Any] = {
         "minimumHealthyPercent": 100,
         "maximumPercent": 100 + min(100, math.ceil(100 * terms.batch / max(count, 1))),

@@ -1,4 +1,4 @@
-"""Events of our own -> the ledger and executions, the way that everybody else's take."""
+"""Our own events -> the ledger and executions, by the path of all events."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ class Emitter:
         return self.take(event, Source(event.source, "platform", "none"))
 
     def take(self, event: Event, source: Source) -> list[str]:
-        """Record an event of a source that nobody has to prove, and start what it fires; returns the executions' ids.
+        """Record an event of a trusted source, and start what it fires; returns the ids of the executions.
 
         Raises: SenderError if it cannot be recorded as it is, BusyError if it may not have been recorded.
         """

@@ -1,4 +1,4 @@
-"""What jobs say of how far they are, in the artefacts' bucket."""
+"""The progress that jobs report, in the artefacts bucket."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from aftertrain.aws.client_errors import busy_unless_known, error_code
 
 MAX_BYTES = 16_384
-# A missing object is 403 to who may not list the bucket.
+# S3 answers 403 for a missing object if the caller may not list the bucket.
 _MISSING_CODES = ("NoSuchKey", "404", "403", "AccessDenied")
 
 

@@ -9,7 +9,7 @@ from aftertrain.aws.client_errors import busy_unless_known, error_code
 
 
 class S3JsonObjects:
-    """Port `Objects` of fleets."""
+    """Port `JsonObjects` of fleets."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""The ledger of events on DynamoDB. The conditional put in `record` is the acknowledgement of an event."""
+"""The ledger of events on DynamoDB. The conditional put in `record` acknowledges an event."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -68,7 +68,7 @@ class DynamoLedger:
                     ExpressionAttributeValues={":received": {"S": "received"}} | due | _verdicts(verdicts),
                 )
             except ClientError as error:
-                if error_code(error) != _CONFLICT:  # somebody else has finished it in the meantime
+                if error_code(error) != _CONFLICT:  # another caller has finished it meanwhile
                     raise
 
     def due(self, now: float, limit: int) -> list[EventKey]:
@@ -105,7 +105,7 @@ class DynamoLedger:
                     },
                 )
             except ClientError as error:
-                if error_code(error) != _CONFLICT:  # it was done in the meantime, which is what everybody wants
+                if error_code(error) != _CONFLICT:  # it is done already, which is the goal
                     raise
 
 

@@ -1,4 +1,4 @@
-"""What the API shows of events and executions, on the ledger's table.
+"""The API's view of events and executions, on the ledger's table.
 
 An execution's item has the pk `execution#<id>`; the indexes `by_pipeline` and `by_time` list them, the newest first.
 """
@@ -24,7 +24,7 @@ MAX_ANSWER = 4_000_000  # characters: a function may answer with 6 MB, in which 
 
 
 class DynamoLedgerView:
-    """Port `Runs` of control."""
+    """Port `LedgerView` of control."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client, self._table = client, table
@@ -44,7 +44,7 @@ class DynamoLedgerView:
         return [_event(item) for item in items]
 
     def _query_newest(self, limit: int, action: str, **query: Any) -> list[dict[str, Any]]:
-        """As many as are wanted, over some pages; fewer where an answer would get too large or a filter is narrow."""
+        """Up to `limit` items over several pages; fewer if the answer would get too large or a filter is narrow."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table, ScanIndexForward=False, PaginationConfig={"MaxItems": limit}, **query
         )
@@ -52,7 +52,7 @@ class DynamoLedgerView:
             return list(_limit_size(item for page in islice(pages, MAX_PAGES) for item in page["Items"]))
 
     def all_events(self, since: str, until: str, limit: int) -> Page:
-        """Page by page over the table: what fired nothing stands in no index, so that it costs one write."""
+        """A scan of the table: an event that fired nothing is in no index, so that it costs a single write."""
         pages = iter(
             self._client.get_paginator("scan").paginate(
                 TableName=self._table,
@@ -109,7 +109,7 @@ class DynamoLedgerView:
                 self._client.put_item(
                     TableName=self._table,
                     Item=item,
-                    # Status changes come at least once and in any order: a final state stays, until a redrive.
+                    # Status changes arrive at least once and in any order: a final state stays, until a redrive.
                     ConditionExpression="attribute_not_exists(pk) OR run_status = :running OR redrives < :redrives",
                     ExpressionAttributeValues={":running": {"S": "running"}, ":redrives": item["redrives"]},
                 )
@@ -125,7 +125,7 @@ class DynamoLedgerView:
 
 
 def _limit_size(items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The first of them, and those that fit into an answer beside it."""
+    """The first item, and the following ones that fit into an answer."""
     size = 0
     for item in items:
         size += sum(len(str(value)) for value in item.values())

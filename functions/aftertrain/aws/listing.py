@@ -1,4 +1,4 @@
-"""A bucket -> its objects, with the keys of whoever runs the command."""
+"""A bucket -> its objects, with the credentials of the command's user."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from aftertrain.ingest.bucket_object import BucketObject
 def objects_since(
     bucket: str, prefix: str, since: float, endpoint: str | None, profile: str | None
 ) -> Iterator[BucketObject]:
-    """The objects that were written since then. Raises: BusyError if the bucket cannot be listed."""
+    """The objects written since then. Raises: BusyError if the bucket cannot be listed."""
     with busy_unless_known(f"listing {bucket}"):
         session = botocore.session.Session(profile=profile)
         try:

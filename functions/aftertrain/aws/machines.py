@@ -1,6 +1,6 @@
-"""State machines, one per pipeline, and the activity that its jobs wait at.
+"""State machines, one per pipeline, and the activities at which their jobs wait.
 
-Every publish makes a version that never changes; executions are started by the version's ARN.
+Every publish makes an immutable version; executions are started by the version's ARN.
 """
 
 import re
@@ -57,7 +57,7 @@ class StepFunctionsMachines:
         return arn
 
     def _update_machine(self, pipeline_id: str, asl: str) -> dict[str, Any] | None:
-        """The next version of a machine; None if there is no machine yet."""
+        """The next version of a machine; None if the machine does not exist yet."""
         try:
             response: dict[str, Any] = self._client.update_state_machine(
                 stateMachineArn=f"{self._arn_prefix}{pipeline_id}", definition=asl, roleArn=self._role, publish=True
@@ -69,7 +69,7 @@ class StepFunctionsMachines:
         return response
 
     def _create_activities(self, asl: str) -> None:
-        """A machine that waits at an activity fails if there is none; creating it again is harmless."""
+        """Create the activities that a machine uses; without one it fails, and creating one again is harmless."""
         for activity in sorted(set(_ACTIVITY.findall(asl))):
             with busy_unless_known(f"creating the activity {activity}"):
                 try:

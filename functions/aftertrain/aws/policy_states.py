@@ -1,9 +1,7 @@
-"""What policies remember, in the ledger's table.
+"""The states of policies, in the ledger's table.
 
-pk           "policy#concurrency#trig-1#0d9c…"
-body         JSON: the policy's state, deflated where it is long
-revision     counts the writes: each is conditional on the one before
-expires_at   90 days after the last write
+pk           "policy#concurrency#trig-1#0d9c…" body         JSON: the policy's state, deflated where it is long revision
+counts the writes: each is conditional on the one before expires_at   90 days after the last write
 """
 
 import json
@@ -21,7 +19,7 @@ from aftertrain.model.names import canonical_json
 
 
 class DynamoPolicyStates:
-    """Port `Gates` of ingest."""
+    """Port `PolicyStates` of ingest."""
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float]) -> None:
         self._client, self._table, self._clock = client, table, clock

@@ -1,13 +1,10 @@
 """An event's record <-> its item in the ledger.
 
-pk           "event#tigris-models#4f1c…"
-body         JSON: event, starts, and the verdicts that were there from the first
-verdicts     JSON: what policies and Step Functions decided, if it is more than a plain start
-progress     "received" | "done"
-due_shard    "due", only while received: the index that the sweeper reads holds nothing else
-due_at       when the sweeper looks at it next, in seconds
-kind         "event", and started_at: only of an event that fired something, for the index by_time
-expires_at   when DynamoDB may delete it: 90 days, as long as Step Functions keeps an execution's name
+pk           "event#tigris-models#4f1c…" body         JSON: event, starts, and the verdicts known when it arrived
+verdicts     JSON: decisions of policies and Step Functions, except plain starts progress     "received" | "done"
+due_shard    "due", only while received: the sweeper's index holds nothing else due_at       when the sweeper checks it
+next, in seconds since 1970 kind         "event", and started_at: only if the event fired a trigger, for the index
+by_time expires_at   when DynamoDB may delete it: after 90 days, as long as Step Functions keeps an execution's name
 """
 
 import json
@@ -32,7 +29,7 @@ Attributes = dict[str, dict[str, Any]]
 
 
 def event_pk(key: EventKey) -> str:
-    """The ledger's key of an event; a source id holds no `#`, so keys cannot run together."""
+    """The ledger's key of an event; a source id contains no `#`, so keys are unambiguous."""
     return f"event#{key.source_id}#{key.event_id}"
 
 
@@ -60,7 +57,7 @@ def to_item(record: EventRecord) -> Attributes:
 
 
 def from_item(item: Attributes) -> EventRecord:
-    """The record that an item holds."""
+    """The record in an item."""
     body = json.loads(item["body"]["S"])
     return EventRecord(
         key=key_of(item),
@@ -73,13 +70,13 @@ def from_item(item: Attributes) -> EventRecord:
 
 
 def key_of(item: Attributes) -> EventKey:
-    """The key that an item stands at."""
+    """The key of an item."""
     _, source_id, event_id = item["pk"]["S"].split("#", 2)
     return EventKey(source_id, event_id)
 
 
 def verdicts_text(verdicts: Sequence[Verdict]) -> str:
-    """The form in which an item has verdicts."""
+    """The stored form of verdicts."""
     return canonical_json([verdict.item() for verdict in verdicts])
 
 

@@ -1,4 +1,4 @@
-"""The queue of events that somebody else should finish soon, on SQS."""
+"""The queue of unfinished events, on SQS."""
 
 import json
 import math
@@ -8,11 +8,11 @@ from typing import Any
 from aftertrain.aws.client_errors import busy_unless_known
 from aftertrain.ingest.event_key import EventKey
 
-BATCH = 10  # as many as one call of SQS gives
+BATCH = 10  # the most that one call of SQS returns
 
 
 class SqsRedrives:
-    """Port `Redrives` of ingest. The client is asked for when there is something to send, which is seldom."""
+    """Port `Redrives` of ingest. The client is built on first use, which is rare."""
 
     def __init__(self, client: Callable[[], Any], queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url
@@ -37,7 +37,7 @@ class SqsDeadLetters:
                     QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1
                 )
                 for message in response.get("Messages", ()):
-                    # Sent before it is deleted: what is moved twice is driven twice, and starts once.
+                    # Send before deleting: an event moved twice is driven twice, and starts once.
                     self._client.send_message(QueueUrl=self._redrives_url, MessageBody=message["Body"])
                     self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
                     moved += 1

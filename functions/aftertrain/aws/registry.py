@@ -4,7 +4,7 @@
     pk "version#auto-deploy" sk "00000002"   body JSON, revision 1
     pk "snapshot"           sk "current"     content zlib'd JSON, revision 41
 
-One item holds the snapshot: 10,000 triggers take about 80 KB of the 400 KB that an item may have.
+One item holds the snapshot: 10,000 triggers take about 80 KB of an item's 400 KB.
 """
 
 import json

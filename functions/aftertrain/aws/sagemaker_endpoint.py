@@ -1,10 +1,10 @@
-"""A deployment as an endpoint of SageMaker, which rolls out, compiled_triggers alarms and goes back by itself.
+"""A deployment as a SageMaker endpoint, which rolls out, watches alarms and rolls back by itself.
 
     cluster prod, deployment digits  ->  the endpoint aftertrain-prod-prod-digits-3f9a61c0, with one variant
 
-A target is an endpoint configuration, named after what is in it, so that making it twice makes one. New capacity is
-there before old capacity goes, so as many as are asked for serve at any time. Of this nothing was run in AWS; every
-request is held against botocore's service models (docs/limitations.md).
+A target is an endpoint configuration named after its content, so creating it twice creates one. New capacity starts
+before old capacity stops, so the desired number serves at any time. None of this has run in AWS; every request is
+checked against botocore's service models (docs/limitations.md).
 """
 
 import json
@@ -26,13 +26,13 @@ from aftertrain.model.names import canonical_json, digest
 
 VARIANT = "main"
 ROLLOUT_SECONDS = 4 * 3600
-YOUNG = timedelta(hours=1)  # what was made since may be what another roll-out is about to use
+YOUNG = timedelta(hours=1)  # another roll-out may be about to use newer ones
 _SETTLED = {"InService"}
 _BROKEN = {"Failed", "OutOfService", "UpdateRollbackFailed"}
 
 
 def endpoint_name(prefix: str, cluster_id: str, name: str) -> str:
-    """At most 63 of letters, digits and dashes; the end tells it from all others, whatever dashes the two have."""
+    """At most 63 letters, digits and dashes; the suffix keeps names distinct, whatever dashes the parts contain."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", f"{prefix}{cluster_id}-{name}").strip("-")
     return f"{stem[:54].rstrip('-')}-{digest(cluster_id, name)[:8]}"
 
@@ -65,7 +65,7 @@ class SageMakerEndpoint:
         target = summary.get("PendingDeploymentSummary", {}).get("EndpointConfigName") or summary["EndpointConfigName"]
         variants = summary.get("ProductionVariants", ())
         return ServiceState(
-            state,  # type: ignore[arg-type]  # one of its words
+            state,  # type: ignore[arg-type]  # one of the literal's values
             target,
             size=sum(variant.get("CurrentInstanceCount", 0) for variant in variants),
             desired=sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
@@ -105,8 +105,8 @@ class SageMakerEndpoint:
                 config = deployment_config(count, terms, size or count)
                 self._sagemaker.update_endpoint(**names, DeploymentConfig=config)
 
-    def go_back(self, target: str, size: int, terms: Terms) -> None:  # noqa: ARG002 - what serves now is kept
-        """The number of instances stays what it is: that of the configuration may be older than a scaling."""
+    def go_back(self, target: str, size: int, terms: Terms) -> None:  # noqa: ARG002 - the current size is kept
+        """Keep the number of instances: the configuration's number may be older than a scaling."""
         with refused_or_busy(f"rolling the endpoint {self._endpoint} back"):
             self._sagemaker.update_endpoint(
                 EndpointName=self._endpoint,
@@ -179,12 +179,12 @@ class SageMakerEndpoint:
 
     @property
     def _name_prefix(self) -> str:
-        """What the names of this endpoint's configurations and models begin with, and no other's."""
+        """The common prefix of the names of this endpoint's configurations and models."""
         return f"{self._endpoint[:-9][:41].rstrip('-')}-{self._endpoint[-8:]}-"
 
 
 def model_data(uri: str) -> dict[str, Any]:
-    """Where SageMaker finds a model: an archive, a folder, or one file. Raises: OperatorError if not in S3."""
+    """The location of a model for SageMaker: an archive, a folder or a file. Raises: OperatorError if not in S3."""
     if not uri.startswith("s3://"):
         raise OperatorError(f"SageMaker takes models from S3, not from {uri}")
     if uri.endswith(".tar.gz"):
@@ -194,7 +194,7 @@ def model_data(uri: str) -> dict[str, Any]:
 
 
 def deployment_config(count: int, terms: Terms, size: int | None = None) -> dict[str, Any]:
-    """How SageMaker is to go from `count` instances to `size`, or to as many: a single one from blue to green."""
+    """How SageMaker moves from `count` instances to `size`, or the same number; a single instance goes blue-green."""
     least = min(count, size or count)
     wait = math.ceil(terms.bake_seconds)
     if least < 2:
@@ -221,7 +221,7 @@ def deployment_config(count: int, terms: Terms, size: int | None = None) -> dict
 
 
 def _batch(count: int, size: int, batch_size: int) -> dict[str, Any]:
-    """A batch of 5 to 50 %, as SageMaker demands; of which number it is no secret only while that stays the same."""
+    """A batch of 5 to 50 %, as SageMaker requires; a count, unless the size changes."""
     if count == size:
         return {"Type": "INSTANCE_COUNT", "Value": min(max(batch_size, math.ceil(count / 20)), count // 2)}
     share = math.ceil(100 * batch_size / max(count, size))
@@ -229,7 +229,7 @@ def _batch(count: int, size: int, batch_size: int) -> dict[str, Any]:
 
 
 def _create_if_missing(create: Any) -> None:
-    """What is named after its content may be there already."""
+    """Create something named after its content, which may exist already."""
     try:
         create()
     except ClientError as error:

@@ -1,8 +1,8 @@
-"""Endpoint configurations and models that roll-outs have left behind, of which SageMaker bounds the number.
+"""Endpoint configurations and models that roll-outs left behind; SageMaker limits their number.
 
-    forget(sagemaker, "aftertrain-prod-prod-digits-3f9a61c0-", kept={"…-5d41402abc4b"}, before=an_hour_ago)
+    delete_leftovers(sagemaker, "aftertrain-prod-prod-digits-3f9a61c0-", kept={"…-5d41402abc4b"}, before=an_hour_ago)
 
-A model goes if no configuration that stays serves it. What is young stays: another roll-out may be about to use it.
+A model is deleted if no remaining configuration uses it. Recent ones stay: another roll-out may be about to use them.
 """
 
 from collections.abc import Set
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def delete_leftovers(sagemaker: Any, begin: str, kept: Set[str], before: datetime) -> None:
-    """Delete what was made before a time and has a name that begins so, but what is kept.
+    """Delete everything with this prefix created before a time, except `kept`.
 
     Raises: ClientError, BotoCoreError.
     """

@@ -1,4 +1,4 @@
-"""A registered cluster -> the fleet of the service that it is. A new kind is an adapter and a case here."""
+"""A registered cluster -> the fleet of its service. A new kind is an adapter and a case here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ from aftertrain.tasks.ports import TaskError
 
 
 class ServiceFleets:
-    """Port `service_fleet` of tasks; `prefix` is what the names of the stage's endpoints start with.
+    """Port `service_fleet` of tasks; `prefix`: of the stage's endpoint names.
 
-    `client` and `asking` make clients: for what is changed, and for predictions.
+    `client` and `asking` make clients: for changes, and for predictions.
     """
 
     def __init__(

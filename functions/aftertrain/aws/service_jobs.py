@@ -1,4 +1,4 @@
-"""Jobs of Batch and SageMaker that nobody waits for any more."""
+"""Stops the orphaned jobs of Batch and SageMaker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,9 +41,9 @@ class ServiceJobs:
 
 
 def _end_all(jobs: list[str], end: Callable[[str], object]) -> int:
-    """End them all; one that cannot be asked, or was over a moment ago, does not keep the others.
+    """Stop all of them; one that cannot be reached, or has just ended, does not stop the others.
 
-    Raises: BusyError in the end; those that are over are not found again.
+    Raises: BusyError in the end; stopped jobs are not found again.
     """
     failed: BusyError | None = None
     for job in jobs:

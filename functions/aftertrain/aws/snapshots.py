@@ -1,6 +1,6 @@
 """The registry's snapshot, as the webhook reads it from DynamoDB.
 
-Apart from `registry`, for the webhook must not import what the control plane needs.
+It is apart from `registry`, because the webhook must not import what the control plane needs.
 """
 
 import json
@@ -20,7 +20,7 @@ class DynamoSnapshots:
 
     def newer(self, than: int) -> tuple[int, dict[str, Any]] | None:
         with busy_unless_known("reading the snapshot"):
-            # Small and strongly consistent: the content is fetched only if the revision says that it is worth it.
+            # A small, strongly consistent read; the content is fetched only if the revision is newer.
             response = self._client.get_item(
                 TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True, ProjectionExpression="revision"
             )
@@ -34,6 +34,6 @@ class DynamoSnapshots:
 
 
 def content_of(item: dict[str, Any]) -> dict[str, Any]:
-    """What a snapshot's item holds."""
+    """The content of a snapshot's item."""
     content: dict[str, Any] = json.loads(zlib.decompress(item["content"]["B"]))
     return content

@@ -1,9 +1,8 @@
-"""Starting executions.
+"""Starts executions.
 
-`ExecutionAlreadyExists` is a success: the name says which event and trigger the execution is for, so whoever started it
-started the same. What Step Functions will never accept is told apart from what it does not accept now. A machine that
-does not exist counts as the latter: a version that was published a moment ago may not be known everywhere yet, and an
-event that is given up too early is lost.
+`ExecutionAlreadyExists` is a success: the name identifies the event and the trigger, so the existing execution is the
+right one. Lasting refusals are told apart from temporary ones. A missing machine counts as temporary: a version
+published a moment ago may not be known everywhere yet, and an event given up too early is lost.
 """
 
 from typing import Any
@@ -39,7 +38,7 @@ class StepFunctionsStarter:
                     ) from None
                 if error_code(error) != "ExecutionAlreadyExists":
                     raise
-                return False  # one that runs with the same input is no error; this one is over, or of another input
+                return False  # it has ended, or has another input; the same input is no error
         return True
 
     def stop(self, machine_arn: str, name: str, why: str) -> None:
@@ -64,6 +63,6 @@ class StepFunctionsStarter:
 
 
 def _execution_arn(machine_arn: str, name: str) -> str:
-    """The execution's ARN: that of its machine, without the version."""
+    """The execution's ARN: its machine's, without the version."""
     parts = machine_arn.split(":")
     return ":".join([*parts[:5], "execution", parts[6], name])

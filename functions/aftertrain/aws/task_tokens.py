@@ -1,4 +1,4 @@
-"""Answers to steps that wait for the end of what they have begun."""
+"""Answers to steps that wait for the end of what they started."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def deliver_once(send: Callable[[], Any]) -> bool:
 
 
 class StepFunctionsTaskTokens:
-    """Port `Answers` of tasks."""
+    """Port `TaskTokens` of tasks."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -1,8 +1,8 @@
-"""A bucket's notifications at Tigris, set over its API.
+"""A bucket's notifications at Tigris, set through its API.
 
     PATCH https://t3.storage.dev/BUCKET  {"object_notifications": {"enabled": true, "web_hook": "https://…", …}}
 
-The S3 API of Tigris cannot set them; this is what its own SDK sends, signed as S3's requests are.
+Tigris' S3 API cannot set them; this is the request of its own SDK, signed like requests to S3.
 """
 
 import json
@@ -21,7 +21,7 @@ ENDPOINT = "https://t3.storage.dev"
 
 
 def keys_of(profile: str | None) -> ReadOnlyCredentials:
-    """The keys that requests are signed with. Raises: OperatorError if there are none."""
+    """The credentials that sign the requests. Raises: OperatorError if there are none."""
     try:
         credentials = botocore.session.Session(profile=profile).get_credentials()
         keys = None if credentials is None else credentials.get_frozen_credentials()
@@ -35,10 +35,10 @@ def keys_of(profile: str | None) -> ReadOnlyCredentials:
 def set_notifications(
     bucket: str, url: str, credentials: dict[str, str], clause: str | None, keys: ReadOnlyCredentials, endpoint: str
 ) -> None:
-    """Have a bucket notify a URL of its objects; a bucket has one such rule, which this one takes the place of.
+    """Notify a URL of a bucket's objects; a bucket has one rule, which this one replaces.
 
     `credentials`: {"token": …}, or {"basic_user": …, "basic_pass": …}, or nothing.
-    Raises: OperatorError if Tigris does not do it.
+    Raises: OperatorError if Tigris refuses.
     """
     rule: dict[str, Any] = {"enabled": True, "web_hook": url}
     rule |= ({"auth": credentials} if credentials else {}) | ({"filter": clause} if clause else {})

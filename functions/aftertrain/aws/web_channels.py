@@ -1,7 +1,7 @@
 """Channels that are a URL: Slack, Teams, and any server that checks a signature.
 
-The URL, and with it whatever is secret, comes from Secrets Manager and is never shown. A server that does not answer is
-busy; one that refuses the message says so by its status.
+The URL, including its secret parts, comes from Secrets Manager and is never shown. A server that does not answer is
+busy; a server that refuses a message says so by its status.
 """
 
 import json
@@ -36,7 +36,7 @@ class SlackChannel:
 
 
 class TeamsChannel:
-    """Posts an adaptive card to a workflow of Teams; the secret is its URL.
+    """Posts an adaptive card to a Teams workflow; the secret is its URL.
 
     Format: learn.microsoft.com/connectors/teams, "Post to a channel when a webhook request is received"
     """
@@ -60,10 +60,10 @@ class TeamsChannel:
 
 
 class WebhookChannel:
-    """Posts the message as JSON, signed as Standard Webhooks says; the secret is {"url": …, "secret": "whsec_…"}.
+    """Posts the message as JSON, signed by Standard Webhooks; the secret is {"url": …, "secret": "whsec_…"}.
 
-    The id is the same for every try of a step, so that the receiver can tell a second delivery.
-    Format: github.com/standard-webhooks/standard-webhooks
+    All attempts of a step have the same id, so the receiver can detect a duplicate. Format:
+    github.com/standard-webhooks/standard-webhooks
     """
 
     kind = "webhook"

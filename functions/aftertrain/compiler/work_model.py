@@ -21,7 +21,7 @@ class ItemLoop:
     selector: Any
     concurrency: int
     label: str | None
-    most: int
+    max_items: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     path_of("{{ event.uri }}")  ->  ("data", "uri")
 
-Only a whole value may be one, and only a path may stand in it: what is computed is computed in the pipeline.
+The path must be the whole value, without any computation; computing is the pipeline's work.
 """
 
 import re
@@ -15,9 +15,9 @@ _PATH = re.compile(r"^\s*\{\{\s*event((?:\.[A-Za-z_][A-Za-z0-9_-]*)+)\s*\}\}\s*$
 
 
 def path_of(value: Any) -> tuple[str, ...] | None:
-    """The path that a value is taken from, None if it stands as it is.
+    """The path that a value reads; None if the value is a literal.
 
-    Raises: AuthorError if it has braces and is no path of the event.
+    Raises: AuthorError if the value has braces but is no path of the event.
     """
     if not isinstance(value, str) or "{{" not in value:
         return None

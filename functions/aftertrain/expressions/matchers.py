@@ -1,12 +1,12 @@
 """One entry of a filter -> a test of one value.
 
-    "prod"                            is that value             {"prefix": "final/"}, {"suffix": ".gguf"}
+    "prod"                            equals that value         {"prefix": "final/"}, {"suffix": ".gguf"}
     {"numeric": [">=", 0.9, "<", 1]}  all comparisons hold      {"wildcard": "final/*/model-*.safetensors"}
-    {"anything-but": ["a", "b"]}      there, and none of them   {"equals-ignore-case": "PROD"}
-    {"exists": false}                 not there                 {"cidr": "10.0.0.0/8"}
+    {"anything-but": ["a", "b"]}      present, and none of them {"equals-ignore-case": "PROD"}
+    {"exists": false}                 absent                    {"cidr": "10.0.0.0/8"}
 
 `anything-but` takes a value, a list, or one of prefix, suffix, wildcard and equals-ignore-case; prefix and suffix take
-{"equals-ignore-case": …}. A wildcard's `*` is any text, `\\*` is a star; it runs in time linear in the value's length.
+{"equals-ignore-case": …}. A wildcard's `*` is any text, `\\*` is a star; matching is linear in the value's length.
 """
 
 import json
@@ -33,7 +33,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compile_matcher(condition: Any, path: str) -> Matcher:
-    """The test of a value, which may be MISSING. Raises: AuthorError, naming the path and what to write."""
+    """The test of a value, which may be MISSING. Raises: AuthorError with the path and what to write."""
     if isinstance(condition, Scalar):
         return lambda actual: same(actual, condition)
     if not isinstance(condition, dict) or len(condition) != 1:
@@ -48,7 +48,7 @@ def compile_matcher(condition: Any, path: str) -> Matcher:
 
 
 def same(actual: Any, expected: Scalar) -> bool:
-    """Whether two JSON values are equal, with booleans apart from numbers."""
+    """Whether two JSON values are equal; booleans are not numbers."""
     if isinstance(actual, bool) or isinstance(expected, bool):
         return actual is expected
     if isinstance(actual, int | float) and isinstance(expected, int | float):
@@ -74,7 +74,7 @@ def _ignore_case(operand: Any, path: str) -> Matcher:
 
 def _wildcard(operand: Any, path: str) -> Matcher:
     plain = [piece.replace("\0", "*") for piece in _text(operand, path).replace("\\*", "\0").split("*")]
-    if len(plain) == 2:  # one star: no expression is needed
+    if len(plain) == 2:  # one star: no regular expression is needed
         return partial(_has_affixes, *plain)
     pieces = [re2.escape(piece) for piece in plain]
     options = re2.Options()

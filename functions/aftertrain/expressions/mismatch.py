@@ -1,13 +1,13 @@
-"""Why an event does not pass a filter: in words, and as what was asked and what was found.
+"""Why an event does not pass a filter: in words, and as expected and actual values.
 
-str(Miss('`key` REGEXP "^final/"', "tmp/x", "…"))  ->  '`key` REGEXP "^final/" is false for \'tmp/x\''
+str(Mismatch('`key` REGEXP "^final/"', "tmp/x", "…"))  ->  '`key` REGEXP "^final/" is false for \'tmp/x\''
 """
 
 from typing import Any, NamedTuple
 
 
 class Mismatch(NamedTuple):
-    """`clause`: what asks; `expected`: what it asks for; `actual`: what the event has there, None if nothing."""
+    """`clause`: the failed condition. `expected`: its value. `actual`: the event's value, None if absent."""
 
     clause: str
     expected: Any

@@ -4,11 +4,10 @@
     {"key": [{"prefix": "final/"}, {"suffix": ".gguf"}], "size": [{"numeric": [">", 0]}]}   one of a list must
     {"metrics": {"name": "accuracy", "value": [{"numeric": [">=", 0.9]}]}, "$or": [{"env": "prod"}, {"force": true}]}
 
-The language is that of EventBridge's patterns; a value may stand bare instead of in a list. Keys are paths as in
-`fields`, dotted or nested. Of an array one item must match, and what is asked below one path must hold of the same
-item: {"by": {"first": "Anna", "last": "Jones"}} does not match Anna Smith and Bob Jones. Equality is JSON's, not
-Python's: `true` and `1` differ, `1` and `1.0` are one number, `"1"` is a string, and a missing field equals nothing,
-not even null.
+The language is EventBridge's; a value may stand without a list. Keys are paths as in `lookup`, dotted or nested. One
+item of an array must match, and all conditions below one path must hold for the same item: {"by": {"first": "Anna",
+"last": "Jones"}} does not match Anna Smith and Bob Jones. Equality is JSON's, not Python's: `true` and `1` differ, `1`
+and `1.0` are equal, `"1"` is a string, and a missing field equals nothing, not even null.
 """
 
 import json
@@ -23,24 +22,24 @@ from aftertrain.expressions.mismatch import Mismatch
 from aftertrain.model.event import Event
 
 MAX_DEPTH = 16
-MAX_COPIES = 1000  # beyond what is written: what stands beside `$or` is asked in each alternative too, which multiplies
+MAX_COPIES = 1000  # conditions beside `$or` are copied into each alternative, which multiplies
 
 
 class FieldTest(NamedTuple):
-    """What is asked of one value: one of the matchers must take it."""
+    """A condition on one value: one of the matchers must accept it."""
 
     path: str
     matchers: tuple[Matcher, ...]
     written: Any
 
     def holds(self, value: Any) -> bool:
-        """Whether the value, or an item of it, is taken."""
+        """Whether the value, or an item of it, is accepted."""
         values = value if isinstance(value, list) else [value]
         return any(matcher(item) for matcher in self.matchers for item in values)
 
 
 class FieldGroup(NamedTuple):
-    """What is asked of an object: all of its fields, and of each `$or` one alternative."""
+    """Conditions on an object: all of its fields, and one alternative of each `$or`."""
 
     fields: tuple[tuple[str, "FieldGroup | FieldTest"], ...]
     choices: tuple[tuple["FieldGroup", ...], ...] = ()
@@ -73,10 +72,10 @@ class Pattern(NamedTuple):
 
 
 def compile_pattern(pattern: dict[str, Any]) -> Pattern:
-    """Check a JSON filter and make it ready to run.
+    """Compile a JSON filter.
 
     Raises:
-        AuthorError: with the path of what cannot be read, and what to write.
+        AuthorError: with the path of the mistake, and what to write.
     """
     try:
         return Pattern(_compile(deepcopy(pattern), "", 0, iter(range(len(json.dumps(pattern)) + MAX_COPIES))))
@@ -85,10 +84,10 @@ def compile_pattern(pattern: dict[str, Any]) -> Pattern:
 
 
 def check_pattern(pattern: dict[str, Any]) -> None:
-    """What nobody may write any more although it can be read, as some have written it before.
+    """Check a filter more strictly than `compile_pattern`, which must still read stored filters.
 
     Raises:
-        AuthorError: as `compile_pattern` does, or of an object that asks for nothing.
+        AuthorError: as `compile_pattern` does, or for an object without conditions.
     """
     compile_pattern(pattern)
     _refuse_empty(pattern, "")
@@ -148,7 +147,7 @@ def _spend(budget: Iterator[int]) -> None:
 def _alternatives(
     options: Any, siblings: Mapping[str, Any], parent: str, depth: int, budget: Iterator[int]
 ) -> tuple[FieldGroup, ...]:
-    """Each with what stands beside `$or`, for what both ask below one path must hold of the same item of an array."""
+    """The alternatives, each with the conditions beside `$or`: both must hold for the same item of an array."""
     if not isinstance(options, list) or len(options) < 2 or not all(isinstance(item, dict) for item in options):
         raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
     alternatives = [_nest_keys(item, parent) for item in options]
@@ -159,7 +158,7 @@ def _alternatives(
 
 
 def _collect_keys(tree: Mapping[str, Any], parent: str) -> set[str]:
-    """What a filter asks of, in its alternatives too."""
+    """The fields that a filter reads, alternatives included."""
     alternatives = tree.get("$or")
     nested_keys = [
         _collect_keys(_nest_keys(alternative, parent), parent)
@@ -170,7 +169,7 @@ def _collect_keys(tree: Mapping[str, Any], parent: str) -> set[str]:
 
 
 def _merge(siblings: Mapping[str, Any], alternative: Mapping[str, Any]) -> dict[str, Any]:
-    """Both in one; where both ask something of one value, the alternative does here, and what is beside it anyway."""
+    """Both in one; for a field in both, the alternative's condition stands here, and the other one beside it."""
     merged = dict(siblings)
     for key, value in alternative.items():
         existing = merged.get(key)
@@ -186,7 +185,7 @@ def _leaf(condition: Any, path: str) -> FieldTest:
 
 
 def _nest_keys(pattern: Mapping[str, Any], parent: str) -> dict[str, Any]:
-    """The filter with its dotted keys as objects in objects; at the top a path begins in the envelope or in `data`."""
+    """The filter with dotted keys as nested objects; a top-level path begins in the envelope or in `data`."""
     tree: dict[str, Any] = {}
     for key, condition in pattern.items():
         segments = key.split(".")

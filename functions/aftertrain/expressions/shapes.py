@@ -1,10 +1,10 @@
-"""What is known of a value before there is one.
+"""What is known about a value before it exists.
 
     shape_of({"type": "object", "properties": {"accuracy": {"type": "number"}}, "required": ["accuracy"]})
     ->  Shape(kinds={"object"}, fields={"accuracy": Shape(kinds={"number"})})
 
-`kinds` are JSON Schema's names of types; a whole number is an `integer` as well as a `number`. `there` says that the
-value is surely there. A shape with `fields` has those and no others; without, its fields are not known.
+`kinds` are JSON Schema's type names; a whole number is both `integer` and `number`. `there`: the value surely exists. A
+shape with `fields` has exactly those; without, its fields are unknown.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from typing import Any
 
 KINDS = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
 NUMBERS = frozenset({"integer", "number"})
-MAX_BYTES = 262_144  # what a state may hand on; what is not bounded otherwise is bounded by it
+MAX_BYTES = 262_144  # the most that a state can pass on; bounds every value without a bound of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The kinds that a value may be of, the shapes of what is in it, and how many bytes of JSON it may have."""
+    """The possible kinds of a value, the shapes of its parts, and its largest size as JSON in bytes."""
 
     kinds: frozenset[str] = KINDS
     fields: "Mapping[str, Shape] | None" = None
@@ -27,11 +27,11 @@ class Shape:
     choices: tuple[Any, ...] = ()
 
     def only(self, *kinds: str) -> bool:
-        """Whether the value is surely there and surely of one of these kinds."""
+        """Whether the value surely exists and surely has one of these kinds."""
         return self.there and self.kinds <= set(kinds)
 
     def may_be(self, *kinds: str) -> bool:
-        """Whether the value may be of one of these kinds."""
+        """Whether the value may have one of these kinds."""
         return bool(self.kinds & set(kinds))
 
     @property
@@ -41,16 +41,16 @@ class Shape:
 
     @property
     def words(self) -> str:
-        """The kinds, for a sentence."""
+        """The kinds, as words for a sentence."""
         kinds = self.kinds - {"integer"} if "number" in self.kinds else self.kinds
         return " or ".join(sorted(kinds))
 
     def maybe(self) -> "Shape":
-        """The same, but it may not be there."""
+        """The same shape, but the value may be absent."""
         return self if not self.there else Shape(self.kinds, self.fields, self.item, False, self.choices)
 
     def surely(self) -> "Shape":
-        """The same, and it is there."""
+        """The same shape, and the value exists."""
         return self if self.there else Shape(self.kinds, self.fields, self.item, True, self.choices)
 
 
@@ -65,14 +65,14 @@ STRING, BOOLEAN, NUMBER, INTEGER = of("string"), of("boolean"), of("number", "in
 
 
 def either(first: Shape, second: Shape) -> Shape:
-    """A value that is of the one or of the other shape."""
+    """A value of either shape."""
     fields = first.fields if first.fields == second.fields else None
     item = first.item if first.item == second.item else None
     return Shape(first.kinds | second.kinds, fields, item, first.there and second.there)
 
 
 def shape_of(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = None) -> Shape:
-    """The shape that a JSON Schema describes, as far as it does; pydantic's schemas are read in full."""
+    """The shape that a JSON Schema describes; pydantic's schemas are read in full."""
     named_schemas = definitions if definitions is not None else schema.get("$defs", {})
     if "$ref" in schema:
         return shape_of(named_schemas[schema["$ref"].rsplit("/", 1)[-1]], named_schemas)
@@ -88,7 +88,7 @@ def shape_of(schema: Mapping[str, Any], definitions: Mapping[str, Any] | None = 
 
 
 def shape_of_value(value: Any) -> Shape:
-    """The shape of a value that is written in a definition."""
+    """The shape of a literal in a definition."""
     match value:
         case dict():
             return Shape(frozenset({"object"}), {str(name): shape_of_value(item) for name, item in value.items()})
@@ -120,7 +120,7 @@ def kinds_of(value: Any) -> frozenset[str]:
 
 
 def _merge(left: Shape, right: Shape) -> Shape:
-    """As `either`, but what only one of the two can have is kept: null has no fields to disagree about."""
+    """Like `either`, but parts of only one side are kept: null has no fields to disagree about."""
     join = either(left, right)
     fields = left.fields if "object" not in right.kinds else right.fields if "object" not in left.kinds else join.fields
     item = left.item if "array" not in right.kinds else right.item if "array" not in left.kinds else join.item

@@ -1,8 +1,8 @@
-"""The filters and tests that templates know, with their arguments in order.
+"""The filters and tests of templates, with their arguments in order.
 
     FILTERS["round"]  ->  Signature("round", ("precision", "method"), defaults={"precision": 0, "method": "common"})
 
-Names and arguments are Jinja's, so that a template means the same to whoever knows Jinja.
+Names and arguments are Jinja's, so a template means the same as in Jinja.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`required` must be given; `constant` must be written as they are, for they decide what code is made."""
+    """`required`: arguments that must be given. `constant`: arguments that must be literals, since they select the
+    code.
+    """
 
     name: str
     arguments: tuple[str, ...] = ()

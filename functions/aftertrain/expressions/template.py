@@ -3,10 +3,10 @@
     "Deployed {{ event.model_name }}"   ->  Template(("Deployed ", Path("event", ("model_name",))))
     "{{ steps.evaluate.output.accuracy >= 0.9 }}"  ->  Template((Compare(">=", Path(…), Literal(0.9)),))
 
-Whatever jinja2 parses and this does not know is refused with what to write instead, never half understood. A text that
-is one expression with nothing but blanks around it keeps the expression's type; everything else is text.
+Syntax that jinja2 accepts and this module does not support is refused with an alternative, never half understood. A
+text that is a single expression, apart from blanks, keeps the expression's type; everything else is text.
 
-Most templates hold nothing but dotted paths; those are read without jinja2, which takes ten times as long.
+Most templates contain only dotted paths; those are read without jinja2, which takes ten times as long.
 """
 
 import math
@@ -53,14 +53,14 @@ _SUGGESTIONS: dict[type[nodes.Node], str] = {
 
 
 class TemplateError(AuthorError):
-    """A template that is none, or that says more than is supported."""
+    """A text that is no template, or uses unsupported syntax."""
 
 
 def parse_template(text: str, loops: Sequence[str] = ()) -> Template:
-    """Read a template; `loops` are the names that stand for items around it.
+    """Read a template; `loops`: the item names of enclosing loops.
 
     Raises:
-        TemplateError: it does not parse, or uses what is not supported.
+        TemplateError: the text does not parse, or uses unsupported syntax.
     """
     if "{" not in text:
         return Template((text,))
@@ -71,7 +71,7 @@ def parse_template(text: str, loops: Sequence[str] = ()) -> Template:
 
 
 def _plain_parts(text: str) -> Parts | None:
-    """The parts of a text with nothing but dotted paths in it; None if there is more in it, or what jinja2 changes."""
+    """The parts of a text with only dotted paths; None if it contains more, or text that jinja2 would change."""
     pieces = _PLAIN.split(text)
     if "\r" in text or any("{" in piece for piece in pieces[::2]):
         return None
@@ -84,35 +84,35 @@ def _parse_path(text: str) -> Path:
 
 
 def _to_template(parts: Parts) -> Template:
-    """A template; one that is an expression with blanks around it is the expression."""
+    """A template; a single expression with blanks around it becomes the expression."""
     lone = Template(tuple(part for part in parts if not isinstance(part, str) or part.strip()))
     return lone if lone.lone is not None else Template(parts)
 
 
 def parse_condition(text: str, loops: Sequence[str] = ()) -> Expression:
-    """Read a condition: an expression, bare or in braces.
+    """Read a condition: an expression, with or without braces.
 
     Raises:
-        TemplateError: it does not parse, or is no single expression.
+        TemplateError: the text does not parse, or is no single expression.
     """
     try:
         lone = parse_template(in_braces(text), loops).lone
     except TemplateError:
         if "{{" not in text or in_braces(text) == text:
             raise
-        lone = None  # braces inside of it
+        lone = None  # braces inside it
     if lone is None:
         raise TemplateError(f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}")
     return lone
 
 
 def in_braces(text: str) -> str:
-    """A condition as a template, be it written as one or bare."""
+    """A condition as a template, whether it has braces or not."""
     return text if _COMMENTS.sub("", text).startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
 
 
 class _TemplateReader:
-    """Reads nodes of jinja2's; `loops` are the names of the items of the loops around."""
+    """Reads jinja2's nodes; `loops`: the item names of enclosing loops."""
 
     def __init__(self, loops: tuple[str, ...]) -> None:
         self.loops = loops
@@ -122,7 +122,7 @@ class _TemplateReader:
             return self.parts(_ENVIRONMENT.parse(text).body)
         except TemplateSyntaxError as error:
             raise TemplateError(f"not a template: {error.message}") from None
-        except ValueError:  # Python reads no number of so many digits
+        except ValueError:  # Python refuses to read a number with that many digits
             raise TemplateError("not a template: it holds a number of thousands of digits") from None
 
     def parts(self, body: Sequence[nodes.Node]) -> Parts:
@@ -297,7 +297,7 @@ def _literal(value: str | int | float | bool | None) -> Literal:
 
 
 def _test(name: str, operand: Expression, arguments: tuple[Expression, ...]) -> Expression:
-    """A test that an operator stands for is that operator."""
+    """A test; if an operator means the same, the operator."""
     if name == "undefined":
         return tree.Not(tree.Test("defined", operand))
     if name in tree.SYMBOL or name == "in":

@@ -1,10 +1,10 @@
-"""What a template says, as a tree.
+"""A template as a tree.
 
     "{{ event.tags | join(',') }} scored {{ steps.evaluate.output.accuracy * 100 }}"
     ->  Template((Filter("join", Path("event", ("tags",)), (Literal(","),)), " scored ",
                   Arithmetic("*", Path("steps", ("evaluate", "output", "accuracy")), Literal(100))))
 
-Nodes only; `template` reads them from text, `shapes` says what they evaluate to, the compiler turns them into JSONata.
+Nodes only: `template` reads them from text, `shapes` describes their values, the compiler turns them into JSONata.
 """
 
 import json
@@ -19,7 +19,7 @@ SYMBOL = {"==": "=", "!=": "!=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A value that is read: `event.model_name`, `steps.evaluate.output.accuracy`, `item.id`.
+    """A read: `event.model_name`, `steps.evaluate.output.accuracy`, `item.id`.
 
     `root` is one of ROOTS, or the name that a loop gives to its items.
     """
@@ -33,18 +33,18 @@ class Path:
 
     @property
     def step(self) -> str:
-        """The step that is read, for a path into `steps`."""
+        """The step that a path into `steps` reads."""
         return str(self.segments[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """What stands for a mistake, so that what is around it can be looked at: it may be anything."""
+    """Replaces a mistake, so that the rest can be checked: it may be anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value that stands there: a string, a number, true, false or none."""
+    """A literal: a string, a number, true, false or none."""
 
     value: str | int | float | bool | None
 
@@ -54,14 +54,14 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list that is written out."""
+    """A list of expressions."""
 
     items: "tuple[Expression, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An item of an array or a field of an object, by a key that is computed."""
+    """An item of an array or a field of an object, by a computed key."""
 
     operand: "Expression"
     key: "Expression"
@@ -69,7 +69,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """Two values and one of + - * / // %; with `+`, two texts are one."""
+    """Two values and one of + - * / // %; `+` also joins two texts."""
 
     operator: str
     left: "Expression"
@@ -78,7 +78,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Concat:
-    """The texts of two values, one after the other."""
+    """The concatenated texts of two values."""
 
     left: "Expression"
     right: "Expression"
@@ -95,7 +95,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """`and` or `or` of two values, as Python has it: the value is that of the operand that decided."""
+    """`and` or `or` of two values, as in Python: the deciding operand is the value."""
 
     operator: OneOf["and", "or"]
     left: "Expression"
@@ -120,7 +120,7 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter with its arguments, those that were named in their places."""
+    """A filter with its arguments; named ones are in their positions."""
 
     name: str
     operand: "Expression"
@@ -129,7 +129,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """`x is defined` and its like."""
+    """A test, such as `x is defined`."""
 
     name: str
     operand: "Expression"
@@ -138,7 +138,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """One of several texts; the last one stands if no condition holds."""
+    """One of several texts; the last one applies if no condition holds."""
 
     branches: "tuple[tuple[Expression, Parts], ...]"
     otherwise: "Parts"
@@ -146,7 +146,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """A text for each item of an array, or another one if there is no item."""
+    """A text for each item of an array, or another text if the array is empty."""
 
     name: str
     items: "Expression"
@@ -163,20 +163,20 @@ Parts = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with expressions and blocks in it."""
+    """A text with expressions and blocks."""
 
     parts: Parts
 
     @property
     def lone(self) -> Expression | None:
-        """The expression, where the template is nothing else."""
+        """The expression, if the template is nothing else."""
         if len(self.parts) == 1 and not isinstance(self.parts[0], str | If | For):
             return self.parts[0]
         return None
 
     @property
     def text(self) -> str | None:
-        """The text, where the template has no expression in it."""
+        """The text, if the template contains no expression."""
         return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
 
 
@@ -184,7 +184,7 @@ ALWAYS, NEVER = Literal(value=True), Literal(value=False)
 
 
 def demanded_paths(node: Any) -> Iterator[Path]:
-    """Every value that has to be there: without what `default` and `is defined` make up for."""
+    """Every read whose value must exist: without those that `default` and `is defined` guard."""
     match node:
         case Filter(name="default", operand=Path() | Index() as operand, arguments=arguments):
             yield from demanded_paths((*_keys(operand), arguments))
@@ -203,7 +203,7 @@ def demanded_paths(node: Any) -> Iterator[Path]:
 
 
 def _keys(node: Expression) -> Iterator[Expression]:
-    """The computed keys of a path, which have to be there whatever is at it."""
+    """The computed keys of a path, which must exist even if the path does not."""
     while isinstance(node, Index):
         yield node.key
         node = node.operand
@@ -212,7 +212,7 @@ def _keys(node: Expression) -> Iterator[Expression]:
 
 
 def paths(node: Any) -> Iterator[Path]:
-    """Every value that a node reads, left to right, apart from the items of its own loops."""
+    """Every read of a node, left to right, except the items of its own loops."""
     match node:
         case str():
             return
@@ -224,7 +224,7 @@ def paths(node: Any) -> Iterator[Path]:
             yield from paths(otherwise)
         case tuple() | list():
             for item in node:
-                if not isinstance(item, str):  # which most of them are
+                if not isinstance(item, str):  # most parts are texts
                     yield from paths(item)
         case dict():
             yield from paths(tuple(node.values()))
@@ -234,7 +234,7 @@ def paths(node: Any) -> Iterator[Path]:
 
 
 def is_uncertain(node: Any) -> bool:
-    """Whether a mistake stands in a node, or in one of several."""
+    """Whether a node, or one of several, contains a mistake."""
     match node:
         case Unknown():
             return True
@@ -247,7 +247,7 @@ def is_uncertain(node: Any) -> bool:
 
 
 def replace_mistaken(node: Any, mistaken: Callable[[Path], bool]) -> Any:
-    """The same node, or value with nodes in it, with the paths unknown that are mistaken."""
+    """The same node or value, with mistaken paths replaced by unknowns."""
     match node:
         case Path():
             return Unknown() if mistaken(node) else node
@@ -278,13 +278,13 @@ def loops(node: Any) -> Iterator[For]:
 
 
 def fold(node: Expression) -> Expression:
-    """The same condition, without what is certain whatever is read: `1 == 2 or event.go` is `event.go`."""
+    """The condition without its constant parts: `1 == 2 or event.go` becomes `event.go`."""
     match node:
         case Not(operand=operand):
             inner = fold(operand)
             return Literal(not inner.value) if isinstance(inner, Literal) and isinstance(inner.value, bool) else node
         case Compare(operator="==" | "!=" as operator, left=Literal(value=left), right=Literal(value=right)):
-            same = isinstance(left, bool) is isinstance(right, bool) and left == right  # to Python, true is 1
+            same = isinstance(left, bool) is isinstance(right, bool) and left == right  # to Python, true equals 1
             return Literal(same is (operator == "=="))
         case Logic(operator=operator, left=left, right=right):
             first = fold(left)

@@ -2,12 +2,12 @@
 
     WHERE `key` REGEXP "^final/" AND `Event-Type` IN ("OBJECT_CREATED_PUT", "OBJECT_CREATED_MULTIPART")
 
-The grammar is the one that Tigris documents for object notifications: comparisons joined by AND. Keywords and field
-names are read in any case, fields stand bare or in back-ticks, strings in double quotes, in which `\\"` is a quote and
-any other backslash is itself, so that regular expressions need no doubling. Beside the bucket's own fields any path of
-an event may stand in back-ticks, from the envelope on: `data.accuracy`, `subject`; its type is that of what it is
-compared with. REGEXP finds a match anywhere and is RE2: linear in the key's length whatever the pattern. A field that
-an event does not have makes its comparison false, with every operator, as NULL does in SQL.
+The grammar is Tigris' for object notifications: comparisons joined by AND. Keywords and field names are
+case-insensitive. Fields stand bare or in back-ticks. Strings stand in double quotes, in which `\\"` is a quote and any
+other backslash is literal, so regular expressions need no doubling. Besides the bucket's fields, any path of an event
+may stand in back-ticks: `data.accuracy`, `subject`; it takes the type of the value it is compared with. REGEXP matches
+anywhere and is RE2: linear in the key's length, whatever the pattern. A field that an event lacks makes its comparison
+false with every operator, like NULL in SQL.
 """
 
 import re
@@ -48,9 +48,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class TextLookup(NamedTuple):
-    """What an index can know of a comparison: the texts of which one must be there, or how a text must begin.
+    """What an index can look up for a comparison: possible texts, or a prefix of the text.
 
-    `exact`: nothing else is asked.
+    `exact`: the comparison asks for nothing else.
     """
 
     texts: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Where(NamedTuple):
 
 
 def compile_where(text: str) -> Where:
-    """Parse a WHERE clause and make it ready to run; the word WHERE itself may be left out.
+    """Parse and compile a WHERE clause; the word WHERE itself is optional.
 
     Raises:
         FilterSyntaxError: with line, column and what was expected there.
@@ -133,7 +133,7 @@ class _Parser:
         return token.value
 
     def _peek_kind(self) -> FieldType:
-        """The type of the value that comes next."""
+        """The type of the next value."""
         kinds = (token.kind for token in self.tokens[self.position :] if token.kind in ("string", "number"))
         return "number" if next(kinds, "string") == "number" else "text"
 
@@ -232,9 +232,9 @@ def _asks(values: Iterable[Value]) -> TextLookup:
 
 
 def _required_prefix(pattern: str) -> TextLookup:
-    """What a match begins with; letters, digits and a few signs stand for themselves, up to where one may be repeated.
+    """The required prefix of a match: leading letters, digits and a few signs, up to one that may be repeated.
 
-    `^final/` asks for nothing else, `^final/.*x` begins so, of `^fina?l` it is known that it begins with `fin`.
+    `^final/` asks for nothing else, `^final/.*x` only begins so, and `^fina?l` begins with `fin`.
     """
     match = _LITERAL.match(pattern)
     if match is None:

@@ -1,1 +1,1 @@
-"""What runs in a job container or on a worker: the job contract, the jobs, and the worker loop. Needs no other part."""
+"""The code of job containers and workers: the job contract, the jobs, and the worker loop. It needs no other package."""

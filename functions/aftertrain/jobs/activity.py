@@ -1,7 +1,7 @@
-"""A Step Functions activity as a worker sees it: take a task, keep it alive, answer it.
+"""A Step Functions activity as a worker sees it: take a task, send heartbeats, answer.
 
-AWS answers a heartbeat of a task that was stopped or timed out with TaskTimedOut or TaskDoesNotExist; that is how a
-worker learns that nobody waits for its job any more.
+AWS answers a heartbeat with TaskTimedOut or TaskDoesNotExist if the task was stopped or timed out. That is how a worker
+learns that nobody waits for its job any more.
 """
 
 import json
@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-POLL_SECONDS = 60  # GetActivityTask answers after that long if there is nothing to do
+POLL_SECONDS = 60  # GetActivityTask returns after this time if there is no task
 MAX_CAUSE = 32_000
 _GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 _REFUSED = ("InvalidOutput",)
@@ -27,12 +27,12 @@ class UnreachableError(Exception):
 
 
 class AnswerRefusedError(Exception):
-    """Step Functions will never take this answer."""
+    """Step Functions will never accept this answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task to be done: the token to answer with, and the job's input."""
+    """A task: the token for its answer, and the job's input."""
 
     token: str
     input: dict[str, Any]
@@ -43,7 +43,7 @@ class Activity:
 
     def __init__(self, arn: str, worker: str) -> None:
         self._arn, self._worker = arn, worker
-        # What has to be said now and then is rather said again than waited for.
+        # Repeating a call is better than waiting long for one.
         self._polling = self._build_client(connect_timeout=10, read_timeout=POLL_SECONDS + 10, total_max_attempts=3)
         self._client = self._build_client(connect_timeout=3, read_timeout=7, total_max_attempts=1)
 
@@ -58,18 +58,18 @@ class Activity:
         return Task(response["taskToken"], json.loads(response["input"])) if response.get("taskToken") else None
 
     def heartbeat(self, task: Task) -> None:
-        """Say that the job is alive. Raises: GoneError, UnreachableError."""
+        """Report that the job is alive. Raises: TaskGoneError, UnreachableError."""
         self._call("send_task_heartbeat", taskToken=task.token)
 
     def succeed(self, task: Task, output: dict[str, Any]) -> None:
-        """Hand in the output. Raises: GoneError, UnreachableError."""
+        """Hand in the output. Raises: TaskGoneError, UnreachableError."""
         try:
             self._call("send_task_success", taskToken=task.token, output=json.dumps(output, ensure_ascii=False))
         except AnswerRefusedError as error:
             self.fail(task, "OutputRefused", str(error))
 
     def fail(self, task: Task, error: str, cause: str) -> None:
-        """Say that the job failed. Raises: GoneError, UnreachableError."""
+        """Report that the job failed. Raises: TaskGoneError, UnreachableError."""
         self._call("send_task_failure", taskToken=task.token, error=error, cause=cause[:MAX_CAUSE])
 
     def _call(self, operation: str, client: Any = None, **arguments: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Time an ONNX model, request by request, on whatever onnxruntime finds on this machine."""
+"""Times an ONNX model, request by request, on the best device that onnxruntime finds."""
 
 import time
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def benchmark(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _batches(samples: Array, size: int) -> Iterator[Array]:
-    """Batches of samples without end, each starting where the one before ended."""
+    """Endless batches of samples, each starting where the previous one ended."""
     start = 0
     while True:
         yield np.take(samples, range(start, start + size), axis=0, mode="wrap").astype(np.float32)

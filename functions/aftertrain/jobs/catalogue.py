@@ -1,6 +1,6 @@
 """The jobs by name. A new job is a file beside this one and a line here.
 
-Each is imported only when it is asked for: numpy, onnxruntime and the rest take longer to come than many a job to run.
+A job's module is imported on demand: importing numpy, onnxruntime and others takes longer than many jobs.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 from aftertrain.jobs.contract import JobError, JobInput
 
 Job = Callable[[JobInput, Path], dict[str, Any]]
-# Name: the module below `aftertrain.jobs`, and the function in it.
+# Name: the module below `aftertrain.jobs`, and its function.
 JOBS = {
     "job_run": ("program", "program"),
     "language_model_convert": ("convert_language", "convert_language"),
@@ -23,7 +23,7 @@ JOBS = {
 
 
 def find(name: str) -> Job:
-    """The job of this name. Raises: JobError if there is none."""
+    """The job of this name. Raises: JobError if it does not exist."""
     if name not in JOBS:
         raise JobError(f"there is no job {name!r}: there is {', '.join(sorted(JOBS))}")
     module, function = JOBS[name]

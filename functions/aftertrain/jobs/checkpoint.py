@@ -3,8 +3,7 @@
     s3://models/final/model.safetensors   layers.0.weight [32, 64], layers.0.bias [32], …
     s3://models/final/config.json         {"architecture": "mlp", "activation": "relu"}
 
-Only safetensors are read: unlike pickles they cannot run code. `architecture` says which forward pass the weights
-belong to.
+Only safetensors are read: unlike pickles they cannot run code. `architecture` selects the forward pass.
 """
 
 import json
@@ -22,7 +21,7 @@ from aftertrain.jobs.storage import fetch, sibling
 
 
 def load_checkpoint(uri: str, folder: Path) -> Mlp:
-    """Fetch weights and config, and build the model. Raises: JobError naming what does not fit."""
+    """Fetch weights and config, and build the model. Raises: JobError; the message names the mismatch."""
     tensors = read_tensors(fetch(uri, folder))
     config = read_config(fetch(sibling(uri, "config.json"), folder))
     if config.get("architecture") != "mlp":
@@ -31,7 +30,7 @@ def load_checkpoint(uri: str, folder: Path) -> Mlp:
 
 
 def save_checkpoint(model: Mlp, path: Path, kind: np.dtype[Any]) -> Mlp:
-    """Write weights of a kind of number, and their config beside them; returns the model as it is read back."""
+    """Write the weights with a number type, and their config; returns the model as read back."""
     save_file({name: np.ascontiguousarray(value, dtype=kind) for name, value in model.tensors().items()}, path)
     config = {"architecture": "mlp", "activation": model.activation}
     path.with_name("config.json").write_text(json.dumps(config))
@@ -39,7 +38,7 @@ def save_checkpoint(model: Mlp, path: Path, kind: np.dtype[Any]) -> Mlp:
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """All tensors of a safetensors file. Raises: JobError if it is none."""
+    """All tensors of a safetensors file. Raises: JobError if it is no such file."""
     try:
         return dict(load_file(path))
     except SafetensorError as error:

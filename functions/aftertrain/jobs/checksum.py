@@ -1,10 +1,10 @@
-"""What a bucket says of an object's content -> whether a file is that.
+"""A bucket's checksum of an object -> whether a file has the same content.
 
-    ChecksumCRC64NVME "AuUcyF784aU="        what S3 keeps of anything that nobody gave another checksum
-    ChecksumCRC32     "Zx4A1Q==-3"          of an upload in three parts: a checksum over those of the parts
+    ChecksumCRC64NVME "AuUcyF784aU="        S3's default checksum
+    ChecksumCRC32     "Zx4A1Q==-3"          of an upload in three parts: the checksum of the parts' checksums
 
-S3 and those who speak it keep a checksum of what was uploaded, by default or as the uploader chose. One of parts can be
-compared where it is known where they end: where all are of one size but for the last, as uploaders make them.
+S3 and compatible stores keep a checksum of each upload. The checksum of a multipart upload can be compared only if the
+part size is known: uploaders use one size for all parts but the last.
 """
 
 import base64
@@ -21,7 +21,7 @@ BLOCK = 8 * 1024 * 1024
 
 
 class _Crc:
-    """A cyclic redundancy check with hashlib's face."""
+    """A cyclic redundancy check with hashlib's interface."""
 
     def __init__(self, step: Callable[[bytes, int], int], size: int) -> None:
         self._step, self._size, self._value = step, size, 0
@@ -43,19 +43,19 @@ _KINDS: dict[str, Callable[[], Any]] = {
 
 
 def parts_of(head: Mapping[str, Any]) -> int | None:
-    """How many parts the checksum that HeadObject tells is one of; None if it is one of the whole."""
+    """The number of parts behind the checksum in HeadObject's answer; None if it is of the whole object."""
     checksum = next((head[name] for name in _KINDS if "-" in head.get(name, "")), None)
     return None if checksum is None else int(checksum.rpartition("-")[2])
 
 
 def part_size(size: int, first: int, last: int, count: int) -> int | None:
-    """The size of all parts but the last of an object; None if they are not known to be of one."""
+    """The common size of all parts but the last; None if it is unknown."""
     alike = count > 0 and first * (count - 1) + last == size and 0 < last <= first
     return first if alike else None
 
 
 def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str | None:
-    """What of a file is not as HeadObject says; None if nothing is. `part`: what `part_size` says of the object."""
+    """How a file differs from HeadObject's answer; None if it does not. `part`: the result of `part_size`."""
     size = path.stat().st_size
     if size != head["ContentLength"]:
         return f"it has {size} bytes and not {head['ContentLength']}"
@@ -64,7 +64,7 @@ def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str
         if not expected:
             continue
         if head.get("ChecksumType") == "COMPOSITE" and "-" not in expected:
-            return None  # of parts, it does not say how many
+            return None  # the checksum does not say of how many parts
         actual = _parts_checksum(path, make, part) if "-" in expected else _file_checksum(path, make)
         if actual not in (expected, None):
             return f"its {name.removeprefix('Checksum')} is {actual} and not {expected}"
@@ -78,7 +78,7 @@ def _file_checksum(path: Path, make: Callable[[], Any]) -> str:
 
 
 def _parts_checksum(path: Path, make: Callable[[], Any], part: int | None) -> str | None:
-    """None where it is not known where the parts end."""
+    """The checksum of the parts' checksums; None if the part size is unknown."""
     if part is None:
         return None
     total, count = make(), math.ceil(path.stat().st_size / part)

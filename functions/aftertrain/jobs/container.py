@@ -3,8 +3,8 @@
     python -m aftertrain.jobs.container --folder s3://artifacts/executions/trig-1-0d9c/evaluate
     ->  reads …/input.json, runs the job, writes …/output.json; exit code 0 or 1
 
-Where the service moves files itself, `AFTERTRAIN_INPUT` and `AFTERTRAIN_OUTPUT` name them instead. What the job cannot
-do is also said on standard error: it is what Batch and SageMaker keep of a container that failed.
+If the service moves files itself, `AFTERTRAIN_INPUT` and `AFTERTRAIN_OUTPUT` name them instead. Errors also go to
+standard error, which Batch and SageMaker keep for a failed container.
 """
 
 import argparse
@@ -34,27 +34,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run_in_bucket(uri: str) -> int:
-    # What is brought to the container by the service needs no client, which takes longer to come than all the rest.
+    # Files that the service moves need no S3 client, whose import takes long.
     from aftertrain.jobs.storage import fetch, store
 
     with tempfile.TemporaryDirectory(prefix="aftertrain-") as folder:
         input_path, output = fetch(f"{uri}/input.json", Path(folder)), Path(folder, "output.json")
         code = run.main(input_path, output)
-        if code:  # whoever reads it later can tell it from what another try has left
+        if code:  # lets a reader tell this error from an earlier attempt's
             output.write_text(json.dumps(json.loads(output.read_text()) | {"job": os.environ.get("AWS_BATCH_JOB_ID")}))
         store(output, f"{uri}/output.json")
         return _report_failure(code, output)
 
 
 def _run_in_files() -> int:
-    if region := os.environ.get("AWS_REGION"):  # as SageMaker's own tools read it
+    if region := os.environ.get("AWS_REGION"):  # SageMaker's own tools read this variable
         os.environ.setdefault("AWS_DEFAULT_REGION", region)
     input_path, output = Path(os.environ["AFTERTRAIN_INPUT"]), Path(os.environ["AFTERTRAIN_OUTPUT"])
     output.parent.mkdir(parents=True, exist_ok=True)
     code = _report_failure(run.main(input_path, output), output)
     if code and SAGEMAKER.is_dir():
         cause = json.loads(output.read_text())["cause"]
-        for name in ("message", "failure"):  # what SageMaker reads of a processing and of a training job
+        for name in ("message", "failure"):  # the files that SageMaker reads for a processing job and a training job
             (SAGEMAKER / name).write_text(cause[:1000])
     return code
 
@@ -66,6 +66,6 @@ def _report_failure(code: int, output: Path) -> int:
 
 
 if __name__ == "__main__":
-    # As the first process of a container it would else not hear of it.
+    # A container's first process ignores SIGTERM otherwise.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

@@ -1,10 +1,10 @@
-"""The contract of a job, wherever it runs.
+"""The contract of a job, on every backend.
 
     input   {"job": "model_evaluate", "step": "evaluate", "execution": "trig-1-0d9c…", "params": {…},
              "output_uri": "s3://artifacts/executions/trig-1-0d9c…/evaluate"}
     output  {"output": {…}} with exit code 0, or {"error": "JobError", "cause": "…"} with exit code 1
 
-Both are JSON files. What is large is written below `output_uri` and named in the output by its URI.
+Both are JSON files. Large results are written below `output_uri`; the output contains their URIs.
 """
 
 import json
@@ -12,27 +12,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Of JSON: a state hands on 262,144 bytes, and on its way there the output may be a text, which takes twice as many.
+# Of JSON: a state passes on 262,144 bytes, and an output may be a JSON text on its way there, up to twice as long.
 MAX_BYTES = 98_304
 MAX_CAUSE = 2000  # characters; the log has the rest
 
 
 class JobError(Exception):
-    """The job cannot do what it is asked; the message is for the person who asked."""
+    """The job cannot do what its author asked; the message is for the author."""
 
     name = "JobError"
 
 
 class OutputTooLargeError(JobError):
-    """What a state is given has to be small; the rest goes by reference."""
+    """The output exceeds what a state can hold; large results must be referenced by URI."""
 
     name = "OutputTooLarge"
 
 
 @dataclass(frozen=True, slots=True)
 class JobInput:
-    """What a job is told; `mounts`: which folders of buckets lie where in the container;
-    `buckets`: those that are not in S3. `max_bytes`: of JSON, which the machine counts with.
+    """A job's input. `mounts`: where the container has folders of buckets; `buckets`: buckets outside S3.
+
+    `max_bytes`: the largest output as JSON.
     """
 
     job: str
@@ -46,7 +47,7 @@ class JobInput:
 
     @classmethod
     def read(cls, path: Path) -> "JobInput":
-        """Read the input file. Raises: JobError if it is none."""
+        """Read the input file. Raises: JobError if it is not valid."""
         try:
             content = json.loads(path.read_text())
             return cls(
@@ -63,14 +64,14 @@ class JobInput:
             raise JobError(f"the job's input {path} cannot be read: {error!r}") from None
 
     def param(self, name: str) -> Any:
-        """A param that the job cannot do without. Raises: JobError if it is missing."""
+        """A required param. Raises: JobError if it is missing."""
         if self.params.get(name) is None:
             raise JobError(f"{self.job} needs the param {name!r}")
         return self.params[name]
 
 
 def write_output(path: Path, output: dict[str, Any], max_bytes: int = MAX_BYTES) -> None:
-    """Write the result of a job that went well. Raises: JobError if no state could take it in."""
+    """Write the output of a successful job. Raises: JobError if it is too large for a state."""
     try:
         size = len(json.dumps(output, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
     except UnicodeEncodeError:
@@ -85,5 +86,5 @@ def write_output(path: Path, output: dict[str, Any], max_bytes: int = MAX_BYTES)
 
 
 def write_error(path: Path, error: str, cause: str) -> None:
-    """Write why a job did not go well."""
+    """Write the error of a failed job."""
     path.write_text(json.dumps({"error": error, "cause": cause[:MAX_CAUSE]}))

@@ -1,9 +1,9 @@
-"""What conversions share: write a model in a format of serving, and compare the two before anybody may serve it.
+"""What conversions share: write a model in a serving format, and compare both models.
 
     make(job, {"onnx": write_onnx, …}, folder)      ->  the function that gives the new model's logits
     compare(original, converted, batches, 1e-4)     ->  Comparison(error=3e-7, agreeing=512, compared=512)
 
-A model is a function from named inputs, {"input": [n, features]}, to logits whose last axis are the classes.
+A model is a function from named inputs, {"input": [n, features]}, to logits with the classes on the last axis.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,13 +19,13 @@ from aftertrain.jobs.storage import store
 
 Array = np.ndarray[Any, Any]
 Logits = Callable[[Mapping[str, Array]], Array]
-# Writes a model of a precision, float32 or float16, into a folder; gives the logits of what was written.
+# Writes a model in a precision, float32 or float16, into a folder; returns the logits of what it wrote.
 Write = Callable[[str, Path], Logits]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The largest difference of two models, and at how many of the places compared the same class is the likeliest."""
+    """The largest difference of the logits, and how many compared positions agree on the likeliest class."""
 
     error: float
     agreeing: int
@@ -33,7 +33,7 @@ class Comparison:
 
 
 def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
-    """Write the format that the job asks for. Raises: JobError if there is no such format."""
+    """Write the requested format. Raises: JobError if it is not supported."""
     kind = str(job.params.get("format", "onnx"))
     if kind not in formats:
         raise JobError(f"the format {kind!r} is not known: there is {', '.join(formats)}")
@@ -44,10 +44,10 @@ def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
 def compare(
     original: Logits, converted: Logits, batches: Iterable[Mapping[str, Array]], tolerance: float
 ) -> Comparison:
-    """Both models on the same inputs, a batch at a time.
+    """Run both models on the same inputs, batch by batch.
 
-    Raises: JobError if they differ by more than the tolerance; of logits that lie closer together than 1, by more than
-    that share of their spread.
+    Raises: JobError if they differ by more than the tolerance, absolute for logits that spread over 1 or more, else
+    relative to their spread.
     """
     errors, lows, highs, agreeing, compared = [], [], [], 0, 0
     for batch in batches:
@@ -67,7 +67,7 @@ def compare(
 
 
 def publish(folder: Path, uri: str) -> int:
-    """Store what was written below a URI; returns its size in bytes."""
+    """Upload the written files below a URI; returns their size in bytes."""
     paths = sorted(folder.iterdir())
     for path in paths:
         store(path, f"{uri}/{path.name}")
@@ -75,7 +75,7 @@ def publish(folder: Path, uri: str) -> int:
 
 
 def onnx_logits(path: Path) -> Logits:
-    """A model in ONNX, run by onnxruntime on the processor; it is given those of the inputs that it takes."""
+    """An ONNX model on the CPU; it gets only the inputs that it declares."""
     session = devices.session(path, [devices.CPU])
     names = [tensor.name for tensor in session.get_inputs()]
 

@@ -1,8 +1,8 @@
-"""Convert a checkpoint to a format of serving, and compare the two on real inputs before anybody may serve it.
+"""Convert a checkpoint to a serving format, and compare both models on real inputs.
 
-onnx         model.onnx         one graph, run by onnxruntime
-safetensors  model.safetensors  the same weights, in half precision if asked for, with their config.json
-tensorrt     model.plan         an engine for the GPU of the machine that it is built on
+onnx         model.onnx         one graph, run by onnxruntime safetensors  model.safetensors  the same weights,
+optionally in half precision, with their config.json tensorrt     model.plan         an engine for the GPU type of the
+machine that builds it
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Convert a language model of transformers, and compare the two on real texts before anybody may serve it.
+"""Convert a transformers language model, and compare both models on real texts.
 
-onnx         model.onnx with model.onnx.data  [batch, length] tokens -> logits, without a cache
-safetensors  model.safetensors                the same weights, in half precision if asked for
+onnx         model.onnx with model.onnx.data  [batch, length] tokens -> logits, without a cache safetensors
+model.safetensors                the same weights, optionally in half precision
 
-Tokenizer and configuration go along, so that the folder that comes out can be scored by `language_model_evaluate`.
+Tokenizer and configuration are copied, so `language_model_evaluate` can score the resulting folder.
 """
 
 from importlib.util import find_spec
@@ -18,13 +18,13 @@ from aftertrain.jobs.model_folder import fetch_model, longest, part, read_config
 from aftertrain.jobs.storage import fetch
 
 NEEDS = ("tokenizers", "torch", "transformers", "onnxscript")
-MODEL = "model"  # where it goes below the job's folder, in which the job's own files lie
+MODEL = "model"  # subfolder of the job's folder, which also holds the job's own files
 
 
 def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
     """Write the converted model below the job's output URI.
 
-    Returns: {model_uri, format, precision, size_bytes, max_abs_error, agreement, compared}; `compared` are tokens.
+    Returns: {model_uri, format, precision, size_bytes, max_abs_error, agreement, compared}; `compared` counts tokens.
     Raises: JobError if the two models differ by more than the tolerance anywhere, or a library is missing.
     """
     missing = [name for name in NEEDS if find_spec(name) is None]
@@ -34,7 +34,7 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
     from aftertrain.jobs.torch_language import TorchLanguageModel
 
     source, output_folder = fetch_model(job.param("model_uri"), folder / "model"), folder / "converted"
-    # What can be wrong with the samples is found before the weights are loaded.
+    # Check the samples before loading the weights.
     batches = _batches(source, fetch(job.param("sample_uri"), folder), int(job.params.get("max_tokens", 512)))
 
     def onnx(precision: str, target: Path) -> Logits:
@@ -58,7 +58,7 @@ def convert_language(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _batches(model: Path, texts: Path, max_tokens: int) -> list[dict[str, Array]]:
-    """Each text's tokens by itself: the logits of one are [length, vocabulary], and few of them fit into memory.
+    """The tokens of each text alone: logits are [length, vocabulary], and few of them fit into memory.
 
     Raises: JobError if there is no text.
     """

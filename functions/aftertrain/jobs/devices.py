@@ -1,10 +1,10 @@
-"""What a job runs on: a GPU if it has one, and if it was given one, nothing else.
+"""A job's device: the GPU if there is one, and if the job was given a GPU, nothing else.
 
     session(Path("model.onnx"))  ->  onnxruntime's, on CUDAExecutionProvider if there is one
     torch_device()               ->  "cuda"
 
-A service that gives a job GPUs says how many in AFTERTRAIN_GPUS. Where a library does not find one then, the job fails
-and says what is missing, before it takes a hundred times as long on a processor beside a GPU that is paid for.
+A service that gives a job GPUs sets their number in AFTERTRAIN_GPUS. If a library then finds none, the job fails with
+what is missing, instead of running a hundred times longer on the CPU beside a paid GPU.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aftertrain.jobs.contract import JobError
 
-if TYPE_CHECKING:  # only jobs on ONNX have it
+if TYPE_CHECKING:  # only jobs with ONNX models have it
     import onnxruntime
 
 VARIABLE = "AFTERTRAIN_GPUS"
@@ -21,7 +21,7 @@ CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
 def providers() -> list[str]:
-    """Of onnxruntime, the best first. Raises: JobError if the job has a GPU that onnxruntime does not find."""
+    """onnxruntime's providers, the best first. Raises: JobError if onnxruntime does not find the job's GPU."""
     import onnxruntime
 
     available = [provider for provider in (CUDA, CPU) if provider in onnxruntime.get_available_providers()]
@@ -34,16 +34,16 @@ def providers() -> list[str]:
 
 
 def session(path: Path, names: list[str] | None = None) -> "onnxruntime.InferenceSession":
-    """A model in onnxruntime; `wanted` are its providers, else the best that there are.
+    """A model in onnxruntime; `names`: its providers, by default the best available.
 
-    Raises: JobError if it cannot be run, or if the job has a GPU that onnxruntime gave up on: it would go on without.
+    Raises: JobError if the model does not load, or if onnxruntime silently gave up on the job's GPU.
     """
     import onnxruntime
 
     names = names or providers()
     try:
         model = onnxruntime.InferenceSession(str(path), providers=names)
-    except Exception as error:  # onnxruntime's own errors have no base class of theirs
+    except Exception as error:  # onnxruntime's errors have no common base class
         raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
     if _has_gpus() and names[0] != model.get_providers()[0]:
         raise JobError(
@@ -54,7 +54,7 @@ def session(path: Path, names: list[str] | None = None) -> "onnxruntime.Inferenc
 
 
 def torch_device() -> str:
-    """`cuda` or `cpu`. Raises: JobError if the job has a GPU that PyTorch does not find."""
+    """`cuda` or `cpu`. Raises: JobError if PyTorch does not find the job's GPU."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,6 +1,6 @@
-"""Score a checkpoint on held-out data: the share of examples whose highest logit is the label's, and the gates.
+"""Scores a checkpoint on held-out data: the share of examples whose highest logit is the label's, and quality gates.
 
-A model that misses `min_accuracy`, or is worse than the one at `baseline_uri` by more than chance, fails the step.
+The step fails if the model misses `min_accuracy`, or is worse than the one at `baseline_uri` by more than chance.
 """
 
 from pathlib import Path
@@ -43,9 +43,9 @@ def evaluate(job: JobInput, folder: Path) -> dict[str, Any]:
 
 
 def _logits(uri: str, inputs: Array, folder: Path) -> Array:
-    """Of a checkpoint, or of a model in ONNX, as what is deployed is one.
+    """The logits of a checkpoint or an ONNX model, such as the deployed one.
 
-    Raises: JobError if they are no numbers: the highest of those would be the first class, and may be right.
+    Raises: JobError if they are not numbers: the highest NaN would be the first class, which may be right.
     """
     logits = _compute_logits(uri, inputs, folder)
     count = int((~np.isfinite(logits)).any(axis=1).sum())
@@ -63,7 +63,7 @@ def _compute_logits(uri: str, inputs: Array, folder: Path) -> Array:
 
 
 def _scores(job: JobInput, logits: Array, labels: Array) -> dict[str, float]:
-    """The metrics that are asked for, held against their gates. Raises: JobError."""
+    """The requested metrics, checked against their gates. Raises: JobError."""
     gates: dict[str, float] = job.params.get("min_scores") or {}
     names = dict.fromkeys([*(job.params.get("metrics") or ()), *gates])
     if not names:
@@ -77,7 +77,7 @@ def _scores(job: JobInput, logits: Array, labels: Array) -> dict[str, float]:
 
 
 def _make_folder(folder: Path, name: str) -> Path:
-    """A folder of its own for each: files of two models have the same names."""
+    """A folder for each model: their files have the same names."""
     (folder / name).mkdir(exist_ok=True)
     return folder / name
 

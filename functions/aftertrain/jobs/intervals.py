@@ -1,8 +1,8 @@
-"""How sure a measured score is, and how likely it is that one is worse by chance.
+"""Confidence intervals of scores, and the probability that a difference is chance.
 
-share(90, 100)           ->  (0.8256, 0.9448)   the 95 % score interval of a share
-mean_of([1.0, 2.0, 3.0]) ->  (0.868, 3.132)     the 95 % interval of a mean
-chance(new, old)         ->  0.0156             that models alike differ so much in the old one's favour
+share(90, 100)           ->  (0.8256, 0.9448)   the 95 % score interval of a share mean_of([1.0, 2.0, 3.0]) ->  (0.868,
+3.132)     the 95 % interval of a mean chance(new, old)         ->  0.0156             that equal models differ this
+much in the old one's favour
 """
 
 import math
@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-Z = 1.959964  # of the normal distribution, for 95 % of both sides
-ENOUGH = 20  # examples, for the mean of their differences to be normal
-EXACT = 1000  # coins
+Z = 1.959964  # quantile of the normal distribution for 95 %, two-sided
+ENOUGH = 20  # examples from which the mean of differences counts as normal
+EXACT = 1000  # coins up to which the sign test is exact
 Array = np.ndarray[Any, Any]
 
 
 def share(hits: int, examples: int) -> tuple[float, float]:
-    """Where the true share lies: the score interval, which is right for few examples as well."""
+    """The score interval of a share, which is also right for few examples."""
     rate, spread = hits / examples, Z * Z / examples
     middle = (rate + spread / 2) / (1 + spread)
     half = Z / (1 + spread) * math.sqrt(rate * (1 - rate) / examples + spread / (4 * examples))
@@ -27,7 +27,7 @@ def share(hits: int, examples: int) -> tuple[float, float]:
 
 
 def mean_of(values: Array) -> tuple[float, float] | None:
-    """Where the true mean lies, if there are enough values for their mean to be normal; one tells nothing of it."""
+    """The interval of a mean, if there are enough values for it to be normal; None for a single value."""
     if len(values) < 2:
         return None
     half = Z * float(values.std(ddof=1)) / math.sqrt(len(values))
@@ -35,12 +35,11 @@ def mean_of(values: Array) -> tuple[float, float] | None:
 
 
 def chance(new: Array, old: Array) -> float:
-    """How likely two models that are alike differ by as much, on the same examples, in favour of the old one.
+    """The probability that two equal models differ this much, on the same examples, in favour of the old one.
 
-    Of right and wrong answers, of few examples and where some are infinite, by the sign test; else by the mean of the
-    differences.
+    The sign test serves right and wrong answers, few examples and infinite values; else the mean of the differences.
     """
-    with np.errstate(invalid="ignore"):  # what is infinite twice is as good
+    with np.errstate(invalid="ignore"):  # two infinities count as equal
         deltas = new.astype(np.float64) - old.astype(np.float64)
     if len(deltas) < ENOUGH or not np.isfinite(deltas).all() or set(np.unique(deltas)) <= {-1.0, 0.0, 1.0}:
         return _sign_test(int((deltas < 0).sum()), int((deltas > 0).sum()))
@@ -51,7 +50,7 @@ def chance(new: Array, old: Array) -> float:
 
 
 def _sign_test(losses: int, wins: int) -> float:
-    """Of so many coins, how likely as many or more show one side; of very many by their normal distribution."""
+    """The probability that at least `losses` of all coins show one side; approximated as normal for many coins."""
     coins = losses + wins
     if coins > EXACT:
         return NormalDist().cdf(-(losses - 0.5 - coins / 2) / (math.sqrt(coins) / 2))

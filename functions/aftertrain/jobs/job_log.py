@@ -1,7 +1,7 @@
-"""What a job writes -> a file, the worker's own log, and the last lines for whoever wants to know why it failed.
+"""A job's output -> a log file, the worker's own log, and the last lines for error messages.
 
-A log has an end: of what a job writes beyond 50 MB only the last lines are kept. A program that a job has left behind
-may hold its output open; when the job is over, what has been written by then is all.
+A log is bounded: beyond 50 MB only the last lines are kept. A program that a job left behind may hold the output open;
+the log ends with the job.
 """
 
 import logging
@@ -17,16 +17,16 @@ from typing import BinaryIO
 
 MAX_BYTES = 50_000_000
 LAST_LINES = 20
-MAX_LINE = 400  # of a last line, in characters
+MAX_LINE = 400  # of a kept last line, in characters
 CHUNK = 65_536
 LOOK_SECONDS = 0.2
-LAST_SECONDS = 2.0  # for what is still in the pipe when the process is over
+LAST_SECONDS = 2.0  # to read the rest of the pipe after the process has ended
 
 log = logging.getLogger("aftertrain.job")
 
 
 class JobLog:
-    """Reads a process's output until it ends, or the process has."""
+    """Reads a process's output until it ends, or the process does."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", path: Path) -> None:
         assert process.stdout is not None
@@ -38,11 +38,11 @@ class JobLog:
 
     @property
     def last_lines(self) -> list[str]:
-        """The end of it."""
+        """The kept last lines."""
         return list(self._last)
 
     def close(self) -> None:
-        """Take in what a process that is over has written."""
+        """Read what an ended process has written."""
         self._deadline = time.monotonic() + LAST_SECONDS
         self._ended.set()
         self._reader.join()
@@ -54,7 +54,7 @@ class JobLog:
             while chunk := self._read_chunk():
                 size += self._write_chunk(file, chunk, size)
                 *lines, pending = (pending + chunk).split(b"\n")
-                if len(pending) > CHUNK:  # a line without an end is not waited for
+                if len(pending) > CHUNK:  # do not wait for the end of a very long line
                     lines, pending = [*lines, pending], b""
                 for line in lines:
                     self._log_line(line)
@@ -69,7 +69,7 @@ class JobLog:
             return open(os.devnull, "wb", buffering=0)
 
     def _write_chunk(self, file: BinaryIO, chunk: bytes, size: int) -> int:
-        """How much the file is longer now, or would be; on a disk that is full, the job is read all the same."""
+        """The number of bytes by which the file grew or would have grown; a full disk does not stop the reading."""
         try:
             file.write(chunk[: max(0, MAX_BYTES - size)])
         except OSError as error:
@@ -78,7 +78,7 @@ class JobLog:
         return len(chunk)
 
     def _read_chunk(self) -> bytes:
-        """The next piece; nothing when the output has ended, or nobody is left who was asked to write."""
+        """The next piece; empty when the output has ended."""
         while not select.select([self._output], [], [], LOOK_SECONDS)[0]:
             if self._ended.is_set():
                 return b""

@@ -1,11 +1,11 @@
-"""Score a language model by EleutherAI's lm-evaluation-harness, on tasks of one's own, and hold it to gates.
+"""Scores a language model by EleutherAI's lm-evaluation-harness on the author's tasks, with quality gates.
 
-    s3://models/final/    what the backend takes: model.onnx and tokenizer.json, or a folder of transformers'
+    s3://models/final/    what the backend reads: model.onnx and tokenizer.json, or a transformers folder
     s3://evals/tasks/     sums.yaml (`dataset_path: json`, `data_files: {test: sums.jsonl}`) and sums.jsonl
     ->  {"scores": {"sums": {"acc": 0.91}}, "low": {"sums": {"acc": 0.86}}, "high": …, "examples": {"sums": 200}, …}
 
-Nothing is asked for over the network: tasks, data and models are what lies in these folders. A task file may name
-Python functions, which then run; who may write to the folder of the tasks may run code in the job.
+Nothing is fetched over the network: tasks, data and models come from these folders. A task file may name Python
+functions, which then run; so anybody who can write to the folder of tasks can run code in the job.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from aftertrain.jobs.storage import fetch_folder
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 NEEDS = {"onnx": ("onnxruntime", "tokenizers"), "hf": ("torch", "transformers"), "vllm": ("vllm",)}
-NO_FILTER = ",none"  # of the harness: a metric's name has the filter behind it that its answers went through
+NO_FILTER = ",none"  # the harness appends the answers' filter to a metric's name
 Scores = dict[str, dict[str, Score]]
 
 
@@ -67,7 +67,7 @@ def _check_backend(backend: str) -> None:
 
 
 def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) -> Scores:
-    """What one model scores. Raises: JobError if there is no such task; what the harness raises is in the log."""
+    """The scores of one model. Raises: JobError if a task does not exist; the log has the harness' own errors."""
     for name in OFFLINE:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("HF_HOME", str(folder.parent / "cache"))
@@ -76,7 +76,7 @@ def _scores(job: JobInput, backend: str, uri: str, tasks: Path, folder: Path) ->
 
     model_folder = fetch_model(uri, folder)
     names = [str(name) for name in job.param("tasks")]
-    with contextlib.chdir(tasks):  # so that a task's data are found beside it
+    with contextlib.chdir(tasks):  # a task's data files are relative to its folder
         manager = TaskManager(include_path=str(tasks), include_defaults=False)
         unknown = sorted(set(names) - set(manager.all_subtasks))
         if unknown:
@@ -100,15 +100,15 @@ def _model(backend: str, folder: Path, options: dict[str, Any]) -> dict[str, Any
         from aftertrain.jobs.onnx_language import OnnxLanguageModel
 
         return {"model": OnnxLanguageModel(folder, **options)}
-    # The harness would take a GPU for granted.
+    # The harness assumes a GPU otherwise.
     device = {"device": torch_device()} if backend == "hf" else {}
     return {"model": backend, "model_args": {"pretrained": str(folder), **device, **options}}
 
 
 def _metrics(task: str, results: dict[str, Any]) -> dict[str, Score]:
-    """Every number that the harness gives for a task, with its interval where it is a mean over examples.
+    """Every number that the harness reports for a task, with an interval if it is a mean over examples.
 
-    Answers may go through filters of the task: {"exact_match,strict-match": …}.
+    A task's filters may process answers: {"exact_match,strict-match": …}.
     """
     samples = results["samples"][task]
     if any(_is_lost(sample.get("resps")) for sample in samples):
@@ -125,7 +125,7 @@ def _metrics(task: str, results: dict[str, Any]) -> dict[str, Score]:
 
 
 def _is_lost(answers: Any) -> bool:
-    """Whether what a model answered, which may be lists of pairs of lists, has a number that is none."""
+    """Whether a model's answer, which may be nested lists, contains NaN."""
     if isinstance(answers, list | tuple):
         return any(map(_is_lost, answers))
     return isinstance(answers, float) and math.isnan(answers)
@@ -137,7 +137,7 @@ def _pair_scores(scores: Scores, baseline: Scores) -> Iterator[tuple[str, Score,
 
 
 def _table(scores: Scores, name: str) -> dict[str, dict[str, float]]:
-    """One number of every score, by task and metric; what has no interval has no bounds."""
+    """One number of every score, by task and metric; a score without an interval has no bounds."""
     return {
         task: {metric: number for metric, score in metrics.items() if (number := getattr(score, name)) is not None}
         for task, metrics in scores.items()

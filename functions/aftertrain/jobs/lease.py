@@ -1,9 +1,9 @@
-"""How long a task is still this worker's, by what Step Functions has heard of it.
+"""How long a task still belongs to this worker, by the heartbeats that Step Functions acknowledged.
 
-    Lease(180)  renewed by every heartbeat that was acknowledged; after 120 seconds without one the job has to end, for
-                60 seconds later another worker is given the task
+    Lease(180)  renewed by every acknowledged heartbeat; after 120 seconds without one the job must end, because 60
+                seconds later another worker gets the task
 
-Between the two lies what it takes to notice and to end a job, so that no two of it run at once.
+The time between serves to notice and to end the job, so two attempts never run at once.
 """
 
 import time
@@ -13,26 +13,26 @@ MARGIN_SECONDS = 60.0
 
 
 class Lease:
-    """Of `seconds`, from now on. `clock` is in seconds and never goes back."""
+    """A lease of `seconds` from now. `clock` returns seconds and never goes back."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
         self._since = clock()
 
     def now(self) -> float:
-        """What a renewal counts from: the moment before it was asked for."""
+        """The start of a renewal: the moment before the heartbeat was sent."""
         return self._clock()
 
     def renew(self, since: float) -> None:
-        """Step Functions has heard of the task after this moment."""
+        """Renew the lease: Step Functions heard of the task after this moment."""
         self._since = since
 
     @property
     def ending(self) -> bool:
-        """Whether the job has to be ended now to be over in time."""
+        """Whether the job must end now to be over in time."""
         return self._clock() - self._since > self._seconds - min(MARGIN_SECONDS, self._seconds / 2)
 
     @property
     def over(self) -> bool:
-        """Whether the task is another one's by now."""
+        """Whether another worker has the task by now."""
         return self._clock() - self._since > self._seconds

@@ -2,7 +2,7 @@
 
 measure(["f1_macro"], logits [n, classes], labels [n])  ->  {"f1_macro": Score(0.87, …)}
 
-Of `log_loss` less is better, and its gate is a bound from above.
+A lower `log_loss` is better, so its gate is an upper bound.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ LESS_IS_BETTER = ("log_loss",)
 
 
 def measure(names: list[str], logits: Array, labels: Array) -> dict[str, Score]:
-    """Each metric as a score without an interval. Raises: JobError naming what is not known, missing, or undefined."""
+    """Each metric as a score without an interval. Raises: JobError for an unknown, missing or undefined metric."""
     try:
         from sklearn import metrics
     except ImportError:
@@ -31,7 +31,7 @@ def measure(names: list[str], logits: Array, labels: Array) -> dict[str, Score]:
 
 
 def _metrics(metrics: Any) -> dict[str, Callable[[Array, Array, Array], float]]:
-    """By name: from labels, guesses and chances."""
+    """The metrics by name: functions of labels, predictions and probabilities."""
     average: dict[str, Any] = {"average": "macro", "zero_division": 0}
     return {
         "balanced_accuracy": lambda labels, guesses, _: metrics.balanced_accuracy_score(labels, guesses),
@@ -44,7 +44,7 @@ def _metrics(metrics: Any) -> dict[str, Callable[[Array, Array, Array], float]]:
 
 
 def _roc_auc(metrics: Any, labels: Array, chances: Array) -> float:
-    """Of two classes, or each against the rest."""
+    """For two classes, or each class against the rest."""
     if chances.shape[1] == 2:
         return float(metrics.roc_auc_score(labels, chances[:, 1]))
     return float(metrics.roc_auc_score(labels, chances, multi_class="ovr", labels=range(chances.shape[1])))

@@ -1,4 +1,4 @@
-"""Multi-layer perceptron: its forward pass in numpy, and the same as an ONNX graph.
+"""A multi-layer perceptron: its forward pass in numpy, and the same as an ONNX graph.
 
 Mlp(weights=(W0 [32, 64], W1 [10, 32]), biases=(b0 [32], b1 [10]), activation="relu").logits(x [n, 64])  ->  [n, 10]
 """
@@ -29,7 +29,7 @@ class Mlp:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, Array], activation: str) -> "Mlp":
-        """Read `layers.N.weight` and `layers.N.bias`. Raises: JobError naming what is missing or does not fit."""
+        """Read `layers.N.weight` and `layers.N.bias`. Raises: JobError for a missing or misfitting tensor."""
         if activation not in _ACTIVATIONS:
             raise JobError(f"the activation {activation!r} is not known: there is {', '.join(_ACTIVATIONS)}")
         layers = list(takewhile(lambda layer: f"layers.{layer}.weight" in tensors, count()))
@@ -43,13 +43,13 @@ class Mlp:
         return cls(weights, biases, activation)
 
     def tensors(self) -> dict[str, Array]:
-        """As `from_tensors` reads them."""
+        """The tensors that `from_tensors` reads."""
         weights = {f"layers.{layer}.weight": weight for layer, weight in enumerate(self.weights)}
         return weights | {f"layers.{layer}.bias": bias for layer, bias in enumerate(self.biases)}
 
     @property
     def features(self) -> int:
-        """How many values one input has."""
+        """The number of values of one input."""
         return int(self.weights[0].shape[1])
 
     def logits(self, inputs: Array) -> Array:

@@ -1,8 +1,8 @@
 """The folder of a language model, as transformers writes it.
 
 config.json      {"architectures": ["LlamaForCausalLM"], "eos_token_id": 2, "max_position_embeddings": 2048, …}
-tokenizer.json   and what else belongs to it
-model.safetensors, or shards with model.safetensors.index.json; or model.onnx
+tokenizer.json   and other files of the tokenizer model.safetensors, or shards with model.safetensors.index.json; or
+model.onnx
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.storage import fetch_folder, sibling
 
-# What belongs to a model beside its weights. Not every *.json: a step's own files may lie there as well.
+# A model's files besides its weights. Not every *.json: a step's own files may be in the same folder.
 BESIDE = (
     "config.json",
     "generation_config.json",
@@ -31,9 +31,9 @@ _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len")
 
 
 def fetch_model(uri: str, folder: Path) -> Path:
-    """All of a model: by the folder's URI, or by that of its weights, their index or its config.
+    """Fetch a model by the URI of its folder, its weights, their index or its config.
 
-    What lies in folders below it, as the states of a training do, is left there.
+    Subfolders, such as training states, are left out.
     Raises: JobError
     """
     if not uri.endswith((".safetensors", ".json")):
@@ -44,7 +44,7 @@ def fetch_model(uri: str, folder: Path) -> Path:
 
 
 def part(folder: Path, name: str) -> Path:
-    """A file of the folder. Raises: JobError if it is not there."""
+    """A file of the folder. Raises: JobError if it does not exist."""
     if not (folder / name).exists():
         raise JobError(f"the model's folder has no {name}")
     return folder / name
@@ -62,7 +62,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def longest(config: dict[str, Any], default: int) -> int:
-    """How many tokens the model takes at once, if its config says so."""
+    """The longest input in tokens by the model's config, or the default."""
     text = config.get("text_config")
     sections = (config, text if isinstance(text, dict) else {})
     lengths = [section[name] for section in sections for name in _LENGTHS if isinstance(section.get(name), int)]

@@ -1,10 +1,10 @@
-"""A language model in ONNX, for the evaluation harness: its logits by onnxruntime, its tokens by `tokenizers`.
+"""An ONNX language model for the evaluation harness: logits by onnxruntime, tokens by `tokenizers`.
 
     model.onnx         input_ids [batch, length], and attention_mask or position_ids if it takes them  ->  logits
     tokenizer.json     as Hugging Face writes it
     config.json        {"eos_token_id": 2, "max_position_embeddings": 2048}
 
-The graph has to be one without a cache (no past_key_values): a whole text is scored at once.
+The graph must be without a cache (no past_key_values): a whole text is scored at once.
 """
 
 from pathlib import Path
@@ -19,11 +19,11 @@ from aftertrain.jobs import devices
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.model_folder import ends, longest, part, read_config
 
-LENGTH, GENERATED = 2048, 256  # tokens, where the model and the task do not say
+LENGTH, GENERATED = 2048, 256  # tokens, unless the model and the task say otherwise
 
 
-class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not typed
-    """What the harness asks of a model; `providers` are onnxruntime's, such as CUDAExecutionProvider."""
+class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is untyped
+    """The harness' model interface; `providers`: onnxruntime's, such as CUDAExecutionProvider."""
 
     def __init__(self, folder: Path, providers: list[str] | None = None) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
 
     @property
     def eot_token_id(self) -> int:
-        """What a text ends with, and stands before one that has nothing before it."""
+        """The token that ends a text, and precedes a text without context."""
         return self._end_tokens[0]
 
     def tok_encode(self, string: str, **_: Any) -> list[int]:
@@ -48,11 +48,11 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         return ids
 
     def _loglikelihood_tokens(self, requests: Any, **_: Any) -> list[tuple[float, bool]]:
-        """Of each continuation: how likely it is, and whether it is what the model would have said."""
+        """For each continuation: its log-likelihood, and whether it is the greedy one."""
         return [self._likelihood([*context, *following], len(following)) for _, context, following in requests]
 
     def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> list[float]:  # noqa: ARG002 - the harness's
-        """How likely each text is as a whole."""
+        """The log-likelihood of each whole text."""
         return [self._rolling_likelihood(self.tok_encode(request.args[0])) for request in requests]
 
     def _rolling_likelihood(self, tokens: list[int]) -> float:
@@ -61,7 +61,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         return sum(self._likelihood([*context, *following], len(following))[0] for context, following in pairs)
 
     def generate_until(self, requests: Any, disable_tqdm: bool = False) -> list[str]:  # noqa: ARG002 - the harness's
-        """What the model goes on with, the likeliest token each time."""
+        """The greedy continuation of each text."""
         return [self._generate_text(*request.args) for request in requests]
 
     def _generate_text(self, context: str, options: dict[str, Any]) -> str:
@@ -80,7 +80,7 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is not
         return text
 
     def _likelihood(self, tokens: list[int], following: int) -> tuple[float, bool]:
-        """Of the last tokens after those before them; what does not fit is cut off at the front."""
+        """The log-likelihood of the last tokens given those before; a too long context loses its beginning."""
         window = tokens[-(self._length + 1) :]
         logits = self._logits(window[:-1])[-following:]
         targets = np.array(window[-following:])

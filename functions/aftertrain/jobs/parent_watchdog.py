@@ -1,6 +1,6 @@
-"""A job whose worker is gone ends at once: nobody keeps its task alive, and soon another worker has it.
+"""Ends a job whose worker has died: nobody keeps its task alive, and soon another worker gets it.
 
-It looks who its parent is; a process whose parent dies gets another one.
+It polls the parent's process id, which changes when the parent dies.
 """
 
 import os
@@ -9,12 +9,12 @@ import threading
 import time
 
 LOOK_SECONDS = 1.0
-# What names the process that a job, or a worker of a crew, ends with.
+# Environment variable with the id of the process with which a job, or a supervised worker, ends.
 WORKER, CREW = "AFTERTRAIN_WORKER_PID", "AFTERTRAIN_CREW_PID"
 
 
 def end_with(parent: int, interval: float = LOOK_SECONDS) -> None:
-    """From now on, end this process and all that it started as soon as its parent is not this one any more."""
+    """From now on, end this process and its children as soon as its parent changes."""
     threading.Thread(target=_watch, args=(parent, interval), daemon=True).start()
 
 

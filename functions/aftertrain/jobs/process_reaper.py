@@ -1,7 +1,7 @@
-"""A job's process -> nothing of it: it, its group, and whatever it started in groups of their own.
+"""Ends a job's process, its group, and every process that it started in other groups.
 
-A launcher such as torchrun starts each of its programs in a session of its own, where no signal to the job's group
-reaches it. A worker adopts what loses its parent, so that it finds it among its own children.
+A launcher such as torchrun starts its programs in sessions of their own, where no signal to the job's group reaches
+them. A worker therefore adopts orphaned processes, and finds them among its own children.
 """
 
 import ctypes
@@ -13,23 +13,23 @@ import time
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_SECONDS = 0.05
-ROUNDS = 50  # each ends what the one before has orphaned
+ROUNDS = 50  # each round ends the orphans of the previous one
 
 
 def adopt() -> None:
-    """From now on, what loses its parent below this process becomes its child; on Linux only."""
+    """From now on, processes below this one that lose their parent become its children; on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def children() -> set[int]:
-    """The processes that this one is the parent of; none where there is no /proc."""
+    """The child processes of this one; none without /proc."""
     own_pid, entries = str(os.getpid()), os.listdir("/proc") if os.path.isdir("/proc") else []
     return {int(pid) for pid in entries if pid.isdigit() and _parent(pid) == own_pid}
 
 
 def end(process: "subprocess.Popen[bytes]", existing: set[int], grace: float) -> None:
-    """End a process group politely, then not, and then what is left of it; `before`: children that are not its own."""
+    """End a process group with SIGTERM, then with SIGKILL, then its orphans; `existing`: earlier children to spare."""
     _signal(process.pid, signal.SIGTERM)
     until = time.monotonic() + grace
     while _group_exists(process, existing) and time.monotonic() < until:
@@ -45,7 +45,7 @@ def end(process: "subprocess.Popen[bytes]", existing: set[int], grace: float) ->
 
 
 def _group_exists(process: "subprocess.Popen[bytes]", existing: set[int]) -> bool:
-    """Whether anything of the group is; who is over and was adopted has to be taken leave of first."""
+    """Whether anything of the group exists; ended orphans are reaped first."""
     process.poll()
     if not _signal(process.pid, 0):
         return False
@@ -78,9 +78,9 @@ def _reap(pid: int, options: int) -> None:
 
 
 def _parent(pid: str) -> str:
-    """The fourth field; the second is a name in brackets, which may have anything in it."""
+    """The parent's id: the fourth field, after a name in brackets, which may contain anything."""
     try:
         with open(f"/proc/{pid}/stat", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[1]
-    except (OSError, IndexError):  # it has ended meanwhile
+    except (OSError, IndexError):  # the process has ended meanwhile
         return ""

@@ -1,4 +1,4 @@
-"""Any program as a job: JSON in a file in, JSON in a file out, 0 for success.
+"""Any program as a job: JSON in a file in, JSON in a file out, exit code 0 for success.
 
 {"command": ["python", "score.py"], "data": {"threshold": 0.9}}  ->  {"result": {"score": 0.93}}
 """
@@ -19,9 +19,9 @@ from aftertrain.jobs.parent_watchdog import WORKER
 
 @contextmanager
 def _forward_signals(process: "subprocess.Popen[bytes]") -> Iterator[list[int]]:
-    """A container's first process is the only one that is told to end; a worker tells all of a job's.
+    """Pass a container's signals on to the program; a worker signals all processes of a job itself.
 
-    Gives what it was told, which makes a failure of whatever the program does then: it is not done.
+    Yields the received signals: after one, the program's result counts as a failure.
     """
     signals: list[int] = []
 

@@ -1,9 +1,9 @@
-"""How far a job is, for who waits for it.
+"""A job's progress, for people who watch the execution.
 
     report(0.4, accuracy=0.9)   ->  the file that AFTERTRAIN_PROGRESS names: {"done": 0.4, "metrics": {"accuracy": 0.9}}
 
-A program of one's own writes that file itself. What is in it goes to `progress.json` below the job's output URI, every
-few seconds as long as it changes; a job is not held up, nor failed, by progress that cannot be told.
+Custom programs write that file themselves. Its content goes to `progress.json` below the job's output URI, every few
+seconds while it changes. A failing upload neither delays nor fails the job.
 """
 
 import json
@@ -16,24 +16,24 @@ from pathlib import Path
 
 VARIABLE = "AFTERTRAIN_PROGRESS"
 POLL_SECONDS = 10.0
-LAST_SECONDS = 15.0  # for the last one, from a store that may not answer
+LAST_SECONDS = 15.0  # for the last upload, to a store that may not answer
 MAX_BYTES = 16_384
 
 log = logging.getLogger("aftertrain.progress")
 
 
 def report(done: float, **metrics: float) -> None:
-    """Say what share of the work is done, and what was measured so far; nothing is said where nobody asks."""
+    """Report the finished share of the work and current metrics; without AFTERTRAIN_PROGRESS, nothing happens."""
     target = os.environ.get(VARIABLE)
     if target is not None:
         temporary = Path(f"{target}.new")
         temporary.write_text(json.dumps({"done": round(done, 4), "metrics": metrics}))
-        temporary.replace(target)  # a reader sees the one or the other, and never a half
+        temporary.replace(target)  # readers see the old or the new file, never half of one
 
 
 @contextmanager
 def watch_progress(file: Path, publish: Callable[[Path], object], look: float = POLL_SECONDS) -> Iterator[None]:
-    """While the block runs, jobs may report to the file, and every change is told; the last one is told at the end."""
+    """While the block runs, upload every change of the file, and the last one at the end."""
     os.environ[VARIABLE] = str(file)
     stop = threading.Event()
     reporter = threading.Thread(target=_report_changes, args=(file, publish, stop, look), daemon=True)
@@ -55,14 +55,14 @@ def _report_changes(file: Path, publish: Callable[[Path], object], stop: threadi
             last = content
             try:
                 publish(file)
-            except Exception as error:  # whatever it is, the job is not about that
+            except Exception as error:  # progress must never fail the job
                 log.warning("progress is not told: %s", error)
         if ended:
             return
 
 
 def _is_complete(content: bytes) -> bool:
-    """Whether it is an object of JSON, and small; a program that writes it in pieces is in the middle of it else."""
+    """Whether the content is a small JSON object; a program may be in the middle of writing it."""
     try:
         return len(content) <= MAX_BYTES and isinstance(json.loads(content), dict)
     except ValueError:

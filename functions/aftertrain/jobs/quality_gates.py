@@ -1,11 +1,11 @@
-"""Gates: what a model has to reach, and what it may not fall behind.
+"""Quality gates: the least scores of a model, and the comparison with a baseline.
 
-    check_least("accuracy", scored(0.9, hits), 0.95)     ->  JobError: accuracy is 0.9000, below the gate's 0.95
-    check_regressions([("accuracy", new, old), …])       ->  JobError: the model is worse than the baseline: …
+    check_least("accuracy", make_score(0.9, hits), 0.95)  ->  JobError: accuracy is 0.9000, below the gate's 0.95
+    check_regressions([("accuracy", new, old), …])        ->  JobError: the model is worse than the baseline: …
 
-Two models are compared on the same examples, pair by pair, which tells more than two shares do. The more is compared,
-the surer a loss has to be: of twenty scores that are alike, one looks worse by chance. What has no values for single
-examples cannot be told from chance and is not compared; a gate of its own may bound it.
+Two models are compared on the same examples, pair by pair, which is more sensitive than comparing two shares. More
+comparisons require a stronger loss: of twenty equal scores, one looks worse by chance. A score without values for
+single examples cannot be compared; a least score may bound it.
 """
 
 import math
@@ -18,14 +18,14 @@ import numpy as np
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.intervals import chance, mean_of, share
 
-ALPHA = 0.025  # how often a model that is as good may be refused, whatever is compared
+ALPHA = 0.025  # the probability of refusing an equally good model, over all comparisons
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A metric of a model; `low` and `high` are the ends of its 95 % interval.
+    """A metric of a model; `low` and `high` bound its 95 % interval.
 
-    `each`: what tells two models apart on every example, more of it being better; empty if there is no such thing.
+    `each`: a value per example, higher is better, for comparing models; empty if the metric has none.
     """
 
     value: float
@@ -37,9 +37,9 @@ class Score:
 
 
 def make_score(value: float, values: Sequence[Any], *, higher_is_better: bool = True) -> Score:
-    """The metric with its interval, if it is the mean of its values for single examples.
+    """The metric with its interval, if it is the mean of `values` over examples.
 
-    A pair in the place of a value is how likely an example is, and how long: perplexities are made of them.
+    A value may be a pair of log-likelihood and length, from which perplexities are computed.
     """
     numbers = [float(entry) for entry in values if isinstance(entry, int | float)]
     if len(numbers) != len(values) or not numbers or not math.isclose(sum(numbers) / len(numbers), value, abs_tol=1e-9):
@@ -57,10 +57,10 @@ def _likelihoods(values: Sequence[Any]) -> tuple[float, ...]:
 
 
 def check_least(name: str, score: Score | None, least: float) -> None:
-    """Raises: JobError if a score misses what it has to reach; where less is better, it is a bound from above."""
+    """Raises: JobError if a score misses its bound, which is an upper one if lower is better."""
     if score is None:
         raise JobError(f"there is no score {name} to hold against the gate's {least:g}")
-    # Put so that what is no number misses every gate.
+    # Written so that NaN misses every gate.
     if score.higher_is_better and not score.value >= least:
         raise JobError(f"{name} is {score.value:.4f}, below the gate's {least:g}")
     if not score.higher_is_better and not score.value <= least:
@@ -68,9 +68,9 @@ def check_least(name: str, score: Score | None, least: float) -> None:
 
 
 def check_regressions(compared: Sequence[tuple[str, Score, Score]]) -> None:
-    """Each a name, the new model's score and the old one's.
+    """Compare models; each entry is a name, the new model's score and the old one's.
 
-    Raises: JobError if one is worse by more than chance explains, of so many, or no number at all.
+    Raises: JobError if a score is NaN, or worse by more than chance explains over all comparisons.
     """
     for name, new, old in compared:
         if not math.isfinite(new.value):

@@ -1,7 +1,7 @@
 """One job in a process of its own: `python -m aftertrain.jobs.run INPUT OUTPUT`.
 
-Exit code 0: the output file has the output. 1: it has the error, and standard error has where it came from if nobody
-has foreseen it. Anything else: the process died; there is no output.
+Exit code 0: the output file holds the output. 1: it holds the error, and standard error the traceback of an unforeseen
+one. Anything else: the process died, without an output.
 """
 
 import json
@@ -31,7 +31,7 @@ def main(input_path: Path, output_path: Path) -> int:
     except JobError as error:
         write_error(output_path, error.name, str(error))
         return 1
-    except Exception as error:  # of any library that a job uses: it ends here, and whoever asked has to hear of it
+    except Exception as error:  # a job's library may raise anything, and its author must see it
         traceback.print_exc()
         write_error(output_path, type(error).__name__, str(error))
         return 1
@@ -39,7 +39,7 @@ def main(input_path: Path, output_path: Path) -> int:
 
 
 def _store(path: Path, uri: str) -> None:
-    # Its client takes longer to come than many a job to run.
+    # Importing its client takes longer than many jobs.
     from aftertrain.jobs.storage import store
 
     store(path, uri)

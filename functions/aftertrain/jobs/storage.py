@@ -2,18 +2,18 @@
 
     fetch("s3://models/final/model.safetensors", Path("work"))  ->  Path("work/model.safetensors")
 
-A bucket is one of the machine's own AWS account, unless `AFTERTRAIN_BUCKETS` says where else it is: at Tigris, R2, or
-any other store that speaks S3. Credentials are named there, by a profile of ~/.aws or by a secret in Secrets Manager,
-{"access_key_id": …, "secret_access_key": …}; they never stand in a variable.
+A bucket belongs to the machine's AWS account, unless `AFTERTRAIN_BUCKETS` names another store: Tigris, R2, or any that
+speaks S3. A profile of ~/.aws or a secret in Secrets Manager holds the credentials, {"access_key_id": …,
+"secret_access_key": …}; they never stand in a variable.
 
     AFTERTRAIN_BUCKETS='{"my-weights": {"endpoint": "https://t3.storage.dev", "region": "auto", "profile": "tigris"}}'
 
-Where a service brings objects to the container, as SageMaker does, `AFTERTRAIN_MOUNTS` says which folder is which:
+If a service such as SageMaker downloads objects for the container, `AFTERTRAIN_MOUNTS` maps URIs to folders:
 
     AFTERTRAIN_MOUNTS='[{"uri": "s3://models/final/", "path": "/opt/ml/processing/input/model_uri"}]'
 
-Large objects go in parallel ranges, all of the same version; a range that breaks off is asked for again. That is
-boto3's transfer manager; what has arrived is held against the checksum that the bucket keeps.
+boto3's transfer manager downloads large objects in parallel ranges of one version and retries broken ranges. The result
+is compared with the checksum that the bucket keeps.
 """
 
 import json
@@ -31,12 +31,12 @@ from s3transfer.exceptions import RetriesExceededError
 from aftertrain.jobs.checksum import differs, part_size, parts_of
 from aftertrain.jobs.contract import JobError
 
-# The one in Python, on any machine: it alone takes an endpoint and keys of one's own as they are.
+# boto3's Python implementation on every machine: only it accepts custom endpoints and keys unchanged.
 TRANSFER = TransferConfig(preferred_transfer_client="classic")
 
 
 def fetch(uri: str, folder: Path) -> Path:
-    """Download an object into a folder. Raises: JobError if it is not there or cannot be read."""
+    """Download an object into a folder. Raises: JobError if it does not exist or cannot be read."""
     bucket, key = _location(uri)
     if (mounted := _find_mounted(uri)) is not None:
         return mounted
@@ -54,9 +54,9 @@ def fetch(uri: str, folder: Path) -> Path:
 
 
 def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
-    """Download all that lies in a folder, by its URI with a slash at the end, and in those `below` it.
+    """Download a folder's objects, by its URI with a trailing slash; with `below`, subfolders too.
 
-    Raises: JobError if there is nothing.
+    Raises: JobError if there are none.
     """
     if not uri.endswith("/"):
         raise JobError(f"{uri} is no folder: write it with a slash at the end")
@@ -95,12 +95,12 @@ def store(path: Path, uri: str) -> str:
 
 
 def sibling(uri: str, name: str) -> str:
-    """The URI of another object beside this one."""
+    """The URI of another object in the same folder."""
     return f"{uri.rpartition('/')[0]}/{name}"
 
 
 def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int | None:
-    """What a store that knows nothing of parts does not tell is not known."""
+    """The part size by the store's answer; None if the store does not report parts."""
     count = parts_of(head)
     if count is None:
         return None
@@ -114,9 +114,9 @@ def _part_size(client: Any, bucket: str, key: str, head: dict[str, Any]) -> int 
 
 
 def _mount_paths(uri: str, *, whole: bool = False) -> Iterator[Path]:
-    """Where an object may lie in the container: in the folders that are its own or around it, the nearest first.
+    """Where an object may be in the container: in mounts of its own or enclosing folders, the nearest first.
 
-    `whole`: not where an `object` was brought alone.
+    `whole`: skip mounts of a single object.
     """
     mounts = [mount for mount in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(mount["uri"])]
     mounts = [mount for mount in mounts if not (whole and mount.get("object"))]
@@ -125,12 +125,12 @@ def _mount_paths(uri: str, *, whole: bool = False) -> Iterator[Path]:
 
 
 def _find_mounted(uri: str, *, folder: bool = False) -> Path | None:
-    """Where it lies. Of one folder several may have been brought, each with what one param needs of it."""
+    """Where an object is mounted; a folder may have several mounts, one per param."""
     return next((path for path in _mount_paths(uri, whole=folder) if path.exists()), None)
 
 
 def _client(bucket: str) -> Any:
-    """S3, or the store that the bucket is said to be in. Raises: JobError if what is said cannot be read."""
+    """The S3 client for a bucket. Raises: JobError if AFTERTRAIN_BUCKETS is malformed."""
     try:
         access = json.loads(os.environ.get("AFTERTRAIN_BUCKETS", "{}")).get(bucket)
         if access is None:
@@ -148,7 +148,7 @@ def _client(bucket: str) -> Any:
 
 
 def _secret(name: str | None) -> dict[str, str]:
-    """The credentials that a secret has. Raises: JobError if it has none; what it has instead is not told."""
+    """The credentials in a secret. Raises: JobError if it has none; the message never shows its content."""
     if name is None:
         return {}
     text = boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
@@ -164,7 +164,7 @@ def _secret(name: str | None) -> dict[str, str]:
 
 
 def _location(uri: str) -> tuple[str, str]:
-    # Not urlsplit: `?` and `#` are letters of a key like any other.
+    # Not urlsplit: `?` and `#` are ordinary characters of a key.
     scheme, _, location = uri.partition("://")
     bucket, _, key = location.partition("/")
     if scheme != "s3" or not bucket or not key:

@@ -1,7 +1,7 @@
-"""Several workers on one machine: a process for each, so that one that dies takes no other with it.
+"""Several workers on one machine, each in a process of its own, so a crash of one does not stop the others.
 
-crew = Crew([Member("box-0", ["aftertrain", "worker", …], {"CUDA_VISIBLE_DEVICES": "0"}), …])
-crew.run()    # until crew.stop(): each takes no more tasks and finishes the one it has
+supervisor = Supervisor([WorkerProcess("box-0", ["aftertrain", "worker", …], {"CUDA_VISIBLE_DEVICES": "0"}), …])
+supervisor.run()    # until supervisor.stop(): each worker finishes its task and takes no more
 """
 
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger("aftertrain.crew")
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """A worker: its name, what starts it, and what is in its environment besides."""
+    """A worker: its name, its command, and its additional environment."""
 
     name: str
     command: list[str]
@@ -28,7 +28,7 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """Keeps its members running until it is told to stop."""
+    """Keeps its workers running until it is stopped."""
 
     def __init__(self, members: list[WorkerProcess], pause: float = PAUSE_SECONDS, look: float = LOOK_SECONDS) -> None:
         self._members, self._pause, self._poll_seconds = members, pause, look
@@ -36,13 +36,13 @@ class Supervisor:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def stop(self) -> None:
-        """Tell every member to stop; for a signal handler."""
+        """Tell every worker to stop; for a signal handler."""
         self._stopping.set()
         for process in list(self._running.values()):
             process.terminate()
 
     def run(self) -> None:
-        """Start all, start again who dies, and return when all have stopped."""
+        """Start all workers, restart those that die, and return when all have stopped."""
         for member in self._members:
             self._start(member)
         while not self._stopping.wait(self._poll_seconds):
@@ -57,7 +57,7 @@ class Supervisor:
 
     def _start(self, member: WorkerProcess) -> None:
         if not self._stopping.is_set():
-            # A group of its own: Ctrl-C reaches the crew, which tells each member once.
+            # A group of its own: Ctrl-C reaches the supervisor, which signals each worker once.
             environment = os.environ | member.environment | {CREW: str(os.getpid())}
             process = subprocess.Popen(member.command, env=environment, start_new_session=True)
             self._running[member.name] = process

@@ -1,10 +1,10 @@
-"""ONNX -> an engine of NVIDIA's TensorRT, and the engine's answers.
+"""ONNX -> an engine of NVIDIA's TensorRT, and the engine's logits.
 
-    plan = build(onnx_bytes, features=64, half=True)    # for the GPU of this machine, and no other
+    plan = build(onnx_bytes, features=64, half=True)    # for the GPU type of this machine, and no other
     Engine(plan).logits(samples)                        # [n, 64] -> [n, classes]
 
-An engine serves on GPUs of the type that it was built on: give the step the `gpu_type` of the cluster. None was ever
-built by this code: no GPU was at hand. It is written against TensorRT 10 and cuda-python 12 or later.
+An engine serves only on the GPU type that built it: give the step the `gpu_type` of the cluster. This code has never
+built an engine, for lack of a GPU. It is written against TensorRT 10 and cuda-python 12 or later.
 """
 
 import importlib
@@ -15,13 +15,13 @@ import numpy as np
 from aftertrain.jobs.contract import JobError
 
 Array = np.ndarray[Any, Any]
-WORKSPACE = 4 << 30  # bytes of the GPU's memory that the builder may use
-BATCHES = (1, 32, 1024)  # the smallest batch, the one that it is fast for, and the largest
+WORKSPACE = 4 << 30  # bytes of GPU memory that the builder may use
+BATCHES = (1, 32, 1024)  # the smallest, the optimal and the largest batch
 INPUT, OUTPUT = "input", "logits"
 
 
 def library(name: str) -> Any:
-    """A library of NVIDIA's. Raises: JobError that says what is needed."""
+    """A library of NVIDIA's. Raises: JobError that says what to install."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -32,7 +32,7 @@ def library(name: str) -> Any:
 
 
 def build(model: bytes, features: int, *, half: bool) -> bytes:
-    """The engine. Raises: JobError if TensorRT does not take the model, or cannot build it here."""
+    """The engine. Raises: JobError if TensorRT does not accept the model, or cannot build it here."""
     trt = library("tensorrt")
     logger = trt.Logger(trt.Logger.WARNING)
     builder = trt.Builder(logger)
@@ -55,10 +55,10 @@ def build(model: bytes, features: int, *, half: bool) -> bytes:
 
 
 class Engine:
-    """An engine that is loaded, and the GPU's memory that it works in."""
+    """A loaded engine with its GPU memory."""
 
     def __init__(self, plan: bytes) -> None:
-        """Raises: JobError if the engine is not one for this GPU."""
+        """Raises: JobError if the engine is not for this GPU."""
         trt = library("tensorrt")
         self._cuda = library("cuda.bindings.runtime")
         engine = trt.Runtime(trt.Logger(trt.Logger.WARNING)).deserialize_cuda_engine(plan)
@@ -67,7 +67,7 @@ class Engine:
         self._engine, self._context = engine, engine.create_execution_context()
 
     def logits(self, samples: Array) -> Array:
-        """[n, features] -> [n, classes], a batch after the other."""
+        """[n, features] -> [n, classes], batch by batch."""
         largest = BATCHES[-1]
         parts = [self._run_batch(samples[start : start + largest]) for start in range(0, len(samples), largest)]
         return np.concatenate(parts)
@@ -94,7 +94,7 @@ class Engine:
         return output
 
     def _check(self, result: tuple[Any, ...]) -> Any:
-        """Every call of CUDA answers with an error first, which is 0 for none."""
+        """The result of a CUDA call, whose first element is an error code, 0 for success."""
         error, *value = result
         if int(error):
             raise JobError(f"CUDA: {error}")

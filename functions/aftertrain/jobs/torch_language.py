@@ -1,11 +1,11 @@
-"""A language model of transformers, loaded by PyTorch: its logits, and itself in other formats.
+"""A transformers language model in PyTorch: its logits, and its export to other formats.
 
     model.safetensors    or model-00001-of-00002.safetensors … with their index
     config.json          {"architectures": ["LlamaForCausalLM"], …}: any that transformers knows
     tokenizer.json
 
-Weights in pickles and code that a checkpoint brings along are not loaded. All runs on the processor, so that a model
-of any size fits which the machine has the memory for.
+Pickled weights and code in a checkpoint are not loaded. Everything runs on the CPU, so memory is the only limit of a
+model's size.
 """
 
 import shutil
@@ -26,7 +26,7 @@ class TorchLanguageModel:
     """A causal language model in one precision."""
 
     def __init__(self, folder: Path, precision: str = "float32") -> None:
-        """Raises: JobError that says why transformers does not load it."""
+        """Raises: JobError with the reason if transformers does not load it."""
         self.folder = folder
         try:
             self._model = transformers.AutoModelForCausalLM.from_pretrained(
@@ -47,9 +47,9 @@ class TorchLanguageModel:
         return result
 
     def write_onnx(self, folder: Path) -> Logits:
-        """model.onnx without a cache, its weights beside it. Raises: JobError if PyTorch cannot export the model."""
+        """Write model.onnx without a cache, and its weights. Raises: JobError if PyTorch cannot export the model."""
         target = folder / "model.onnx"
-        # Not of size 1, which would be taken for fixed, and two tensors: one would become one input.
+        # Sizes above 1, which would count as fixed, and two tensors: a shared one would become one input.
         tokens, mask = (torch.ones(2, 8, dtype=torch.int64) for _ in range(2))
         sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}
         try:
@@ -70,20 +70,20 @@ class TorchLanguageModel:
         return onnx_logits(target)
 
     def write_safetensors(self, folder: Path) -> Logits:
-        """The weights in the precision that they were loaded in, and the logits of what is read back."""
+        """Write the weights in the loaded precision; returns the logits of the weights read back."""
         self._model.save_pretrained(folder)
         self._copy_tokenizer_and_config(folder)
         return TorchLanguageModel(folder, str(self._model.dtype).removeprefix("torch.")).logits
 
     def _copy_tokenizer_and_config(self, folder: Path) -> None:
-        """Tokenizer and configuration; what is there already is newer."""
+        """Copy tokenizer and configuration; files that exist already are newer."""
         for name in BESIDE:
             if (self.folder / name).exists() and not (folder / name).exists():
                 shutil.copyfile(self.folder / name, folder / name)
 
 
-class _WithoutCache(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not installed where types are checked
-    """What is exported: the whole text in, its logits out."""
+class _WithoutCache(torch.nn.Module):  # type: ignore[misc]  # types are checked without PyTorch
+    """The exported function: the whole text in, its logits out."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()

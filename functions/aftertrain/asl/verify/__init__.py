@@ -1,1 +1,1 @@
-"""A definition as Step Functions gets it -> what would be wrong with it there; `verify` is where to begin."""
+"""A machine's ASL -> what Step Functions would refuse in it; start reading at `verify`."""

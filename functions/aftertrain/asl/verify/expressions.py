@@ -1,7 +1,7 @@
-"""A state's texts -> what is wrong with the JSONata in them.
+"""A state's texts -> the faults in their JSONata.
 
-Where `$states.result` and `$states.errorOutput` may be read, which functions Step Functions does not have, what a field
-that has to be an expression looks like, and whether a variable has a value on every way that leads to its reader.
+Checked are: where `$states.result` and `$states.errorOutput` may be read, functions that Step Functions lacks, fields
+that must be expressions, and variables that may have no value when they are read.
 """
 
 from collections.abc import Iterator, Set
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from aftertrain.asl.verify.jsonata import JsonataSyntaxError, scan
 
-# $millis and $now are there; so is what Step Functions adds: partition, range, hash, random, uuid, parse.
+# $millis and $now exist; so do Step Functions' own: partition, range, hash, random, uuid, parse.
 FUNCTIONS = frozenset(
-    # What JSONata has, without $eval.
+    # JSONata's functions, without $eval.
     *(
         [
             *("string", "length", "substring", "substringBefore", "substringAfter", "uppercase", "lowercase", "trim"),
@@ -22,31 +22,31 @@ FUNCTIONS = frozenset(
             *("sum", "max", "min", "average", "boolean", "not", "exists", "count", "append", "sort", "reverse"),
             *("shuffle", "distinct", "zip", "keys", "lookup", "spread", "merge", "sift", "each", "error", "assert"),
             *("type", "now", "millis", "fromMillis", "toMillis", "map", "filter", "single", "reduce"),
-            # What Step Functions adds.
+            # Step Functions' own functions.
             *("partition", "range", "hash", "uuid", "parse"),
         ],
     )
 )
-_RESTRICTED = {"result", "errorOutput"}  # of $states, they are not there everywhere
+_RESTRICTED = {"result", "errorOutput"}  # fields of $states that exist only in some places
 _RESULT_FIELDS = {"Output", "Assign"}  # where a Task, a Parallel and a Map have a result
 _RESULT_TYPES = ("Task", "Parallel", "Map")
 Place = tuple[str, ...]
 
 
 class TextFacts(NamedTuple):
-    """What an expression reads, and what is wrong with it wherever it stands; nothing is read where nothing parses."""
+    """What an expression reads, and its faults independent of position; an unparsable one reads nothing."""
 
     states: Set[str] = frozenset()
     variables: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
 
-# Where a text stands, the text, and what it reads if it is code.
+# The path of a text, the text, and what it reads if it is code.
 Texts = list[tuple[Place, str, TextFacts | None]]
 
 
 def expression_faults(name: str, state: Any, found_texts: Texts) -> Iterator[str]:
-    """What is wrong with the texts of one state, but for variables."""
+    """The faults in the texts of one state, except those about variables."""
     for path, text, parsed in found_texts:
         if parsed is None or parsed.faults or not parsed.states.isdisjoint(_RESTRICTED):
             for fault in _check_plain_text(path, text) if parsed is None else _faults(path, state, parsed):
@@ -70,7 +70,7 @@ def _faults(path: Place, state: Any, parsed: TextFacts) -> list[str]:
 
 
 def texts(state: Any) -> Texts:
-    """Every text of a state that may be an expression, with the names of the fields that lead to it."""
+    """Every text of a state that may be an expression, with the path to it."""
     result: Texts = []
     for key, value in state.items():
         if key not in _NO_TEXT:
@@ -97,13 +97,13 @@ def _collect(value: Any, path: Place, collected: Texts) -> None:
 
 
 def _read(text: str) -> TextFacts | None:
-    """What a text reads if it is code."""
+    """What a text reads, if it is code."""
     return read_text(text) if text.startswith("{%") and text.endswith("%}") else None
 
 
 @lru_cache(maxsize=4096)
 def read_text(text: str) -> TextFacts:
-    """Read an expression, `{%` and `%}` with it."""
+    """Read an expression, including `{%` and `%}`."""
     try:
         scanned = scan(text[2:-2])
     except JsonataSyntaxError as fault:
@@ -121,7 +121,7 @@ _NO_VARIABLES = {"states"} | _CONTEXT_ROOTS | FUNCTIONS
 
 
 def read_variables(found_texts: Texts) -> Iterator[tuple[Place, str]]:
-    """Every variable that a state's texts read, with where."""
+    """Every variable that a state's texts read, with its path."""
     for path, _, parsed in found_texts:
         if parsed is not None:
             yield from ((path, name) for name in parsed.variables)

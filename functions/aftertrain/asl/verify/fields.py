@@ -1,6 +1,6 @@
-"""A state's fields -> those that its type does not have, those that it lacks, and values that are out of bounds.
+"""A state's fields -> unknown fields, missing fields, and values out of bounds.
 
-Which fields a type has with JSONata: docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and the
+The fields of each type with JSONata: docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html and the
 pages of the states below it.
 """
 
@@ -52,7 +52,7 @@ MAX_ATTEMPTS, MAX_LABEL = 99_999_999, 40
 
 
 def field_faults(name: str, state: Json) -> list[str]:
-    """Everything that is wrong with the fields of one state."""
+    """All faults in the fields of one state."""
     kind = state.get("Type")
     if kind not in FIELDS:
         return [f"state {name!r}: there is no type {kind!r}"]
@@ -74,7 +74,7 @@ def field_faults(name: str, state: Json) -> list[str]:
 
 
 def _value_faults(state: Json) -> Iterator[str]:
-    """Values that no state has, or none of its type, and what a type has exactly one of."""
+    """Values that no state may have, or none of its type, and fields of which a type needs exactly one."""
     if state.get("QueryLanguage", "JSONata") != "JSONata":
         yield "QueryLanguage is JSONata here"
     if state.get("End", True) is not True:
@@ -127,7 +127,7 @@ def _count_faults(state: Json) -> Iterator[str]:
 
 
 def _error_faults(field: str, entries: list[Json]) -> Iterator[str]:
-    """`States.ALL` stands alone, in the last entry."""
+    """`States.ALL` must stand alone, in the last entry."""
     for index, entry in enumerate(entries, 1):
         errors = entry.get("ErrorEquals", [])
         if not errors:

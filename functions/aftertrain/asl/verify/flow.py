@@ -2,8 +2,8 @@
 
     {"StartAt": "a", "States": {"a": {"Type": "Pass", "Next": "z"}}}  ->  state 'a': there is no state 'z' in its scope
 
-A variable may be read where every way to it has assigned one; a scope's own are gone where it ends. No name is assigned
-both in a scope and in one around it.
+A variable may be read only if every path to the reader has assigned it; a scope's variables end with the scope. No name
+may be assigned both in a scope and in an enclosing one.
 """
 
 import re
@@ -19,7 +19,7 @@ ENDS = ("Succeed", "Fail")
 
 
 def name_faults(machine: Any) -> Iterator[str]:
-    """Names that are too long, or stand twice in the whole definition."""
+    """Names that are too long, or occur twice in the whole machine."""
     names = Counter(name for scope in scopes(machine) for name in scope["States"])
     yield from (
         f"state {name!r}: a name has 1 to {MAX_NAME} characters" for name in names if not 0 < len(name) <= MAX_NAME
@@ -28,7 +28,7 @@ def name_faults(machine: Any) -> Iterator[str]:
 
 
 def scopes(scope: Any) -> Iterator[Any]:
-    """A scope and all that lie in it."""
+    """A scope and all scopes inside it."""
     yield scope
     for state in scope["States"].values():
         for inner in inner_scopes(state):
@@ -36,12 +36,12 @@ def scopes(scope: Any) -> Iterator[Any]:
 
 
 def inner_scopes(state: Any) -> list[Any]:
-    """The scopes that lie in a state."""
+    """The scopes inside a state."""
     return [*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else [])]
 
 
 def transition_faults(scope: Any) -> Iterator[str]:
-    """Targets that are not there, states that nothing leads to, scopes that never end."""
+    """Targets that do not exist, states that nothing leads to, scopes that never end."""
     states = scope["States"]
     for name, state in states.items():
         for target in targets(state):
@@ -56,7 +56,7 @@ def transition_faults(scope: Any) -> Iterator[str]:
 
 
 def _reachable_states(scope: Any) -> set[str]:
-    """The states that there is a way to from the first one."""
+    """The states that can be reached from the first one."""
     visited: set[str] = set()
     pending = [scope["StartAt"]]
     while pending:
@@ -82,7 +82,7 @@ def variable_faults(
     outside: frozenset[str] = frozenset(),
     around: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
-    """Variables without a value, and names that hide others; `around` are all names of the scopes around."""
+    """Variables without a value, and names that shadow others; `around`: all names of the enclosing scopes."""
     moves = {name: list(assigned(state)) for name, state in scope["States"].items()}
     local = {name for state_moves in moves.values() for _, names in state_moves for name in names}
     yield from (f"variable {name!r}: it is assigned in a branch and outside of it" for name in sorted(local & around))
@@ -101,11 +101,11 @@ def variable_faults(
             yield from variable_faults(inner, found_texts, visible, frozenset() if distributed else around | local)
 
 
-Move = tuple[str, Collection[str]]  # where a state leads when it assigns what; the end of a scope has no name
+Move = tuple[str, Collection[str]]  # the next state and the assigned names; the end of a scope has no name
 
 
 def assigned(state: Any) -> Iterator[Move]:
-    """Every way out of a state."""
+    """Every exit of a state."""
     target = state.get("Default" if state.get("Type") == "Choice" else "Next", "")
     yield target, state.get("Assign", ())
     for entry in (*state.get("Choices", ()), *state.get("Catch", ())):
@@ -113,7 +113,7 @@ def assigned(state: Any) -> Iterator[Move]:
 
 
 def _definite_values(start: str, moves: Mapping[str, list[Move]], outside: frozenset[str]) -> dict[str, frozenset[str]]:
-    """What surely has a value when each state begins: over all ways to it, what every one of them assigned."""
+    """The variables with a value when each state begins: those that every path to it has assigned."""
     defined = {start: outside}
     pending = [start]
     while pending:

@@ -1,9 +1,9 @@
-"""JSONata text -> the variables that it reads and the functions that it calls, or why it does not parse.
+"""JSONata text -> the variables it reads and the functions it calls, or why it does not parse.
 
     scan("($a := $b; $sum($a))")  ->  Scan(free={"b"}, called={"sum"}, dotted=…)
 
-A recogniser of the language's grammar, by operator precedence; nothing is evaluated. It knows the operators, blocks,
-functions, constructors and regular expressions of JSONata 2, and no more than what Step Functions takes.
+A recogniser for the language's grammar, by operator precedence; it evaluates nothing. It knows the operators, blocks,
+functions, constructors and regular expressions of JSONata 2, as far as Step Functions accepts them.
 """
 
 import re
@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
-# A text, a number, a name or a variable with the fields below it, an operator; nothing at the end, else one sign.
-# What is repeated is taken whole and never given back (`*+`), for no token begins inside of another one.
+# A text, a number, a name or variable with the fields below it, an operator; at last any single sign.
+# Repetitions are possessive (`*+`), since no token begins inside another one.
 _TOKEN = re.compile(
     r"""\s*+(
       [(){}\[\],;&]
@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 )
 _COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _REGEX = re.compile(r"\s*(/(?:[^/\\\n]|\\.)+/[im]*)")
-# What a name, a number, a text or a regular expression begins with; alone, the last four signs are none of these.
+# The first characters of names, numbers, texts and regular expressions; the last four alone are none of these.
 _OPERANDS = frozenset(ascii_letters + digits + "_`\"'/")
 _SIGNS = frozenset("`\"'/")
 _POWER = {
@@ -39,12 +39,12 @@ _BINARY = _POWER.keys() - {"(", "[", "{", "?", ":=", "^"}
 
 
 class JsonataSyntaxError(Exception):
-    """It does not parse; the message says what was found where."""
+    """The text does not parse; the message says what was found where."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """`free`: variables that come from outside. `states`: what is read of $states, as `input` or `context`."""
+    """`free`: variables from outside. `states`: the fields read of $states, such as `input` or `context`."""
 
     free: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
@@ -55,7 +55,7 @@ def scan(text: str) -> Scan:
     """Read an expression.
 
     Raises:
-        JsonataSyntaxError: it does not parse.
+        JsonataSyntaxError: the text does not parse.
     """
     reader = _Recogniser(_with_slashes(text) if "/" in text else _TOKEN.findall(text))
     reader.expression(0)
@@ -85,7 +85,7 @@ def _is_operand(token: str) -> bool:
 
 
 class _Recogniser:
-    """Token by token: `here`, then what is `left`, the last one first; `bound` are the names that are bound there."""
+    """Reads token by token: `current`, then `pending`, the last one first; `bound` are the names bound there."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tokens
@@ -100,7 +100,7 @@ class _Recogniser:
         self.current = self.pending.pop()
 
     def unexpected(self, back: int, instead: str = "") -> JsonataSyntaxError:
-        """What is wrong with a token so far back, and what stands before it."""
+        """The error for the token `back` positions ago, with the token before it."""
         read = self.tokens[: len(self.tokens) + 1 - len(self.pending) - back]
         actual = repr(token) if (token := "".join(self.tokens[len(read) : len(read) + 1])) else "the end"
         where = f"after {' '.join(read[-4:])!r}"
@@ -182,7 +182,7 @@ class _Recogniser:
         self.bound = outside
 
     def optional_list(self, closing: str, parse_item: Callable[[], None]) -> None:
-        """Items with a comma between two of them, or none."""
+        """Items separated by commas, or none."""
         if self.current == closing:
             self.current = self.pending.pop()
         else:

@@ -1,7 +1,7 @@
 """A Task's resource -> what Step Functions would refuse in it.
 
-Which services can be called how: docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html. Of the optimised
-integrations, those are listed that our machines use or are to use; the SDK's can be called for any service.
+How each service can be called: docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html. Listed are the
+optimised integrations that our machines use or may use; the SDK integrations exist for every service.
 """
 
 import json
@@ -36,7 +36,7 @@ OPTIMISED: dict[str, set[str]] = {
 
 
 def resource_faults(name: str, state: Any) -> Iterator[str]:
-    """What is wrong with whom a Task calls, and how."""
+    """The faults in a Task's resource and arguments."""
     resource = state.get("Resource", "")
     match = _INTEGRATION.match(resource)
     if match is None:

@@ -1,9 +1,9 @@
-"""A definition -> what Step Functions would refuse in it, or what would go wrong in it at run time.
+"""A machine's ASL -> what Step Functions would refuse in it, and what would fail at run time.
 
     verify({"StartAt": "a", "States": {"a": {"Type": "Pass"}}})  ->  ["state 'a': it has either Next or End"]
 
-The compiler checks its own output: what is found here is a bug of the compiler, or a quota that a definition exceeds.
-Every check is one that Step Functions makes, or that nobody makes before an execution fails by it.
+The compiler checks its own output: a fault is a bug of the compiler, or a quota that a definition exceeds. Step
+Functions makes each of these checks, or nobody does until an execution fails.
 """
 
 from typing import Any
@@ -17,13 +17,13 @@ MAX_BYTES = 1_048_576
 
 
 def size_faults(text: str) -> list[str]:
-    """What is wrong with the size of a definition's text."""
+    """The faults in the size of a machine's text."""
     size = len(text.encode())
     return [f"the definition has {size} bytes; at most {MAX_BYTES} are allowed"] if size > MAX_BYTES else []
 
 
 def verify(machine: dict[str, Any]) -> list[str]:
-    """Every fault, in words; an empty list is a sound machine."""
+    """Every fault, in words; an empty list means a sound machine."""
     faults = list(name_faults(machine))
     found_texts: dict[str, Texts] = {}
     for scope in scopes(machine):

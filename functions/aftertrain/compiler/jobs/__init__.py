@@ -1,1 +1,1 @@
-"""A job step -> the Task that runs it, one backend a file: worker, batch, sagemaker."""
+"""A job step -> the Task that runs it. One backend a file: worker, batch, sagemaker."""

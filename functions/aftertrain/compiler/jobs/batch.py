@@ -1,10 +1,10 @@
 """A job on AWS Batch: `batch:submitJob.sync` into the queue of its GPU type.
 
-    compute: {gpu: 1, gpu_type: L4, spot: true}  ->  JobQueue …l4-spot: spot capacity, and on-demand behind it
+    compute: {gpu: 1, gpu_type: L4, spot: true}  ->  JobQueue …l4-spot: spot capacity, then on-demand
 
-`SubmitJob` knows no client token. So every try of a job has a name of its own that begins alike, and before one is
-submitted Batch is asked for all that begin so. The container is told where its input lies, for overrides may have 8,192
-characters. A host that was reclaimed is another try of Batch's own; a program that failed is none.
+`SubmitJob` has no client token. So each attempt of a job has a name of its own with a common prefix, and before
+submitting, Batch is asked for all jobs with that prefix. The container gets the location of its input, because
+overrides hold at most 8,192 characters. Batch itself retries after a reclaimed host, but not after a failed program.
 """
 
 import math
@@ -31,16 +31,16 @@ UNSURE = (
     "Batch.SdkClientException",
     "Batch.TooManyRequestsException",
 )
-IMAGE_TAG = "aftertrain:image"  # what publishing a pipeline finds the images by that need a definition
-# Batch says of a program that it ended; why, the program has written beside its output, with the job that it was.
+IMAGE_TAG = "aftertrain:image"  # names a job's image, for which publishing makes a job definition
+# Batch reports only that a program ended; the program writes the reason beside its output, with its job's id.
 OWN = "$left.job = $parse($states.input.fault.Cause).JobId"
 RECLAIMED_TRIES = 5
 QUEUE_SECONDS = 6 * 3600  # how long a job may wait for a machine
-SHORTEST_SECONDS = 60  # of Batch's own time limit
+SHORTEST_SECONDS = 60  # the shortest time limit that Batch accepts
 
 
 def queue_kind(compute: Compute) -> str:
-    """The kind of machine that a job needs: the GPU's type, `gpu` if it may be any, or `cpu`."""
+    """The kind of machine that a job needs: a GPU type, `gpu` for any GPU, or `cpu`."""
     return (compute.gpu_type or "gpu").lower() if compute.gpu else "cpu"
 
 
@@ -50,14 +50,14 @@ def queue_name(compute: Compute) -> str:
 
 
 def definition_name(image: str) -> str:
-    """The end of the name of the job definition that is made for an image which is not the stage's own."""
+    """The end of a job definition's name, for an image other than the stage's own."""
     return f"image-{digest(image)[:24]}"
 
 
 def batch_job(
     node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
-    """The Task and what surrounds it."""
+    """The Task and the states around it."""
     batch = bindings.batch
     queue = f"{batch.queue_prefix}{queue_name(compute)}"
     image = f"{batch.definition_prefix}{definition_name(compute.image)}" if compute.image else batch.job_definition
@@ -65,7 +65,7 @@ def batch_job(
         "JobName": jsonata.expression(context.name(node.id)),
         "JobQueue": queue,
         "JobDefinition": image,
-        "SchedulingPriorityOverride": 0,  # a queue with fair shares takes no job without one
+        "SchedulingPriorityOverride": 0,  # a fair-share queue refuses jobs without a priority
         "ShareIdentifier": "".join(letter for letter in node.action.name if letter.isalnum()),
         "ContainerOverrides": {
             "Command": [
@@ -99,7 +99,7 @@ def batch_job(
         "SUCCEEDED",
     )
     remote_job = replace(service_job(node, context, bindings, lookup, UNSURE), own=OWN)
-    # Batch ends each attempt by itself; the state waits for all of them, and for a machine.
+    # Batch ends each attempt itself; the state waits for all attempts, and for a machine.
     state_timeout = timeout * RECLAIMED_TRIES + QUEUE_SECONDS
     return Work(SUBMIT, arguments, OUTPUT, state_timeout, None, retry, service_job=remote_job)
 

@@ -1,8 +1,8 @@
-"""The jobs of a graph -> what they take at most: every one of them once, until its time limit.
+"""The jobs of a graph -> their maximal cost: each one once, until its time limit.
 
     {id: score, compute: {gpu: 2, gpu_type: L4}, timeout_seconds: 1800}  ->  Estimate("score", 0.5, 2, 2.3008)
 
-On workers nobody knows the price, and dollars are None.
+Workers have no known price, so their dollars are None.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from aftertrain.compiler.jobs.resolve import resolve, time_limit
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A step's job, or all of its items' jobs together: hours at most, GPUs of each, and what an hour costs about."""
+    """A step's job, or all jobs of its items: maximal hours, GPUs of each, and dollars per hour."""
 
     step: str
     hours: float
@@ -25,17 +25,17 @@ class Estimate:
 
     @property
     def gpu_hours(self) -> float:
-        """At most."""
+        """The maximum."""
         return self.hours * self.gpus
 
     @property
     def dollars(self) -> float | None:
-        """At most, about."""
+        """The approximate maximum."""
         return None if self.dollars_per_hour is None else self.hours * self.dollars_per_hour
 
 
 def estimates(graph: Graph, bindings: Bindings) -> Iterator[Estimate]:
-    """Of every job, in the order of the definition."""
+    """One estimate per job, in definition order."""
     for node in graph.nodes.values():
         if node.action.runs == "job":
             compute = resolve(node.step, bindings)

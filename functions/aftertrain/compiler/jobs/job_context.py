@@ -1,7 +1,7 @@
-"""What a job is told, as a state's fields have it, and how it is called wherever it runs.
+"""The input of a job's Task as field values, and the job's name on its backend.
 
-Given(params, …).base_name("evaluate")  ->  'evaluate-' & $substring($hash(…, 'SHA-256'), 0, 16) & '-'
-name_begin("trig-1-0d9c", "evaluate")   ->  'evaluate-5b1c…-', what that is for an execution, in all of its items
+JobContext(params, …).base_name("evaluate")  ->  'evaluate-' & $substring($hash(…, 'SHA-256'), 0, 16) & '-'
+name_prefix("trig-1-0d9c", "evaluate")       ->  'evaluate-5b1c…-', the same for one execution and all of its items
 """
 
 import re
@@ -11,15 +11,15 @@ from typing import Any
 
 from aftertrain.asl import jsonata
 
-# How many tries were found, and the retries since: a name that was used is found, so none is used twice.
+# The attempts found plus the retries since then: a used name is found, so no name is used twice.
 _COUNT = "$states.context.Execution.RedriveCount"
-REDRIVES = f"($exists({_COUNT}) ? {_COUNT} : 0)"  # of the execution; what stands in a state's input was there before
+REDRIVES = f"($exists({_COUNT}) ? {_COUNT} : 0)"  # of the execution; a state's input may hold an earlier count
 TRY = "$string($count($states.input.found)) & '-' & $string($states.context.State.RetryCount)"
 
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a Task is told, as fields have it: a step's own, or what an item finds in its input."""
+    """What a Task gets, as field values: of a step, or of an item that reads them from its own input."""
 
     params: Any
     execution: str = jsonata.EXECUTION_NAME
@@ -28,12 +28,12 @@ class JobContext:
     index: str | None = None
 
     def common(self, step: str) -> dict[str, Any]:
-        """What every Task is told."""
+        """The fields that every Task gets."""
         item = {} if self.index is None else {"item": jsonata.expression(self.index)}
         return {"step": step, **item, "execution": jsonata.expression(self.execution), "params": self.params}
 
     def passed(self, names: tuple[str, ...]) -> dict[str, str]:
-        """What some actions are told besides."""
+        """The additional fields of some actions."""
         depth = f"$exists({self.event}.depth) ? {self.event}.depth : 0"
         codes = {"token": "$states.context.Task.Token", "depth": depth}
         return {name: jsonata.expression(codes[name]) for name in names}
@@ -47,20 +47,21 @@ class JobContext:
         return " & ".join([jsonata.string(f"{prefix}executions/"), self.execution, jsonata.string(f"/{step}")])
 
     def base_name(self, step: str) -> str:
-        """The code of what the names of all tries of this job begin with: at most 54 letters, digits and dashes."""
+        """The code of the common prefix of all attempts' names: at most 54 letters, digits and dashes."""
         suffix = "" if self.index is None else f" & $string({self.index}) & '-'"
         return f"'{_slug(step)}-' & $substring($hash({self._step_path('', step)}, 'SHA-256'), 0, 16) & '-'{suffix}"
 
     def name(self, step: str) -> str:
-        """The code of the name of this try: each try of the same job has another one, and always the same.
+        """The code of this attempt's name: unique per attempt, and always the same for it.
 
-        It has none, and the try is not made, where the execution was redriven since earlier tries were looked for.
+        If the execution was redriven after earlier attempts were looked up, the code raises and the attempt is not
+        made.
         """
         is_current = f"$states.input.redrives = {REDRIVES}"
         return f"{is_current} ? {self.base_name(step)} & {TRY} : $error('earlier tries have to be looked for again')"
 
     def param(self, name: str) -> str | None:
-        """The code of a param's value, if it is there."""
+        """The code of a param's value, or None if the param is absent."""
         if isinstance(self.params, str):
             code = self.params.removeprefix("{% ").removesuffix(" %}")
             return f"{code}.{name}"
@@ -71,7 +72,7 @@ class JobContext:
 
 
 def name_prefix(execution: str, step: str) -> str:
-    """What the names of all jobs of a step begin with, in an execution of this name."""
+    """The common prefix of the names of a step's jobs in an execution."""
     return f"{_slug(step)}-{sha256(f'executions/{execution}/{step}'.encode()).hexdigest()[:16]}-"
 
 

@@ -1,9 +1,9 @@
-"""A job's compute -> what an hour of it costs about, in dollars.
+"""A job's compute -> its approximate price per hour, in dollars.
 
     dollars_per_hour(Compute(backend="sagemaker", gpu=1, gpu_type="L4"))  ->  1.006
 
-The price of the smallest machine that the job fits into, from the table in `model/instances.py`; None where nobody
-knows: on workers, and for instance types that are not in the table.
+The price of the smallest machine that the job fits into, by the table in `model/instances.py`. None if the price is
+unknown: on workers, and for instance types outside the table.
 """
 
 from aftertrain.compiler.jobs.resolve import matching_instances
@@ -12,7 +12,7 @@ from aftertrain.model.instances import SAGEMAKER_FACTOR, SPOT_FACTOR, instance
 
 
 def dollars_per_hour(compute: Compute) -> float | None:
-    """An estimate: Batch may put the job on a larger machine, with others beside it."""
+    """An estimate: Batch may put the job on a larger machine, beside other jobs."""
     if compute.backend == "worker":
         return None
     machine = instance(compute.instance_types[0]) if compute.instance_types else matching_instances(compute)

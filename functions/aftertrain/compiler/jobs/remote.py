@@ -1,10 +1,10 @@
-"""What the backends outside of workers have in common: a job's input goes to a bucket, and its output comes from there.
+"""What Batch and SageMaker jobs share: the input goes to a bucket, and the output comes back from it.
 
     Prepare evaluate (putObject) -> Look for evaluate -> Is evaluate there (Choice)
         -> evaluate (.sync) -> Read evaluate (getObject)
 
-`Look for` finds the tries that were made before: an answer that got lost never starts a second machine beside the
-first. A try that is still running is waited for in `Mind evaluate`; one that went well is not repeated.
+`Look for` finds earlier attempts, so a lost answer never starts a second machine beside the first. A running attempt is
+awaited in `Mind evaluate`; a successful one is not repeated.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.graph import Node
 from aftertrain.compiler.jobs.job_context import JobContext
 
-PROGRAM = ["python3", "-m", "aftertrain.jobs.container"]  # whatever an image would start by itself
+PROGRAM = ["python3", "-m", "aftertrain.jobs.container"]  # replaces the image's own command
 OUTPUT = "$parse($states.result.Body).output"
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierAttempts:
-    """The call that finds earlier tries, the code of their statuses, and which of these mean what."""
+    """The call that finds earlier attempts, the code of their statuses, and the meaning of the statuses."""
 
     resource: str
     arguments: dict[str, Any]
@@ -32,10 +32,11 @@ class EarlierAttempts:
 
 @dataclass(frozen=True, slots=True)
 class ServiceJob:
-    """What surrounds the Task of a job that a service runs.
+    """The states around the Task of a job that a service runs.
 
-    `unsure`: errors after which nobody knows whether the job was submitted; the next look says. `own`: the code of
-    whether the error `$left` is of the job that failed with `$states.input.fault`, if the service tells none itself.
+    `unsure`: errors after which a submission may or may not have worked; the next lookup decides. `own`: the code that
+    tells whether the error `$left` belongs to the job that failed with `$states.input.fault`, if the service reports
+    none.
     """
 
     bucket: str
@@ -49,7 +50,7 @@ class ServiceJob:
 def service_job(
     node: Node, context: JobContext, bindings: Bindings, lookup: EarlierAttempts, unsure: tuple[str, ...], **extra: Any
 ) -> ServiceJob:
-    """The surroundings of a step's job; `more` is what its input has besides."""
+    """The states around a step's job; `extra`: further fields of its input."""
     folder = context.folder("", node.id)
     job_input = {
         "job": node.action.name,

@@ -1,7 +1,7 @@
-"""What a step says of its compute, and what the stage says -> where its job runs and with what.
+"""A step's compute and the stage's defaults -> where its job runs, and on what.
 
-compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true}
-->  Compute(backend="batch", gpu=1, gpu_type="L4", spot=True, …)
+compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true} ->  Compute(backend="batch", gpu=1,
+gpu_type="L4", spot=True, …)
 """
 
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from aftertrain.compiler.jobs.batch import queue_kind
 from aftertrain.model.definition import Compute, Step
 from aftertrain.model.instances import FAMILIES, Instance, holds, instance, smallest
 
-HOST_SHARE = 0.93  # of a machine's memory that containers can have
+HOST_SHARE = 0.93  # share of a machine's memory that containers can use
 
 
 def resolve(step: Step, bindings: Bindings) -> Compute:
-    """The stage's own compute, with what the step says put over it."""
+    """The stage's compute, overridden by the step's."""
     overrides = {} if step.compute is None else step.compute.model_dump(exclude_unset=True)
     if "instance_types" not in overrides and overrides.keys() & {"gpu", "gpu_type", "cpu", "memory_gib"}:
-        overrides["instance_types"] = []  # the stage's own types are for who asks for nothing
+        overrides["instance_types"] = []  # the stage's instance types apply only to jobs that request nothing
     compute = bindings.compute.model_copy(update=overrides)
     kinds = {FAMILIES.get(_family(instance_type)) for instance_type in compute.instance_types}
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
@@ -30,9 +30,9 @@ def resolve(step: Step, bindings: Bindings) -> Compute:
 
 
 def matching_instances(compute: Compute) -> Instance | None:
-    """The cheapest machine that a job fits into; on Batch a part of its memory is the host's own.
+    """The cheapest machine that a job fits into; on Batch, the host keeps part of the memory.
 
-    Where an instance has disks of its own, SageMaker gives a job those and no others.
+    If an instance type has its own disks, SageMaker gives a job those and no others.
     """
     memory = compute.memory_gib / (HOST_SHARE if compute.backend == "batch" else 1.0)
     disk = compute.disk_gib if compute.backend == "sagemaker" else None
@@ -40,12 +40,12 @@ def matching_instances(compute: Compute) -> Instance | None:
 
 
 def time_limit(node: Node, compute: Compute) -> int:
-    """Seconds that one try of a job may take: the step's own limit, else the compute's, else the action's."""
+    """The seconds that one attempt may take: the step's limit, else the compute's, else the action's."""
     return node.step.timeout_seconds or compute.timeout_seconds or node.action.timeout_seconds
 
 
 def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagnostic]:
-    """Compute of steps that are no jobs, and what a job asks for that its backend does not have."""
+    """Compute of steps that are not jobs, and requests that the job's backend cannot fulfil."""
     for index, node in enumerate(graph.nodes.values()):
         yield from _mistakes(node, (key, index, "compute"), bindings)
 
@@ -69,7 +69,7 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
 
 
 def _check_capacity(compute: Compute, where: Place) -> Iterator[Diagnostic]:
-    """What no machine has, or not the one that is named."""
+    """Requests that no machine fulfils, or not the named one."""
     if compute.backend == "worker":
         return
     named_instance = instance(compute.instance_types[0]) if compute.instance_types else None

@@ -1,11 +1,11 @@
-"""A job on SageMaker: a processing job, or a training job where spot capacity is asked for, which only those can use.
+"""A job on SageMaker: a processing job, or a training job if it asks for spot capacity, which only those can use.
 
     compute: {gpu: 1, gpu_type: L4}  ->  createProcessingJob.sync on ml.g6.xlarge, named evaluate-0f3c…-0-0
 
-A name can be used once, so a second start of the same try is refused by SageMaker itself. In a container without
-network SageMaker brings what the params name: a model is downloaded with the folder that it lies in, unless that is the
-whole bucket, data alone, and the job's input says what lies where. A training job writes to its folder of checkpoints,
-which goes to the bucket while it runs and comes back after a reclaim.
+A name can be used once, so SageMaker itself refuses a second start of the same attempt. A container without network
+gets the objects that its params name from SageMaker: models with their folder (unless that is the whole bucket), data
+alone. The job's input says where each one lies. A training job writes checkpoints to a folder that SageMaker copies to
+the bucket while the job runs, and back after a reclaim.
 """
 
 from typing import Any
@@ -33,15 +33,15 @@ UNSURE = (
     "SageMaker.SdkClientException",
 )
 PROCESSING, TRAINING = "/opt/ml/processing", "/opt/ml"
-PROGRESS = f"{PROCESSING}/progress"  # a folder of its own: what lies there goes to the bucket while the job runs
+PROGRESS = f"{PROCESSING}/progress"  # a folder of its own: SageMaker copies its files to the bucket while the job runs
 LONGEST_PROCESSING, LONGEST_TRAINING = 777_600, 2_419_200  # seconds
-START_SECONDS = 3600  # for a machine, the image, and what is brought to it
-NOT_FOR_PROCESSING = ("ml.p4d.24xlarge", "ml.p5.48xlarge")  # a processing job cannot have these
-WAIT_FACTOR = 2  # how long spot capacity is waited for and worked on, as a multiple of the job's own time
+START_SECONDS = 3600  # seconds for the machine, the image and the downloads
+NOT_FOR_PROCESSING = ("ml.p4d.24xlarge", "ml.p5.48xlarge")  # processing jobs cannot use these
+WAIT_FACTOR = 2  # waiting for and working on spot capacity takes at most this multiple of the job's own time
 
 
 def instance_type(compute: Compute) -> str | None:
-    """The first instance type that is asked for, else the smallest that the job fits into; None if there is none."""
+    """The first requested instance type, else the smallest that the job fits into, or None."""
     if compute.instance_types:
         return f"ml.{compute.instance_types[0].removeprefix('ml.')}"
     machine = matching_instances(compute)
@@ -51,7 +51,7 @@ def instance_type(compute: Compute) -> str | None:
 def sagemaker_job(
     node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
-    """The Task and what surrounds it."""
+    """The Task and the states around it."""
     trains = compute.spot or instance_type(compute) in NOT_FOR_PROCESSING
     kind, make = ("Training", _training_args) if trains else ("Processing", _processing_args)
     lookup = EarlierAttempts(
@@ -71,7 +71,9 @@ def sagemaker_job(
         f"{{'uri': {_parent(context, name)}, 'path': '{path}'{object_flags[name]}}}" for name, path in mounts.items()
     ]
     pairs.append(f"{{'uri': {folder} & '/', 'path': '{base}/{output}'}}")
-    if kind == "Processing":  # checkpoints go to the bucket while a training job runs, and so does what lies there
+    if (
+        kind == "Processing"
+    ):  # a training job's checkpoint folder is copied to the bucket while it runs, progress included
         pairs.append(f"{{'uri': {folder} & '/progress.json', 'path': '{PROGRESS}/progress.json'}}")
     existing_mounts = f"[$filter([{', '.join(pairs)}], function($m) {{$exists($m.uri)}})]"
     extra = {"mounts": jsonata.expression(existing_mounts), "buckets": dict(bindings.sagemaker.buckets)}
@@ -86,19 +88,19 @@ def sagemaker_job(
         "RoleArn": bindings.sagemaker.role,
         "Tags": [{"Key": "aftertrain:step", "Value": node.id}],
     }
-    # SageMaker ends the job by itself; the state waits longer, for what comes before the program as well.
+    # SageMaker ends the job itself; the state waits longer, since it also waits for the program to start.
     state_timeout = timeout * (WAIT_FACTOR if compute.spot else 1) + START_SECONDS
     return Work(TRAIN if trains else PROCESS, arguments, OUTPUT, state_timeout, None, retry, service_job=remote_job)
 
 
 def _uris(node: Node, bindings: Bindings) -> list[str]:
-    """The params that name objects; a container with a network fetches them itself."""
+    """The params that name objects; a container with network fetches them itself."""
     isolated = bindings.sagemaker.network_isolation
     return [name for name, value in node.params.items() if isolated and name.endswith("_uri") and value is not None]
 
 
 def _parent(context: JobContext, name: str, fallback: str = "") -> str:
-    """The code of the folder that an object lies in; a param may be null when the step runs."""
+    """The code of an object's folder; the param may be null at run time."""
     uri = context.param(name)
     return f"($type({uri}) = 'string' ? $replace({uri}, /[^\\/]+$/, ''){f' : {fallback}' if fallback else ''})"
 
@@ -196,13 +198,13 @@ def _training_args(
 
 
 def _network_config(bindings: Bindings) -> dict[str, Any]:
-    """The network of a container that has none to the outside; one that has is in SageMaker's own."""
+    """The network of an isolated container; other containers use SageMaker's own network."""
     sagemaker = bindings.sagemaker
     return {"VpcConfig": sagemaker.vpc} if sagemaker.vpc and sagemaker.network_isolation else {}
 
 
 def _machine(compute: Compute, sagemaker: SageMakerBinding) -> dict[str, Any]:
-    """An instance's own disks are encrypted by the machine; SageMaker takes no key for them."""
+    """The machine; an instance's own disks are encrypted by the hardware, so SageMaker takes no key for them."""
     name = instance_type(compute)
     machine = instance(name or "")
     has_disk = machine is not None and machine.disk_gib is not None

@@ -1,6 +1,6 @@
 """A job on a worker: an activity with {job, step, execution, params, output_uri, max_bytes, lease_seconds}.
 
-A worker that is not heard of for the time of its lease has lost the task to another one, and knows that itself.
+A worker that sends no heartbeat for the time of its lease loses the task to another worker, and knows that it has.
 """
 
 from dataclasses import replace
@@ -15,13 +15,13 @@ from aftertrain.compiler.work_model import Work
 from aftertrain.model.definition import Compute
 
 HEARTBEAT_SECONDS = 180
-SHORT_SECONDS = 60  # of jobs that may not take that long: four beats of a worker's heart
+SHORT_SECONDS = 60  # for jobs with a shorter time limit: four heartbeats of a worker
 
 
 def worker_job(
     node: Node, context: JobContext, bindings: Bindings, compute: Compute, timeout: int, retry: tuple[Retrier, ...]
 ) -> Work:
-    """The Task; whichever worker of the pool asks first gets it."""
+    """The Task; the first worker of the pool to ask gets it."""
     output = jsonata.expression(context.folder(f"{bindings.artifacts_uri}/", node.id))
     heartbeat = next((seconds for seconds in (HEARTBEAT_SECONDS, SHORT_SECONDS) if timeout > seconds), None)
     lease = heartbeat or timeout
@@ -43,6 +43,6 @@ def worker_job(
 
 
 def _lost_worker_retry(retry: tuple[Retrier, ...]) -> Retrier:
-    """A lost worker's task goes to another one at once, as often as the author says if that is more often."""
+    """Give a lost worker's task to another one at once, at least as often as the author's retry allows."""
     attempts = (item.attempts for item in retry if {"States.HeartbeatTimeout", "States.ALL"}.intersection(item.errors))
     return replace(WORKER_LOST_RETRY, attempts=max(WORKER_LOST_RETRY.attempts, *attempts, 0))

@@ -1,1 +1,1 @@
-"""Region tree -> states; `machine` is where to begin."""
+"""Region tree -> states; start reading at `machine`."""

@@ -1,9 +1,9 @@
-"""A time limit -> a branch that fails when it is over, and the states that call it off.
+"""A time limit -> a branch that fails when the time is over, and the states that cancel it.
 
     The deadline (updateItem.waitForTaskToken, TimeoutSeconds: N)  -> In time | Too late (Fail PipelineTimedOut)
     … the last step -> Report -> Is the deadline waiting? -> Call the deadline off -> Reported
 
-The same protocol as a latch, with the pipeline as the only one to wait for.
+It uses the protocol of a latch, with the pipeline as its only source.
 """
 
 from aftertrain.asl import jsonata
@@ -28,7 +28,7 @@ _KEEP_INPUT = jsonata.expression("$states.input")
 
 
 def deadline(seconds: int, plan: Plan) -> Scope:
-    """The branch that waits."""
+    """The waiting branch."""
     wait = Task(
         resource=UPDATE_AND_WAIT,
         arguments={
@@ -52,7 +52,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
 
 
 def report(plan: Plan) -> dict[str, State]:
-    """The states behind the last step; the records stay the input."""
+    """The states after the last step; the records stay the input."""
     tell = Task(
         resource=UPDATE,
         arguments={

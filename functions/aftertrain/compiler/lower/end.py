@@ -1,21 +1,21 @@
-"""How a machine ends: what decides whether it failed, and what it says then.
+"""The end of a machine: the states that decide whether it failed, and the error that it reports.
 
     … -> The verdict (Choice) -> The pipeline failed (Fail) | The pipeline is done
 
-These states are there only if something leads to them. Each reads its input: the steps' records, as one object or,
-right after a Parallel, as one per branch.
+Each state exists only if another one leads to it. Its input is the steps' records: one object, or right after a
+Parallel, one object per branch.
 """
 
 from aftertrain.asl import jsonata
 from aftertrain.compiler.lower.position import Plan, Position
 
-PIPELINE_FAILED = "The pipeline failed"  # two blanks before the last word: no step can make this name
+PIPELINE_FAILED = "The pipeline failed"  # two blanks before the last word, so no step's state can have this name
 PIPELINE_DONE = "The pipeline is done"
 VERDICT = "The verdict"
 
 
 def way_out(position: Position, plan: Plan) -> str | None:
-    """Where a scope leads that ends here with no failure of its own last step: None is its end."""
+    """The state after a scope that ends here without a failure of its last step; None if the scope simply ends."""
     if position.end_target is not None:
         return position.end_target
     if position.depth > 0:
@@ -26,19 +26,19 @@ def way_out(position: Position, plan: Plan) -> str | None:
 
 
 def may_have_failed(position: Position, plan: Plan) -> bool:
-    """Whether a step behind this point may have failed that fails the execution."""
+    """Whether an earlier step may have failed in a way that fails the execution."""
     return any(not plan.graph.nodes[step].continues_on_failure for step in position.may_have_failed)
 
 
 def any_failed(plan: Plan) -> str:
-    """Whether a record of the input says that a step failed which fails the execution."""
+    """The code that tells whether a step's record in the input fails the execution."""
     if not _continuing_steps(plan):
         return "'failed' in $states.input.*.status"
     return f"$exists($states.input.{_failures(plan)})"
 
 
 def cause_of(plan: Plan) -> str:
-    """The records of the steps that failed the execution, as text."""
+    """The code of the failed steps' records, as text."""
     return f"$substring($string($merge($states.input).{_failures(plan)}), 0, 30000)"
 
 

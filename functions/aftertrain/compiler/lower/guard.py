@@ -1,8 +1,8 @@
-"""Step -> the Choice in front of it, if there is one: does it run, is it skipped, or is there no telling?
+"""Step -> the Choice before it, if it needs one: run, skip, or fail because the condition cannot be decided.
 
     condition: event.score > 0.5   ->   If deploy -> deploy | Skip deploy | Cannot decide deploy
 
-There is none where every step that this one requires surely was ok and it has no condition.
+A step needs no Choice if it has no condition and every required step has surely succeeded.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RUNS = ConditionCode("true", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Exits:
-    """Where a step leads that does not succeed: None goes on to what comes next, else the scope ends there."""
+    """The states after a step that does not succeed. None: the path goes on, or the scope ends there."""
 
     skipped: str | None
     failed: str | None
@@ -31,28 +31,28 @@ class Exits:
 
 
 def has_guard(node: Node, precondition: Precondition) -> bool:
-    """Whether a step has a Choice in front of it."""
+    """Whether a step has a Choice before it."""
     return node.condition not in (None, ALWAYS) or bool(precondition)
 
 
 def entry(node: Node, precondition: Precondition, plan: Plan) -> str:
-    """The state that a step begins with."""
+    """The first state of a step."""
     return f"If {node.id}" if has_guard(node, precondition) else first_state(node, plan)
 
 
 def first_state(node: Node, plan: Plan) -> str:
-    """The state that a step begins with once it is decided that it runs."""
+    """The first state of a step after its guard."""
     return work_state(node, plan) if plan.permits is None else f"Acquire {node.id}"
 
 
 def work_state(node: Node, plan: Plan) -> str:
-    """The state that a step's work begins with: a job that a service runs has its input brought there first."""
+    """The first state of a step's work; a service's job has its input prepared first."""
     local = node.action.runs != "job" or resolve(node.step, plan.bindings).backend == "worker"
     return node.id if local or node.step.foreach is not None else prepare_name(node.id)
 
 
 def guard(node: Node, position: Position, plan: Plan, exits: Exits) -> dict[str, State]:
-    """The Choice and what it leads to besides the step's own first state."""
+    """The Choice, and the states that it leads to besides the step's first one."""
     if not has_guard(node, position.precondition):
         return {}
     precondition = " and ".join(position.precondition)
@@ -97,7 +97,7 @@ def _conjunction(precondition: str, condition: str) -> str:
 
 
 def precondition_of(node: Node, env: Env, plan: Plan) -> Precondition:
-    """What must hold of the steps that this one requires, as far as it is not sure."""
+    """The conditions on required steps that are not surely met."""
     terms = []
     for need in plan.graph.gating_steps[node.id]:
         seen, continues_on_failure = env[need], plan.graph.nodes[need].continues_on_failure

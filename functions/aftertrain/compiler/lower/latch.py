@@ -3,13 +3,12 @@
     Publish("a", "d", …)  ->  Tell d of a (updateItem) -> Is d due after a (Choice) -> Wake d after a (sendTaskSuccess)
     Await("d", ("a",), …) ->  Await d (updateItem.waitForTaskToken) -> Gather d (getItem)
 
-All writes go to one item, so they have one order. Who waits writes its token on the condition that somebody is
-missing; if nobody is, the write is refused and the path goes on. Who publishes adds itself to a set, which is the
-same however often it is retried, and reads back what stands there: the one that completes the set finds the token, if
-there is one, and sends it. A token that was sent twice or too late is refused, which is caught. Should a wake-up be
-lost all the same, the wait times out and looks again.
+All writes go to one item, so they are ordered. A waiting path writes its task token on the condition that a source is
+missing; otherwise the write fails and the path goes on. A source adds itself to a set, which retries do not change, and
+reads the item back: the source that completes the set finds the token, if there is one, and sends it. A duplicate or
+late token is refused, and the refusal is caught. If a wake-up still gets lost, the wait times out and checks again.
 
-The item is named after the execution and the latch, and removed by its time to live.
+The item is named after the execution and the latch; its time to live removes it.
 """
 
 from typing import Any
@@ -24,17 +23,19 @@ UPDATE = "arn:aws:states:::dynamodb:updateItem"
 GET = "arn:aws:states:::dynamodb:getItem"
 UPDATE_AND_WAIT = "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken"
 SEND = "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess"
-# Both spellings of a service's name are seen: the optimised integration's and the SDK's.
+# Both spellings of a service's error occur: the optimised integration's and the SDK's.
 REFUSED = ("DynamoDb.ConditionalCheckFailedException", "DynamoDB.ConditionalCheckFailedException")
 TOO_LATE = (
     "Sfn.TaskTimedOutException",
     "Sfn.TaskDoesNotExistException",
     "Sfn.InvalidTokenException",
 )
-HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can hold a path up
-REDRIVEN_SECONDS = 15 * 86_400  # for 14 days after its end an execution can be redriven, and then takes its time again
+HEAL_SECONDS = 4 * 3600  # how long a lost wake-up can delay a path
+REDRIVEN_SECONDS = (
+    15 * 86_400
+)  # an execution can be redriven for 14 days after its end, and then runs for its full time again
 
-# Of these calls every failure is worth another try, but for those that are answers.
+# Every failure of these calls is retried, except the ones that are answers.
 BUSY = Retrier(("States.TaskFailed",), attempts=8, interval=1, rate=2.0, jitter=True, transient=True)
 REFUSED_AT_ONCE = Retrier(REFUSED, attempts=0, interval=1, rate=1.0)
 TOO_LATE_AT_ONCE = Retrier(TOO_LATE, attempts=0, interval=1, rate=1.0)
@@ -42,12 +43,12 @@ LOOK_AGAIN = Retrier(errors=("States.Timeout",), attempts=99_999_999, interval=1
 
 
 def item_key(name: str) -> dict[str, Any]:
-    """The key of an execution's item of this name; no step's id has the slash in it that names of latches have."""
+    """The key of an execution's item; names of latches contain a slash, which step ids never do."""
     return {"pk": {"S": jsonata.expression(f"$states.context.Execution.Id & {jsonata.string(f'#{name}')}")}}
 
 
 def expiry(plan: Plan) -> dict[str, str]:
-    """When an item may go, in seconds since 1970: when nothing can ask for it any more."""
+    """When the item can be removed, in seconds since 1970: when nothing can read it any more."""
     lifetime = 2 * plan.seconds + REDRIVEN_SECONDS
     return {"N": jsonata.expression(f"$string($floor($millis() / 1000) + {lifetime})")}
 
@@ -58,7 +59,7 @@ def publish_entry(item: Publish) -> str:
 
 
 def publish_states(item: Publish, position: Position, plan: Plan, next_state: str) -> dict[str, State]:
-    """Write to the latch, and wake who waits there if this was the last one."""
+    """Write to the latch, and wake the waiting path if this source was the last one."""
     due, wake = clip(f"Is {item.target} due after {item.source}"), clip(f"Wake {item.target} after {item.source}")
     tell = Task(
         resource=UPDATE,
@@ -100,7 +101,7 @@ def await_entry(item: Await) -> str:
 
 
 def await_states(item: Await, position: Position, plan: Plan) -> dict[str, State]:
-    """Wait for all sources, then take their records."""
+    """Wait for all sources, then read their records."""
     assert position.next is not None
     gather = clip(f"Gather {item.target}")
     wait = Task(
@@ -126,7 +127,7 @@ def await_states(item: Await, position: Position, plan: Plan) -> dict[str, State
 
 
 def views_at_latch(item: Await, depth: int) -> dict[str, StepView]:
-    """What is known behind a latch of the steps whose records it brings."""
+    """What is known after a latch about the steps whose records it carries."""
     return {step: view_of_any_end(step, depth, ANY_END) for steps in item.steps for step in steps}
 
 
@@ -150,12 +151,12 @@ def _gather(item: Await, position: Position, plan: Plan) -> Task:
 
 
 def _records_code(item: Publish, env: Env, plan: Plan) -> str:
-    """The records, as the code of an object."""
+    """The code of the records, as an object."""
     return jsonata.record({step: _record(env[step], read=bool(plan.graph.output_readers[step])) for step in item.steps})
 
 
 def _record(seen: StepView, *, read: bool) -> str:
-    """What is told of a step; an output that nobody reads was not kept."""
+    """The code of a step's record; an output without a reader is not stored."""
     if seen.record is not None:
         return seen.record
     return f"{{'status': 'succeeded', 'output': {seen.output}}}" if read else "{'status': 'succeeded'}"

@@ -4,8 +4,8 @@
     on_failure             ->  On failure -> their states -> The pipeline failed
     … with a time limit    ->  Pipeline, a Parallel of the steps and of a Deadline; its Catch leads to On failure
 
-Step Functions ends an execution at its own time limit and nothing can be done about it then; so where steps are to run
-after a timeout, the limit is a branch beside the others, and its failure stops them.
+When Step Functions itself ends an execution at its time limit, no further step can run. So if steps must run after a
+timeout, the limit is a parallel branch, whose failure stops the other branches.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ from aftertrain.compiler.width import width
 from aftertrain.expressions.shapes import UNKNOWN
 from aftertrain.model.definition import Definition, Settings
 
-WEEK = 7 * 24 * 3600  # seconds; without it, a job that no worker takes is waited for for a year
+WEEK = 7 * 24 * 3600  # seconds; without a limit, a job that no worker takes would wait for a year
 ON_FAILURE, PIPELINE = "On failure", "The pipeline"
 FAILURE = {"error": "StepFailed"}
 CAUSE = "$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : ''"
@@ -40,11 +40,11 @@ def lower(
     bindings: Bindings,
     shapes: ShapeEnvironment,
 ) -> Machine:
-    """The whole machine; the comment says which pipeline it is."""
+    """The whole machine; its comment names the pipeline."""
     graph, region = steps
     settings = definition.settings
     limit = settings.timeout_seconds
-    seconds = (limit or _weeks(graph)) + (WEEK if failure else 0)  # the steps after a failure take their time, too
+    seconds = (limit or _weeks(graph)) + (WEEK if failure else 0)  # `on_failure` steps have time of their own
     plan = Plan(
         graph,
         bindings,
@@ -67,12 +67,12 @@ def lower(
         top = scope(items_of(region), {}, 0, plan)
     states = top.states | _ends(top.states, plan, {ON_FAILURE: _failure_state(plan, failure_scope.start)})
     if any(failure_scope.start in targets(state) for state in states.values()):
-        states |= failure_scope.states  # else nothing can fail the pipeline
+        states |= failure_scope.states  # otherwise nothing can fail the pipeline
     return Machine(definition.name, Scope(top.start, merge_choices(states, top.start)), seconds)
 
 
 def _weeks(graph: Graph) -> int:
-    """One, and another one if there is a step that may wait for one."""
+    """One week, and a second one if a step may wait for a week."""
     waits = any(node.action.runs in ("wait", "question", "pipeline") for node in graph.nodes.values())
     return 2 * WEEK if waits else WEEK
 
@@ -83,7 +83,7 @@ def _slots(graph: Graph, settings: Settings) -> int | None:
 
 
 def _ends(states: dict[str, State], plan: Plan, extra_ends: dict[str, State] | None = None) -> dict[str, State]:
-    """The ends that something leads to."""
+    """The end states that another state leads to."""
     candidates = {
         VERDICT: Choice((Rule(jsonata.expression(any_failed(plan)), plan.failure_state),), PIPELINE_DONE),
         **_done_states(plan),
@@ -98,9 +98,9 @@ def _ends(states: dict[str, State], plan: Plan, extra_ends: dict[str, State] | N
 
 
 def _done_states(plan: Plan) -> dict[str, State]:
-    """The end of a pipeline that did well: its own outputs, read from the records.
+    """The end of a successful pipeline: its outputs, read from the records.
 
-    A Pass cannot catch what goes wrong with them; where there are steps for that, it lies in a Parallel, which can.
+    A Pass cannot catch an error in them, so with `on_failure` steps the Pass lies in a Parallel, which can.
     """
     rendered, fails = _outputs(plan)
     if not (fails and plan.failure_state == ON_FAILURE):
@@ -114,7 +114,7 @@ def _done_states(plan: Plan) -> dict[str, State]:
 
 
 def _outputs(plan: Plan) -> tuple[Any, bool]:
-    """The pipeline's own outputs, and whether making them may fail."""
+    """The pipeline's outputs, and whether computing them may fail."""
     if not plan.has_ending:
         return None, False
     codes = {step: _code(step, plan) for step in plan.graph.nodes}
@@ -130,7 +130,7 @@ def _code(step: str, plan: Plan) -> StepCode:
 
 
 def _failure_scope(failure: tuple[Graph, Region], bindings: Bindings, shapes: ShapeEnvironment, main: Plan) -> Scope:
-    """The steps that run after a failure, and the end that it comes to in any case."""
+    """The `on_failure` steps and the end after them."""
     settings = Settings(retry=main.settings.retry)
     plan = Plan(failure[0], bindings, settings, shapes.outputs, shapes.event, seconds=main.seconds)
     body = scope(items_of(failure[1]), {}, 0, plan, end_target=PIPELINE_FAILED)
@@ -139,7 +139,7 @@ def _failure_scope(failure: tuple[Graph, Region], bindings: Bindings, shapes: Sh
 
 
 def _failure_state(plan: Plan, next_state: str) -> State:
-    """What failed, for the steps that run then."""
+    """The failure, as the `on_failure` steps read it."""
     return Pass(None, next_state, {"failure": {**FAILURE, "cause": jsonata.expression(cause_of(plan))}})
 
 

@@ -1,11 +1,10 @@
-"""Two decisions in a row -> one.
+"""Two consecutive decisions -> one.
 
     After b & c (all succeeded -> If d); If d (score > 0.5 -> d, else Skip d)
     ->  After b & c (all succeeded and score > 0.5 -> d, all succeeded -> Skip d)
 
-A Choice that only one rule leads to is taken into the Choice before it, or into a Pass that only assigns variables.
-What the first would have assigned the second one's conditions read from where it comes from. One transition less, and
-nothing else differs.
+A Choice that only one rule leads to moves into the Choice before it, or into a Pass that only assigns variables. Its
+conditions read the assigned values from their source instead. This saves one transition and changes nothing else.
 """
 
 import re
@@ -22,7 +21,7 @@ _TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\$\w+""")
 
 
 def merge_choices(states: dict[str, State], start: str) -> dict[str, State]:
-    """The states of a scope, without the decisions that others can make."""
+    """The states of a scope, without decisions that other states can make."""
     fused = dict(states)
     while (pair := _find_pair(fused, start)) is not None:
         first, second = pair
@@ -42,7 +41,7 @@ def _find_pair(states: dict[str, State], start: str) -> tuple[str, str] | None:
 
 
 def _open_ends(state: State) -> list[str]:
-    """Where a state leads without changing what is handed on."""
+    """The next states that get the input unchanged."""
     match state:
         case Choice(rules=rules, default=default):
             return [*(rule.next for rule in rules if rule.output is None), *([default] if default else [])]
@@ -63,7 +62,7 @@ def _fuse_pair(state: State, second: str, inner: Choice) -> Choice:
 
 
 def _inline(rule: Rule, inner: Choice) -> tuple[Rule, ...]:
-    """The inner rules, each under the condition of the outer one and with what that assigns."""
+    """The inner rules, each combined with the outer rule's condition and assignments."""
     values = {f"${name}": _code(value) for name, value in rule.assign.items()}
     rules = [
         Rule(
@@ -84,7 +83,7 @@ def _conjunction(first: str, second: str) -> str:
 
 
 def _code(value: Any) -> str:
-    """A field's value as code; an object has code in its fields."""
+    """A field's value as code; an object contains code in its fields."""
     match value:
         case str() if value.startswith("{% "):
             return value.removeprefix("{% ").removesuffix(" %}")
@@ -97,7 +96,7 @@ def _code(value: Any) -> str:
 
 
 def _substitute(value: Any, values: Mapping[str, str]) -> Any:
-    """The same with variables replaced by the code of their values; texts in the code stay as they are."""
+    """Code with variables replaced by the code of their values; string literals stay unchanged."""
     match value:
         case str() if value.startswith("{% "):
             return _TOKEN.sub(lambda token: f"({values[token[0]]})" if token[0] in values else token[0], value)

@@ -1,10 +1,10 @@
-"""Regions side by side -> a Parallel and the state behind it.
+"""Parallel region -> a Parallel state and the state after it.
 
-    Side(b, c)  ->  {"b & c": Parallel([…], [b …], [c …]), "After b & c": Choice(…)}
+    ParallelRegion(b, c)  ->  {"b & c": Parallel([…], [b …], [c …]), "After b & c": Choice(…)}
 
-Each branch puts out the records of its steps. If nothing that comes later can run unless all of them were ok, a Choice
-goes on if they were, and makes variables of the outputs that are read later. Else the records become variables, and who
-comes later looks at them.
+Each branch returns the records of its steps. If every later step requires that all of them succeeded, a Choice checks
+that and assigns the outputs that are read later to variables. Otherwise the records become variables, and later steps
+check them.
 """
 
 from collections.abc import Iterator
@@ -33,17 +33,17 @@ Branches = tuple[tuple[str, ...], ...]  # the steps of each branch
 
 
 def parallel_name(branches: Branches) -> str:
-    """The Parallel is named after the first step of each branch."""
+    """The state's name: the first step of each branch."""
     return clip(" & ".join(branch[0] for branch in branches))
 
 
 def clip(name: str) -> str:
-    """A name that fits; what is cut off still tells it from others."""
+    """A name within the limit; a hash replaces the cut part, so names stay distinct."""
     return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 9]}…{digest(name)[:8]}"
 
 
 def all_needed(branches: Branches, following: tuple[Any, ...], depth: int, plan: Plan) -> bool:
-    """Whether the path is left unless every step of the branches is ok, and then each of them surely succeeded."""
+    """Whether the path ends unless every step of the branches is ok, so that each surely succeeded afterwards."""
     steps = [step for branch in branches for step in branch]
     if any(plan.graph.nodes[step].continues_on_failure for step in steps):
         return False
@@ -51,7 +51,7 @@ def all_needed(branches: Branches, following: tuple[Any, ...], depth: int, plan:
 
 
 def views_after_parallel(branches: Branches, following: tuple[Any, ...], depth: int, plan: Plan) -> dict[str, StepView]:
-    """What is known of the branches' steps behind the Parallel."""
+    """What is known about the branches' steps after the Parallel."""
     steps = [step for branch in branches for step in branch]
     if all_needed(branches, following, depth, plan):
         return {step: view_of_success(step, depth) for step in steps}
@@ -69,7 +69,7 @@ def _possible(step: str, plan: Plan) -> frozenset[str]:
 
 
 def parallel_states(branches: Branches, scopes: tuple[Scope, ...], position: Position, plan: Plan) -> dict[str, State]:
-    """The Parallel and what follows it."""
+    """The Parallel and the state after it."""
     name = parallel_name(branches)
     join = clip(f"After {name}")
     found: dict[str, State] = {name: Parallel(scopes, join)}
@@ -91,7 +91,7 @@ def parallel_states(branches: Branches, scopes: tuple[Scope, ...], position: Pos
 
 
 def _branch_records(branches: Branches, outputs: dict[str, str], plan: Plan) -> dict[str, Any]:
-    """The records as the branches put them out; what nobody outside of its branch asks for is there if it failed."""
+    """The records that the branches return; a record that only its own branch reads exists only after a failure."""
     codes: dict[str, Any] = {}
     for branch in branches:
         for step in branch:
@@ -103,7 +103,7 @@ def _branch_records(branches: Branches, outputs: dict[str, str], plan: Plan) -> 
 
 
 def _end_states(after: str, codes: dict[str, Any], position: Position, plan: Plan) -> dict[str, State]:
-    """Behind the last Parallel of a scope: its records, and at the top the verdict."""
+    """The states after the last Parallel of a scope: its records, and at the top the verdict."""
     all_records = records(position, plan, codes)
     if position.depth > 0 or position.end_target is not None or may_have_failed(position, plan):
         return {after: Pass(all_records, way_out(position, plan))}
@@ -115,7 +115,7 @@ def _end_states(after: str, codes: dict[str, Any], position: Position, plan: Pla
 
 
 def _merge_records(position: Position, plan: Plan, codes: dict[str, Any]) -> Any:
-    """All records, where some of them are in variables; else the input has them all."""
+    """All records, if some of them are in variables; otherwise the input holds them all."""
     return records(position, plan, codes) if may_have_failed(position, plan) else None
 
 
@@ -124,7 +124,7 @@ def _may_skip(codes: dict[str, Any], plan: Plan) -> bool:
 
 
 def _output_variables(outputs: dict[str, str], position: Position, plan: Plan) -> dict[str, Any]:
-    """The outputs that steps outside of the branches read, as variables."""
+    """The outputs that steps outside the branches read, as variables."""
     return {
         variable(step, position.depth): jsonata.expression(f"{code}.output")
         for step, code in outputs.items()

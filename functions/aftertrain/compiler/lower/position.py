@@ -1,7 +1,7 @@
-"""What is the same for the whole machine while it is lowered, and what is known of each step at one point of it.
+"""The plan of the whole machine, and what is known about each step at one position in it.
 
-`Env` says of every step that is behind a point how it may have ended, and which variable holds what is known of it. A
-step that surely succeeded needs no record: whatever is not `ok` left the path before this point.
+`Env` maps each earlier step to its possible ends and to the variable that holds what is known. A step that surely
+succeeded needs no record: otherwise the path would have ended earlier.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ UNREMARKABLE: tuple[Records, ...] = ({"status": SUCCEEDED}, {"status": SKIPPED})
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """How a step may have ended, the code of its record (None if it surely succeeded), the code of its output."""
+    """A step's possible ends, the code of its record (None if it surely succeeded), and the code of its output."""
 
     possible: frozenset[str]
     record: str | None
@@ -36,15 +36,15 @@ class StepView:
 
 
 Env = Mapping[str, StepView]
-Precondition = tuple[str, ...]  # conditions on the ends of other steps, all of which have to hold
+Precondition = tuple[str, ...]  # conditions on the ends of other steps; all must hold
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The graph, the stage, the settings, and what is known of the outputs' shapes.
+    """The graph, the stage, the settings, and the shapes of the outputs.
 
-    `seconds`: how long an execution may take. `slots`: how many steps may work at once, if that has to be seen to.
-    `finishes`: there is something to be done after the last step. `bad`: the state at the top that a failure leads to.
+    `seconds`: how long an execution may take. `permits`: how many steps may run at once, if that must be enforced.
+    `has_ending`: states follow the last step. `failure_state`: the top-level state after a failure.
     """
 
     graph: Graph
@@ -64,11 +64,11 @@ class Plan:
 
     @cached_property
     def has_large_outputs(self) -> bool:
-        """Whether all outputs together are more than what may always be handed on, whoever has read them."""
+        """Whether all outputs together may exceed what a state can pass on."""
         return sum(node.max_bytes for node in self.graph.nodes.values()) > MAX_BYTES // 2
 
     def reader(self, node: Node, env: Env) -> Resolver:
-        """What a step's templates can read."""
+        """The resolver for a step's templates."""
         codes = {step: self._code(step, node, env[step]) for step in node.needs if step in env}
         return Resolver(self.graph.parameters, codes, self.event)
 
@@ -83,7 +83,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an item stands in its scope: what is before it, what comes after, and where to.
+    """An item's position in its scope: what precedes it, what follows, and where it leads.
 
     `env`: what is known before the item. `after`: what is known before the next one. `precondition`: what must hold for
     the item's step to run. `exported`: steps of the scope whose records are read outside it. `may_have_failed`: steps
@@ -114,20 +114,20 @@ def record_name(step: str, depth: int) -> str:
 
 
 def view_of_any_end(step: str, depth: int, possible: frozenset[str]) -> StepView:
-    """A step that may have ended otherwise: its record has all that is known of it."""
+    """A step that may not have succeeded: its record holds everything that is known."""
     name = f"${record_name(step, depth)}"
     return StepView(possible, name, f"{name}.output")
 
 
 def view_of_success(step: str, depth: int) -> StepView:
-    """A step that surely succeeded; only its output is kept, if somebody reads it."""
+    """A step that surely succeeded; only its output is kept, if it has a reader."""
     return StepView(SURE, None, f"${variable(step, depth)}")
 
 
 def exits_scope(step: str, following: tuple[Item, ...], depth: int, plan: Plan) -> bool:
-    """Whether nothing of the rest of the scope can run if this step is not ok, so that the path may be left.
+    """Whether no later step of the scope can run if this step is not ok, so the path can end here.
 
-    A step stands in one scope of each depth at most, so what was found out once is kept.
+    A step occurs in at most one scope per depth, so the result is cached.
     """
     cached = plan.exit_cache.get((step, depth))
     if cached is None:
@@ -153,15 +153,15 @@ def _exits_scope(step: str, following: tuple[Item, ...], depth: int, plan: Plan)
 
 
 def success(step: str, position: Position, plan: Plan, output: str) -> dict[str, Any]:
-    """The record of a step that succeeded, with its output if a step outside of the scope reads it."""
+    """The record of a successful step; it contains the output if a step outside the scope reads it."""
     outside = plan.graph.output_readers[step].difference(position.steps)
     return {"status": SUCCEEDED, **({"output": jsonata.expression(output)} if outside else {})}
 
 
 def records(position: Position, plan: Plan, own_records: Records) -> Records:
-    """The records that a scope puts out if it ends at this turn: those that somebody outside looks at, and failures.
+    """The records that a scope returns if it ends here: those with readers outside, and failures.
 
-    What succeeded, or never began, and is of no interest to anybody is left out: a long pipeline has many ends.
+    Records of successful or skipped steps without readers are left out, since a long pipeline has many ends.
     """
     result: Records = {}
     for step in sorted({*position.exported, *position.may_have_failed, *own_records}, key=plan.order_index.__getitem__):
@@ -181,6 +181,6 @@ def _record(step: str, position: Position, plan: Plan) -> Any:
     readers = plan.graph.output_readers[step]
     if (
         plan.has_large_outputs and readers and readers <= set(position.steps)
-    ):  # an output that everybody has read goes no further
+    ):  # an output without further readers is dropped
         return jsonata.expression(f"$sift({seen.record}, function($v, $k) {{$k != 'output'}})")
     return jsonata.expression(seen.record)

@@ -1,8 +1,8 @@
-"""Items in a row -> a scope: the states of each, with what is known at its place and where it leads.
+"""Consecutive items -> a scope: the states of each item, given what is known at its position.
 
-    (Leaf(a), Side(b, c), Leaf(d))  ->  a -> b & c -> After b & c -> d
+    (StepRegion(a), ParallelRegion(b, c), StepRegion(d))  ->  a -> b & c -> After b & c -> d
 
-What is known at each place is worked out first, from the front to the back, for what a step leads to depends on it.
+A first pass from front to back collects what is known at each position, because a step's states depend on it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from aftertrain.compiler.nest import CrossingRegion, Region, SeriesRegion, StepR
 
 @dataclass(frozen=True, slots=True)
 class _Placement:
-    """An item, what is known in front of it, what a step needs of that to run, and the branches if it has some."""
+    """An item, what is known before it, its precondition, and its branches if it has some."""
 
     item: Item
     env: Env
@@ -66,7 +66,7 @@ def scope(items: tuple[Item, ...], env: Env, depth: int, plan: Plan, end_target:
 
 
 def _locate_items(items: tuple[Item, ...], env: Env, depth: int, plan: Plan) -> list[_Placement]:
-    # From the back: whether a step leaves the path follows from whether the next one does.
+    # From the back: whether a step ends the path depends on the steps after it.
     for index in range(len(items) - 1, -1, -1):
         for step in steps_of(items[index]):
             exits_scope(step, items[index + 1 :], depth, plan)
@@ -131,7 +131,7 @@ def _states(placement: _Placement, position: Position, plan: Plan) -> dict[str, 
 
 
 def _publication_states(item: Publish, position: Position, plan: Plan) -> dict[str, State]:
-    """A publication may be the last thing on a chain; then the chain's records follow it."""
+    """A publication at the end of a lane is followed by the lane's records."""
     if position.next is not None:
         return publish_states(item, position, plan, position.next)
     end_state = clip(f"{item.source} over")

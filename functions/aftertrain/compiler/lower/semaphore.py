@@ -1,12 +1,12 @@
-"""`max_parallel_steps` -> a step that holds one of N slots while it works: one DynamoDB item, no Lambda.
+"""`max_parallel_steps` -> a semaphore: a step holds one of N permits while it works. One DynamoDB item, no Lambda.
 
     Acquire a (updateItem) [-> Queue a (updateItem.waitForTaskToken)] -> a
     -> Release a (updateItem) -> Next after a (Choice) [-> Hand over after a (updateItem) -> Wake after a]
 
-The item holds a set of holders and the tokens of those that wait. A slot that is given back is handed to one that waits
-by a conditional write, so that it is handed over once and never lost; who waits finds itself a holder when it wakes, be
-it woken or looking again. Who finds that another one was faster looks again, and goes on unless there are both a free
-slot and one that waits. Only pipelines that could run more steps at once than they may have these states.
+The item holds the set of permit holders and the tokens of waiting steps. A conditional write hands a released permit to
+a waiting step, so it is handed over once and never lost. A waiting step finds itself a holder when it wakes, whether by
+the wake-up or by its own timeout. If another step was faster, the release checks again and goes on unless both a free
+permit and a waiting step exist. Only pipelines that could exceed the limit have these states.
 """
 
 from dataclasses import replace
@@ -37,13 +37,13 @@ _WAITER = "w_"
 
 
 def while_permitted(step: str, position: Position) -> Position:
-    """The step's turn as long as it has the slot: whatever comes of it, the slot is given back."""
+    """The step's position while it holds the permit: however it ends, the permit is released."""
     release = f"Release {step}"
     return replace(position, next=release if position.next else None, end_target=release)
 
 
 def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
-    """Take a slot, or queue for one; `work` is where the step's work begins."""
+    """Acquire a permit, or queue for one; `work` is the first state of the step's work."""
     assert plan.permits is not None
     first, queue = f"Acquire {step}", f"Queue {step}"
     values = {":me": {"SS": [step]}, ":id": {"S": step}, ":e": expiry(plan), **_limit(plan.permits)}
@@ -71,7 +71,7 @@ def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
 
 
 def release(step: str, position: Position, end_state: str | None, plan: Plan) -> dict[str, State]:
-    """Give the slot back, or to one that waits; the input, which may be the scope's records, stays as it is."""
+    """Release the permit, or hand it to a waiting step; the input (maybe the records) stays unchanged."""
     assert plan.permits is not None
     name, check = f"Release {step}", f"Next after {step}"
     hand, wake = f"Hand over after {step}", f"Wake after {step}"

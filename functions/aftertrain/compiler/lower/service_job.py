@@ -1,10 +1,10 @@
-"""A job's Task -> the same with what surrounds it where a service runs it.
+"""A job's Task -> the same Task with the states that a service's job needs around it.
 
     evaluate (.sync)  ->  Prepare evaluate, Look for evaluate, Is evaluate there, Mind evaluate, evaluate, Read evaluate
 
-A submission that is in doubt three times and is never found has been refused; it fails the step with what was said.
-Where the service does not tell why a program failed, `Ask why evaluate failed` reads it from what the program left.
-What the Task leaves behind, its output and its variables, `Read` leaves behind; whatever fails, fails the step.
+A submission that stays in doubt three times and is never found was refused; it fails the step with the service's
+message. If the service does not report why a program failed, `Ask why evaluate failed` reads the reason that the
+program wrote. `Read` sets the Task's output and variables; every failure fails the step.
 """
 
 from dataclasses import replace
@@ -28,18 +28,18 @@ FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput
 ASKED = Retrier(
     ("States.TaskFailed",), attempts=2, interval=1, rate=2.0, transient=True
 )  # there may be nothing to read
-NO_NAME = ("States.QueryEvaluationError",)  # as when the execution was redriven: see `Given.name`
-MIND_SECONDS = 600  # each look is nine events of the execution's history
-UNSURE_TIMES = 3  # what is in doubt so often and never there is refused, not lost
+NO_NAME = ("States.QueryEvaluationError",)  # raised after a redrive: see `JobContext.name`
+MIND_SECONDS = 600  # each poll takes nine events of the execution's history
+UNSURE_TIMES = 3  # a submission in doubt this often and never found was refused, not lost
 
 
 def prepare_name(name: str) -> str:
-    """The state that a remote job begins with."""
+    """The first state of a service's job."""
     return f"Prepare {name}"
 
 
 def surround(name: str, task: Task, remote: ServiceJob | None, *, item: bool) -> dict[str, State]:
-    """The states of a job. An item's input is handed on, for it is read all along; a step's is read by nobody."""
+    """The states of a job. An item's input is passed on, since all states read it; a step's input has no readers."""
     if remote is None:
         return {name: task}
     lookup, check, wait, read = f"Look for {name}", f"Is {name} there", f"Mind {name}", f"Read {name}"
@@ -50,7 +50,7 @@ def surround(name: str, task: Task, remote: ServiceJob | None, *, item: bool) ->
         next=read,
         output=KEPT,
         assign={},
-        # After these a retry would not look first.
+        # After these errors a retry would not look for earlier attempts first.
         retry=(Retrier((*remote.unsure, *NO_NAME, "States.Timeout"), attempts=0, interval=1, rate=1.0), *task.retry),
         catch=(
             Catcher(wait, UNSURE, errors=remote.unsure),
@@ -121,7 +121,7 @@ def _ask_name(name: str) -> str:
 
 
 def _ask(name: str, remote: ServiceJob, key: str, failed: str) -> dict[str, State]:
-    """The error that the program left, in the place of the service's; what an earlier try left does not count."""
+    """The error that the program wrote, instead of the service's; an earlier attempt's error does not count."""
     if not remote.own:
         return {}
     code = f"$exists($left.error) and {remote.own} ? {{'fault': {{'Error': $left.error, 'Cause': $left.cause}}}} : {{}}"
@@ -131,7 +131,7 @@ def _ask(name: str, remote: ServiceJob, key: str, failed: str) -> dict[str, Stat
 
 
 def _failed_state(catch: tuple[Catcher, ...]) -> Pass | Fail:
-    """Leads where the job's failures lead, with the error that was kept."""
+    """The state that leads where the job's failures lead, with the stored error."""
     if not catch:
         error, cause = (jsonata.expression(f"$states.input.fault.{field}") for field in ("Error", "Cause"))
         return Fail(error, cause)
@@ -140,7 +140,7 @@ def _failed_state(catch: tuple[Catcher, ...]) -> Pass | Fail:
 
 
 def _from_fault(value: Any) -> Any:
-    """The same, read from the error that was kept and not from the one that is being caught."""
+    """The value, read from the stored error instead of the one being caught."""
     match value:
         case str():
             return value.replace("$states.errorOutput", "$states.input.fault")

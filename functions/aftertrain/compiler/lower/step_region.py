@@ -1,9 +1,9 @@
-"""Step -> its states: the Choice in front of it, the work, and where it leads if it fails.
+"""Step -> its states: the guard, the work, and the states after a failure.
 
-    Leaf("evaluate")  ->  {"evaluate": Task(…), "evaluate failed": Pass(…)}
+    StepRegion("evaluate")  ->  {"evaluate": Task(…), "evaluate failed": Pass(…)}
 
-A step that is not ok leaves the path if nothing that comes after it in its scope can run then; the records that the
-scope ends with are written on the way. Else its record goes into a variable, and the path goes on.
+A step that is not ok ends the path if nothing after it in its scope can run then; a state writes the scope's records on
+the way out. Otherwise its record goes into a variable, and the path continues.
 """
 
 from typing import Any
@@ -37,12 +37,12 @@ from aftertrain.compiler.work import work
 from aftertrain.compiler.work_model import Work
 
 TIMEOUT = ("States.Timeout",)
-ITEMS_FAILURES, LEAST_FAILURE = 100_000, 40  # characters of all items' failures, which JSON may make twice as long
-STEPS_FAILURES, MOST_CAUSE = 80_000, 2_000  # characters of all steps' causes, which meet, and of one
+ITEMS_FAILURES, LEAST_FAILURE = 100_000, 40  # characters of all items' failures; JSON can double them
+STEPS_FAILURES, MOST_CAUSE = 80_000, 2_000  # characters of all steps' causes together, and of one cause
 
 
 def view_after(node: Node, precondition: Precondition, following: tuple[Any, ...], depth: int, plan: Plan) -> StepView:
-    """What is known of the step on the path behind it."""
+    """What is known about the step on the path after it."""
     leaves_path = exits_scope(node.id, following, depth, plan)
     possible = set(SURE)
     if not (plan.ends_all(node.id) or (leaves_path and not node.continues_on_failure)):
@@ -115,7 +115,7 @@ def _work_states(node: Node, todo: Work, position: Position, plan: Plan, exits: 
 
 
 def _success_effects(node: Node, position: Position, plan: Plan, result: str) -> tuple[dict[str, Any], Any]:
-    """What a step that succeeded leaves behind: variables for those that come later, or the scope's records."""
+    """What a successful step leaves behind: variables for later steps, or the scope's records."""
     if position.next is None:
         return {}, records(position, plan, {node.id: success(node.id, position, plan, result)})
     read = bool(plan.graph.output_readers[node.id])
@@ -131,7 +131,7 @@ def _catcher(node: Node, position: Position, plan: Plan, exits: Exits) -> Catche
 
 
 def _failure_record(plan: Plan) -> Records:
-    """How a step failed; all of them may have, and a state hands on 256 KiB."""
+    """The record of a failure; it is bounded, since all steps may fail and a state passes on 256 KiB."""
     length = min(MOST_CAUSE, STEPS_FAILURES // len(plan.graph.nodes))
     cause = f"$exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, {length}) : ''"
     return {
@@ -144,7 +144,7 @@ def _failure_record(plan: Plan) -> Records:
 def _failure_target(
     node: Node, record: Records, position: Position, plan: Plan, exits: Exits
 ) -> tuple[str, Records | None, dict[str, Any]]:
-    """Where a failure leads, with what: the next state, its input, and variables."""
+    """Where a failure leads: the next state, its input, and variables."""
     if exits.failed_leaves:
         assert exits.failed is not None
         own_records = {node.id: record}
@@ -154,7 +154,7 @@ def _failure_target(
 
 
 def _timeout_catchers(node: Node, todo: Work, position: Position, plan: Plan) -> tuple[Catcher, ...]:
-    """Where waiting came to its end and that is an answer: the step succeeded with it."""
+    """Where an expired wait counts as an answer: the step succeeds with it."""
     if todo.on_timeout is None:
         return ()
     assign, output = _success_effects(node, position, plan, todo.on_timeout)
@@ -166,7 +166,7 @@ def _unanswered_name(node: Node) -> str:
 
 
 def _map_states(node: Node, todo: Work, position: Position, plan: Plan, exits: Exits) -> dict[str, State]:
-    """A Map over the items; one that fails does not stop the others, but with fail_fast."""
+    """A Map over the items; a failed item stops the others only with `fail_fast`."""
     assert todo.each is not None
     after = f"After {node.id}"
     map_state = Map(
@@ -177,14 +177,14 @@ def _map_states(node: Node, todo: Work, position: Position, plan: Plan, exits: E
         next=after,
         catch=(_catcher(node, position, plan, exits),),
         label=todo.each.label,
-        most=todo.each.most,
+        max_items=todo.each.max_items,
         comment=node.step.name or None,
     )
     return {node.id: map_state} | _map_result_states(node, after, position, plan, exits)
 
 
 def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
-    """What is done for one item: its output, or how it failed, in an object."""
+    """The work of one item: its output or its failure, as an object."""
     item, stopped, wait = f"{node.id} item", f"{node.id} item failed", f"Wait for {node.id} item"
     catch: list[Catcher] = []
     states: dict[str, State] = {}
@@ -199,7 +199,7 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
         output = {"output": jsonata.expression("$states.input")} if plan.graph.output_readers[node.id] else {}
         states[wait] = Wait(None, timestamp=jsonata.expression(f"$states.input.{todo.until}"), output=output)
     result = jsonata.expression(todo.result)
-    # What nobody reads is not collected: a state may hand on 256 KiB, and there may be thousands of items.
+    # Outputs without readers are not collected: a state passes on 256 KiB, and there may be thousands of items.
     collected = {"output": result} if plan.graph.output_readers[node.id] else {}
     body = Task(
         resource=todo.resource,
@@ -216,7 +216,7 @@ def _item_scope(node: Node, todo: Work, plan: Plan) -> Scope:
 
 
 def _item_failure(max_items: int) -> Any:
-    """What is kept of an item that failed: all of them may have, and a state hands on 256 KiB."""
+    """What is kept of a failed item; it is bounded, since all items may fail and a state passes on 256 KiB."""
     room = ITEMS_FAILURES // max(max_items, 1)
     if room < LEAST_FAILURE:
         return True

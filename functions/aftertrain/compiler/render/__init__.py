@@ -1,1 +1,1 @@
-"""Template tree -> JSONata text; `template` is where to begin."""
+"""Template tree -> JSONata text; start reading at `template`."""

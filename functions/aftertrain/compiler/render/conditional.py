@@ -1,9 +1,9 @@
-"""The branches of a conditional -> one array, in which no condition is looked at behind the first that holds.
+"""The branches of a conditional -> one array that evaluates no condition after the first that holds.
 
     [{"id": "good", "condition": Template(…), "target_step": "deploy"}, {"id": "bad", …}]
     ->  "{% ($n_ := <good> ? 0 : <bad> ? 1 : -1; [{'id': \\"good\\", 'condition': $n_ = 0, …}, …]) %}"
 
-A condition that cannot be read is an error only where it is asked.
+A condition that cannot be evaluated is an error only if it is reached.
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ from aftertrain.compiler.render.writer import Writer
 from aftertrain.expressions.shapes import ANYTHING, shape_of_value
 from aftertrain.expressions.tree import Template
 
-CHOSEN = "$n_"  # no name of a pipeline's ends so
+CHOSEN = "$n_"  # no name of a pipeline ends like this
 
 
 def render_branches(branches: Value, reader: Resolver) -> Any:
-    """The param as a state's field has it."""
+    """The param as a field value."""
     if not isinstance(branches, list) or not all(isinstance(entry, dict) for entry in branches):
         return render_value(branches, reader)
     writer = Writer(reader)
@@ -46,7 +46,7 @@ def _branch(branch: Value, index: int, writer: Writer) -> str:
 
 
 def _code(value: Value, writer: Writer) -> Code:
-    """A branch has no objects or arrays in it."""
+    """The code of a branch's value, which is never an object or an array."""
     if not isinstance(value, Template):
         assert not isinstance(value, dict | list)
         return Code(jsonata.literal(value), shape_of_value(value))

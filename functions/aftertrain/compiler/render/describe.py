@@ -1,4 +1,4 @@
-"""Expression -> what an error calls it.
+"""Expression -> its name in an error message.
 
 Filter("upper", Path("event", ("name",)))  ->  event.name | upper
 """
@@ -7,7 +7,7 @@ from aftertrain.expressions.tree import Arithmetic, Compare, Expression, Filter,
 
 
 def describe(node: Expression) -> str:
-    """What an error calls an expression: its path, its value, or what it does."""
+    """An expression's name in an error message: its path, its value, or its operation."""
     match node:
         case Path() | Literal():
             return str(node)

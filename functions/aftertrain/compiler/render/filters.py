@@ -1,4 +1,4 @@
-"""Filters and tests -> code; one function each, found by its name.
+"""Filters and tests -> code. One function each, found by its name.
 
 Filter("upper", Path("event", ("name",)))  ->  $of_text($there(…), "upper", function($v) {$uppercase($v)})
 """
@@ -14,7 +14,7 @@ from aftertrain.compiler.render.resolver import Code
 from aftertrain.expressions.shapes import ANYTHING, BOOLEAN, INTEGER, NUMBER, STRING, Shape, either
 from aftertrain.expressions.tree import ALWAYS, Expression, Filter, Literal, Path, Test, Unknown
 
-if TYPE_CHECKING:  # the writer needs the filters, and they need it
+if TYPE_CHECKING:  # avoids an import cycle with the writer
     from aftertrain.compiler.render.writer import Writer
 
 ARRAY = Shape(frozenset({"array"}))
@@ -35,7 +35,7 @@ def write(node: Filter, writer: Writer) -> Code:
 
 
 def test(node: Test, writer: Writer) -> Code:
-    """A test's verdict."""
+    """A test's truth value."""
     if node.name == "defined":
         return writer.apply(lambda a: f"$exists({a})", BOOLEAN, writer.raw(node.operand))
     value = writer.value(node.operand)
@@ -55,7 +55,7 @@ def test(node: Test, writer: Writer) -> Code:
 
 
 def _default(node: Filter, writer: Writer) -> Code:
-    """The one filter that takes what is not there."""
+    """The only filter that accepts a missing value."""
     raw, fallback = writer.raw(node.operand), writer.value(node.arguments[0])
     empty_too = node.arguments[1] == ALWAYS
     if not isinstance(node.operand, Path | Unknown) and raw.shape.there and not empty_too:
@@ -75,7 +75,7 @@ def _default(node: Filter, writer: Writer) -> Code:
 
 
 def _must_be(accepted: Shape, name: str, operand: Expression, value: Code, writer: Writer) -> None:
-    """Complain of a value that can be nothing of what is taken."""
+    """Report a value that can have none of the accepted kinds."""
     if value.shape.kinds.isdisjoint(accepted.kinds):
         writer.complaints.append(f"{name} takes {_WORDS[accepted]}, and {describe(operand)} is {value.shape.words}")
 
@@ -87,7 +87,7 @@ def _operand(accepted: Shape, name: str, node: Filter, writer: Writer) -> Code:
 
 
 def _typed_filter(kind: str, name: str, code: str, shape: Shape, node: Filter, writer: Writer) -> Code:
-    """A filter that takes values of one kind; `code` reads the value as $v."""
+    """A filter that accepts values of one kind; `code` reads the value as $v."""
     value = _operand({"text": STRING, "list": ARRAY, "number": NUMBER}[kind], name, node, writer)
     extra = (jsonata.string(name), f"function($v) {{{code}}}")
     return writer.call(f"of_{kind}", shape, value, more=extra)
@@ -141,7 +141,7 @@ def _abs(node: Filter, writer: Writer) -> Code:
 
 
 def _number(node: Filter, writer: Writer) -> Code:
-    """`int` and `float`: what is no number is an error unless there is a default; Jinja would make a 0 of it."""
+    """`int` and `float`: text that is no number is an error without a default, where Jinja gives 0."""
     value, default = writer.value(node.operand), node.arguments[0]
     shape = INTEGER if node.name == "int" else NUMBER
     writer.called |= {"to_number": None} | ({"whole": None} if node.name == "int" else {})
@@ -183,7 +183,7 @@ def _list(node: Filter, writer: Writer) -> Code:
 
 
 def _key(attribute: object, *, case_sensitive: bool, writer: Writer) -> str:
-    """A function that gives what items are compared by."""
+    """A function that returns the key by which items compare."""
     code = "$v" if attribute is None else _attribute(attribute, writer)
     if case_sensitive:
         return f"function($v) {{{code}}}"
@@ -192,7 +192,7 @@ def _key(attribute: object, *, case_sensitive: bool, writer: Writer) -> str:
 
 
 def _attribute(attribute: object, writer: Writer) -> str:
-    """A field of $v, or a field of a field, by a dotted name."""
+    """A field of $v, or a nested field, by a dotted name."""
     writer.called["get"] = None
     code = "$v"
     for name in str(attribute).split("."):

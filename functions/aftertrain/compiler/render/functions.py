@@ -1,12 +1,12 @@
-"""The JSONata functions that rendered templates call, each taken along only where it is called.
+"""The JSONata functions that rendered templates call; each template includes only those it calls.
 
     prelude({"text"}, raises=True)  ->  "$text := function($v, $p) {…}"
 
-All are total but where they `$fail`. Where an error may end the state, that is JSONata's own `$error`. Where it may
-not, in a Choice, which has no Catch, a failure is a value: a function that returns its message, for no data is one.
+All are total except where they `$fail`. Where an error may end the state, `$fail` is JSONata's own `$error`. In a
+Choice, which has no Catch, a failure is a value instead: a function that returns its message, since no data is one.
 
-What JSONata does on its own and JSON does not have is kept out here: a path over an array that maps, a list of one that
-becomes its item, lists in lists that melt, arithmetic on what is no number.
+These functions keep out what JSONata does and JSON has not: paths that map over arrays, one-item lists that become
+their item, nested lists that flatten, arithmetic on values that are no numbers.
 """
 
 from collections.abc import Iterable
@@ -91,7 +91,7 @@ FUNCTIONS: dict[str, str] = {
     ),
     "at_end": "function($l, $i, $n) {$count($l) = 0 ? $fail($n & ' of an empty array') : $l[$i]}",
     "sorted": (
-        # Places are sorted, so that equals keep their order in every implementation. And what calls $sort last is not
+        # Indices are sorted, so equal items keep their order in every implementation. And $sort is not the last call of
         # the function: JSONata 2 in JavaScript cannot call a comparison from there.
         "function($l, $key, $down) {($keys_ := $reduce($l, function($t, $v) {$append($t, $box($key($v)))}, []); "
         "$count($keys_) != $count($l) or $not($all($keys_, function($k) {$type($k) = 'number'}) "
@@ -119,7 +119,7 @@ FUNCTIONS: dict[str, str] = {
 
 
 def _calls(code: str) -> frozenset[str]:
-    """The functions of ours that a text mentions."""
+    """Our functions that a text mentions."""
     return frozenset(name for name in ("fail", *FUNCTIONS) if f"${name}(" in code or f", ${name})" in code)
 
 
@@ -133,7 +133,7 @@ def _with_callees(called: frozenset[str]) -> frozenset[str]:
 
 
 def prelude(called: Iterable[str], *, raises: bool) -> str:
-    """The definitions of these functions and of those that they call, in an order that never changes."""
+    """The definitions of these functions and of those that they call, in a fixed order."""
     return _prelude(frozenset(called), raises)
 
 

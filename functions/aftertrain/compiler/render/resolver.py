@@ -1,9 +1,9 @@
-"""A path -> the code that reads it, and what is known of what it reads.
+"""A path -> the code that reads it, and its shape.
 
     Path("steps", ("evaluate", "output", "accuracy"))  ->  Code("$out_evaluate.accuracy", Shape({"number"}))
 
-A read may give nothing: `shape.there` says whether it can. `Reader` is what a stage of the compiler knows of names;
-while types are checked no step has a variable yet, so a stand-in is read.
+A read may find nothing; `shape.there` says whether it can. `Resolver` holds the names that a compiler stage knows.
+While types are checked, no step has a variable yet, so a stand-in is read.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ FAILURE = {"error": STRING, "cause": STRING}
 
 
 class Code(NamedTuple):
-    """An expression's text. `fails`: it may end in a failure instead of a value."""
+    """An expression's code. `fails`: evaluating it may fail."""
 
     text: str
     shape: Shape
@@ -42,9 +42,9 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StepCode:
-    """Where a step's record is for a reader: `record` has `status`, `error` and `cause`; `output` what it put out.
+    """The code of a step's record and output; `record` has `status`, `error` and `cause`.
 
-    Without `record` the step surely succeeded. `there` is whether the output surely exists.
+    Without `record`, the step surely succeeded. `there`: whether the output surely exists.
     """
 
     output: str
@@ -55,7 +55,7 @@ class StepCode:
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """What can be read: parameters, steps, the event's fields if they are known, and the names of loops."""
+    """The readable names: parameters, steps, the event's known fields, and loop items."""
 
     parameters: Mapping[str, Parameter]
     steps: Mapping[str, StepCode]
@@ -65,11 +65,11 @@ class Resolver:
     params_text: str = f"{jsonata.INPUT}.params"
 
     def naming(self, name: str, code: Code) -> "Resolver":
-        """The same with one more name."""
+        """The same resolver with one more name."""
         return replace(self, names={**self.names, name: code})
 
     def read(self, path: Path) -> Code:
-        """The code; nothing that it reads may be there."""
+        """The code; what it reads may be missing."""
         match path.root:
             case "event":
                 return self._event(path)
@@ -117,7 +117,7 @@ class Resolver:
 
 
 def constant(value: Any) -> str:
-    """Any value of JSON's as code."""
+    """Any JSON value as code."""
     match value:
         case dict():
             return jsonata.record({name: constant(item) for name, item in value.items()})
@@ -128,7 +128,7 @@ def constant(value: Any) -> str:
 
 
 def _read_below(base: Code, segments: tuple[str | int, ...]) -> Code:
-    """What is below a value; only what is known to be an object is read as one without a look."""
+    """A read below a value; only a known object is read without a check."""
     text, shape, _ = base
     for key in segments:
         if isinstance(key, str) and shape.kinds <= _OBJECT:
@@ -150,14 +150,14 @@ def _shape_below(shape: Shape, key: str | int) -> Shape:
 
 
 def shape_at(shape: Shape, segments: tuple[str | int, ...]) -> Shape:
-    """What is known of a value that lies below another one."""
+    """The shape of a value below another one."""
     for key in segments:
         shape = _shape_below(shape, key)
     return shape
 
 
 def misread(shape: Shape, path: Path, start: int) -> tuple[str, str] | None:
-    """What is wrong with reading below a value of a known shape: a message and a hint, or None."""
+    """What is wrong with a read below a known shape, as a message and a hint; None if nothing."""
     for position, key in enumerate(path.segments[start:], start):
         if isinstance(key, int) and not shape.may_be("array"):
             return f"{path}: there is no item {key} in {shape.words}", ""

@@ -1,9 +1,9 @@
-"""What a definition says in templates -> what a state's fields say in JSONata.
+"""Templates of a definition -> JSONata in a state's fields.
 
     render_value({"message": Template(("Model ", Path("event", ("model_name",))))}, reader)
     ->  {"message": "{% ($fail := …; $there := …; $text := …; \\"Model \\" & $text($there(…)) %}"}
 
-A value that is not there is an error that names its path, never an empty text.
+A missing value is an error that names its path, never an empty text.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Value = Template | dict[str, "Value"] | list["Value"] | int | float | bool | Non
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A field's value, the shape of what it evaluates to, whether it can fail, and what can never work in it."""
+    """A field's value, its shape, whether evaluating it can fail, and its mistakes."""
 
     value: Any
     shape: Shape
@@ -32,7 +32,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class ConditionCode:
-    """A condition as code for a Choice: `holds`, `undecided` ("" if it always has a verdict), and why it has none."""
+    """A condition for a Choice: `holds`, `undecided` ("" if it can always be decided), and the reason."""
 
     holds: str
     undecided: str
@@ -40,7 +40,7 @@ class ConditionCode:
 
 
 def render_value(value: Value, reader: Resolver) -> Any:
-    """A param's value as a state's field has it: templates become expressions, everything else stays."""
+    """A param's value as a field value: templates become expressions, everything else stays."""
     match value:
         case Template():
             return render_template(value, reader).value
@@ -53,7 +53,7 @@ def render_value(value: Value, reader: Resolver) -> Any:
 
 
 def templates(value: Value, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Template]]:
-    """The templates in a value, each with its place."""
+    """The templates in a value, each with its path."""
     match value:
         case Template():
             yield where, value
@@ -66,7 +66,7 @@ def templates(value: Value, where: tuple[str | int, ...]) -> Iterator[tuple[tupl
 
 
 def render_template(template: Template, reader: Resolver) -> Rendered:
-    """A template's text as it stands, its one value in its own type, or an expression that makes a text."""
+    """A template as plain text, as its single value with its own type, or as an expression that gives text."""
     if template.text is not None:
         return Rendered(_escape_text(template.text), Shape(frozenset({"string"}), choices=(template.text,)))
     lone = template.lone
@@ -78,7 +78,7 @@ def render_template(template: Template, reader: Resolver) -> Rendered:
 
 
 def check_condition(condition: Expression, reader: Resolver) -> list[str]:
-    """What can never work in a condition, and whether it can be true or false at all."""
+    """The mistakes in a condition, including one that is neither true nor false."""
     writer = Writer(reader)
     code = writer.value(condition)
     if not code.shape.may_be("boolean"):
@@ -87,7 +87,7 @@ def check_condition(condition: Expression, reader: Resolver) -> list[str]:
 
 
 def render_condition(condition: Expression, reader: Resolver) -> ConditionCode:
-    """A condition for a Choice state, which has no Catch: what would be an error is a verdict of its own."""
+    """A condition for a Choice state. A Choice has no Catch, so an error becomes a result of its own."""
     writer = Writer(reader, total=True)
     code = writer.value(condition)
     if code.shape.only("boolean") and not code.fails:
@@ -102,7 +102,7 @@ def render_condition(condition: Expression, reader: Resolver) -> ConditionCode:
 
 
 def field(code: Code, writer: Writer) -> str:
-    """Code as a field's value."""
+    """Code as a field value."""
     return jsonata.expression(_with_prelude(code, writer))
 
 
@@ -112,14 +112,14 @@ def _with_prelude(code: Code, writer: Writer) -> str:
 
 
 def _escape_text(text: str) -> str:
-    """A text as a field has it; one that looks like code is written as code that gives the text."""
+    """A text as a field value; one that looks like code becomes code that gives the text."""
     bare = text.strip()
     looks_like_code = bare.startswith("{%") or bare.endswith("%}")
     return jsonata.expression(jsonata.string(text)) if looks_like_code else text
 
 
 def text_of(parts: Parts, writer: Writer) -> Code:
-    """The text that parts make, one after the other."""
+    """The concatenated text of the parts."""
     codes = [_part(part, writer) for part in parts if part != ""]
     if not codes:
         return Code('""', STRING)
@@ -149,7 +149,7 @@ def _conditional(part: If, writer: Writer) -> Code:
 
 
 def _loop(part: For, writer: Writer) -> Code:
-    """The items' texts, one after the other; the list is looked at once."""
+    """The concatenated texts of the items; the list is evaluated once."""
     items = writer.value(part.items)
     if not items.shape.may_be("array"):
         writer.complaints.append(f"a loop goes over an array; this is {items.shape.words}")

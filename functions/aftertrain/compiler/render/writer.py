@@ -1,10 +1,10 @@
-"""Expression -> code, with what is known of its value.
+"""Expression -> code with its shape.
 
     Arithmetic("*", Path("steps", ("e", "output", "accuracy")), Literal(100))  ->  Code("($out_e.accuracy * 100)", …)
     Arithmetic("*", Path("event", ("n",)), Literal(100))  ->  Code('$calculate($there(….n, "event.n"), 100, "*")', …)
 
-What the types prove needs no check at run time. `total` is for where an error must not be raised: failures are values
-then (see `functions`), and whatever may fail is looked at before it is used.
+What the types prove needs no check at run time. `total` is for places where nothing may raise: failures are values
+there (see `functions`), and a value that may fail is checked before use.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 
 
 class Writer:
-    """Writes expressions; `called` are the functions they need, `complaints` what can never work in them."""
+    """Writes expressions; `called`: the functions they need. `complaints`: their mistakes."""
 
     def __init__(self, reader: Resolver, *, total: bool = False) -> None:
         self.reader = reader
@@ -56,7 +56,7 @@ class Writer:
         return Code(self._require(code.text, describe(node)), code.shape.surely(), fails=True)
 
     def raw(self, node: Expression) -> Code:  # noqa: C901 - one case per kind of node
-        """Code that may give nothing where something is read that is not there."""
+        """Code that gives nothing if what it reads is missing."""
         match node:
             case Path():
                 return self._note_get(self.reader.read(node))
@@ -86,7 +86,7 @@ class Writer:
                 return filters.test(node, self)
 
     def text(self, node: Expression) -> Code:
-        """A value as text, as JSON writes it; arrays and objects have none."""
+        """A value as text, in JSON's form; arrays and objects have none."""
         code = self.raw(node)
         if code.shape.kinds == STRING.kinds:
             return self._ensure_present(code, node)
@@ -97,7 +97,7 @@ class Writer:
         return self.call("text", STRING, code, more=(jsonata.string(describe(node)),))
 
     def truth(self, node: Expression) -> Code:
-        """Whether a value counts as true: what is empty, zero or null does not, as in Python."""
+        """Whether a value counts as true: empty, zero and null do not, as in Python."""
         code = self.value(node)
         if code.shape.only("boolean"):
             return code
@@ -105,7 +105,7 @@ class Writer:
         return self.apply(lambda a: f"$truth({a})", BOOLEAN, code)
 
     def apply(self, write: Callable[..., str], shape: Shape, *codes: Code, fails: bool = False) -> Code:
-        """Code that uses others; where failures are values, those that may fail are looked at first."""
+        """Code that uses other code; where failures are values, operands that may fail are checked first."""
         failing = any(code.fails for code in codes)
         if not (self.total and failing):
             return Code(write(*[code.text for code in codes]), shape, fails or failing)
@@ -123,12 +123,12 @@ class Writer:
         return Code(f"{opening}{write(*texts)}{closing}", shape, fails=True)
 
     def call(self, function: str, shape: Shape, *codes: Code, more: tuple[str, ...] = (), fails: bool = True) -> Code:
-        """A call of one of our functions; `more` are arguments that are code already."""
+        """A call of one of our functions; `more`: arguments that are code already."""
         self.called[function] = None
         return self.apply(lambda *a: f"${function}({', '.join((*a, *more))})", shape, *codes, fails=fails)
 
     def _require(self, text: str, name: str) -> str:
-        """Short and without a function, where that can be read in the console."""
+        """A check that the value exists; short and without a function where the text appears in the console."""
         if not self.total and "(" not in text:
             return f"($exists({text}) ? {text} : $error({jsonata.string(f'{name} is not there')}))"
         self.called["there"] = None
@@ -140,7 +140,7 @@ class Writer:
         return code
 
     def _container(self, node: Expression) -> Code:
-        """What a key is looked up in: nothing is found in what is not there, and that is told of the whole path."""
+        """The object of a key lookup: a missing object gives nothing, and the error names the whole path."""
         return self.raw(node) if isinstance(node, Path | Index) else self.value(node)
 
     def _index(self, operand: Code, key: Code) -> Code:
@@ -148,7 +148,7 @@ class Writer:
         return Code(code.text, Shape(there=False), code.fails)
 
     def _list(self, items: list[Code]) -> Code:
-        """`[[1]]` has to be written so for a list in a list: JSONata melts what is not."""
+        """A list; a nested list is written as `[[1]]`, since JSONata flattens any other form."""
         shape = Shape(frozenset({"array"}))
         if all(item.shape.kinds <= SCALARS for item in items):
             return self.apply(lambda *a: f"[{', '.join(a)}]", shape, *items)
@@ -220,7 +220,7 @@ class Writer:
             )
 
     def _logic(self, node: Logic) -> Code:
-        """The operand that decides is the value; the right one is looked at only if the left one does not decide."""
+        """The deciding operand is the value; the right one is evaluated only if the left one does not decide."""
         left, right = self.value(node.left), self.value(node.right)
         if left.shape.only("boolean") and right.shape.only("boolean") and not (self.total and right.fails):
             return self.apply(lambda a: f"({a} {node.operator} {right.text})", BOOLEAN, left, fails=right.fails)
