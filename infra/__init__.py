@@ -1,1 +1,1 @@
-"""The CDK app: one stack of constructs that are named by their roles. No AWS call is made at synth."""
+"""The CDK app: one stack of constructs named by their roles. Synthesis makes no AWS call."""

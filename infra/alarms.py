@@ -1,4 +1,4 @@
-"""Alarms: what a person has to look at, and nothing else."""
+"""Alarms: only what a person must act on."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -12,7 +12,7 @@ from infra.intake import Intake
 from infra.settings import Settings
 
 FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
-# What the redrive function counts; a trigger that the webhook pauses is looked at again there within minutes.
+# Counted by the redrive function: it rechecks a trigger that the webhook paused within minutes.
 DECIDED = {
     "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
     "EventsIncomplete": "A checkpoint was not complete by its deadline: `events show` says which parts are missing.",
@@ -20,7 +20,7 @@ DECIDED = {
 
 
 class Alarms(Construct):
-    """They go to the topic of the settings, if there is one."""
+    """Alarms notify the topic in the settings, if there is one."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Alarms(Construct):
 
 
 def _unattended_jobs(activity_arn: str) -> cloudwatch.IMetric:
-    """1 where in an hour jobs came to an activity and none was taken, or one that was taken had waited for longer."""
+    """1 if, within an hour, jobs arrived and no worker took one, or a taken one had waited longer."""
     metrics = {
         name: cloudwatch.Metric(
             namespace="AWS/States",

@@ -1,6 +1,6 @@
-"""Approvals: the page behind the link that a question is sent with.
+"""Approvals: the page behind the link in a question.
 
-Open to who has the link: its key, of 256 random bits, is the permission, for one question, once.
+The page is open to everybody with the link: its key of 256 random bits permits one answer to one question.
 """
 
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -20,7 +20,7 @@ class ApprovalPage(Construct):
         environment = {"REGISTRY_TABLE": table.table_name}
         self.approve = foundation.functions.make(self, "approve", timeout=20, environment=environment)
         allow(self.approve, "dynamodb:GetItem", "dynamodb:PutItem", on=[table.table_arn])
-        # A task token is the permission for its one task; these actions know no resource.
+        # A task token permits answering its one task; these actions know no resource.
         allow(self.approve, "states:SendTaskSuccess", "states:SendTaskFailure", on=["*"])
         foundation.api.add_routes(
             path="/approvals/{approval}",

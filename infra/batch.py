@@ -1,9 +1,9 @@
 """AWS Batch for jobs: a queue for each kind of machine, with and without spot capacity first.
 
-    gpu_types: ["L4"]  ->  queues cpu, cpu-spot, l4, l4-spot; environments for each, of no machine until a job waits
+    gpu_types: ["L4"]  ->  queues cpu, cpu-spot, l4, l4-spot, each with environments of no machine until a job waits
 
-Every environment goes down to zero. A queue `…-spot` tries spot capacity and has on-demand capacity behind it; shares
-are fair between the kinds of job.
+Every environment scales down to zero. A queue `…-spot` tries spot capacity first and on-demand capacity second. Kinds
+of job share a queue fairly.
 """
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Size
@@ -20,8 +20,8 @@ from infra.network import Network
 from infra.retention import log_retention
 from infra.settings import Settings
 
-# A job that fits into no machine of its queue, or asks for more processors than an environment may have, would wait
-# until its execution is over, and all behind it with it.
+# A job that fits no machine of its queue, or wants more processors than an environment may have, would wait
+# until its execution ends, and block all jobs behind it.
 _NEVER_FITS = [
     batch.JobStateTimeLimitAction(max_time=Duration.minutes(10), reason=reason)
     for reason in (
@@ -84,7 +84,7 @@ class BatchQueues(Construct):
             maxv_cpus=self._settings.max_vcpus,
             spot=spot,
         )
-        # By its number: without one an environment stays with the template's first version.
+        # By its number: otherwise an environment keeps the template's first version.
         version = self._template.latest_version_number
         environment.node.default_child.add_property_override("ComputeResources.LaunchTemplate.Version", version)  # type: ignore[union-attr]  # an environment has a child
         return environment

@@ -1,11 +1,11 @@
 """Sources + locked dependencies -> the one asset of all functions.
 
-    .aftertrain/bundle-py313-aarch64-9f86d081884c7d65/   aftertrain/ botocore/ re2/ …   with its byte code
+    .aftertrain/bundle-py313-aarch64-9f86d081884c7d65/   aftertrain/ botocore/ re2/ …   with their byte code
 
-Wheels are chosen for the function's platform, not for this machine's. Byte code is compiled ahead, for a function that
-has to compile its imports takes far longer to start; it takes an interpreter of the function's version, so where there
-is none the bundle has sources only and says so. What a Lambda does not run stays out: the jobs, the client, and the
-service descriptions in botocore that nothing here calls.
+Wheels are chosen for the functions' platform, not for this machine's. Byte code is compiled ahead, because compiling at
+a cold start takes far longer. That needs an interpreter of the functions' version; without one, the bundle holds only
+sources and says so. Code that no Lambda runs stays out: the jobs, the client, and unused service descriptions of
+botocore.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ KEPT = 5  # bundles of older sources
 
 
 def _ignored_names(folder: str, names: list[str]) -> set[str]:
-    """What stays out of the bundle: packages of ours by their place, for others may have the same name."""
+    """What stays out of the bundle: our packages by their path, since other packages may share their names."""
     return {"__pycache__", *(LEFT_OUT if Path(folder) == SOURCE else ())} & set(names)
 
 
@@ -57,14 +57,14 @@ def build_bundle(settings: Settings) -> tuple[Path, str | None]:
 
 
 def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
-    """A folder that is named after what it is made of: made once, and never seen unfinished or changed."""
+    """A folder named after its inputs: built once, and never visible unfinished or changed."""
     target = CACHE / f"{name}-{digest}"
     if not target.exists():
         CACHE.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE, prefix="partial-") as folder:
             built = Path(folder, name)
             make(built)
-            with suppress(OSError):  # somebody else was faster, with the same content
+            with suppress(OSError):  # another process was faster, with the same content
                 built.rename(target)
         _forget(name)
     os.utime(target)
@@ -72,7 +72,7 @@ def _made(name: str, digest: str, make: Callable[[Path], None]) -> Path:
 
 
 def _forget(name: str) -> None:
-    """Of folders that were made of older sources, keep those that were used last."""
+    """Delete the folders of older sources, except the most recently used."""
     folders = sorted(CACHE.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in folders[KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)
@@ -85,7 +85,7 @@ def _digest(files: list[Path], *extra: str) -> str:
 
 
 def _install(settings: Settings, folder: Path) -> None:
-    """The locked wheels, unpacked."""
+    """Install the locked wheels."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += ["--require-hashes", "--no-deps", "--requirement", str(LOCK), "--target", str(folder)]
     subprocess.run(command + ([] if settings.local else _platform(settings)), check=True)
@@ -112,7 +112,7 @@ def _interpreter(settings: Settings) -> str | None:
 
 
 def _version_of(interpreter: str) -> str | None:
-    """The version that an interpreter says it has; a name on PATH may be a shim that starts nothing."""
+    """The version that an interpreter reports; a name on PATH may be a shim that starts nothing."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         result = subprocess.run([interpreter, "-c", program], capture_output=True, text=True, check=True)
@@ -122,6 +122,6 @@ def _version_of(interpreter: str) -> str | None:
 
 
 def _compile(interpreter: str, target: Path) -> None:
-    """Byte code that is never checked against its source: the times of a zip's files are not those of the sources."""
+    """Byte code that is never checked against its source: file times in a zip differ from those of the sources."""
     command = [interpreter, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash", str(target)]
     subprocess.run([*command, "-s", str(target)], check=True)

@@ -1,4 +1,4 @@
-"""Settings that are objects -> what is wrong in them, before a stage is deployed that cannot read them."""
+"""Structured settings -> their mistakes, before a stage is deployed that cannot read them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from aftertrain.model.definition import Compute
 
-# What a channel of each kind has to have: see aftertrain.aws.channels.
+# The required fields of each kind of channel: see aftertrain.aws.channels.
 CHANNELS = {
     "log": (),
     "sns": ("topic_arn",),
@@ -18,7 +18,7 @@ CHANNELS = {
 
 
 def check_compute(compute: dict[str, Any]) -> None:
-    """What holds for jobs that do not say. Raises: ValueError."""
+    """Check the default compute of jobs. Raises: ValueError."""
     try:
         Compute.model_validate(compute, strict=False)
     except ValidationError as error:
@@ -27,7 +27,7 @@ def check_compute(compute: dict[str, Any]) -> None:
 
 
 def check_channels(channels: dict[str, Any]) -> None:
-    """Whom notifications go to. Raises: ValueError."""
+    """Check the notification channels. Raises: ValueError."""
     for name, channel in channels.items():
         kind = str(channel.get("kind")) if isinstance(channel, dict) else None
         if kind not in CHANNELS:

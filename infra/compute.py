@@ -1,8 +1,8 @@
 """Compute: where steps run.
 
-The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the one
-and needs no permission for the other; where branches wait for each other it writes to the latches. A worker's
-permissions are a managed policy, to be attached to whatever it runs as.
+The tasks function runs the short steps; jobs wait at an activity for workers. The machines' role may invoke the
+function, needs no permission for the activity, and may write to the latches. A worker's permissions are a managed
+policy, to be attached to the worker's own identity.
 """
 
 import json
@@ -27,7 +27,7 @@ SYNC_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
 
 class Compute(Construct):
-    """The artefacts' bucket, the tasks function, the machines' role, the workers' policy."""
+    """The artefacts bucket, the tasks function, the machines' role, the workers' policy."""
 
     def __init__(
         self, scope: Construct, name: str, *, settings: Settings, functions: Functions, registry: Registry
@@ -82,7 +82,7 @@ class Compute(Construct):
         )
 
     def _attach_to_vpc(self, function: lambda_.Function) -> None:
-        """Inside, for replicas are; by ids, for a look-up of the VPC would be a call to AWS at synth."""
+        """Put a function into the VPC, where the replicas are; by ids, since a look-up would call AWS at synthesis."""
         settings = self._settings
         vpc_config = {"SubnetIds": [*settings.tasks_subnets], "SecurityGroupIds": [*settings.tasks_security_groups]}
         function.node.default_child.add_property_override("VpcConfig", vpc_config)  # type: ignore[union-attr]  # a function has a child
@@ -91,13 +91,13 @@ class Compute(Construct):
 
     def _grant_tasks(self, registry: Registry) -> None:
         allow(self.tasks, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=[registry.table.table_arn])
-        # Composite alarms are told of only to who may ask for all.
+        # Composite alarms are described only to callers who may ask for all.
         allow(self.tasks, "cloudwatch:DescribeAlarms", on=["*"])
-        # A task token is the permission for its one task; the action knows no resource.
+        # A task token permits answering its one task; the action knows no resource.
         allow(self.tasks, "states:SendTaskSuccess", on=["*"])
         clusters = self.artifacts.arn_for_objects("clusters/*")
         allow(self.tasks, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", on=[clusters])
-        # Without it a missing object is answered with 403, which looks like a missing permission.
+        # Without it, S3 answers 403 for a missing object, which looks like a missing permission.
         allow(self.tasks, "s3:ListBucket", on=[self.artifacts.bucket_arn])
         channels = self._settings.channels.values()
         topics = sorted(each["topic_arn"] for each in channels if each["kind"] == "sns")
@@ -114,14 +114,14 @@ class Compute(Construct):
             allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
 
     def _grant_machines(self) -> None:
-        # The rule that Step Functions makes for itself, to hear of the end of what a step has started.
+        # The rule that Step Functions creates to learn of the end of what a step has started.
         rule = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{SYNC_RULE}"
         grants = (
             (["dynamodb:UpdateItem", "dynamodb:GetItem"], self.latches.table_arn),
-            # A task token is the permission for its one task; the action knows no resource.
+            # A task token permits answering its one task; the action knows no resource.
             (["states:SendTaskSuccess"], "*"),
             (["states:StartExecution"], f"{self.machine_arn_prefix}*"),
-            # The last one for the items of a loop that are executions of their own, if it is redriven.
+            # The last action: for redriven loops whose items are executions.
             (
                 ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
                 f"{self.execution_arn_prefix}*",
@@ -141,7 +141,7 @@ class Compute(Construct):
             description="What a machine needs to run aftertrain worker and an inference replica",
             statements=[
                 iam.PolicyStatement(actions=["states:GetActivityTask"], resources=[f"{self.activity_arn_prefix}*"]),
-                # A task token is the permission for its one task; these actions know no resource.
+                # A task token permits answering its one task; these actions know no resource.
                 iam.PolicyStatement(actions=replies, resources=["*"]),
                 *object_statements(self._settings, self.artifacts),
                 *secret_statements(self._settings),

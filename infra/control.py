@@ -1,6 +1,6 @@
-"""Control: the API that people and tools configure the system with, behind IAM, and the status of executions.
+"""Control: the API for people and tools, behind IAM, and the status of executions.
 
-Machines are made at run time, one per pipeline, by the control function, which may pass on the machines' role only.
+The control function creates machines at run time, one per pipeline; it may pass on only the machines' role.
 """
 
 import json
@@ -22,7 +22,7 @@ PUBLISH = ("states:CreateStateMachine", "states:UpdateStateMachine", "states:Pub
 
 
 class Control(Construct):
-    """The control function on `/v1/…`, and the status function behind an EventBridge rule, which frees slots too."""
+    """The control function on `/v1/…`, and the status function behind an EventBridge rule, which releases slots."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation, intake: Intake) -> None:
         super().__init__(scope, name)
@@ -61,7 +61,7 @@ class Control(Construct):
         }
 
     def _compute_environment(self) -> dict[str, str]:
-        """Where jobs run, and with what."""
+        """The environment variables about job backends."""
         settings, backends = self._foundation.settings, self._foundation.compute.job_backends
         defaults = {"backend": settings.backends[0]}
         defaults |= {"gpu_type": settings.gpu_types[0]} if settings.gpu_types else {}
@@ -82,10 +82,10 @@ class Control(Construct):
         allow(self.control, "states:StartExecution", on=[f"{compute.machine_arn_prefix}*"])
         allow(self.control, "dynamodb:Query", on=[f"{self._ledger.table_arn}/index/by_*"])
         allow(self.control, *PUBLISH, on=[f"{compute.machine_arn_prefix}*"])
-        # The emulator asks for this one action without a resource.
+        # The emulator checks this one action without a resource.
         activities = "*" if self._foundation.settings.local else f"{compute.activity_arn_prefix}*"
         allow(self.control, "states:CreateActivity", on=[activities])
-        # A task token is the permission for its one task; these actions know no resource.
+        # A task token permits answering its one task; these actions know no resource.
         allow(self.control, "states:SendTaskSuccess", "states:SendTaskFailure", on=["*"])
         executions = [f"{compute.execution_arn_prefix}*"]
         allow(self.control, "states:GetExecutionHistory", on=executions)

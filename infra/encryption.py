@@ -1,7 +1,7 @@
-"""The setting `kms_key` -> what a stage keeps is encrypted with that key; without it, with the services' own keys.
+"""The setting `kms_key` -> stored data is encrypted with that key, or else with the services' own keys.
 
-Tables, queues and the bucket of artefacts know the key themselves; whoever reads or writes there needs its use as well.
-The key's own policy is its owner's to write (docs/security.md).
+Tables, queues and the artefacts bucket know the key themselves; roles that read or write there need its use as well.
+The key's owner writes the key's own policy (docs/concepts/stages-and-security.md).
 """
 
 from typing import Any
@@ -19,19 +19,19 @@ USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", 
 
 
 def of_table(scope: Construct, settings: Settings) -> dict[str, Any]:
-    """The arguments of a table."""
+    """The encryption arguments of a table."""
     key = _key(scope, settings)
     return {"encryption": dynamodb.TableEncryption.CUSTOMER_MANAGED, "encryption_key": key} if key else {}
 
 
 def of_queue(scope: Construct, settings: Settings) -> dict[str, Any]:
-    """The arguments of a queue."""
+    """The encryption arguments of a queue."""
     key = _key(scope, settings)
     return {"encryption": sqs.QueueEncryption.KMS, "encryption_master_key": key} if key else {}
 
 
 def of_bucket(scope: Construct, settings: Settings) -> dict[str, Any]:
-    """The arguments of a bucket; it asks for a key of its own now and then, not for every object."""
+    """The encryption arguments of a bucket, which requests a data key now and then, not for every object."""
     key = _key(scope, settings)
     if key is None:
         return {"encryption": s3.BucketEncryption.S3_MANAGED}
@@ -39,18 +39,18 @@ def of_bucket(scope: Construct, settings: Settings) -> dict[str, Any]:
 
 
 def key_statements(settings: Settings) -> list[iam.PolicyStatement]:
-    """What a role needs to read and write what is encrypted so."""
+    """The permissions of a role that reads and writes encrypted data."""
     return [iam.PolicyStatement(actions=[*USE], resources=[settings.kms_key])] if settings.kms_key else []
 
 
 def bucket_key_statements(settings: Settings) -> list[iam.PolicyStatement]:
-    """What a role needs to read the model buckets, if they are encrypted with keys of their own."""
+    """The permissions of a role that reads model buckets with keys of their own."""
     keys = [*settings.bucket_keys]
     return [iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys)] if keys else []
 
 
 def disk_statements(settings: Settings) -> list[iam.PolicyStatement]:
-    """What a role needs for whose machines SageMaker makes disks that are encrypted so."""
+    """The permissions of a role for whose machines SageMaker creates encrypted disks."""
     if settings.kms_key is None:
         return []
     for_services = {"Bool": {"kms:GrantIsForAWSResource": "true"}}

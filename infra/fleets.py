@@ -1,6 +1,6 @@
-"""Fleets whose services roll out by themselves: what the tasks function may do there, and how it hears of changes.
+"""Service fleets: what the tasks function may do there, and how it learns of changes.
 
-Of each kind there is something only on a stage that names it in `fleets`; the looks are there if it asks for them.
+Resources exist only for the kinds in the setting `fleets`; the regular health check exists if the settings ask for it.
 """
 
 from aws_cdk import Aws, Duration
@@ -29,7 +29,7 @@ ENDPOINTS = (
 
 
 class Fleets(Construct):
-    """The permissions and rules of the kinds that a stage has."""
+    """The permissions and rules of the stage's kinds."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, tasks: lambda_.Function) -> None:
         super().__init__(scope, name)
@@ -39,7 +39,7 @@ class Fleets(Construct):
         if "ecs" in settings.fleets:
             self._services()
         if settings.fleets:
-            # A task token is the permission for its one task; the action knows no resource.
+            # A task token permits answering its one task; the action knows no resource.
             allow(tasks, "states:SendTaskFailure", on=["*"])
         if settings.fleet_roles:
             self._pass_roles()
@@ -60,7 +60,7 @@ class Fleets(Construct):
         prefix = self._settings.prefix
         kinds = ("endpoint", "endpoint-config", "model")
         allow(self._tasks, *ENDPOINTS, on=[self._arn("sagemaker", f"{kind}/{prefix}*") for kind in kinds])
-        # Lists know no resource.
+        # List actions know no resource.
         allow(self._tasks, "sagemaker:ListEndpointConfigs", "sagemaker:ListModels", on=["*"])
         pattern = events.EventPattern(
             source=["aws.sagemaker"],
@@ -76,7 +76,7 @@ class Fleets(Construct):
         pattern = events.EventPattern(source=["aws.ecs"], detail_type=["ECS Deployment State Change"])
         payload = {"resource": events.EventField.from_path("$.resources[0]")}
         self._rule("ServiceChanges", pattern, payload)
-        # What is only scaled has no deployment; it is steady when as many run as are wanted.
+        # Scaling creates no deployment; a service is steady when the desired number of tasks runs.
         steady = events.EventPattern(
             source=["aws.ecs"], detail_type=["ECS Service Action"], detail={"eventName": ["SERVICE_STEADY_STATE"]}
         )

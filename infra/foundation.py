@@ -1,4 +1,4 @@
-"""What the constructs on top stand on: the settings, the maker of functions, the two tables, compute, the API."""
+"""What the other constructs build on: the settings, the maker of functions, the two tables, compute, the API."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from infra.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """Handed to `Intake` and `Control` as one; `api_url` is where the API is reached."""
+    """Passed to `Intake` and `Control`; `api_url` is the API's address."""
 
     settings: Settings
     functions: Functions
@@ -25,5 +25,5 @@ class Foundation:
 
     @property
     def webhook_url(self) -> str:
-        """Below it every source has its own address."""
+        """The base of every source's URL."""
         return f"{self.api_url}/events"

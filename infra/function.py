@@ -1,4 +1,4 @@
-"""A Lambda function of ours: one bundle, one handler, a log group with an end, and no permissions but those granted."""
+"""Our Lambda functions: one bundle, one handler each, logs with a retention, and only granted permissions."""
 
 from pathlib import Path
 
@@ -32,9 +32,9 @@ class Functions:
         memory: int = 512,
         loops: bool = False,
     ) -> lambda_.Function:
-        """The function whose handler is `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB.
+        """The function with the handler `aftertrain.lambdas.<name>.handler`; `timeout` in seconds, `memory` in MB.
 
-        `loops`: it may send to the queue that calls it, which Lambda stops otherwise after some sixteen times.
+        `loops`: it may send to the queue that invokes it; otherwise Lambda stops such a loop after some sixteen rounds.
         """
         settings = self._settings
         log_group = logs.LogGroup(
@@ -69,7 +69,7 @@ class Functions:
 
 
 def allow(function: lambda_.Function, *actions: str, on: list[str]) -> None:
-    """Grant a function's role just these actions on just these resources."""
+    """Grant a function's role exactly these actions on exactly these resources."""
     function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
 
 

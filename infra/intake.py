@@ -1,8 +1,9 @@
 """Intake: events come in, and none is lost on the way.
 
-The webhook records and starts. What it could not start goes to a queue; what never got there the sweeper finds every
-minute. What the queue gives up on lies in the dead-letter queue and raises an alarm; the sweeper goes on all the same.
-Events of the account's own bus wait in a queue of theirs: a function that EventBridge calls is tried three times only.
+The webhook records events and starts executions. A failed start goes to a queue; the sweeper finds every minute what
+never reached the queue. What the queue gives up on goes to the dead-letter queue and raises an alarm, and the sweeper
+continues all the same. Events of the account's own bus have a queue of their own, because EventBridge would retry a
+function only three times.
 """
 
 import json
@@ -28,7 +29,7 @@ ACCOUNT_TRIES = 240  # six minutes apart: a day
 
 
 class Intake(Construct):
-    """The webhook and everything that stands behind its acknowledgement."""
+    """The webhook and everything behind its acknowledgement."""
 
     def __init__(self, scope: Construct, name: str, *, foundation: Foundation) -> None:
         super().__init__(scope, name)
@@ -46,7 +47,7 @@ class Intake(Construct):
             self._take_account_events()
 
     def _queue(self, name: str, dead: str, attempts: int) -> tuple[sqs.Queue, sqs.Queue]:
-        """A queue and what it has given up on."""
+        """A queue and its dead-letter queue."""
         common = {"enforce_ssl": self._tls_only, **of_queue(self, self._foundation.settings)}
         dead_letters = sqs.Queue(self, dead, retention_period=Duration.days(14), **common)
         queue = sqs.Queue(
@@ -59,7 +60,7 @@ class Intake(Construct):
         return queue, dead_letters
 
     def _webhook(self) -> lambda_.Function:
-        function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # a whole processor
+        function = self._function("webhook", WEBHOOK_SECONDS, memory=1769)  # one whole processor
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         self._let_record_and_start(function)
         self._foundation.api.add_routes(
@@ -70,7 +71,7 @@ class Intake(Construct):
         return function
 
     def _redrive(self) -> lambda_.Function:
-        # An event that waits is put back into the queue that it came from, more often than Lambda takes for no loop.
+        # A waiting event goes back into its queue, which Lambda would stop as a loop.
         function = self._function("redrive", REDRIVE_SECONDS, loops=True)
         allow(function, "dynamodb:GetItem", on=[self._foundation.registry.table.table_arn])
         self._let_record_and_start(function)
@@ -93,7 +94,7 @@ class Intake(Construct):
         return function
 
     def _take_account_events(self) -> None:
-        """Of buckets only those of the models, for they would be all of the account's else."""
+        """Take events of the account's bus; S3's only from the model buckets, since the bus has all buckets'."""
         function = self._function("account_events", REDRIVE_SECONDS)
         queue, self.account_dead_letters = self._queue("AccountEvents", "AccountDeadLetters", ACCOUNT_TRIES)
         function.add_event_source(event_sources.SqsEventSource(queue, batch_size=1))
@@ -116,11 +117,11 @@ class Intake(Construct):
         allow(function, "sqs:SendMessage", on=[self.redrives.queue_arn])
 
     def _let_read_buckets(self, function: lambda_.Function) -> None:
-        """For policies that ask how new an object is, or what belongs to it."""
+        """For policies that ask how new an object is, or which objects belong to it."""
         settings = self._foundation.settings
         for bucket in settings.model_buckets:
             allow(function, "s3:GetObject", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}/*"])
-            # Without it a missing object is answered with 403, which looks like a missing permission.
+            # Without it, S3 answers 403 for a missing object, which looks like a missing permission.
             allow(function, "s3:ListBucket", on=[f"arn:{Aws.PARTITION}:s3:::{bucket}"])
         for statement in bucket_key_statements(settings):
             function.add_to_role_policy(statement)
@@ -130,7 +131,7 @@ class Intake(Construct):
             allow(function, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])
 
     def _let_tasks_emit(self) -> None:
-        """Steps may let events happen: recorded, matched and started as those of senders are."""
+        """Steps may emit events, which are recorded, matched and started like a sender's."""
         tasks = self._foundation.compute.tasks
         tasks.add_environment("LEDGER_TABLE", self._foundation.ledger.table.table_name)
         tasks.add_environment("REDRIVE_QUEUE_URL", self.redrives.queue_url)

@@ -1,6 +1,6 @@
-"""Where jobs run besides workers: Batch and SageMaker, as the setting `backends` says, and what machines may do there.
+"""Where jobs run besides workers: Batch and SageMaker, by the setting `backends`, with the machines' permissions.
 
-Nothing of it is there on a stage that names neither.
+A stage that names neither has none of these resources.
 """
 
 import json
@@ -28,7 +28,7 @@ SAGEMAKER_JOBS = tuple(
 
 
 class JobBackends(Construct):
-    """Batch and SageMaker, and the facts that the compiler needs of them."""
+    """Batch and SageMaker, and their facts for the compiler."""
 
     def __init__(
         self, scope: Construct, name: str, *, settings: Settings, artifacts: s3.Bucket, machine_role: iam.Role
@@ -57,7 +57,7 @@ class JobBackends(Construct):
         self._allow(["batch:SubmitJob"], f"{batch.queue_prefix}*", f"{batch.definition_prefix}*")
         job = f"arn:{Aws.PARTITION}:batch:{self._arn}:job/*"
         self._allow(["batch:TerminateJob", "batch:TagResource"], job)
-        # These know no resource, or are asked for by `.sync` of any.
+        # These know no resource, or `.sync` needs them for any resource.
         self._allow(["batch:DescribeJobs", "batch:ListJobs"], "*")
         self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], self._rule(BATCH_RULE))
         return batch
@@ -67,7 +67,7 @@ class JobBackends(Construct):
         sagemaker = SageMakerJobs(self, "SageMaker", network=network, statements=statements)
         jobs = [f"arn:{Aws.PARTITION}:sagemaker:{self._arn}:{kind}-job/*" for kind in ("processing", "training")]
         self._allow([*SAGEMAKER_JOBS, "sagemaker:AddTags"], *jobs)
-        # These know no resource, or are asked for by `.sync` of any.
+        # These know no resource, or `.sync` needs them for any resource.
         self._allow(["sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs", "sagemaker:ListTags"], "*")
         self._allow(["events:PutTargets", "events:PutRule", "events:DescribeRule"], *map(self._rule, SAGEMAKER_RULES))
         sagemaker.role.grant_pass_role(self._machine_role.grant_principal)
@@ -80,7 +80,7 @@ class JobBackends(Construct):
         self._machine_role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[*resources]))
 
     def let_define_jobs(self, function: lambda_.Function) -> None:
-        """For images of users' own: definitions after the stage's, with its roles."""
+        """For users' own images: job definitions derived from the stage's, with its roles."""
         if self.batch is None:
             return
         # Describing knows no resource.
@@ -90,7 +90,7 @@ class JobBackends(Construct):
             role.grant_pass_role(function.grant_principal)
 
     def let_end_jobs(self, function: lambda_.Function) -> None:
-        """For what an execution has left behind. Listing knows no resource."""
+        """For the orphaned jobs of ended executions. Listing knows no resource."""
         if self.batch is not None:
             allow(function, "batch:ListJobs", on=["*"])
             allow(function, "batch:TerminateJob", on=[f"arn:{Aws.PARTITION}:batch:{self._arn}:job/*"])
@@ -101,7 +101,7 @@ class JobBackends(Construct):
                 allow(function, f"sagemaker:Stop{kind}Job", on=[jobs])
 
     def environment(self) -> dict[str, str]:
-        """What the control function has to be told, as `aftertrain.aws.compute_bindings` reads it."""
+        """The environment of the control function, as `aftertrain.aws.compute_bindings` reads it."""
         bindings: dict[str, Any] = {}
         if self.batch is not None:
             bindings["batch"] = {

@@ -1,4 +1,4 @@
-"""What jobs may do, wherever they run: read checkpoints and data, and write only where outputs go."""
+"""The permissions of jobs on every backend: read checkpoints and data, and write only below the output prefix."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from infra.encryption import bucket_key_statements, key_statements
 from infra.settings import Settings
 
-SECRET_SUFFIX = "-??????"  # noqa: S105  # what Secrets Manager puts behind a name
+SECRET_SUFFIX = "-??????"  # noqa: S105  # the suffix that Secrets Manager appends to a name
 
 
 def object_statements(settings: Settings, artifacts: s3.Bucket) -> list[iam.PolicyStatement]:
@@ -25,7 +25,7 @@ def object_statements(settings: Settings, artifacts: s3.Bucket) -> list[iam.Poli
 
 
 def secret_statements(settings: Settings) -> list[iam.PolicyStatement]:
-    """Reading the credentials of buckets that are elsewhere."""
+    """Reading the credentials of buckets outside S3."""
     names = sorted({each["secret"] for each in settings.bucket_access.values()})
     prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
     arns = [f"{prefix}{each}{SECRET_SUFFIX}" for each in names]
@@ -33,7 +33,7 @@ def secret_statements(settings: Settings) -> list[iam.PolicyStatement]:
 
 
 def let_pull_images(role: iam.Role) -> None:
-    """Pull the account's own images; asking for a token knows no resource."""
+    """Pull the account's own images; requesting a token knows no resource."""
     repositories = f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:{Aws.ACCOUNT_ID}:repository/*"
     layers = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
     role.add_to_policy(iam.PolicyStatement(actions=layers, resources=[repositories]))

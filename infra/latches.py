@@ -9,7 +9,7 @@ from infra.settings import Settings
 
 
 class Latches(Construct):
-    """One table; an item is of use as long as its execution runs, and goes by its time to live."""
+    """One table; an item is needed while its execution runs, and then its time to live removes it."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name)

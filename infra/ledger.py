@@ -13,7 +13,8 @@ STRING, NUMBER = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
 class Ledger(Construct):
     """One table, three indexes.
 
-    `due` is sparse and holds only events that are not finished; `by_pipeline` and `by_time` hold only executions.
+    `due` is sparse and holds only unfinished events. `by_pipeline` holds executions; `by_time` holds executions and the
+    events that fired a trigger.
     """
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:

@@ -1,7 +1,7 @@
-"""The network that jobs run in: subnets that nobody can come into, and nothing in it that costs while no job runs.
+"""The network of jobs: subnets without inbound access, and no resource that costs while no job runs.
 
-Jobs have addresses of their own for what they fetch from outside, such as their image; there is no gateway that is paid
-by the hour. What they read from S3 goes through an endpoint, which costs nothing.
+Jobs have public addresses for outbound downloads, such as their image; there is no gateway with an hourly price. An
+endpoint, which is free, serves S3.
 """
 
 from aws_cdk import RemovalPolicy
@@ -14,9 +14,10 @@ from infra.settings import Settings
 
 
 class Network(Construct):
-    """A VPC with one group that lets everything out and nothing in.
+    """A VPC with one security group that allows all outbound and no inbound traffic.
 
-    `zones` of the settings: those that it is in; without any, two, for no more are known before a stack has an account.
+    `zones` in the settings: its availability zones; by default two, since more are unknown before the stack has an
+    account.
     """
 
     def __init__(self, scope: Construct, name: str, settings: Settings) -> None:
@@ -24,7 +25,7 @@ class Network(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            availability_zones=[*settings.zones] or None,  # some GPUs are in few zones, and a zone costs nothing
+            availability_zones=[*settings.zones] or None,  # some GPUs exist in few zones, and a zone is free
             nat_gateways=0,
             subnet_configuration=[ec2.SubnetConfiguration(name="jobs", subnet_type=ec2.SubnetType.PUBLIC)],
             gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},

@@ -1,4 +1,4 @@
-"""How long logs are kept: as long as the settings say, whoever writes them."""
+"""The retention of logs, by the settings."""
 
 from aws_cdk import aws_logs as logs
 
@@ -6,7 +6,7 @@ from infra.settings import Settings
 
 
 def log_retention(settings: Settings) -> logs.RetentionDays:
-    """The setting `log_retention_days` as CDK has it."""
+    """The setting `log_retention_days` in CDK's form."""
     return {
         7: logs.RetentionDays.ONE_WEEK,
         30: logs.RetentionDays.ONE_MONTH,

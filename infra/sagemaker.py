@@ -1,4 +1,4 @@
-"""What SageMaker's jobs run as, and in which network."""
+"""The role and the network of jobs on SageMaker."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.job_roles import let_pull_images
 from infra.network import Network
 
-# Of the network's actions none knows a resource that exists before the job does.
+# None of the network's actions knows a resource that exists before the job does.
 NETWORK = (
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",
@@ -23,7 +23,7 @@ LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"
 
 
 class SageMakerJobs(Construct):
-    """The role that jobs on SageMaker run as, and the `VpcConfig` that they are given."""
+    """The role of jobs on SageMaker, and their `VpcConfig`."""
 
     def __init__(self, scope: Construct, name: str, *, network: Network, statements: list[iam.PolicyStatement]) -> None:
         super().__init__(scope, name)

@@ -1,4 +1,4 @@
-"""The stack: constructs and how they hang together."""
+"""The stack: its constructs and how they connect."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class AftertrainStack(Stack):
         )
 
     def _api_url(self, api: apigateway.HttpApi, settings: Settings) -> str:
-        """Where the API is reached; an emulator serves every API below its one address."""
+        """The API's address; an emulator serves every API below its one address."""
         if settings.endpoint is not None:
             return f"{settings.endpoint}/_aws/execute-api/{api.api_id}/$default"
         return f"https://{api.api_id}.execute-api.{self.region}.{self.url_suffix}"

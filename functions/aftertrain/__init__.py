@@ -16,7 +16,7 @@ _HOMES = {"ApiError": "aftertrain.client", "Client": "aftertrain.client"}
 
 
 def __getattr__(name: str) -> object:
-    """Import an exported name when it is first asked for (PEP 562)."""
+    """Import an exported name on first use (PEP 562)."""
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'aftertrain' has no attribute {name!r}")

@@ -1,22 +1,22 @@
-"""Every error that a person has to act on, by who must act.
+"""Every error that a person must act on, by who must act.
 
     AftertrainError
-    ├── AuthorError            what was written is wrong: a definition, a filter, a trigger, an argument
+    ├── AuthorError            a definition, a filter, a trigger or an argument is wrong
     │   ├── NotFoundError      it names something that does not exist
     │   └── ConflictError      it collides with something that exists
-    ├── SenderError            what was sent to the webhook is wrong
+    ├── SenderError            a webhook request is wrong
     │   ├── UnauthorizedError  missing or wrong credentials, or an unknown source
-    │   └── TooLargeError      the body or one event is over its limit
+    │   └── TooLargeError      the body or one event exceeds its limit
     └── OperatorError          the installation is at fault: a setting, a permission, a service
-        └── BusyError          a service did not do it; the same call may go through later
-            └── ThrottledError it asks to slow down
+        └── BusyError          a service failed for now; the same call may work later
+            └── ThrottledError a service asks to slow down
 
 `http_status` and `exit_code` are the only two places that turn an error into a number.
 """
 
 
 class AftertrainError(Exception):
-    """The root: catch it to catch whatever this package raises on purpose."""
+    """The root: catch it to catch everything that this package raises on purpose."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -25,19 +25,19 @@ class AftertrainError(Exception):
 
 
 class AuthorError(AftertrainError):
-    """What a person wrote cannot be accepted as it is."""
+    """Something that a person wrote cannot be accepted as it is."""
 
 
 class NotFoundError(AuthorError):
-    """Something is named that does not exist."""
+    """Something does not exist."""
 
 
 class ConflictError(AuthorError):
-    """Something with this id exists already, or was changed by somebody else in the meantime."""
+    """The id is taken, or somebody else has changed the item meanwhile."""
 
 
 class SenderError(AftertrainError):
-    """A webhook request that cannot be accepted as it is."""
+    """A webhook request cannot be accepted as it is."""
 
 
 class UnauthorizedError(SenderError):
@@ -45,19 +45,19 @@ class UnauthorizedError(SenderError):
 
 
 class TooLargeError(SenderError):
-    """A body or an event is over its limit."""
+    """A body or an event exceeds its limit."""
 
 
 class OperatorError(AftertrainError):
-    """The installation cannot do what is asked: a setting, a permission or a service is in the way."""
+    """The installation cannot do this: a setting, a permission or a service prevents it."""
 
 
 class BusyError(OperatorError):
-    """A service throttled or did not answer; what was asked may work later and is safe to repeat."""
+    """A service throttled or did not answer; the same call may work later and is safe to repeat."""
 
 
 class ThrottledError(BusyError):
-    """A service gets more than it takes: who asks has to slow down."""
+    """A service is overloaded: the caller must slow down."""
 
 
 _HTTP: tuple[tuple[type[AftertrainError], int], ...] = (
@@ -74,10 +74,10 @@ _HTTP: tuple[tuple[type[AftertrainError], int], ...] = (
 
 
 def http_status(error: AftertrainError) -> int:
-    """The status that an HTTP face answers with."""
+    """The HTTP status of an error."""
     return next((status for kind, status in _HTTP if isinstance(error, kind)), 500)
 
 
 def exit_code(error: AftertrainError) -> int:
-    """The code that a command ends with: 2 when what was written is wrong, 1 for everything else."""
+    """The exit code of a command: 2 if the input is wrong, 1 for everything else."""
     return 2 if isinstance(error, AuthorError) else 1

@@ -5,21 +5,21 @@ from aftertrain.client.transport import Transport
 
 
 class Approvals:
-    """Questions that steps ask, and their answers."""
+    """Questions that steps ask people, and their answers."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def list(self) -> "list[Approval]":
-        """The questions that nobody has answered yet."""
+        """List the open questions."""
         return [Approval.model_validate(item) for item in self._transport.call("GET", "/v1/approvals")]
 
     def approve(self, approval_id: str, *, by: str = "", comment: str = "") -> Approval:
-        """Say yes. Raises: ApiError if it was answered before, or nobody waits any more."""
+        """Approve. Raises: ApiError if it was answered before, or its execution has ended."""
         return self._decide(approval_id, approve=True, by=by, comment=comment)
 
     def reject(self, approval_id: str, *, by: str = "", comment: str = "") -> Approval:
-        """Say no, which fails the step. Raises: as `approve` does."""
+        """Reject, which fails the step. Raises: as `approve` does."""
         return self._decide(approval_id, approve=False, by=by, comment=comment)
 
     def _decide(self, approval_id: str, *, approve: bool, by: str, comment: str) -> Approval:

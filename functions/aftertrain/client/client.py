@@ -3,7 +3,7 @@
     client = Client("https://abc.execute-api.eu-west-1.amazonaws.com")
     client.pipelines.get("eval-convert-deploy").version
 
-Without a URL it takes the one of `AFTERTRAIN_API_URL`; credentials and region come from where every AWS tool has them.
+Without a URL it uses `AFTERTRAIN_API_URL`. Credentials and region come from the usual AWS configuration.
 """
 
 import os
@@ -21,7 +21,7 @@ from aftertrain.client.transport import SignedTransport, Transport
 
 
 class Client:
-    """The API, by its resources."""
+    """The API, by resource."""
 
     def __init__(self, api_url: str | None = None, *, transport: Transport | None = None) -> None:
         transport = transport or SignedTransport(_url(api_url))

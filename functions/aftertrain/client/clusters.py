@@ -13,22 +13,22 @@ class Clusters:
         self._transport = transport
 
     def register(self, cluster_id: str, *, kind: str = "oip", **settings: Any) -> Cluster:
-        """Make a cluster known, or replace what is known of it.
+        """Register a cluster, or replace its registration.
 
         `oip` takes `replicas`, each {"url", "repository"}; `sagemaker-endpoint` takes `image`, `role_arn` and
-        `instance_type`; `ecs` takes `service`, `container` and `url` (docs/deployments.md).
+        `instance_type`; `ecs` takes `service`, `container` and `url`. The how-to pages about deploying show each kind.
         """
         body = {"kind": kind, **settings}
         return Cluster.model_validate(self._transport.call("PUT", f"/v1/clusters/{cluster_id}", body=body))
 
     def get(self, cluster_id: str) -> Cluster:
-        """One cluster, with the deployments that are on it."""
+        """Get one cluster with its deployments."""
         return Cluster.model_validate(self._transport.call("GET", f"/v1/clusters/{cluster_id}"))
 
     def list(self) -> list[Cluster]:
-        """All clusters."""
+        """List all clusters."""
         return [Cluster.model_validate(item) for item in self._transport.call("GET", "/v1/clusters")]
 
     def delete(self, cluster_id: str) -> None:
-        """Forget a cluster; its replicas go on serving."""
+        """Delete a cluster's registration; its replicas keep serving."""
         self._transport.call("DELETE", f"/v1/clusters/{cluster_id}")

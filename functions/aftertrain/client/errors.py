@@ -1,4 +1,4 @@
-"""What the SDK raises when the API does not do what it was asked."""
+"""The exceptions of the SDK."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from aftertrain.errors import AftertrainError, AuthorError
 class ApiError(AftertrainError):
     """The API answered with a problem.
 
-    `status` is the HTTP status (0 if there was no answer); `diagnostics` are a definition's mistakes, if that is what
-    it was about.
+    `status`: the HTTP status, 0 if there was no answer. `diagnostics`: the mistakes of a definition, if there are any.
     """
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
@@ -20,14 +19,14 @@ class ApiError(AftertrainError):
 
 
 class InvalidRequestError(ApiError, AuthorError):
-    """What was asked for is wrong: it names something that does not exist, or has mistakes."""
+    """The request is wrong: it names something that does not exist, or contains mistakes."""
 
 
 class NoCredentialsError(ApiError):
-    """Nothing was asked, for there is nothing to sign it with."""
+    """No request was sent: there are no AWS credentials to sign it."""
 
 
 def api_error(status: int, problem: dict[str, Any]) -> ApiError:
-    """The error for an answer that is no success."""
+    """The exception for an unsuccessful answer."""
     kind = InvalidRequestError if status in (400, 404, 409, 422) else ApiError
     return kind(status, problem)

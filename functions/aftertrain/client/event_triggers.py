@@ -6,13 +6,13 @@ from aftertrain.client.models import EventTrigger
 from aftertrain.client.transport import Transport
 
 _PATH = "/v1/event-triggers"
-_KEEP: Final[Any] = object()  # tells "leave it as it is" from None, which takes a filter away
+_KEEP: Final[Any] = object()  # tells "leave it unchanged" from None, which removes a filter
 
 
 class Backtest(NamedTuple):
-    """How many events were looked at, the verdicts of those that match, and of the nearest that do not.
+    """The number of events read, the verdicts of matching events, and those of the nearest misses.
 
-    Not `complete`: there are more, and older ones.
+    If it is not `complete`, older events exist that were not read.
     """
 
     events: int
@@ -22,7 +22,7 @@ class Backtest(NamedTuple):
 
 
 class EventTriggers:
-    """What starts which pipeline."""
+    """Triggers: which events start which pipeline."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -39,9 +39,9 @@ class EventTriggers:
         id: str | None = None,
         **policies: Any,
     ) -> EventTrigger:
-        """Make a trigger. `policies`: assemble, order, debounce, rate, concurrency, priority.
+        """Create a trigger. `policies`: assemble, order, debounce, rate, concurrency, priority.
 
-        Raises: InvalidRequestError if a filter or a policy cannot be read, or params do not fit.
+        Raises: InvalidRequestError if a filter, a policy or the params are wrong.
         """
         body = {
             "pipeline_id": pipeline_id,
@@ -66,7 +66,7 @@ class EventTriggers:
         enabled: bool = _KEEP,
         **policies: Any,
     ) -> EventTrigger:
-        """Change what is given; what is left out stays, and None takes a filter or a policy away."""
+        """Change the given fields; others stay, and None removes a filter or a policy."""
         fields = {
             "event_type": event_type,
             "filter": filter,
@@ -78,42 +78,42 @@ class EventTriggers:
         return EventTrigger.model_validate(self._transport.call("PATCH", f"{_PATH}/{trigger_id}", body=body))
 
     def enable(self, trigger_id: str) -> EventTrigger:
-        """Let it start its pipeline."""
+        """Enable a trigger."""
         return self.update(trigger_id, enabled=True)
 
     def disable(self, trigger_id: str) -> EventTrigger:
-        """Keep it, but have it start nothing."""
+        """Disable a trigger; it stays, but starts nothing."""
         return self.update(trigger_id, enabled=False)
 
     def test(self, trigger: str | dict[str, Any], event: dict[str, Any]) -> list[dict[str, Any]]:
-        """What a trigger would do with an event; nothing is sent, nothing starts.
+        """Test what a trigger would do with an event; nothing is sent, and nothing starts.
 
-        `trigger`: an id, or what is not made yet: {event_type, where, filter, params, …}. `event`: an envelope, or a
-        recorded request, {source, headers, body}, which may have several.
-        Returns: of each {matched, verdict, clause, expected, actual, params, would_start}.
+        `trigger`: an id, or a definition {event_type, where, filter, params, …}. `event`: an envelope, or a recorded
+        request, {source, headers, body}, which may contain several events.
+        Returns: per event and trigger {matched, verdict, clause, expected, actual, params, would_start}.
         """
         body = {"trigger": trigger, "event": event}
         verdicts: list[dict[str, Any]] = self._transport.call("POST", "/v1/trigger-tests", body=body)
         return verdicts
 
     def backtest(self, trigger: str | dict[str, Any], *, since_seconds: float = 604_800) -> Backtest:
-        """Which stored events a trigger, an id or one that is not made yet, would have matched, and nearly did."""
+        """Show which stored events a trigger, an id or a definition, would have matched, and its nearest misses."""
         body = {"trigger": trigger, "since_seconds": since_seconds}
         return Backtest(**self._transport.call("POST", "/v1/backtests", body=body))
 
     def resume(self, trigger_id: str) -> int:
-        """Let a trigger go on that its `rate` has paused; returns how many events it kept and starts now."""
+        """Resume a trigger that its `rate` has paused; returns the number of kept events that start now."""
         return int(self._transport.call("POST", f"{_PATH}/{trigger_id}/resume")["released"])
 
     def get(self, trigger_id: str) -> EventTrigger:
-        """One trigger."""
+        """Get one trigger."""
         return EventTrigger.model_validate(self._transport.call("GET", f"{_PATH}/{trigger_id}"))
 
     def list(self, pipeline_id: str | None = None) -> list[EventTrigger]:
-        """All triggers, or those of one pipeline."""
+        """List all triggers, or those of one pipeline."""
         items = self._transport.call("GET", _PATH, {"pipeline_id": pipeline_id})
         return [EventTrigger.model_validate(item) for item in items]
 
     def delete(self, trigger_id: str) -> None:
-        """Take it away; executions that it started go on."""
+        """Delete a trigger; the executions that it started continue."""
         self._transport.call("DELETE", f"{_PATH}/{trigger_id}")

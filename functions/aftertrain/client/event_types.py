@@ -8,19 +8,19 @@ _PATH = "/v1/event-types"
 
 
 class EventTypes:
-    """What the data of one's own event types has to look like."""
+    """Schemas for the data of custom event types."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def register(self, event_type: str, schema: dict[str, Any]) -> None:
-        """Have events of a type refused whose data does not fit a JSON Schema (draft 7)."""
+        """Register a JSON Schema (draft 7); the webhook refuses events of this type that do not fit it."""
         self._transport.call("PUT", f"{_PATH}/{event_type}", body={"schema": schema})
 
     def list(self) -> dict[str, dict[str, Any]]:
-        """The schemas, by type."""
+        """List the schemas by type."""
         return {item["id"]: item["schema"] for item in self._transport.call("GET", _PATH)}
 
     def delete(self, event_type: str) -> None:
-        """Take a schema away."""
+        """Delete a schema."""
         self._transport.call("DELETE", f"{_PATH}/{event_type}")

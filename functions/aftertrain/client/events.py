@@ -14,13 +14,13 @@ from aftertrain.client.transport import Transport
 
 
 class Events:
-    """What was received, and what became of it."""
+    """Received events, and what became of them."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def get(self, source_id: str, event_id: str) -> Event:
-        """One event with the verdict of every trigger on its type."""
+        """Get one event with the verdict of every trigger on its type."""
         return Event.model_validate(self._transport.call("GET", f"/v1/events/{source_id}", {"event_id": event_id}))
 
     def list(
@@ -31,9 +31,9 @@ class Events:
         before: float | None = None,
         everything: bool = False,
     ) -> list[Event]:
-        """The newest events that fired something; with `everything` all of them, which reads the whole ledger.
+        """List the newest events that fired a trigger; with `everything` all of them, which reads the whole ledger.
 
-        `before`: received by then, in seconds since 1970, to go on behind a page.
+        `before`: only events received until then, in seconds since 1970; for paging.
         """
         query = {
             "since_seconds": since_seconds,
@@ -44,7 +44,7 @@ class Events:
         return [Event.model_validate(item) for item in self._transport.call("GET", "/v1/events", query)]
 
     def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[Event]:
-        """The events of that many seconds, the newest first, page by page."""
+        """Iterate over the events of the last `since_seconds`, the newest first."""
         return all_pages(
             lambda before: self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything),
             lambda event: (event.source_id, event.record_id),
@@ -52,11 +52,11 @@ class Events:
         )
 
     def replay_dead_letters(self) -> int:
-        """Queue again what the redrives have given up on; returns how many events."""
+        """Queue the dead letters again: events that the redrives gave up on. Returns their number."""
         return int(self._transport.call("POST", "/v1/dead-letters/replay")["replayed"])
 
     def replay(self, source_id: str, event_id: str, attempt: int | None = None) -> dict[str, Any]:
-        """Let an event happen once more; the same `attempt` is the same replay, without one it is the next."""
+        """Replay an event; the same `attempt` is the same replay, and without one a new replay starts."""
         body = {"event_id": event_id, "attempt": attempt}
         receipt: dict[str, Any] = self._transport.call("POST", f"/v1/events/{source_id}/replay", body=body)
         return receipt
@@ -64,9 +64,9 @@ class Events:
     def replay_since(
         self, source_id: str, since_seconds: float, *, until_seconds: float = 0.0, attempt: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Replay what a source's triggers matched, the oldest first, without replays; up to `until_seconds` ago.
+        """Replay the events that matched a source's triggers, the oldest first, up to `until_seconds` ago; no replays.
 
-        What is refused, as the parts of a set are that did not start it, has no verdicts but `refused`, which says why.
+        A refused event, such as a part that did not complete its set, has no verdicts but `refused`, which says why.
         """
         end = time.time() - until_seconds
         event_ids = [
@@ -83,7 +83,7 @@ class Events:
             return {"record_id": event_id, "executions": [], "verdicts": [], "refused": str(error)}
 
     def send(self, url: str, body: Any, *, token: str | None = None, user: str | None = None) -> dict[str, Any]:
-        """Post a payload to a source's `url`, as a sender would: with a bearer token, or as a `user`.
+        """Post a payload to a source's `url`, with a bearer token, or as a `user`.
 
         Returns: the receipt.
         Raises: ApiError

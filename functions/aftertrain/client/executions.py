@@ -9,12 +9,12 @@ from aftertrain.client.models import Execution
 from aftertrain.client.pages import PAGE, all_pages
 from aftertrain.client.transport import Transport
 
-APPEARS_WITHIN = 15.0  # seconds; Step Functions tells of a new execution a moment after it was started
-HICCUPS, HICCUP_SECONDS = (0, 429, 500, 502, 503, 504), 300.0  # 0 is no answer at all
+APPEARS_WITHIN = 15.0  # seconds; Step Functions reports a new execution a moment after its start
+HICCUPS, HICCUP_SECONDS = (0, 429, 500, 502, 503, 504), 300.0  # 0 means no answer at all
 
 
 class Executions:
-    """What ran and what runs."""
+    """Executions of pipelines."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -27,15 +27,15 @@ class Executions:
         limit: int = 20,
         before: float | None = None,
     ) -> list[Execution]:
-        """The newest executions, without their steps, up to 1000; `status`: only those that ended, or run, like this.
+        """List the newest executions, at most 1000, without their steps; `status`: only those with this status.
 
-        `before`: begun by then, in seconds since 1970, to go on behind a page.
+        `before`: only executions that began until then, in seconds since 1970; for paging.
         """
         query = {"pipeline_id": pipeline_id, "status": status, "limit": limit, "before": before}
         return [Execution.model_validate(item) for item in self._transport.call("GET", "/v1/executions", query)]
 
     def all(self, pipeline_id: str | None = None, *, status: str | None = None) -> Iterator[Execution]:
-        """The executions of 90 days, the newest first, page by page."""
+        """Iterate over the executions of the last 90 days, the newest first."""
         return all_pages(
             lambda before: self.list(pipeline_id, status=status, limit=PAGE, before=before),
             lambda execution: execution.id,
@@ -43,17 +43,17 @@ class Executions:
         )
 
     def get(self, execution_id: str) -> Execution:
-        """One execution with its steps."""
+        """Get one execution with its steps."""
         return Execution.model_validate(self._transport.call("GET", f"/v1/executions/{execution_id}"))
 
     def stop(self, execution_id: str, cause: str = "stopped by hand") -> None:
-        """Stop it, and the jobs that it waits for."""
+        """Stop an execution and its jobs."""
         self._transport.call("POST", f"/v1/executions/{execution_id}/stop", body={"cause": cause})
 
     def watch(self, execution_id: str, *, interval: float = 1.0) -> Iterator[Execution]:
-        """The execution again and again, until it is finished.
+        """Yield the execution repeatedly, until it is finished.
 
-        An API that does not answer is asked again for some minutes.
+        If the API does not answer, the call is repeated for some minutes.
         """
         answered_at = time.monotonic()
         while True:
@@ -72,6 +72,6 @@ class Executions:
             time.sleep(interval)
 
     def wait(self, execution_id: str, *, interval: float = 1.0) -> Execution:
-        """The execution, once it is finished."""
+        """Wait until the execution is finished, and return it."""
         *_, last = self.watch(execution_id, interval=interval)
         return last

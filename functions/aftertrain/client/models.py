@@ -1,4 +1,4 @@
-"""What the API answers with. A field that a newer API adds is kept and readable by its name."""
+"""The API's answers. Unknown fields of a newer API are kept and can be read by name."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Resource(BaseModel):
-    """The root of all answers."""
+    """The base of all answers."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -22,7 +22,7 @@ class Pipeline(Resource):
 
 
 class EventTrigger(Resource):
-    """What starts which pipeline."""
+    """A trigger: which events start which pipeline."""
 
     id: str
     pipeline_id: str
@@ -40,7 +40,7 @@ class EventTrigger(Resource):
 
 
 class Source(Resource):
-    """Who may send events to `url`. `secret` is there once: in the answer that made the source."""
+    """A sender that may post events to `url`. `secret` is present once: in the answer that created it."""
 
     id: str
     kind: str
@@ -50,7 +50,7 @@ class Source(Resource):
 
 
 class Cluster(Resource):
-    """An inference fleet and what is deployed to it; what its kind has besides is readable by its name."""
+    """An inference fleet and its deployments; fields of its kind can be read by name."""
 
     id: str
     kind: str
@@ -59,10 +59,10 @@ class Cluster(Resource):
 
 
 class StepRun(Resource):
-    """How one step of an execution went; `status` is pending, running, succeeded, failed, skipped or aborted.
+    """One step of an execution; `status` is pending, running, succeeded, failed, skipped or aborted.
 
-    `job_seconds`: how long its job worked, all tries of it, as whoever ran it says; `gpu_hours` and `dollars` follow
-    from that. None where it is not known. `progress`: what a job that runs has said, {"done": 0.4, "metrics": {…}}.
+    `job_seconds`: the working time of all attempts of its job, as the backend reports it; `gpu_hours` and `dollars` are
+    computed from it. They are None if it is unknown. `progress`: a running job's report, {"done": 0.4, "metrics": {…}}.
     """
 
     id: str
@@ -100,16 +100,16 @@ class Execution(Resource):
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to an end."""
+        """Whether it has ended."""
         return self.status != "running"
 
     def step(self, step_id: str) -> StepRun:
-        """One step. Raises: KeyError if the pipeline has no such step."""
+        """Get one step. Raises: KeyError if the pipeline has no such step."""
         return {step.id: step for step in self.steps}[step_id]
 
 
 class Approval(Resource):
-    """A question that a step asks; `status` is pending, approved, rejected or expired."""
+    """A question that a step asks a person; `status` is pending, approved, rejected or expired."""
 
     id: str
     execution: str
@@ -121,7 +121,7 @@ class Approval(Resource):
 
 
 class Event(Resource):
-    """An event that was received: what every trigger said of it, and what it started."""
+    """A received event: the verdicts of the triggers, and the executions it started."""
 
     event_type: str
     event_id: str

@@ -1,6 +1,6 @@
-"""Lists that are asked for page by page -> all that is in them, each once.
+"""Pages of a list -> all items, each once.
 
-A page goes on at the moment in which the last one ended, for several may have come in it.
+A page begins at the time at which the previous one ended, since several items may have that time.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -15,7 +15,7 @@ def all_pages(
     identity: Callable[[Listed], Hashable],
     time: Callable[[Listed], float],
 ) -> Iterator[Listed]:
-    """All of them, the newest first; `page` gives those until a time, in seconds since 1970."""
+    """All items, the newest first; `page` returns those until a time, in seconds since 1970."""
     until: float | None = None
     seen: set[Hashable] = set()
     while batch := page(until):

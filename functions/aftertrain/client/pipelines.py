@@ -21,7 +21,7 @@ class Pipelines:
     ) -> Pipeline:
         """Publish version 1 of a new pipeline, given as an object or as YAML text.
 
-        The id is made of the name if it is left out.
+        Without an id, it is derived from the name.
         Raises: InvalidRequestError with every mistake.
         """
         body = {"definition": definition, "name": name, "id": id}
@@ -34,14 +34,14 @@ class Pipelines:
         return Pipeline.model_validate(self._transport.call("PUT", path, body={"definition": definition}))
 
     def get(self, pipeline_id: str) -> Pipeline:
-        """The current version."""
+        """Get the current version."""
         return Pipeline.model_validate(self._transport.call("GET", f"/v1/pipelines/{pipeline_id}"))
 
     def versions(self, pipeline_id: str) -> list[Pipeline]:
-        """All versions, the first one first."""
+        """List all versions, the first one first."""
         items = self._transport.call("GET", f"/v1/pipelines/{pipeline_id}/versions")
         return [Pipeline.model_validate(item) for item in items]
 
     def list(self) -> list[Pipeline]:
-        """All pipelines."""
+        """List all pipelines."""
         return [Pipeline.model_validate(item) for item in self._transport.call("GET", "/v1/pipelines")]

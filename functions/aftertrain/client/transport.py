@@ -29,7 +29,7 @@ class Transport(Protocol):
 
 
 class SignedTransport:
-    """HTTPS with Signature Version 4, as the API's IAM authorizer asks for."""
+    """HTTPS with Signature Version 4, as the API's IAM authorizer requires."""
 
     def __init__(self, api_url: str, session: botocore.session.Session | None = None) -> None:
         self._base = api_url.rstrip("/")
@@ -71,7 +71,7 @@ class SignedTransport:
     def _configured_region(self) -> str | None:
         try:
             region: str | None = self._session.get_config_variable("region")
-        except BotoCoreError as error:  # there is no such profile
+        except BotoCoreError as error:  # the profile does not exist
             raise NoCredentialsError(0, {"detail": f"the AWS settings cannot be read: {error}"}) from None
         return region
 

@@ -1,1 +1,1 @@
-"""Inference fleets and rolling deployments: one kind a file; the rolling state machine is pure and knows no kind."""
+"""Inference fleets and rolling deployments. One kind a file; the rolling state machine is pure and knows no kind."""

@@ -1,4 +1,4 @@
-"""What every fleet of replicas can do, and the error with which one of its replicas fails."""
+"""The operations of every fleet of replicas, and the error of a failing replica."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -7,15 +7,15 @@ from aftertrain.errors import OperatorError
 
 
 class ReplicaError(OperatorError):
-    """A replica did not do what it was told, or does not serve as it should."""
+    """A replica did not follow an order, or does not serve correctly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is rolled out.
+    """A release to roll out.
 
-    `name` is the model's name on the replicas, `version` tells one release of it from the next, `uri` is the artefact.
-    `probe` is an inference request that a replica must answer; None asks for one made from the model's own inputs.
+    `name`: the model's name on the replicas. `version`: tells releases apart. `uri`: the artefact. `probe`: an
+    inference request that a replica must answer; None builds one from the model's inputs.
     """
 
     name: str
@@ -26,32 +26,32 @@ class Release:
 
     @property
     def seconds_per_move(self) -> float:
-        """The longest that one replica can take: to get ready, and for the calls around that."""
+        """The longest time for one replica: getting ready, plus the calls around it."""
         return self.ready_timeout + 120.0
 
     def assignment(self) -> dict[str, Any]:
-        """What a replica is told to serve."""
+        """The assignment that tells a replica what to serve."""
         return {"name": self.name, "version": self.version, "uri": self.uri}
 
 
 class Fleet(Protocol):
-    """The replicas of one cluster, which load what they are told to."""
+    """The replicas of one cluster, which load what they are assigned."""
 
     @property
     def replicas(self) -> tuple[str, ...]:
-        """Their addresses, in the order in which they are updated."""
+        """Their addresses, in the order of updates."""
 
     def serving(self, replica: str, name: str) -> dict[str, Any] | None:
-        """What a replica is told to serve under a name; None if nothing."""
+        """The assignment of a replica for a model name; None if it has none."""
 
     def serves(self, replica: str, name: str) -> bool:
-        """Whether a replica answers under a name now."""
+        """Whether a replica answers for a model name now."""
 
     def update(self, replica: str, release: Release) -> None:
-        """Load a release, wait until it is ready, have it answer the probe. Raises: ReplicaError."""
+        """Load a release, wait until it is ready, and check its answer to the probe. Raises: ReplicaError."""
 
     def restore(self, replica: str, release: Release, previous: dict[str, Any] | None) -> None:
-        """Go back to what was served before. Raises: ReplicaError."""
+        """Restore the previous assignment. Raises: ReplicaError."""
 
     def ready(self, replica: str, timeout: float) -> str | None:
-        """None if a replica is up, or what is wrong with it."""
+        """None if a replica is up; otherwise what is wrong with it."""

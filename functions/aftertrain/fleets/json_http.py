@@ -1,6 +1,6 @@
 """JSON over HTTP to inference servers.
 
-Http().call("POST", "http://10.0.0.7:8080/v2/repository/models/digits/load", timeout=300)  ->  {}
+JsonHttp().call("POST", "http://10.0.0.7:8080/v2/repository/models/digits/load", timeout=300)  ->  {}
 """
 
 import json
@@ -12,7 +12,7 @@ from aftertrain.fleets.fleet import ReplicaError
 
 
 class JsonHttp:
-    """A connection pool; nothing is retried, for a deployment decides itself what a failure means."""
+    """A connection pool. Nothing is retried: the deployment itself decides what a failure means."""
 
     def __init__(self) -> None:
         self._pool = urllib3.PoolManager(retries=False)

@@ -4,8 +4,8 @@ Each replica loads models from a repository of its own in a bucket. A release is
 
     s3://artifacts/clusters/prod/replica-0/digits.json   {"name": "digits", "version": "9f86d0", "uri": "s3://…/model.onnx"}
 
-and the replica is told to load it: POST v2/repository/models/digits/load. So a replica that restarts serves what it is
-assigned to, and no replica can pick up a release before its turn.
+and the replica loads it: POST v2/repository/models/digits/load. So a restarted replica serves its assignment, and no
+replica can load a release before its turn.
 
 Protocol: github.com/kserve/open-inference-protocol
 """
@@ -23,7 +23,7 @@ _ZEROS: dict[str, Any] = {"BOOL": False, "BYTES": "", "FP16": 0.0, "FP32": 0.0, 
 
 
 class HttpCalls(Protocol):
-    """JSON over HTTP, as `fleets.http.Http` does it."""
+    """JSON over HTTP; `json_http.JsonHttp` implements it."""
 
     def call(self, method: str, url: str, body: Any = None, *, timeout: float) -> Any:
         """Raises: ReplicaError."""
@@ -33,13 +33,13 @@ class JsonObjects(Protocol):
     """JSON objects in a bucket."""
 
     def read(self, uri: str) -> dict[str, Any] | None:
-        """The object, or None if there is none."""
+        """The object, or None if it does not exist."""
 
     def write(self, uri: str, value: dict[str, Any]) -> None:
         """Create or replace the object."""
 
     def delete(self, uri: str) -> None:
-        """Remove the object if it is there."""
+        """Delete the object if it exists."""
 
 
 class OipFleet:
@@ -104,7 +104,7 @@ class OipFleet:
         try:
             self._calls.call("POST", f"{_repository(replica, name)}/unload", timeout=PROBE_SECONDS)
         except ReplicaError:
-            # A release that never loaded cannot be unloaded; what counts is that nothing serves.
+            # A release that never loaded cannot be unloaded; it only must not serve.
             if self._not_ready(replica, name) is None:
                 raise
 
@@ -117,7 +117,7 @@ class OipFleet:
 
 
 def probe(address: str, release: Release, calls: HttpCalls) -> None:
-    """A prediction, of the release that is expected, with finite outputs. Raises: ReplicaError."""
+    """Check a prediction: the expected release must answer with finite outputs. Raises: ReplicaError."""
     model = _model(address, release.name)
     try:
         request = release.probe or zeros(calls.call("GET", model, timeout=PROBE_SECONDS))
@@ -132,7 +132,7 @@ def probe(address: str, release: Release, calls: HttpCalls) -> None:
 
 
 def zeros(metadata: dict[str, Any]) -> dict[str, Any]:
-    """An inference request of zeros in the shape of a model's inputs; a dimension that is open becomes 1."""
+    """An inference request of zeros in the shape of a model's inputs; an open dimension becomes 1."""
     return {"inputs": [_zero_input(tensor) for tensor in metadata.get("inputs", [])]}
 
 
@@ -148,7 +148,7 @@ def _zero_input(tensor: dict[str, Any]) -> dict[str, Any]:
 
 
 def has_finite_output(response: dict[str, Any]) -> bool:
-    """Whether there are outputs, each with values, none of them infinite or no number."""
+    """Whether every output has values, all of them finite numbers."""
     values = [output.get("data") or [] for output in response.get("outputs") or []]
     return bool(values) and all(data and all(map(_is_finite, data)) for data in values)
 

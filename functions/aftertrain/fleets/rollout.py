@@ -4,10 +4,10 @@
                   |
                   +-> rolling_back -> rolled_back | failed
 
-Replicas change in batches, each followed by a time in which alarms are watched. The first failure ends the roll-out:
-what was touched gets back what it served, the last batch first, for that is the one that does not serve. What cannot be
-brought back in several tries makes the roll-out `failed`, which needs a person. The state has all that is needed to go
-on after a crash, and to know how many replicas have to serve at any time.
+Replicas change in batches; after each batch, alarms are watched for a while. The first failure ends the roll-out: the
+touched replicas get back what they served, the last batch first, because that one does not serve. If a restore keeps
+failing, the roll-out is `failed`, which needs a person. The state contains everything needed to resume after a crash,
+and to know how many replicas must serve at any time.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,9 +21,9 @@ RESTORE_TRIES = 3
 class Terms:
     """How careful a roll-out is.
 
-    `batch` replicas change at a time. `capacity`: how many have to serve meanwhile, the old release or the new one;
-    None is as many as did before, but for a batch. `bake_seconds`: how long alarms are watched after each batch.
-    `alarms`: their names.
+    `batch`: how many replicas change at a time. `capacity`: how many must serve meanwhile, the old release or the new
+    one; None means as many as did before, minus one batch. `bake_seconds`: how long alarms are watched after each
+    batch. `alarms`: their names.
     """
 
     batch: int = 1
@@ -34,13 +34,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Where a roll-out stands.
+    """The state of a roll-out.
 
-    `replicas` are those that change, in their order; `others` serve the deployment and stay as they are. `removes`:
-    they are to serve nothing. `previous` holds what each served before, noted before any is touched; `begun` counts
-    those whose change was begun, `updated` those that changed, `baked` those whose alarms were watched; `touched` those
-    that a rollback goes over, `restored` those that serve the old release again, `tries` how often that failed for the
-    batch whose turn it is.
+    `replicas`: those that change, in order. `others`: those that serve the deployment and stay unchanged. `removes`:
+    the replicas should serve nothing. `previous`: what each served before, recorded before any is touched. `begun`,
+    `updated`, `baked`: how many replicas reached that stage. `touched`: how many a rollback covers. `restored`: how
+    many serve the old release again. `tries`: how often restoring the current batch failed.
     """
 
     replicas: tuple[str, ...]
@@ -64,7 +63,7 @@ class Rollout:
 
     @property
     def needed(self) -> int:
-        """How many replicas have to serve at any time: as many as are asked for, if as many did before."""
+        """How many replicas must serve at any time: the requested capacity, if as many served before."""
         served_before = len(self.others) + sum(assignment is not None for assignment in self.previous)
         if self.terms.capacity is None:
             return max(served_before - self.terms.batch, 0)
@@ -73,21 +72,21 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class RecordPrevious:
-    """Find out what the replicas serve, and remember it."""
+    """Record what the replicas serve."""
 
     replicas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReplicas:
-    """See that no alarm is on, and that enough others serve while a batch does not."""
+    """Check that no alarm is on, and that enough other replicas serve while a batch does not."""
 
     replicas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateReplicas:
-    """Have a batch serve the new release, and prove that it does; or nothing."""
+    """Update a batch to the new release and check it; or to nothing."""
 
     replicas: tuple[str, ...]
 
@@ -101,7 +100,7 @@ class Bake:
 
 @dataclass(frozen=True, slots=True)
 class RestoreReplicas:
-    """Have a batch serve what it served before; None is nothing."""
+    """Restore what a batch served before; None means nothing."""
 
     replicas: tuple[str, ...]
     previous: tuple[dict[str, Any] | None, ...]
@@ -111,7 +110,7 @@ Move = RecordPrevious | CheckReplicas | UpdateReplicas | Bake | RestoreReplicas
 
 
 def next_move(rollout: Rollout) -> Move | None:
-    """What is to be done now; None if the roll-out is finished."""
+    """The next move; None if the roll-out is finished."""
     batch = rollout.terms.batch
     if rollout.finished:
         return None
@@ -128,22 +127,22 @@ def next_move(rollout: Rollout) -> Move | None:
 
 
 def record_previous(rollout: Rollout, previous: tuple[dict[str, Any] | None, ...]) -> Rollout:
-    """After a Note."""
+    """The state after RecordPrevious."""
     return _settle(replace(rollout, status="rolling", previous=previous))
 
 
 def record_check(rollout: Rollout, move: CheckReplicas) -> Rollout:
-    """After a Check in which nothing was found; from here on the batch counts as touched."""
+    """The state after a passed CheckReplicas; from here on the batch counts as touched."""
     return replace(rollout, begun=rollout.updated + len(move.replicas))
 
 
 def record_update(rollout: Rollout, move: UpdateReplicas) -> Rollout:
-    """After a Change that went well."""
+    """The state after a successful UpdateReplicas."""
     return _settle(replace(rollout, updated=rollout.updated + len(move.replicas)))
 
 
 def record_bake(rollout: Rollout) -> Rollout:
-    """After a Bake in which no alarm went off."""
+    """The state after a Bake without an alarm."""
     return _settle(replace(rollout, baked=rollout.updated))
 
 
@@ -154,14 +153,14 @@ def _settle(rollout: Rollout) -> Rollout:
 
 
 def record_restore(rollout: Rollout, move: RestoreReplicas) -> Rollout:
-    """After a Restore that went well."""
+    """The state after a successful RestoreReplicas."""
     count = rollout.restored + len(move.replicas)
     done = count == rollout.touched
     return replace(rollout, restored=count, tries=0, status="rolled_back" if done else "rolling_back")
 
 
 def start_rollback(rollout: Rollout, reason: str) -> Rollout:
-    """After a move that did not go well."""
+    """The state after a failed move."""
     if rollout.status == "rolling_back":
         if rollout.tries + 1 < RESTORE_TRIES:
             return replace(rollout, tries=rollout.tries + 1)

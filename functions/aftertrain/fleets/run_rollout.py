@@ -1,7 +1,7 @@
-"""Rollout + fleet -> finished rollout: makes the moves and tells every new state to `save` before the next move.
+"""Rollout + fleet -> finished rollout: makes each move and saves the new state before the next one.
 
-A process that dies in between leaves the last saved state; the next one goes on from there. Every move can be repeated.
-Before a batch is touched, what is left has to be enough to serve: forward and back, the capacity asked for is held.
+After a crash the next process resumes from the last saved state; every move can be repeated. Before a batch is touched,
+enough other replicas must serve: the requested capacity holds both on the way forward and back.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,27 +29,27 @@ from aftertrain.fleets.rollout import (
 )
 
 T = TypeVar("T")
-AT_ONCE = 100  # as many as a cluster has at most: a batch is one wave
-LOOK_SECONDS = 10.0  # between two looks at the alarms
+AT_ONCE = 100  # as many replicas as a cluster may have: a batch runs in one wave
+LOOK_SECONDS = 10.0  # between two checks of the alarms
 RESTORE_PAUSE = 5.0
 OVERHEAD = 60.0
 
 
 class RolloutUnfinishedError(OperatorError):
-    """There was no time left for the next replica; the same call goes on where this one stopped."""
+    """No time is left for the next replica; the same call resumes where this one stopped."""
 
 
 class AlarmError(OperatorError):
-    """An alarm that a roll-out watches went off."""
+    """An alarm that a roll-out watches is on."""
 
 
 class CapacityError(OperatorError):
-    """Fewer replicas serve than have to while a batch is out."""
+    """Too few replicas serve while a batch changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutPorts:
-    """What a roll-out needs besides the fleet. `alarm`: which of these alarms is on and why; None if none is."""
+    """What a roll-out needs besides the fleet. `alarm`: the first alarm that is on, and why; None if none is."""
 
     save: Callable[[Rollout], None]
     time_left: Callable[[], float]
@@ -61,7 +61,7 @@ def run_rollout(rollout: Rollout, release: Release, fleet: Fleet, context: Rollo
     """Make moves until the roll-out is finished.
 
     Raises:
-        RolloutUnfinishedError: less time is left than a move may need; everything up to here is saved.
+        RolloutUnfinishedError: less time is left than a move may need; everything so far is saved.
     """
     while (move := next_move(rollout)) is not None:
         if context.time_left() < _seconds(move, release):
@@ -113,7 +113,7 @@ def _make_move(move: Move, rollout: Rollout, release: Release, fleet: Fleet, con
 
 
 def _check_capacity(batch: tuple[str, ...], rollout: Rollout, name: str, fleet: Fleet) -> None:
-    """A batch that serves may be touched only if enough others do; one that does not can but get better."""
+    """Touch a serving batch only if enough others serve; a batch that does not serve can only get better."""
     needed = rollout.needed
     if not needed:
         return
@@ -138,7 +138,7 @@ def _check_alarms(rollout: Rollout, context: RolloutPorts) -> None:
 
 
 def _map_replicas(do: Callable[[str], T], replicas: Sequence[str]) -> list[T]:
-    """Do it for all at once, to the end for each. Raises: ReplicaError with all that went wrong."""
+    """Do it for all replicas in parallel, to the end for each. Raises: ReplicaError with all failures."""
     results: list[T] = []
     problems: list[str] = []
     with ThreadPoolExecutor(max(1, min(len(replicas), AT_ONCE))) as pool:

@@ -1,4 +1,4 @@
-"""What every fleet can do whose service rolls a release out by itself: a SageMaker endpoint, a service of ECS."""
+"""The operations of a fleet whose service rolls out by itself: a SageMaker endpoint, an ECS service."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -11,9 +11,9 @@ State = Literal["missing", "moving", "settled", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """How the service stands; what is being deleted is `missing`.
+    """The service's state; a service that is being deleted is `missing`.
 
-    `target`: what it serves, or is on its way to; `size`: how many serve, `wanted`: how many are to.
+    `target`: what it serves, or moves to. `size`: how many replicas serve. `desired`: how many should.
     """
 
     state: State
@@ -24,43 +24,43 @@ class ServiceState:
 
 
 class ServiceFleet(Protocol):
-    """One deployment on a service. A target is what the service can be shifted to: a configuration that it keeps.
+    """One deployment on a service. A target is a configuration that the service keeps and can move to.
 
-    Every call may raise OperatorError, and BusyError where the same call may go through later.
+    Every call may raise OperatorError, or BusyError if the same call may work later.
     """
 
     @property
     def resource(self) -> str:
-        """The name under which the service tells of its changes."""
+        """The name under which the service reports its changes."""
 
     @property
     def interruptible(self) -> bool:
-        """Whether it takes a change while another one is on its way; if not, it bounds by itself how long one takes."""
+        """Whether it accepts a change during another one; if not, it bounds the duration of a change itself."""
 
     @property
     def urls(self) -> list[str]:
-        """Where predictions are asked for."""
+        """The URLs for predictions."""
 
     def look(self) -> ServiceState:
-        """How it stands now."""
+        """The current state."""
 
     def prepare(self, release: Release, size: int | None) -> str:
-        """Make a target of a release, of as many replicas as there are if no size is given."""
+        """Create a target for a release; without a size, the number of replicas stays."""
 
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
-        """Have the service roll the target out, and back if one of the alarms goes off."""
+        """Make the service roll the target out, and back if one of the alarms goes off."""
 
     def go_back(self, target: str, size: int, terms: Terms) -> None:
-        """Have the service roll out again what it served before, by no fewer replicas than then."""
+        """Make the service roll out its previous target again, with at least as many replicas as then."""
 
     def resize(self, size: int) -> None:
-        """Serve with as many replicas."""
+        """Change the number of replicas."""
 
     def remove(self) -> None:
-        """Serve nothing any more."""
+        """Stop serving."""
 
     def probe(self, release: Release) -> None:
-        """A prediction. Raises: ReplicaError if there is none, or one that is no number."""
+        """Check a prediction. Raises: ReplicaError if it fails or is not finite."""
 
     def tidy(self, kept: frozenset[str]) -> None:
-        """Forget all targets that it does not serve and that are not to be kept."""
+        """Delete all targets that are neither served nor in `kept`."""

@@ -1,12 +1,12 @@
-"""A rolling deployment that a service makes: what is asked of the service, and what its state means.
+"""A rolling deployment by a service: which requests it gets, and what its states mean.
 
     pending -> rolling -> healthy
                   |
                   +-> rolling_back -> rolled_back | failed
 
-The service replaces replicas, watches alarms and goes back by itself; what is added here is the prediction at the end,
-the way back if it fails or takes too long, and a state that outlives whoever waits. While the service is at work there
-is nothing to do: `advance` returns, and is called again when the service tells of a change, however often.
+The service replaces replicas, watches alarms and rolls back by itself. This module adds the final prediction, a
+rollback if that fails or the roll-out takes too long, and a state that outlives the caller. While the service is
+working, `advance` returns; it is called again whenever the service reports a change.
 """
 
 import math
@@ -19,19 +19,18 @@ from aftertrain.fleets.fleet import Release
 from aftertrain.fleets.rollout import Status, Terms
 from aftertrain.fleets.service_fleet import ServiceFleet, ServiceState
 
-DRAIN_SECONDS = 300.0  # what a load balancer gives an old replica to end its requests, for each batch
+DRAIN_SECONDS = 300.0  # what a load balancer gives an old replica to finish its requests, per batch
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRollout:
-    """Where it stands.
+    """The state of the roll-out.
 
-    `target` is what is rolled out, `previous` what was served before; `sent`: the service has been asked for what the
-    status says. `size`: how many replicas are asked for, None for as many as there are; `previous_size` how many there
-    were. Both are what the service has when it begins, unless another roll-out that is overtaken says what was there
-    before that. `insists`: it takes the place of what the service is at, if that lets itself be interrupted. A way,
-    there or back, that has taken `patience` seconds since `since` is given up; on services that bound it themselves it
-    is None.
+    `target`: what is rolled out. `previous`: what was served before. `requested`: the service has accepted the request
+    of this status. `size`: the requested number of replicas, None keeps it; `previous_size`: the number before. Both
+    describe the service at the beginning, unless this roll-out interrupts another one, whose earlier state counts.
+    `preempts`: it interrupts a change in progress, if the service allows that. `time_limit`: seconds from `since` after
+    which either direction is given up; None if the service bounds it itself.
     """
 
     operation: Literal["shift", "resize", "remove"] = "shift"
@@ -53,12 +52,12 @@ class ServiceRollout:
 
     @property
     def accepted(self) -> bool:
-        """Whether the service has ever taken it, as far as is known."""
+        """Whether the service is known to have accepted it."""
         return self.since > 0
 
     @property
     def resizes(self) -> bool:
-        """Whether what is served stays, and only the number of replicas changes."""
+        """Whether only the number of replicas changes."""
         return self.operation == "resize" or (
             self.operation == "shift" and self.size is not None and self.target == self.previous
         )
@@ -66,7 +65,7 @@ class ServiceRollout:
 
 @dataclass(frozen=True, slots=True)
 class RolloutContext:
-    """What a shift is made of, and by whom; `now` is in seconds since 1970."""
+    """What a roll-out consists of, and who makes it; `now` is in seconds since 1970."""
 
     release: Release
     terms: Terms
@@ -75,9 +74,9 @@ class RolloutContext:
 
 
 def advance(rollout: ServiceRollout, course: RolloutContext, save: Callable[[ServiceRollout], None]) -> ServiceRollout:
-    """Go on as far as the service has; every new state is saved before what follows from it.
+    """Advance as far as the service has; every new state is saved before acting on it.
 
-    Raises: BusyError if the service did not answer; the same call goes on from what was saved.
+    Raises: BusyError if the service did not answer; the same call resumes from the saved state.
     """
     while not rollout.finished:
         try:
@@ -125,7 +124,7 @@ def _begin(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
 
 
 def _patience(size: int, course: RolloutContext) -> float | None:
-    """How long so many replicas may take, a batch after the other."""
+    """How long that many replicas may take, batch by batch."""
     if not course.fleet.interruptible:
         return None
     return math.ceil(size / course.terms.batch) * (course.release.ready_timeout + DRAIN_SECONDS)
@@ -136,9 +135,10 @@ def _is_late(rollout: ServiceRollout, course: RolloutContext) -> bool:
 
 
 def _request_change(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    """Whoever asked before may have died before it could say so, and an answer may be lost and the next one a refusal.
+    """Send the request, unless an earlier caller did: it may have died before it could save that.
 
-    So a look says whether the service is on its way, before it is asked and after it has refused.
+    An answer can get lost, and a repeated request be refused. So the service's state is checked before the request and
+    after a refusal.
     """
     if _is_under_way(rollout, course.fleet.look()):
         return _mark_sent(rollout, course)
@@ -168,7 +168,7 @@ def _apply_change(rollout: ServiceRollout, course: RolloutContext) -> None:
 
 
 def _mark_sent(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    """What is to be removed is gone as soon as that is accepted."""
+    """The state after the request; a removal is finished as soon as it is accepted."""
     return replace(
         rollout, requested=True, status="healthy" if rollout.operation == "remove" else "rolling", since=course.now
     )
@@ -193,17 +193,17 @@ def _check_arrival(rollout: ServiceRollout, course: RolloutContext) -> ServiceRo
 
 
 def _start_rollback(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
-    """From here on it is the way back that takes its time."""
+    """The state at the beginning of a rollback, which gets a time limit of its own."""
     return replace(rollout, status="rolling_back", requested=False, reason=reason, since=course.now)
 
 
 def _request_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    """Only what this roll-out has brought is taken back."""
+    """Undo only what this roll-out has changed."""
     service = course.fleet.look()
     if service.state == "moving" and not course.fleet.interruptible:
         return rollout
     if rollout.operation == "remove" and _is_under_way(rollout, service):
-        return _mark_sent(rollout, course)  # it was heard all the same
+        return _mark_sent(rollout, course)  # the request had arrived after all
     if service.state == "missing" or _is_restored(rollout, service):
         return _check_rollback(replace(rollout, requested=True), course)
     if service.target != rollout.target:
@@ -217,7 +217,7 @@ def _request_rollback(rollout: ServiceRollout, course: RolloutContext) -> Servic
         _apply_rollback(rollout, rollout.previous, course)
     except BusyError:
         raise
-    except OperatorError:  # as on the way out, what was lost may be refused when it is asked again
+    except OperatorError:  # as for the first request, a lost one may be refused when it is repeated
         if not _is_restored(rollout, course.fleet.look()):
             raise
     return replace(rollout, requested=True)
@@ -228,7 +228,7 @@ def _is_restored(rollout: ServiceRollout, service: ServiceState) -> bool:
 
 
 def _apply_rollback(rollout: ServiceRollout, previous: str, course: RolloutContext) -> None:
-    """Alarms that went off on the way out would hold up the way back."""
+    """Request the rollback without alarms: one that went off would stop it."""
     if rollout.resizes:
         course.fleet.resize(rollout.previous_size)
     else:
@@ -251,7 +251,7 @@ def _check_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceR
 
 def _handle_failure(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
     refused = rollout.preempts and rollout.status == "rolling" and not rollout.accepted
-    if rollout.status == "pending" or refused:  # then whatever else the service is at goes on
+    if rollout.status == "pending" or refused:  # the service continues with whatever it was doing
         return replace(rollout, status="rolled_back", reason=reason)
     if rollout.status == "rolling":
         return _start_rollback(rollout, reason, course)

@@ -1,1 +1,1 @@
-"""The code of job containers and workers: the job contract, the jobs, and the worker loop. It needs no other package."""
+"""The code of job containers and workers: the job contract, the jobs, the worker loop. It imports no other package."""

@@ -1,9 +1,9 @@
 """The worker loop: activity -> a process per job -> answer.
 
-Each job runs in a process and a folder of its own. While it runs its heart beats; if nobody waits for it any more, or
-nobody has heard of it for so long that another worker is about to get it, it is killed, with everything that it
-started. On SIGTERM the worker takes no more tasks and finishes the one it has. What a job writes goes to the worker's
-own log and, when the job is over, to `log.txt` below its output URI.
+Each job runs in a process and a folder of its own, and the worker sends heartbeats for it. If nobody waits for the job
+any more, or if no heartbeat was acknowledged for so long that another worker is about to get the task, the job is
+killed with every process that it started. On SIGTERM the worker finishes its task and takes no more. A job's output
+goes to the worker's own log and, when the job is over, to `log.txt` below its output URI.
 """
 
 import json
@@ -31,15 +31,15 @@ from aftertrain.jobs.storage import store
 BEAT_SECONDS = 15.0
 PAUSE_SECONDS = 5.0
 GRACE_SECONDS = 10.0
-LEASE_SECONDS = 60.0  # of tasks that do not say
-ROOM = 256 * 1024 * 1024  # bytes on the disk, without which no job can begin
+LEASE_SECONDS = 60.0  # for tasks that do not set one
+ROOM = 256 * 1024 * 1024  # bytes of free disk space that a job needs to start
 LOG = "log.txt"
 
 log = logging.getLogger("aftertrain.worker")
 
 
 class TaskQueue(Protocol):
-    """Where tasks come from, as `activity.Activity` does it."""
+    """The source of tasks; `activity.Activity` implements it."""
 
     def take(self) -> Task | None:
         """Wait for a task."""
@@ -55,7 +55,7 @@ class TaskQueue(Protocol):
 
 
 class Worker:
-    """Takes one task after the other until it is told to stop."""
+    """Takes one task after the other until it is stopped."""
 
     def __init__(
         self,
@@ -65,21 +65,21 @@ class Worker:
         memory_bytes: int | None = None,
         ship: Callable[[Path, str], str] = store,
     ) -> None:
-        """`memory_bytes`: how much each process of a job may have; what it asks for beyond is refused to it."""
+        """`memory_bytes`: the memory limit of each of a job's processes; larger allocations fail."""
         self._tasks, self._beat, self._pause = tasks, beat, pause
         self._memory, self._ship = memory_bytes, ship
         self._stopping = threading.Event()
         self._busy = False
 
     def stop(self) -> None:
-        """Take no more tasks; for a signal handler: one that waits for a task ends at once."""
+        """Take no more tasks; for a signal handler. A worker that waits for a task ends at once."""
         self._stopping.set()
         if not self._busy:
-            # A task that is handed out at this very moment is lost, misses its heartbeat, and goes to another worker.
+            # A task handed out at this moment is lost, misses its heartbeat, and goes to another worker.
             raise SystemExit(0)
 
     def run(self) -> None:
-        """Work until told to stop; what Step Functions cannot be asked for now is asked for again later."""
+        """Work until stopped; calls that Step Functions does not answer are repeated."""
         while not self._stopping.is_set():
             if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
                 log.error("there is no room for jobs in %s: no more are taken", tempfile.gettempdir())
@@ -108,7 +108,7 @@ class Worker:
                 self._deliver(answer, lease)
             except TaskGoneError as error:
                 log.warning("dropped %s: nobody waits for it here any more: %s", name, error)
-            # After the answer: nobody's heart beats any more, and a bucket may take its time.
+            # After the answer: no heartbeat is needed any more, and the bucket may be slow.
             self._ship_log(folder / LOG, task)
 
     def _run_job(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
@@ -126,7 +126,7 @@ class Worker:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            # Unbuffered: a line is in the log when it is written, and in its order. What the job downloads goes with
+            # Unbuffered: a line is logged when it is written, in order. The job's downloads are deleted with
             # its folder, however it ends.
             env=os.environ | {WORKER: str(os.getpid()), "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)},
             start_new_session=True,
@@ -162,7 +162,7 @@ class Worker:
                 return
 
     def _heartbeat(self, task: Task, lease: Lease) -> None:
-        """Raises: GoneError also if the loss of the network is no short one, which a long job survives."""
+        """Raises: TaskGoneError, also after a network failure that outlasts the lease."""
         sent_at = lease.now()
         try:
             self._tasks.heartbeat(task)
@@ -183,7 +183,7 @@ class Worker:
         return lambda: self._tasks.fail(task, error, details)
 
     def _deliver(self, answer: Callable[[], None], lease: Lease) -> None:
-        """Hand the answer in; the job is done, so it is worth some patience."""
+        """Hand in the answer; the job is done, so the call is repeated for a while."""
         while True:
             try:
                 answer()
@@ -198,7 +198,7 @@ class Worker:
 
 
 def _read_output(result: Path) -> dict[str, Any]:
-    """What a job wrote; nothing where it wrote nothing, or half of it, as on a disk that was full."""
+    """The job's output; empty if it wrote none, or only half, as on a full disk."""
     try:
         answer: dict[str, Any] = json.loads(result.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a user has in the account beside the stack: a bucket for models, and an identity for workers and replicas."""
+"""What a user owns in the account besides the stack: a bucket for models, and an identity for workers and replicas."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class Account:
         return self._session.client(service, endpoint_url=self._endpoint)
 
     def worker_environment(self, policy_arn: str) -> dict[str, str]:
-        """The environment of a machine that may do what the stack's worker policy allows, and nothing else."""
+        """The environment of a machine with the stack's worker policy and no other permissions."""
         iam = self.client("iam")
         iam.create_user(UserName="gpu-box")
         iam.attach_user_policy(UserName="gpu-box", PolicyArn=policy_arn)
@@ -32,7 +32,7 @@ class Account:
         return self._emulator.credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def upload(self, bucket: str, files: dict[str, Path]) -> dict[str, dict[str, Any]]:
-        """Put files into a bucket, which is made if need be; returns the size and the ETag of each key."""
+        """Upload files to a bucket, created if necessary; returns the size and the ETag of each key."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket=bucket)
         facts = {}

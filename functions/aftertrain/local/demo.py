@@ -1,7 +1,6 @@
 """`make demo`: a checkpoint lands and is serving, on this machine.
 
-Everything that runs is started here and ended here, however the demo ends; with `--keep` it goes on running until
-`make stop`.
+Everything is started and ended here, however the demo ends. With `--keep` it runs until `make stop`.
 """
 
 import argparse
@@ -71,7 +70,7 @@ def main() -> int:
 
 
 def demo(processes: Processes) -> str:
-    """The story, from nothing to a prediction; returns the webhook's URL. Raises: AftertrainError."""
+    """The whole demo, from nothing to a prediction; returns the webhook's URL. Raises: AftertrainError."""
     begun = time.monotonic()
     with console.status("") as status:
         local = bring_up(processes, lambda text: status.update(f"{text} …"))
@@ -89,7 +88,7 @@ def demo(processes: Processes) -> str:
 
 
 def _follow(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Findings:
-    """Send the notifications and follow what they start."""
+    """Send the notifications and follow the executions that they start."""
     token = source.secret or ""
     _say(f"{WEIGHTS_KEY} lands; its bucket notifies {source.url}")
     first = deliver(landed.request, source.url, token)
@@ -117,7 +116,7 @@ def _watch(local: LocalStage, execution_id: str) -> Execution:
 
 
 def _event(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Event:
-    """What the system says of the third notification; its id is made of its content, so anybody can tell it."""
+    """The stored event of the third notification, found by its id, which is made of its content."""
     sender = IngestSource(source.id, "tigris", "bearer")
     (event,) = normalise(Delivery(landed.other_request["body"], sender))
     if not isinstance(event, IngestEvent):
@@ -126,7 +125,7 @@ def _event(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Event
 
 
 def keep(processes: Processes, webhook_url: str) -> None:
-    """Leave everything running, and say how to look at it and how to end it."""
+    """Leave everything running; print how to look around and how to stop it."""
     pids = processes.leave()
     (FOLDER / "pids").write_text("\n".join(map(str, pids)))
     console.print()
@@ -142,7 +141,7 @@ def keep(processes: Processes, webhook_url: str) -> None:
 
 
 def stop() -> None:
-    """End what an earlier `--keep` left running."""
+    """Stop what an earlier `--keep` left running."""
     pids = FOLDER / "pids"
     if not pids.exists():
         return
@@ -153,7 +152,7 @@ def stop() -> None:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether the process still is what was started: ids are used again."""
+    """Whether a process is still the one that was started: the system reuses process ids."""
     try:
         return str(Path(sys.executable).parent).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -161,7 +160,7 @@ def _is_ours(pid: int) -> bool:
 
 
 def _say(text: str, style: str = "") -> None:
-    """A text as it is: no markup is read from it, and long lines stay lines, so that they can be copied."""
+    """Print a text without markup and without wrapping, so that it can be copied."""
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 

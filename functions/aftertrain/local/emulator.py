@@ -1,7 +1,7 @@
-"""ministack, started as a process of its own: AWS on one loopback port.
+"""ministack in a process of its own: AWS on one loopback port.
 
-It checks permissions (`AUTH=true`), so what runs here runs with the roles of the stack. Its root credentials are
-test/test. `repairs` is applied to it first.
+It checks permissions (`AUTH=true`), so everything runs with the stack's roles. Its root credentials are test/test.
+`emulator_patches` is applied first.
 """
 
 import os

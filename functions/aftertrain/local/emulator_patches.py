@@ -1,13 +1,14 @@
-"""ministack with what its Step Functions lacks and AWS has; run as `python -m aftertrain.local.emulator_patches`.
+"""ministack, patched with Step Functions features that AWS has; run as `python -m aftertrain.local.emulator_patches`.
 
-1. States inside a Parallel leave `…StateEntered` and `…StateExited` in the history, and every event of a branch names
-   the one before it on its chain (`previousEventId`). Without it nobody can see how a step in a branch went.
-2. An execution that is started by a version's ARN runs that version's definition, not the newest one; one that a step
-   starts and waits for can be named by a version too.
-3. A branch that fails ends its siblings, a stopped execution ends all that it does, with jobs on workers: `scopes`.
-4. A function that is called with a token and fails fails its task; nobody waits for an answer that it cannot give.
+1. States inside a Parallel write `…StateEntered` and `…StateExited` to the history, and every event of a branch names
+   its predecessor (`previousEventId`). Otherwise nobody can see how a step in a branch went.
+2. An execution started by a version's ARN runs that version's definition, not the newest one. So does an execution that
+   a step starts and waits for.
+3. A failing branch ends its siblings, and a stopped execution ends everything it runs, with jobs on workers: see
+   `execution_scopes`.
+4. A function that is called with a token and fails also fails its task, which would otherwise wait for an answer.
 
-Each is a few lines around the emulator's own function, made for the pinned version; `tests/e2e` shows that they work.
+Each patch is a few lines around the emulator's own function, for the pinned version; `tests/e2e` shows that they work.
 """
 
 import json
@@ -19,7 +20,7 @@ from ministack.services import stepfunctions as sfn
 
 from aftertrain.local import execution_scopes
 
-_chain = threading.local()  # of a thread's branch: the last event, and the token of the call that it makes
+_chain = threading.local()  # of a thread's branch: the last event, and the token of the current call
 _add_event = sfn._add_event
 _run_execution = sfn._run_execution
 _run_branches = sfn._run_parallel_branches
@@ -41,7 +42,7 @@ def _add_linked_event(execution: dict[str, Any], kind: str, details: dict[str, A
 
 
 def _branches(state: dict[str, Any], raw: Any, execution: dict[str, Any], ctx: dict[str, Any]) -> Any:
-    """Tell the branches' threads which event comes before their first one."""
+    """Tell each branch's thread which event precedes its first one."""
     ctx["_before_branches"] = getattr(_chain, "last", 0)
     with execution_scopes.siblings():
         return _run_branches(state, raw, execution, ctx)
@@ -91,7 +92,7 @@ def _step(state: dict[str, Any], data: Any, execution: dict[str, Any], ctx: dict
 
 
 def _resolve(arn: str) -> str | None:
-    """A version resolves to itself, as a machine with the version's definition."""
+    """Resolve a version's ARN to itself, as a machine with the version's definition."""
     version = sfn._state_machine_versions.get(arn)
     if version is None:
         resolved: str | None = _resolve_machine(arn)
@@ -103,7 +104,7 @@ def _resolve(arn: str) -> str | None:
 
 
 def _run_nested(data: dict[str, Any]) -> Any:
-    """It runs on the thread of its caller, whose chain goes on behind it."""
+    """Run on the caller's thread, whose chain of events continues afterwards."""
     last_event = getattr(_chain, "last", 0)
     _resolve(data.get("stateMachineArn", ""))
     response = _start_nested(data)
@@ -124,7 +125,7 @@ def _stop(data: dict[str, Any]) -> Any:
 
 
 def _fail(execution: dict[str, Any], error: str, cause: str) -> None:
-    """An execution that was stopped stays so, and one that ends with the one that waits for it is aborted."""
+    """A stopped execution stays stopped; one that ends with its parent is aborted."""
     if execution["status"] != "RUNNING":
         return
     try:
@@ -144,7 +145,7 @@ def _invoke_with_token(resource: str, payload: Any, token: str, state: dict[str,
 
 
 def _invoke_function(function: str, event: Any) -> Any:
-    """What a function fails with is the answer to its token, if it was given one."""
+    """A function's failure is the answer to its token, if it got one."""
     try:
         return _call_function(function, event)
     except sfn._ExecutionError as error:
@@ -156,7 +157,7 @@ def _invoke_function(function: str, event: Any) -> Any:
 
 
 def install() -> None:
-    """Put the repairs in."""
+    """Install the patches."""
     sfn._add_event = _add_linked_event
     sfn._run_parallel_branches = _branches
     sfn._run_sub_machine = _branch

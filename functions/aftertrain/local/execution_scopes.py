@@ -1,11 +1,11 @@
-"""Scopes of running executions in ministack, so that what nobody waits for any more ends at once, as it does in AWS.
+"""Scopes of running executions in ministack, so that abandoned work ends at once, as in AWS.
 
-    execution ── Parallel ── Parallel      a scope each; a branch that fails ends its Parallel's scope
-                          └─ Map           StopExecution ends the execution's
+    execution ── Parallel ── Parallel      a scope each; a failing branch ends its Parallel's scope
+                          └─ Map           StopExecution ends the execution's scope
 
-Without it a branch that fails waits for its siblings, and an execution that is stopped goes on until its current states
-are over, with jobs on workers that hear of neither. What ends: waits, tasks that wait for an answer, whose tokens are
-then unknown, and tasks that no worker has taken yet.
+Otherwise a failing branch would wait for its siblings, and a stopped execution would finish its current states, with
+jobs on workers that never learn of it. The end of a scope ends waits, tasks that wait for an answer (whose tokens
+become unknown), and tasks that no worker has taken yet.
 """
 
 import threading
@@ -18,11 +18,11 @@ from ministack.services import stepfunctions as sfn
 
 
 class AbortedError(Exception):
-    """The state that runs belongs to a scope that has ended; no Retry and no Catch may see it."""
+    """The running state belongs to an ended scope; no Retry and no Catch may handle it."""
 
 
 class ExecutionScope:
-    """An execution, a Parallel or a Map that runs; one that ends takes those inside of it along."""
+    """A running execution, Parallel or Map; its end also ends the scopes inside it."""
 
     def __init__(self, parent: "ExecutionScope | None") -> None:
         self.over = threading.Event()
@@ -32,7 +32,7 @@ class ExecutionScope:
             parent._children.append(self)
 
     def end(self, cause: Exception | None = None) -> None:
-        """Let everything in it end; the first cause stays."""
+        """End everything in it; the first cause stays."""
         self.cause = self.cause or cause
         self.over.set()
         for scope in self._children:
@@ -43,7 +43,7 @@ _current: ContextVar[ExecutionScope | None] = ContextVar("scope", default=None)
 _executions: dict[str, ExecutionScope] = {}
 
 
-class Tokens(type(sfn._task_tokens)):  # type: ignore[misc]  # the emulator is not typed
+class Tokens(type(sfn._task_tokens)):  # type: ignore[misc]  # the emulator is untyped
     """Tasks that wait for an answer; each knows its scope."""
 
     def __setitem__(self, token: str, task: dict[str, Any]) -> None:
@@ -58,7 +58,7 @@ def check() -> None:
 
 
 def abortable(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A call that may take long, whose result counts only if somebody still waits for it."""
+    """A possibly long call, whose result counts only if its scope still runs."""
 
     def run(*arguments: Any) -> Any:
         check()
@@ -79,7 +79,7 @@ def sleep(seconds: float) -> None:
 
 @contextmanager
 def execution(arn: str) -> Iterator[None]:
-    """Run an execution in a scope of its own; one that another one waits for lies in the scope of that."""
+    """Run an execution in a scope of its own, inside its parent's scope if it has one."""
     with _enter_scope() as scope:
         _executions[arn] = scope
         try:
@@ -90,7 +90,7 @@ def execution(arn: str) -> Iterator[None]:
 
 @contextmanager
 def siblings() -> Iterator[None]:
-    """Run branches or items: the error of the first that fails is that of all."""
+    """Run branches or items: the first error is the error of all."""
     try:
         with _enter_scope() as scope:
             try:
@@ -98,7 +98,7 @@ def siblings() -> Iterator[None]:
             except Exception as error:
                 raise scope.cause or error from None
     finally:
-        check()  # that of the scope around
+        check()  # of the enclosing scope
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def stop(arn: str) -> None:
 
 
 def forget() -> None:
-    """Wake the tasks that wait in scopes that have ended; from now on their tokens are unknown."""
+    """Wake the tasks that wait in ended scopes; their tokens are unknown from now on."""
     for token, task in list(sfn._task_tokens.items()):
         if task["scope"] is not None and task["scope"].over.is_set():
             sfn._task_tokens.pop(token, None)

@@ -1,7 +1,7 @@
-"""An inference fleet: MLServer processes that speak the Open Inference Protocol, each with a repository of its own.
+"""An inference fleet: MLServer processes with the Open Inference Protocol, each with its own repository.
 
-start_fleet(processes, environment, "s3://artifacts/clusters/local")
-->  [{"url": "http://127.0.0.1:40001", "repository": "s3://artifacts/clusters/local/replica-0"}, …]
+start_fleet(processes, environment, "s3://artifacts/clusters/local") ->  [{"url": "http://127.0.0.1:40001",
+"repository": "s3://artifacts/clusters/local/replica-0"}, …]
 """
 
 import json
@@ -17,7 +17,7 @@ REPLICAS = 2
 
 
 def start_fleet(processes: Processes, environment: Mapping[str, str], root: str) -> list[dict[str, str]]:
-    """Start the replicas side by side and wait until all are up. Raises: OperatorError."""
+    """Start the replicas in parallel and wait until all are up. Raises: OperatorError."""
     started = []
     for number in range(REPLICAS):
         name = f"replica-{number}"

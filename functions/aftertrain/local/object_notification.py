@@ -1,4 +1,4 @@
-"""Tigris object notifications as the bucket would send them, made of the recorded one in `events/`."""
+"""Tigris object notifications, derived from the recorded one in `events/`."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ RECORDED = "events/tigris/object-created-put.json"
 
 @dataclass(frozen=True, slots=True)
 class SentNotification:
-    """One POST: what the webhook answered, when it was sent (seconds since 1970) and how long it took."""
+    """One POST: the webhook's answer, the time of sending (seconds since 1970) and the duration."""
 
     answer: dict[str, Any]
     sent_at: float

@@ -1,7 +1,7 @@
-"""Processes that end with the one that started them.
+"""Processes that end with the process that started them.
 
-Each is the leader of a group of its own and its output goes to a file. `Processes` as a context manager ends them all,
-the last one first, however the block is left.
+Each is the leader of its own group and writes its output to a file. `Processes` as a context manager ends them all, the
+last one first, however the block is left.
 """
 
 import os
@@ -20,7 +20,7 @@ GRACE_SECONDS = 10.0
 
 
 class Processes:
-    """The processes of a local stage, and where their output is."""
+    """The processes of a local stage, and their output files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,24 +45,24 @@ class Processes:
         return process
 
     def run(self, name: str, command: list[str], environment: Mapping[str, str], *, cwd: Path) -> int:
-        """Run a process to its end; returns its exit code. If we are interrupted, all that it started ends with us."""
+        """Run a process to its end; returns its exit code. If we are interrupted, all of its processes end with us."""
         process = self.start(name, command, environment, cwd=cwd)
         code = process.wait()
         self._running.remove(process)
         return code
 
     def log(self, name: str) -> Path:
-        """Where a process' output is."""
+        """The output file of a process."""
         return self.folder / f"{name}.log"
 
     def end(self) -> None:
-        """End all of them: politely, then not."""
+        """End all of them: with SIGTERM, then with SIGKILL."""
         for process in reversed(self._running):
             _signal(process, signal.SIGTERM)
         for process in reversed(self._running):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE_SECONDS)
-            _signal(process, signal.SIGKILL)  # what the leader of the group left behind
+            _signal(process, signal.SIGKILL)  # what the group's leader left behind
             process.wait()
         self._running.clear()
 
@@ -82,7 +82,7 @@ class Processes:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+    """A free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -92,7 +92,7 @@ def free_port() -> int:
 def wait_until(
     ready: Callable[[], bool], process: subprocess.Popen[bytes], name: str, log: Path, seconds: float = 60.0
 ) -> None:
-    """Wait for a process to come up.
+    """Wait for a process to be ready.
 
     Raises: OperatorError with the end of its log if it ends first or takes too long.
     """

@@ -1,4 +1,4 @@
-"""What a run of the demo found out -> the report at its end."""
+"""The findings of a demo run -> the report at its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from aftertrain.local.object_notification import SentNotification
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The three deliveries, the execution, the event that was to match nothing, and each replica's prediction."""
+    """The three deliveries, the execution, the event that must match nothing, and each replica's prediction."""
 
     first: SentNotification
     again: SentNotification
@@ -29,9 +29,9 @@ class Findings:
 
 
 def check(found: Findings) -> None:
-    """Hold the findings against what the system promises.
+    """Compare the findings with the system's promises.
 
-    Raises: OperatorError naming the promise that was broken.
+    Raises: OperatorError that names the broken promise.
     """
     execution = found.execution
     promises = {

@@ -1,9 +1,7 @@
-"""The whole path on this machine, piece by piece: what the demo shows and the end-to-end test checks.
+"""The whole path on this machine, piece by piece: the demo shows it and the end-to-end test checks it.
 
-with Processes(folder) as processes:
-local = bring_up(processes)          # emulator, stack, worker, fleet
-checkpoint = land_checkpoint(local)  # train, upload
-source = register(local)             # source, cluster, pipeline, trigger
+with Processes(folder) as processes: local = bring_up(processes)          # emulator, stack, worker, fleet checkpoint =
+land_checkpoint(local)  # train, upload source = register(local)             # source, cluster, pipeline, trigger
 delivery = deliver(checkpoint.request, source.url, source.secret)
 """
 
@@ -56,7 +54,7 @@ class LocalStage:
 
 @dataclass(frozen=True, slots=True)
 class LandedCheckpoint:
-    """A checkpoint in the bucket, and the notifications that the bucket would send of it and of another object."""
+    """A checkpoint in the bucket, and the bucket's notifications about it and about another object."""
 
     checkpoint: Checkpoint
     request: dict[str, Any]
@@ -64,7 +62,7 @@ class LandedCheckpoint:
 
 
 def bring_up(processes: Processes, say: Callable[[str], None]) -> LocalStage:
-    """Start everything that runs; `say` is told what is being waited for. Raises: OperatorError."""
+    """Start everything; `say` reports each wait. Raises: OperatorError."""
     say("starting ministack, which checks IAM policies")
     emulator = start_emulator(processes)
     account = Account(emulator)
@@ -88,7 +86,7 @@ def local_client(emulator: Emulator, stage: Stage) -> Client:
 
 
 def land_checkpoint(local: LocalStage) -> LandedCheckpoint:
-    """Train, and write weights, config and held-out data to the models' bucket."""
+    """Train, and upload weights, config and held-out data to the models' bucket."""
     checkpoint = train(local.processes.folder / "training")
     files = {
         HOLDOUT_KEY: checkpoint.holdout,
@@ -105,7 +103,7 @@ def land_checkpoint(local: LocalStage) -> LandedCheckpoint:
 
 
 def register(local: LocalStage) -> Source:
-    """Make the source, the cluster, the pipeline and its trigger known; returns the source with its secret."""
+    """Register the source, the cluster, the pipeline and its trigger; returns the source with its secret."""
     client = local.client
     source = client.sources.create(SOURCE, kind="tigris", auth="bearer")
     client.clusters.register(CLUSTER, replicas=local.fleet)
@@ -125,7 +123,7 @@ def register(local: LocalStage) -> Source:
 
 
 def predict(replica_url: str, holdout: Path, example: int) -> tuple[int, int, str]:
-    """Ask a replica what digit a held-out image shows: its answer, the label, and the version that answered."""
+    """Ask a replica which digit a held-out image shows: its answer, the label, and the answering version."""
     data = read_tensors(holdout)
     image, label = data["inputs"][example], int(data["labels"][example])
     tensor = {"name": "input", "shape": [1, image.size], "datatype": "FP32", "data": image.tolist()}

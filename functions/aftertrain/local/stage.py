@@ -17,7 +17,7 @@ MODEL_BUCKET = "models"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What `cdk deploy` printed."""
+    """The outputs of `cdk deploy`."""
 
     webhook_url: str
     api_url: str
@@ -27,7 +27,7 @@ class Stage:
 
 
 def deploy_stage(emulator: Emulator, processes: Processes) -> Stage:
-    """Bootstrap and deploy. Raises: OperatorError with the end of what cdk said."""
+    """Bootstrap and deploy. Raises: OperatorError with the end of cdk's output."""
     folder = processes.folder
     context = {
         "stage": NAME,
@@ -52,7 +52,7 @@ def deploy_stage(emulator: Emulator, processes: Processes) -> Stage:
 
 
 def _cdk(emulator: Emulator, processes: Processes, *arguments: str) -> None:
-    # Node and Python cannot agree on a home that does not exist; the emulator's stage needs none of the user's.
+    # Node and Python disagree about a home that does not exist; the local stage needs nothing from the user's.
     home = str(processes.folder / "cdk-home")
     environment = cdk_environment(**emulator.credentials(), CDK_HOME=home)
     name = f"cdk-{arguments[0]}"

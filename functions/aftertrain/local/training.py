@@ -1,8 +1,8 @@
-"""A training run that takes a second: scikit-learn's digits -> a checkpoint and a held-out data set, as files.
+"""A training run of one second: scikit-learn's digits -> a checkpoint and a held-out data set, as files.
 
 model.safetensors    layers.0.weight [32, 64], layers.0.bias [32], layers.1.weight [10, 32], layers.1.bias [10]
-config.json          {"architecture": "mlp", "activation": "relu"}
-holdout.safetensors  inputs [360, 64] float32, labels [360] int64
+config.json          {"architecture": "mlp", "activation": "relu"} holdout.safetensors  inputs [360, 64] float32, labels
+[360] int64
 """
 
 import json
@@ -35,7 +35,7 @@ def train(folder: Path) -> Checkpoint:
     train_inputs, test_inputs, train_labels, test_labels = train_test_split(
         digits.data / BRIGHTEST, digits.target, test_size=0.2, random_state=0
     )
-    # lbfgs converges in a second on so little data
+    # lbfgs converges in a second on this little data
     model = MLPClassifier((32,), solver="lbfgs", alpha=1.0, tol=1e-3, max_iter=2000, random_state=0).fit(
         train_inputs, train_labels
     )
@@ -47,7 +47,7 @@ def train(folder: Path) -> Checkpoint:
 
 
 def _tensors(model: MLPClassifier) -> dict[str, np.ndarray[Any, Any]]:
-    """scikit-learn keeps weights as [in, out]; checkpoints have [out, in]."""
+    """The weights as checkpoints store them, [out, in]; scikit-learn has [in, out]."""
     tensors = {}
     for layer, (weight, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
         tensors[f"layers.{layer}.weight"] = np.ascontiguousarray(weight.T, dtype=np.float32)

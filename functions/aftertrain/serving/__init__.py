@@ -1,1 +1,1 @@
-"""What runs in an inference replica: an MLServer model repository over a bucket, and a runtime for ONNX models."""
+"""The code of an inference replica: an MLServer model repository over a bucket, and a runtime for ONNX models."""

@@ -1,7 +1,7 @@
 """ONNX model -> MLServer runtime.
 
-Loads the artefact that the assignment names, describes its inputs and outputs from the graph, and answers each request
-with the assignment's version, so that whoever asks knows which release answered.
+It loads the artefact that the assignment names, derives its inputs and outputs from the graph, and answers each request
+with the assignment's version, so a client knows which release answered.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
 
     async def load(self) -> bool:
         """Fetch the artefact and build the session; until that has worked, what was served before goes on serving."""
-        # One load of a model after the other, so that the last one is served; other models answer meanwhile.
+        # Loads of one model run one after the other, so the last one is served; other models answer meanwhile.
         async with _LOADING.setdefault(self.name, asyncio.Lock()):
             session = await asyncio.to_thread(_load_session, self.settings.parameters.uri)
         inputs, outputs = (list(map(_describe, tensors)) for tensors in (session.get_inputs(), session.get_outputs()))
@@ -65,13 +65,13 @@ class OnnxModel(MLModel):  # type: ignore[misc]  # MLServer ships no types
 
 def _load_session(uri: str) -> onnxruntime.InferenceSession:
     with tempfile.TemporaryDirectory(prefix="aftertrain-model-") as folder:
-        # Weights beside the graph are mapped into memory, where they stay although the file has gone.
+        # The weights are memory-mapped and stay readable after their file is deleted.
         model = str(_fetched(uri, Path(folder)))
         return onnxruntime.InferenceSession(model, providers=onnxruntime.get_available_providers())
 
 
 def _fetched(uri: str, folder: Path) -> Path:
-    """The graph: an object, or model.onnx in a folder with its weights beside it."""
+    """The graph: an object, or model.onnx in a folder with its weights."""
     return fetch_folder(uri, folder) / "model.onnx" if uri.endswith("/") else fetch(uri, folder)
 
 

@@ -3,8 +3,8 @@
     settings.json  {"model_repository_implementation": "aftertrain.serving.repository.BucketRepository",
                     "model_repository_implementation_args": {"uri": "s3://artifacts/clusters/prod/replica-0"}, …}
 
-Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all
-of them when it starts and one of them when it is told to, so a new model needs no change of the replica.
+Each `NAME.json` below the prefix assigns a model to this replica: {"name", "version", "uri"}. MLServer loads all of
+them when it starts, and a single one on request. So a new model needs no change of the replica.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from aftertrain.serving.onnx_model import OnnxModel
 
 
 class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships no types
-    """The assignments below a prefix that is this replica's own."""
+    """The assignments below this replica's own prefix."""
 
     def __init__(self, root: str, uri: str) -> None:  # noqa: ARG002 - MLServer passes its own folder as root
         self._bucket, _, prefix = uri.removeprefix("s3://").partition("/")
@@ -43,7 +43,7 @@ class BucketRepository(ModelRepository):  # type: ignore[misc]  # MLServer ships
     def _settings(self, key: str) -> ModelSettings:
         text = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         assignment: dict[str, Any] = json.loads(text)
-        # MLServer keeps versions of a model side by side and chooses; here a load replaces what was there, so it is
-        # told of no version and the runtime answers with the assignment's.
+        # MLServer keeps a model's versions side by side and chooses one. Here a load replaces the earlier version, so
+        # MLServer gets no version, and the runtime answers with the assignment's.
         parameters = ModelParameters(uri=assignment["uri"], extra={"version": assignment["version"]})
         return ModelSettings(name=assignment["name"], implementation=OnnxModel, parameters=parameters)

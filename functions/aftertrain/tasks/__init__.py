@@ -1,1 +1,1 @@
-"""The run-time face of the actions that are tasks: one file per action, same name as in `actions`."""
+"""The implementations of the actions that are tasks: one file per action, with the same name as in `actions`."""

@@ -1,4 +1,4 @@
-"""Make one value of several.
+"""Combine several values into one.
 
 {"inputs": [1, 2, 3], "operation": "average"}  ->  {"result": 2.0, "count": 3, "operation": "average"}
 """
@@ -13,9 +13,9 @@ from aftertrain.tasks.values import flattened, in_order, kind
 
 
 def run(params: AggregateParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
-    """The one value.
+    """The combined value.
 
-    Raises: TaskError if there is nothing to take it from, or the inputs do not go together.
+    Raises: TaskError if there are no inputs to combine, or their types do not fit.
     """
     result = params.separator.join(map(_text, params.inputs)) if params.operation == "join" else _combine(params)
     return {"result": result, "count": len(params.inputs), "operation": params.operation}

@@ -1,6 +1,6 @@
-"""Ask a person. The step ends when somebody answers, so nothing is put out here.
+"""Ask a person. The step ends when somebody answers, so this call returns no output.
 
-What is kept: the task's token, which only Step Functions and we know, and the hash of the key in the link.
+Stored are the task's token, which only Step Functions and we know, and the hash of the key in the link.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 def run(params: ApprovalParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """Keep the question and send it.
+    """Store the question and send it.
 
     Raises: as `notification` does.
     """

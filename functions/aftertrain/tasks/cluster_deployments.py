@@ -1,4 +1,4 @@
-"""List what is deployed on a cluster, or waits for it."""
+"""List the deployments of a cluster, including those that wait for it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ FIELDS = ("model_uri", "model_id", "version", "status")
 
 
 def run(params: DeploymentsParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - every task has this shape
-    """In the order of their names. Raises: TaskError if there is no such cluster."""
+    """The deployments, by name. Raises: TaskError if the cluster does not exist."""
     cluster_of(params.cluster_id, ports)
     items = ports.deployments.on(params.cluster_id)
     selected = [

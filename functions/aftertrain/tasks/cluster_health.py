@@ -1,7 +1,7 @@
-"""Ask every replica of a cluster whether it is ready.
+"""Check whether every replica of a cluster is ready.
 
-A cluster that was not healthy and is now makes the event `cluster.ready`; one that was, or that nobody has looked at,
-and is not makes `cluster.unhealthy`. What it is, is written down after the event, so that none is lost.
+A change to healthy emits `cluster.ready`; a change from healthy, or from unknown, to anything else emits
+`cluster.unhealthy`. The new state is stored after the event, so no event is lost.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from aftertrain.tasks.emit_event import emit_event
 from aftertrain.tasks.fleet_of import cluster_of, fleet_of
 from aftertrain.tasks.ports import StepCall, TaskPorts
 
-AT_ONCE = 100  # as many as a cluster has at most
+AT_ONCE = 100  # as many replicas as a cluster may have
 
 
 def run(params: HealthParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """How many are ready, and what is wrong with the others.
+    """The number of ready replicas, and the issues of the others.
 
-    Raises: TaskError if there is no such cluster, BusyError if a change could not be told.
+    Raises: TaskError if the cluster does not exist, BusyError if an event could not be recorded.
     """
     cluster = cluster_of(params.cluster_id, ports)
     check = _replicas if cluster["kind"] == "oip" else _services
@@ -46,7 +46,7 @@ def _replicas(cluster: dict[str, Any], timeout: float, ports: TaskPorts) -> tupl
 
 
 def _services(cluster: dict[str, Any], timeout: float, ports: TaskPorts) -> tuple[int, list[str]]:  # noqa: ARG001 - as _replicas
-    """Every replica that is wanted and does not serve is an issue of its deployment."""
+    """The replicas that should serve, and an issue per deployment for those that do not."""
     names = [
         item["id"] for item in ports.deployments.on(cluster["id"]) if current(item) is not None or is_rolling(item)
     ]

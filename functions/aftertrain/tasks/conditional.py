@@ -1,4 +1,4 @@
-"""Say which branch is taken; the conditions have their verdicts already."""
+"""Report the chosen branch; the state machine has evaluated the conditions already."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Roll a release out over a cluster."""
+"""Roll out a release over a cluster."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
 def run(params: DeployParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
-    """As `change` does it. Raises: TaskError if nothing says where the model is."""
+    """As `change`. Raises: TaskError if the model's location is unknown."""
     if params.model_uri is None:
         raise TaskError("model_uri is missing: fleets load a model from where it is stored")
     request = request_of(

@@ -1,4 +1,4 @@
-"""Take a deployment off its cluster."""
+"""Remove a deployment from its cluster."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 def run(params: DeleteParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
-    """As `change` does it."""
+    """As `change`."""
     return change(request_of("delete", params), call, ports)

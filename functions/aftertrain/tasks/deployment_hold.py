@@ -1,4 +1,4 @@
-"""Keep a model for later. A newer one takes the place of one that waits; what is served stays as it is."""
+"""Keep a model until its cluster is ready. A newer model replaces a waiting one; a served one keeps serving."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 def run(params: HoldParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """Write it down. Raises: TaskError if there is no such cluster, or the deployment is being rolled out."""
+    """Store the model. Raises: TaskError if the cluster does not exist, or the deployment is being rolled out."""
     cluster_of(params.cluster_id, ports)
     record = DeploymentRecord(
         DeploymentRequest("create", params.cluster_id, params.deployment_name, params.model_uri), call, ports

@@ -1,6 +1,6 @@
-"""Back to the release before: a roll-out like any other, of what was served before the last one.
+"""Roll back to the previous release: a normal roll-out of what was served before the last one.
 
-Which release that is, is read once: a retry of the same step finds its own roll-out on record and goes on with that.
+The previous release is determined once: a retry of the step finds its own roll-out on record and resumes it.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
 def run(params: RollbackParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
-    """As `change` does it. Raises: TaskError if there is no such deployment, or nothing was served before it."""
+    """As `change`. Raises: TaskError if the deployment does not exist, or has no previous release."""
     stored = ports.deployments.get(params.cluster_id, params.deployment_name)
     if stored is None:
         raise TaskError(f"there is no deployment {params.deployment_name!r} on {params.cluster_id!r}")

@@ -1,4 +1,4 @@
-"""Serve a deployment by more replicas, or by fewer."""
+"""Change the number of replicas that serve a deployment."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 def run(params: ScaleParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
-    """As `change` does it."""
+    """As `change`."""
     return change(request_of("scale", params, replicas=params.replicas), call, ports)

@@ -1,4 +1,4 @@
-"""Roll a new release of a deployment out; it has to be there."""
+"""Roll out a new release of an existing deployment."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 def run(params: UpdateParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
-    """As `change` does it."""
+    """As `change`."""
     return change(request_of("update", params, model_uri=params.model_uri, model_id=params.model_id), call, ports)

@@ -1,7 +1,7 @@
-"""What a step did -> an event for the triggers of this stage.
+"""A step's news -> an event for the triggers of this stage.
 
-The id is made of the execution, the step and the type, so that a retry is the same event. Each event knows how many
-others led to it; a chain that is too long ends, for pipelines that start each other in a circle would never end.
+The id is made of the execution, the step and the type, so a retry emits the same event. Each event counts the events
+that led to it; too long a chain ends, because pipelines that start each other in a cycle would never stop.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ SOURCE = "pipelines"
 def build_event(
     event_type: str, subject: str, data: dict[str, Any], call: StepCall, ports: TaskPorts, *parts: str
 ) -> Event:
-    """The event; `more` tells several of one step apart."""
+    """The event; `parts` distinguish several events of one step."""
     return Event(
         type=event_type,
         id=digest(call.execution, call.step, str(call.item), *parts),
@@ -31,7 +31,7 @@ def build_event(
 
 
 def emit_event(event_type: str, subject: str, data: dict[str, Any], call: StepCall, ports: TaskPorts) -> None:
-    """Let others know; at the end of a chain nobody is told, for what was done is done.
+    """Emit an event about something that has happened. At the end of a chain it is dropped, and the log says so.
 
     Raises: BusyError if the event could not be recorded.
     """

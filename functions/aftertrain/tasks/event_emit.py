@@ -1,4 +1,4 @@
-"""Let an event happen."""
+"""Emit an event."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
 def run(params: EmitParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """The event's id, and what it started.
+    """The event's id, and the executions that it started.
 
     Raises: TaskError at the end of a chain; BusyError if the event could not be recorded.
     """

@@ -8,7 +8,7 @@ from aftertrain.tasks.ports import StepCall, TaskPorts
 
 
 class IntentionalFailureError(AuthorError):
-    """A step was told to fail."""
+    """The author made a step fail."""
 
 
 def run(params: FailParams, call: StepCall, ports: TaskPorts) -> NoReturn:  # noqa: ARG001 - all tasks are called alike

@@ -1,4 +1,4 @@
-"""A registered cluster -> the fleet of replicas that it is."""
+"""A registered cluster -> its fleet of replicas."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from aftertrain.tasks.ports import TaskError, TaskPorts
 
 
 def cluster_of(cluster_id: str, ports: TaskPorts) -> dict[str, Any]:
-    """What is registered. Raises: TaskError if no such cluster is."""
+    """The registration. Raises: TaskError if the cluster does not exist."""
     cluster = ports.deployments.cluster(cluster_id)
     if cluster is None:
         raise TaskError(

@@ -1,7 +1,7 @@
-"""Call somebody else's HTTP API, and never one of ours.
+"""Call an external HTTP API, but never an internal address.
 
-A name is resolved here, every address of it is looked at, and the connection goes to the address that was looked at: a
-name that means something else a moment later leads nowhere. Redirects are answers, for they would lead past this.
+The name is resolved once, every address is checked, and the connection uses a checked address: a name that resolves
+differently a moment later leads nowhere. Redirects are returned, not followed, since they would bypass the check.
 """
 
 import http.client
@@ -19,21 +19,21 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 MAX_BYTES = 100_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that is given out on the public internet
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # all addresses assigned on the public internet
 _DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
 _PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
 _PORTS = {"http": 80, "https": 443}
 
 
 class RequestFailedError(OperatorError):
-    """The other side did not answer, or not with what was expected."""
+    """The server did not answer, or not as expected."""
 
 
 def run(params: HttpParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
-    """The answer.
+    """The response.
 
-    Raises: TaskError for an URL that must not be called; RequestFailedError for no answer, or one with a status that is
-    not accepted.
+    Raises: TaskError for a URL that must not be called; RequestFailedError for no response, or a status that is not
+    accepted.
     """
     url = _url(params.url)
     address = _address(url, ports.allowed_hosts)
@@ -82,7 +82,7 @@ def _address(url: SplitResult, allowed: frozenset[str]) -> str:
 
 
 def _is_public(address: str) -> bool:
-    """Whether an address is anybody's; what carries an IPv4 address in it counts as that one."""
+    """Whether an address is public; an address with an embedded IPv4 address counts as that one."""
     ip = ipaddress.ip_address(address.split("%")[0])
     if ip.version == 4:
         return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
@@ -122,7 +122,7 @@ def _exchange(
 
 
 def _read(response: http.client.HTTPResponse, clock: Callable[[], float], end: float) -> bytes:
-    """The body, as far as it is of use and comes in time; the socket's own timeout starts anew with every byte."""
+    """The body, bounded in size and total time; the socket's own timeout restarts with every byte."""
     raw = b""
     while len(raw) <= MAX_BYTES and (piece := response.read1(MAX_BYTES)):
         raw += piece

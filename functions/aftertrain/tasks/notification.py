@@ -8,9 +8,9 @@ from aftertrain.tasks.ports import Channel, StepCall, TaskError, TaskPorts
 
 
 def run(params: NotificationParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """Deliver the message. What was done before it is done; so one that cannot be delivered is an error only if asked.
+    """Send the message. A failure is an error only if `must_arrive` is set, since the earlier steps are done anyway.
 
-    Raises: TaskError if the stage has no such channel, OperatorError if the message cannot be delivered and has to be.
+    Raises: TaskError if the stage has no such channel, OperatorError if a message that must arrive cannot be delivered.
     """
     channel = channel_of(params.channel, ports)
     message = params.model_dump(exclude={"must_arrive"}) | {"execution": call.execution, "step": call.step}
@@ -26,7 +26,7 @@ def run(params: NotificationParams, call: StepCall, ports: TaskPorts) -> dict[st
 
 
 def channel_of(name: str, ports: TaskPorts) -> Channel:
-    """A channel of the stage. Raises: TaskError if it has none of that name."""
+    """A channel of the stage. Raises: TaskError if it does not exist."""
     channel = ports.channels.get(name) or ports.channels.get("*")
     if channel is None:
         names = ", ".join(sorted(ports.channels)) or "none"

@@ -11,19 +11,19 @@ from aftertrain.model.event import Event
 
 
 class TaskError(AuthorError):
-    """A step asks for something that cannot be done; the message says what to change."""
+    """A step asks for something impossible; the message says what to change."""
 
 
 class DeploymentFailedError(OperatorError):
-    """A roll-out did not end healthy; the message says which replica, why, and what was rolled back."""
+    """A roll-out did not end healthy; the message says which replica failed, why, and what was rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """Which step of which execution calls, and for which item; together they are the same for every retry.
+    """The calling step: its execution, its name and its item. All of its retries share these.
 
-    `depth`: how many events led to the execution. `token`: what an answer that comes later is sent with. `within`: how
-    many seconds the step may take where the machine itself cannot see to it.
+    `depth`: how many events led to the execution. `token`: for an answer that comes later. `within`: the step's time
+    limit in seconds, if the machine cannot enforce it.
     """
 
     execution: str
@@ -35,7 +35,7 @@ class StepCall:
     within: int | None = None
 
     def kept(self) -> dict[str, Any]:
-        """What somebody else needs to answer for this call later."""
+        """The fields that a later answer to this call needs."""
         return {
             "execution": self.execution,
             "step": self.step,
@@ -54,7 +54,7 @@ class StoredDeployment:
 
 
 class Deployments(Protocol):
-    """Clusters and what is deployed to them."""
+    """Clusters and their deployments."""
 
     def clusters(self) -> list[str]:
         """The ids of all registered clusters."""
@@ -63,35 +63,35 @@ class Deployments(Protocol):
         """A registered cluster."""
 
     def get(self, cluster_id: str, name: str) -> StoredDeployment | None:
-        """What is known of a deployment."""
+        """A deployment's record."""
 
     def put(self, cluster_id: str, name: str, record: dict[str, Any], revision: int) -> None:
-        """Write over the record at a revision, 0 for none. Raises: ConflictError if it is at another one."""
+        """Replace the record at a revision, 0 for none. Raises: ConflictError if the stored revision is another one."""
 
     def on(self, cluster_id: str) -> list[dict[str, Any]]:
-        """The records of all deployments on a cluster."""
+        """The records of all deployments of a cluster."""
 
     def claim(self, resource: str, cluster_id: str, name: str) -> None:
-        """Remember whose a service's resource is."""
+        """Remember which deployment owns a service's resource."""
 
     def claimed(self, resource: str) -> tuple[str, str] | None:
-        """Cluster and name of the deployment that a resource serves."""
+        """The cluster and name of the deployment that owns a resource."""
 
     def health(self, cluster_id: str) -> str:
-        """How the cluster was when somebody last looked; "" if nobody has."""
+        """The cluster's last known health; "" if it was never checked."""
 
     def note_health(self, cluster_id: str, status: str) -> None:
-        """Remember how it is."""
+        """Store the cluster's health."""
 
 
 class TaskTokens(Protocol):
-    """Steps that wait for the end of what they have begun. Whoever does not wait any more needs no answer."""
+    """Answers to steps that wait for the end of a change. A step that does not wait any more needs none."""
 
     def succeed(self, token: str, output: dict[str, Any]) -> None:
-        """The step's output. Raises: BusyError."""
+        """Answer with the step's output. Raises: BusyError."""
 
     def fail(self, token: str, error: str, cause: str) -> None:
-        """The step's error. Raises: BusyError."""
+        """Answer with the step's error. Raises: BusyError."""
 
 
 class Channel(Protocol):
@@ -100,23 +100,23 @@ class Channel(Protocol):
     kind: str
 
     def send(self, message: dict[str, Any]) -> str:
-        """Deliver a message; returns the id that the other side gave it. Raises: OperatorError."""
+        """Deliver a message; returns the receiver's id for it. Raises: OperatorError."""
 
 
 class ApprovalStore(Protocol):
     """Questions that wait for an answer."""
 
     def put(self, approval_id: str, item: dict[str, Any]) -> None:
-        """Keep a question; one that is asked again takes the place of the first."""
+        """Store a question; a repeated one replaces the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPorts:
-    """All of them. `channels` by name; the one named `*` stands in for every name that is not there.
+    """All of them. `channels`: by name; the channel `*` replaces every unknown name.
 
-    `emit` records an event and starts what it starts; it returns the executions' ids. `allowed_hosts`: hosts that may
-    be called although they are not on the public internet. `secret` makes a new one. `service_fleet`: the fleet that a
-    cluster is, for a deployment by its name, where a service rolls out. `alarm`: which of these alarms is on, and why.
+    `emit` records an event and starts what it fires; it returns the executions' ids. `allowed_hosts`: hosts that
+    http_request may call although they are not public. `secret` makes a new secret. `service_fleet`: the fleet of a
+    cluster for a deployment, if a service rolls it out. `alarm`: the first of these alarms that is on, and why.
     """
 
     deployments: Deployments

@@ -3,7 +3,7 @@
     {"action": "log", "step": "hello", "execution": "trig-1-0d9c…", "params": {"message": "hi"}}
     ->  {"logged": true, "message": "hi", "level": "info"}
 
-The params are checked by the action's own model, now that every template in them has its value.
+The action's own model checks the params, now that every template in them has its value.
 """
 
 from collections.abc import Callable
@@ -60,11 +60,11 @@ TASKS: dict[str, Callable[[Any, StepCall, TaskPorts], dict[str, Any] | None]] = 
 
 
 def run(payload: dict[str, Any], time_left: Callable[[], float], ports: TaskPorts) -> dict[str, Any]:
-    """Do what a step asks for. A step that waits for an answer gets it by its token, now or later.
+    """Run a step's action. A step that waits for an answer gets it by its token, now or later.
 
     Raises:
-        TaskError: the params do not fit, or name what does not exist.
-        OperatorError: it could not be done.
+        TaskError: the params do not fit, or name something that does not exist.
+        OperatorError: the action failed.
     """
     action = ACTIONS[payload["action"]]
     params = _validate_params(action.params, payload)

@@ -1,4 +1,4 @@
-"""Put out what the step was given."""
+"""Return the values that the step names."""
 
 from typing import Any
 

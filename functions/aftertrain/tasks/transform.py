@@ -1,4 +1,4 @@
-"""Change a value.
+"""Transform a value.
 
 {"input": ["b", "a"], "operation": "sort"}  ->  {"result": ["a", "b"], "operation": "sort", …}
 """
@@ -24,9 +24,9 @@ _OPERATIONS: dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
 
 
 def run(params: TransformParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:  # noqa: ARG001 - all tasks are called alike
-    """The value as it is afterwards.
+    """The transformed value.
 
-    Raises: TaskError if the operation does not take such a value.
+    Raises: TaskError if the operation does not accept such a value.
     """
     result = params.input
     if params.operation != "passthrough":

@@ -1,4 +1,4 @@
-"""What `transform` and `aggregate` do to JSON values; true is not 1 here, for JSON tells them apart."""
+"""JSON values for `transform` and `aggregate`; true is not 1 here, because JSON tells them apart."""
 
 import json
 from typing import Any
@@ -24,12 +24,12 @@ def kind(value: Any) -> str:
 
 
 def flattened(values: list[Any]) -> list[Any]:
-    """One level of arrays less."""
+    """The list with one level of arrays removed."""
     return [item for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def distinct(values: list[Any]) -> list[Any]:
-    """Each value once, where it stood first."""
+    """Each value once, at its first position."""
     unique: dict[str, Any] = {}
     for value in values:
         number = int(value) if isinstance(value, float) and value.is_integer() else value

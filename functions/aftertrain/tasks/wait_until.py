@@ -1,4 +1,4 @@
-"""Say until when to wait; the machine does the waiting.
+"""Compute the time to wait for; the state machine waits.
 
 {"until_time": "09:00", "timezone": "Europe/London"}  ->  {"waited": true, "until": "2026-01-27T09:00:00Z", …}
 """
@@ -13,9 +13,9 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 
 def run(params: WaitParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
-    """The time to wait for, in whole seconds; one that has passed is now.
+    """The time to wait for, in whole seconds; a past time means now.
 
-    Raises: TaskError if it is more than a week away, or behind the end of the step.
+    Raises: TaskError if it is more than a week away, or after the step's time limit.
     """
     now = datetime.fromtimestamp(ports.clock(), UTC)
     until = max(_end_of_wait(params, now), now).astimezone(UTC)

@@ -1,1 +1,1 @@
-"""What the steps that change a deployment have in common: a wish, the record of it, and a roll-out that fulfils it."""
+"""The common part of the steps that change a deployment: a request, the deployment's record, and a roll-out."""

@@ -1,6 +1,7 @@
-"""Wish -> the deployment as it is wanted: on replicas at once, on a service as soon as it is through.
+"""Deployment request -> the changed deployment: at once on replicas, later on a service.
 
-change(Wish("create", "prod", "digits", "s3://…/model.onnx"), call, ports)  ->  {"status": "healthy", …}, or None: later
+change(DeploymentRequest("create", "prod", "digits", "s3://…/model.onnx"), call, ports) ->  {"status": "healthy", …}, or
+None: the answer comes later
 """
 
 from dataclasses import replace
@@ -19,14 +20,14 @@ from aftertrain.tasks.ports import StepCall, StoredDeployment, TaskError, TaskPo
 def change(
     request: DeploymentRequest, call: StepCall, ports: TaskPorts, stored: StoredDeployment | None = None
 ) -> dict[str, Any] | None:
-    """Roll out; None if the service is still at it, and tells when it is through.
+    """Roll out; None if the service is still working and reports the end itself.
 
-    `stored`: the deployment's record, for who has read it and goes on with that.
+    `stored`: the deployment's record, if the caller has read it and acts on it.
 
     Raises:
-        TaskError: the cluster or the deployment is unknown, or the wish does not fit them.
-        DeploymentFailedError: it did not end well; what was served before is served again, unless it says `failed`.
-        RolloutUnfinishedError, BusyError: the same call goes on where this one stopped.
+        TaskError: the cluster or the deployment does not exist, or the request does not fit them.
+        DeploymentFailedError: the roll-out failed; unless the status is `failed`, the previous release serves again.
+        RolloutUnfinishedError, BusyError: the same call resumes where this one stopped.
     """
     cluster = cluster_of(request.cluster_id, ports)
     if cluster["kind"] == "oip":
@@ -63,7 +64,7 @@ def _change_replicas(
     ports: TaskPorts,
 ) -> dict[str, Any]:
     fleet = fleet_of(cluster, ports)
-    # How many are all of them is settled now: the cluster may grow.
+    # Fix the number of "all" replicas now: the cluster may grow.
     release = replace(release, replicas=release.replicas or len(fleet.replicas))
     rollout = roll_out(request, release, record, fleet, call, ports)
     serving = () if request.verb == "delete" else fleet.replicas[: release.replicas]
@@ -72,7 +73,7 @@ def _change_replicas(
 
 
 def _release(wish: DeploymentRequest, record: DeploymentRecord) -> Served:
-    """What is to be served, by how many replicas. What never came to be served can be deleted all the same."""
+    """The release and the number of replicas to serve. A deployment that never served can be deleted too."""
     before = record.before or (record.last if wish.verb == "delete" else None)
     if before is None and (wish.model_uri is None or wish.verb == "update"):
         raise TaskError(f"there is no deployment {wish.name!r} on {wish.cluster_id!r}", field="deployment_name")

@@ -1,8 +1,8 @@
 """A deployment's record, which follows its roll-out.
 
-It is kept under an id made of execution and step: a retry of the same step goes on where an interrupted try stopped,
-and another execution that comes in between is refused instead of mixed in. With the roll-out's state it has the wish
-and the call, so that whoever hears of its end can finish it.
+Its id is made of execution and step: a retry of the same step resumes an interrupted roll-out, and a different
+execution is refused meanwhile. Besides the roll-out's state, the record holds the request and the call, so whoever
+learns of the end can finish it.
 """
 
 from dataclasses import asdict, dataclass
@@ -12,14 +12,14 @@ from aftertrain.model.names import digest
 from aftertrain.tasks.deployments.deployment_request import DeploymentRequest
 from aftertrain.tasks.ports import StepCall, StoredDeployment, TaskError, TaskPorts
 
-ABANDONED_AFTER = 1800.0  # seconds; every roll-out is looked at more often, so whoever was rolling is gone
-REMEMBERED = 20  # roll-outs that were interrupted: a retry of their steps must not begin them anew
+ABANDONED_AFTER = 1800.0  # seconds; every roll-out is saved more often, so an older one is abandoned
+REMEMBERED = 20  # interrupted roll-outs, which retries of their steps must not start anew
 OVER = ("healthy", "rolled_back", "failed", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A release as it is served, by how many replicas; 0 is all of the cluster."""
+    """A served release and the number of its replicas; 0 means the whole cluster."""
 
     model_uri: str
     version: str
@@ -28,7 +28,7 @@ class Served:
 
 
 def deployment_id(call: StepCall) -> str:
-    """The id of the roll-out that a step makes, for each item: the same for every retry of it."""
+    """The id of a step's roll-out, one per item; all retries share it."""
     item = () if call.item is None else (str(call.item),)
     return digest(call.execution, call.step, *item)[:16]
 
@@ -39,7 +39,7 @@ def version_of(model_uri: str) -> str:
 
 
 def current(record: dict[str, Any]) -> Served | None:
-    """What is served once the roll-out on record is over; None if nothing is."""
+    """What serves once the recorded roll-out is over; None if nothing does."""
     if record["status"] == "deleted":
         return None
     served = record["release"] if record["status"] == "healthy" else record["before"]
@@ -47,7 +47,7 @@ def current(record: dict[str, Any]) -> Served | None:
 
 
 def is_rolling(record: dict[str, Any]) -> bool:
-    """Whether somebody is, or was, in the middle of changing it."""
+    """Whether a roll-out is running, or was interrupted."""
     held = record["status"] == "pending" and record["rollout"] is None
     return not held and record["status"] not in OVER
 
@@ -61,9 +61,9 @@ def _overtaken_record(last: dict[str, Any] | None, *, ours: bool) -> dict[str, A
 class DeploymentRecord:
     """The record of the deployment that a step changes.
 
-    `before`: what was served before this step; `rollout`: the roll-out of an earlier try of it, None in its first.
-    `last`: what was to be served last, whatever came of it. `overtaken`: the record of a roll-out of another step that
-    was not over when this one began.
+    `before`: what was served before this step. `rollout`: the roll-out of an earlier attempt; None in the first.
+    `last`: what was last requested to be served, whatever came of it. `overtaken`: the record of another step's
+    unfinished roll-out that this one interrupted.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class DeploymentRecord:
         *,
         preempts: bool = False,
     ) -> None:
-        """`stored`: the record as somebody has just read it, and acts on it. `preempts`: it overtakes who rolls it out.
+        """`stored`: the record, if the caller has just read it. `preempts`: interrupt another step's roll-out.
 
-        Raises: TaskError if another execution is rolling it out, or has overtaken this roll-out.
+        Raises: TaskError if another execution is rolling it out, or has interrupted this roll-out.
         """
         self.id = deployment_id(call)
         self._request, self._call, self._ports = request, call, ports
@@ -107,16 +107,16 @@ class DeploymentRecord:
             raise TaskError(f"{name!r}: this roll-out was interrupted: start its pipeline anew if it is still wanted")
 
     def save(self, rollout: Any, release: Served) -> None:
-        """Write the roll-out's state down before what follows from it. Raises: ConflictError."""
+        """Store the roll-out's state before acting on it. Raises: ConflictError."""
         status = "deleted" if self._request.verb == "delete" and rollout.status == "healthy" else rollout.status
         self._put(status, rollout.reason, release, asdict(rollout))
 
     def hold(self, release: Served) -> None:
-        """Keep what is to be deployed later."""
+        """Store a model to deploy later."""
         self._put("pending", "it waits for its cluster", release, None)
 
     def withdraw(self) -> None:
-        """The overtaking came to nothing: what was overtaken goes on as if nobody had tried. Raises: ConflictError."""
+        """The interruption was refused: restore the interrupted roll-out's record. Raises: ConflictError."""
         assert self.overtaken is not None
         self._ports.deployments.put(self._request.cluster_id, self._request.name, self.overtaken, self._revision)
 

@@ -1,6 +1,7 @@
-"""Params of a step -> what it wants of a deployment, in one shape for all of them.
+"""A step's params -> its deployment request, one form for all actions.
 
-DeployParams(cluster_id="prod", deployment_name="digits", model_uri="s3://…")  ->  Wish("create", "prod", "digits", …)
+DeployParams(cluster_id="prod", deployment_name="digits", model_uri="s3://…") ->  DeploymentRequest("create", "prod",
+"digits", …)
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ Verb = Literal["create", "update", "scale", "rollback", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRequest:
-    """`model_uri` is None where the release stays what it is; `replicas` is None where their number does.
+    """`model_uri`: None keeps the release. `replicas`: None keeps their number.
 
-    `capacity` is None for as many as served before, but for a batch. Times are in seconds.
+    `capacity`: None means as many as served before, minus one batch. Times are in seconds.
     """
 
     verb: Verb
@@ -33,12 +34,12 @@ class DeploymentRequest:
 
     @property
     def preempts(self) -> bool:
-        """Whether it does not wait for a change that is on its way, where that can be interrupted."""
+        """Whether it interrupts a change in progress, if the service allows that."""
         return self.verb in ("rollback", "delete")
 
 
 def request_of(verb: Verb, params: RolloutParams, **extra: Any) -> DeploymentRequest:
-    """The wish of a step; `more` is what this verb has besides."""
+    """The request of a step; `extra`: the fields of this verb only."""
     return DeploymentRequest(
         verb,
         params.cluster_id,

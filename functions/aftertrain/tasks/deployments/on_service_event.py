@@ -1,6 +1,6 @@
-"""A service says that it has changed -> the roll-out on it goes on, and the step that waits for it gets its answer.
+"""A service reports a change -> its roll-out advances, and the waiting step gets its answer.
 
-Told twice, or too late, it does the same once: what is over and answered is left alone, and a token answers once.
+A duplicate or late report is harmless: a finished and answered roll-out is left alone, and a token answers once.
 """
 
 from typing import Any
@@ -12,9 +12,9 @@ from aftertrain.tasks.ports import DeploymentFailedError, StepCall, StoredDeploy
 
 
 def on_service_event(resource: str, ports: TaskPorts) -> str | None:
-    """Go on with the deployment on a resource; returns how it stands, None if it is none of ours.
+    """Advance the deployment on a resource; returns its status, None if the resource is not ours.
 
-    Raises: BusyError, ConflictError if it has to be told again.
+    Raises: BusyError, ConflictError if the report has to be repeated.
     """
     owner = ports.deployments.claimed(resource)
     stored = ports.deployments.get(*owner) if owner else None
@@ -30,7 +30,7 @@ def on_service_event(resource: str, ports: TaskPorts) -> str | None:
 
 
 def _answer_step(stored: StoredDeployment, call: StepCall, ports: TaskPorts) -> bool:
-    """Whether there was something to answer. What was rolled back is not tried anew by somebody who only looks."""
+    """Whether the step was answered. A rolled-back roll-out is not started again by a report."""
     record: dict[str, Any] = stored.record
     request = DeploymentRequest(**record["wish"] | {"alarms": tuple(record["wish"]["alarms"])})
     try:
@@ -46,7 +46,7 @@ def _answer_step(stored: StoredDeployment, call: StepCall, ports: TaskPorts) -> 
 
 
 def _mark_answered(owner: tuple[str, str], call: StepCall, ports: TaskPorts) -> None:
-    """Who was answered goes on, and its next step may have a roll-out on record by now, which is not this one."""
+    """Mark the answered roll-out; the answered step's successor may have a newer one on record by now."""
     stored = ports.deployments.get(*owner)
     if stored is not None and stored.record["call"]["token"] == call.token:
         ports.deployments.put(*owner, stored.record | {"answered": True}, stored.revision)

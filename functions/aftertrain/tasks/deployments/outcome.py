@@ -1,4 +1,4 @@
-"""The end of a roll-out -> the step's output or its error, and an event that says so."""
+"""The end of a roll-out -> the step's output or error, and an event."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ def outcome(
     call: StepCall,
     ports: TaskPorts,
 ) -> dict[str, Any]:
-    """Tell the triggers how it ended, and give the output.
+    """Emit the event, and return the output.
 
-    Raises: DeploymentFailedError if it did not end well; BusyError if that could not be told.
+    Raises: DeploymentFailedError if the roll-out failed; BusyError if the event could not be recorded.
     """
     status = "deleted" if request.verb == "delete" and rollout.status == "healthy" else rollout.status
     output = {
@@ -46,7 +46,7 @@ def outcome(
 
 
 def note_interruption(request: DeploymentRequest, overtaken: dict[str, Any] | None, ports: TaskPorts) -> None:
-    """Tell the steps whose roll-outs do not go on, and the triggers; as often as this is called, each hears it once."""
+    """Tell the interrupted steps and the triggers; repeated calls tell each of them once."""
     while overtaken is not None:
         call = StepCall(**overtaken["call"], time_left=lambda: 0.0)
         error = failure(request, "failed", f"another step has overtaken it ({request.verb})")
@@ -71,7 +71,7 @@ def _facts_of(record: dict[str, Any], reason: str) -> dict[str, Any]:
 
 
 def failure(request: DeploymentRequest, status: str, reason: str) -> DeploymentFailedError:
-    """The error of a step whose roll-out did not end well."""
+    """The error of a step whose roll-out failed."""
     return DeploymentFailedError(f"deployment {request.name!r} on {request.cluster_id!r} is {status}: {reason}")
 
 
@@ -82,7 +82,7 @@ def _event_type(request: DeploymentRequest, record: DeploymentRecord) -> str:
 
 
 def _emit_failure(facts: dict[str, Any], call: StepCall, ports: TaskPorts) -> None:
-    """A retry of the step would roll out anew, so an event that cannot be recorded does not ask for one."""
+    """Emit `deployment.failed`. A retry of the step would start a new roll-out, so a lost event is only logged."""
     try:
         emit_event("deployment.failed", facts["deployment_name"], facts, call, ports)
     except BusyError as error:

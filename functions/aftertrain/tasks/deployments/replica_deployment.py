@@ -1,8 +1,8 @@
-"""Wish + fleet of replicas -> a roll-out over them, and its end.
+"""Deployment request + fleet of replicas -> a finished roll-out over them.
 
     scale from 3 replicas to 2  ->  Rollout(("r2",), others=("r0", "r1"), removes=True)
 
-A deployment is on the first replicas of its cluster, as many as were asked for, or on all of them.
+A deployment serves on the first replicas of its cluster: the requested number, or all of them.
 """
 
 from typing import Any
@@ -23,11 +23,11 @@ def roll_out(
     call: StepCall,
     ports: TaskPorts,
 ) -> Rollout:
-    """Make the roll-out, from where it stands.
+    """Run the roll-out from its recorded state.
 
     Raises:
-        TaskError: the cluster has too few replicas, or others than at the beginning.
-        RolloutUnfinishedError: there is no time left in this try.
+        TaskError: the cluster has too few replicas, or other ones than at the beginning.
+        RolloutUnfinishedError: this attempt has no time left.
     """
     rollout = _open_rollout(request, release, record, fleet)
     target_release = Release(request.name, release.version, release.model_uri, request.probe, request.ready_timeout)
@@ -38,9 +38,9 @@ def roll_out(
 
 
 def _open_rollout(request: DeploymentRequest, release: Served, record: DeploymentRecord, fleet: Fleet) -> Rollout:
-    """A roll-out that is through is left alone, one that was rolled back is tried anew.
+    """The roll-out to run: a finished one is left alone, a rolled-back one starts anew.
 
-    One in between, or whose rollback failed, is gone on with: it alone knows what the replicas served before.
+    An unfinished one, or one whose rollback failed, is resumed: only it knows what the replicas served before.
     """
     if record.rollout is None or record.rollout["status"] == "rolled_back":
         return _new_rollout(request, release, record.before, fleet)
@@ -69,7 +69,7 @@ def _new_rollout(request: DeploymentRequest, release: Served, before: Served | N
 
 
 def wanted_size(request: DeploymentRequest, before: Served | None) -> int:
-    """How many replicas are to serve; 0 is all of the cluster. Raises: TaskError."""
+    """How many replicas should serve; 0 means the whole cluster. Raises: TaskError."""
     current_size = before.replicas if before else 0
     if request.verb != "create":
         return current_size
@@ -92,7 +92,7 @@ def _terms(request: DeploymentRequest, capacity: int | None) -> Terms:
 
 
 def _read_rollout(item: dict[str, Any]) -> Rollout:
-    """A roll-out as JSON has kept it."""
+    """A roll-out in its stored JSON form."""
     terms = Terms(**item["terms"] | {"alarms": tuple(item["terms"]["alarms"])})
     lists = {name: tuple(item[name]) for name in ("replicas", "others", "previous")}
     return Rollout(**item | lists | {"terms": terms})

@@ -1,7 +1,7 @@
-"""Wish + fleet of a service -> a shift of the service, as far as it has come.
+"""Deployment request + fleet of a service -> the service's roll-out, advanced as far as possible.
 
-A step begins it and goes; the service tells of its end, and `told` finishes what the step began. Both do the same
-thing, to the same record: look at the service and go on.
+A step starts it and leaves; the service reports its end, and `on_service_event` finishes it. Both do the same on the
+same record: look at the service and advance.
 """
 
 from typing import Any
@@ -27,9 +27,9 @@ def advance_service(
     cluster: dict[str, Any],
     ports: TaskPorts,
 ) -> ServiceRollout:
-    """Begin, or go on; what comes back is unfinished while the service is at work.
+    """Start or advance the roll-out; the result is unfinished while the service is working.
 
-    Raises: TaskError if there is no prediction to ask for, BusyError if the service did not answer.
+    Raises: TaskError if no probe is defined, BusyError if the service did not answer.
     """
     probe = request.probe or cluster.get("probe")
     if probe is None and request.verb != "delete":
@@ -55,7 +55,7 @@ def advance_service(
     try:
         result = advance(rollout, RolloutContext(target_release, terms, fleet, ports.clock()), save)
     except ConflictError:
-        # Somebody who heard of a change goes on with it, and has what is needed to answer.
+        # A service event may advance it; that caller needs the data of the step's call to answer.
         ports.log("info", f"{request.name} is gone on with by another call", {})
         return latest
     if record.overtaken is not None:
@@ -69,7 +69,7 @@ def advance_service(
 
 
 def _tidy_targets(rollout: ServiceRollout, request: DeploymentRequest, fleet: ServiceFleet, ports: TaskPorts) -> None:
-    """Of what a deployment was shifted to, that is kept which it may yet go back to; a deployment is good without."""
+    """Delete old targets, except those that a rollback may need; a failure here is harmless."""
     kept = (
         frozenset()
         if rollout.operation == "remove"
@@ -96,7 +96,7 @@ def _open_rollout(request: DeploymentRequest, record: DeploymentRecord) -> Servi
         operation = DOES.get(request.verb, "shift")
         overtaken_rollout = record.overtaken["rollout"] if record.overtaken and request.preempts else {}
         return ServiceRollout(
-            operation,  # type: ignore[arg-type]  # one of its three words
+            operation,  # type: ignore[arg-type]  # one of the literal's three values
             request.replicas,
             preempts=request.preempts,
             previous=overtaken_rollout.get("previous"),
