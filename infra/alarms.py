@@ -14,8 +14,8 @@ from infra.settings import Settings
 FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
 # Counted by the redrive function: it rechecks a trigger that the webhook paused within minutes.
 DECIDED = {
-    "EventsPaused": "A trigger started too often and is paused: look at what it started, then `triggers resume` it.",
-    "EventsIncomplete": "A checkpoint was not complete by its deadline: `events show` says which parts are missing.",
+    "EventsPaused": "A trigger started too often and is paused. Check its executions, then resume it.",
+    "EventsIncomplete": "A checkpoint was incomplete at its deadline. `events show` lists the missing parts.",
 }
 
 
@@ -43,27 +43,27 @@ class Alarms(Construct):
             self._alarm(
                 f"JobsWait-{pool}",
                 _unattended_jobs(f"{activity_arn_prefix}{pool}"),
-                f"Jobs have waited for the workers of the pool {pool} for an hour, or nobody took one in that time.",
+                f"No worker took a job from the pool {pool} for an hour, or jobs waited longer. Start or add a worker.",
             )
 
     def _alarm_given_up(self, intake: Intake) -> None:
         self._alarm(
             "EventsGivenUp",
             intake.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
-            "Events were accepted and could not be started in five tries: see the redrive function's log.",
+            "Events were accepted but could not be started in five attempts. See the redrive function's log.",
         )
         if intake.account_dead_letters is not None:
             self._alarm(
                 "AccountEventsGivenUp",
                 intake.account_dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
-                "Events of the account's bus could not be recorded in a day: see the account_events function's log.",
+                "Events of the account's bus could not be recorded for a day. See the account_events function's log.",
             )
 
     def _alarm_failures(self, api: apigateway.HttpApi, intake: Intake, control: Control) -> None:
         self._alarm(
             "WebhookFailures",
             api.metric_server_error(period=FIVE_MINUTES),
-            "The API answered with 5xx: see the webhook's log. Senders try again, but not for ever.",
+            "The API answered with 5xx. See the webhook's log. Senders retry, but not forever.",
         )
         for function, title in (
             (intake.webhook, "WebhookErrors"),
@@ -72,7 +72,7 @@ class Alarms(Construct):
             (control.status, "StatusErrors"),
         ):
             errors = function.metric_errors(period=FIVE_MINUTES)
-            self._alarm(title, errors, "The function ended with an error: see its log.")
+            self._alarm(title, errors, "The function ended with an error. See its log.")
 
     def _alarm_decisions(self) -> None:
         for metric, meaning in DECIDED.items():

@@ -31,11 +31,11 @@ def check_channels(channels: dict[str, Any]) -> None:
     for name, channel in channels.items():
         kind = str(channel.get("kind")) if isinstance(channel, dict) else None
         if kind not in CHANNELS:
-            raise ValueError(f"channels: {name!r} is of kind {kind!r}; there is {', '.join(CHANNELS)}")
+            raise ValueError(f"channels: {name!r} has the unknown kind {kind!r}; known are {', '.join(CHANNELS)}")
         for key in CHANNELS[kind]:
             if not channel.get(key) or str(channel[key]) != channel[key]:
                 raise ValueError(f"channels: {name!r} needs {key!r}, a text")
         if channel.get("secret_id", "").startswith("arn:"):
             raise ValueError(f"channels: the secret_id of {name!r} is the secret's name, not its ARN")
         if "<" in channel.get("from", ""):
-            raise ValueError(f"channels: {name!r} is from an address alone: ml@example.org")
+            raise ValueError(f"channels: {name!r} needs a plain address in `from`, such as ml@example.org")

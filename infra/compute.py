@@ -138,7 +138,7 @@ class Compute(Construct):
         return iam.ManagedPolicy(
             self,
             "WorkerPolicy",
-            description="What a machine needs to run aftertrain worker and an inference replica",
+            description="Permissions of a machine that runs aftertrain worker or an inference replica",
             statements=[
                 iam.PolicyStatement(actions=["states:GetActivityTask"], resources=[f"{self.activity_arn_prefix}*"]),
                 # A task token permits answering its one task; these actions know no resource.

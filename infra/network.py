@@ -38,4 +38,4 @@ class Network(Construct):
             traffic_type=ec2.FlowLogTrafficType.REJECT,
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(refused),
         )
-        self.group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Jobs: out, and nothing in")
+        self.group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Jobs: outbound traffic only")

@@ -111,21 +111,23 @@ class Settings:
     def _check_stage(self) -> None:
         # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
         if not re.fullmatch(r"[a-z0-9]{1,16}", self.stage):
-            raise ValueError(f"stage {self.stage!r}: 1 to 16 of a-z and 0-9, for it is part of every name")
+            raise ValueError(f"stage {self.stage!r}: use 1 to 16 of a-z and 0-9, since it is part of every name")
         if self.log_retention_days not in RETENTIONS:
-            raise ValueError(f"log_retention_days {self.log_retention_days}: one of {', '.join(map(str, RETENTIONS))}")
+            raise ValueError(
+                f"log_retention_days {self.log_retention_days}: use one of {', '.join(map(str, RETENTIONS))}"
+            )
         if bool(self.tasks_subnets) != bool(self.tasks_security_groups):
-            raise ValueError("tasks_subnets and tasks_security_groups go together")
+            raise ValueError("set both tasks_subnets and tasks_security_groups, or neither")
 
     def _check_jobs(self) -> None:
         if set(self.backends) - {"worker", "batch", "sagemaker"}:
-            raise ValueError(f"backends {', '.join(self.backends)}: of worker, batch and sagemaker")
+            raise ValueError(f"backends {', '.join(self.backends)}: use worker, batch or sagemaker")
         if self.runs_service_jobs and not self.job_image:
             raise ValueError("job_image: batch and sagemaker need the URI of a container image")
         if unknown := set(self.gpu_types) - set(GPU_TYPES):
-            raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: of {', '.join(GPU_TYPES)}")
+            raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: use {', '.join(GPU_TYPES)}")
         if set(self.fleets) - {"sagemaker-endpoint", "ecs"}:
-            raise ValueError(f"fleets {', '.join(self.fleets)}: of sagemaker-endpoint and ecs; oip needs no mention")
+            raise ValueError(f"fleets {', '.join(self.fleets)}: use sagemaker-endpoint or ecs; oip is always available")
 
     def _check_keys(self) -> None:
         for key in (*([self.kms_key] if self.kms_key is not None else []), *self.bucket_keys):
@@ -135,9 +137,9 @@ class Settings:
     def _check_account_events(self) -> None:
         for service in self.account_events:
             if not service.startswith("aws."):
-                raise ValueError(f"account_events {service!r}: services are called aws.s3, aws.sagemaker, aws.batch")
+                raise ValueError(f"account_events {service!r}: use names such as aws.s3, aws.sagemaker and aws.batch")
         if "aws.s3" in self.account_events and not self.model_buckets:
-            raise ValueError("account_events: of aws.s3 the events of model_buckets are taken in, and there are none")
+            raise ValueError("account_events: aws.s3 needs model_buckets, whose events it takes in")
 
     @property
     def local(self) -> bool:

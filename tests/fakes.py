@@ -137,7 +137,7 @@ class FakeAnswers:
 
     def _tell(self, token: str, answer: Any) -> None:
         if token not in self.waiting:
-            raise control.ExecutionGoneError("nobody waits for this answer any more")
+            raise control.ExecutionGoneError("the step has stopped waiting for this answer")
         self.waiting.remove(token)
         self.told.append((token, answer))
 

@@ -79,7 +79,7 @@ class Services:
                 return {"ETag": "e"}
             case "aws-sdk:s3:getObject":
                 if given["Key"] not in self.objects:
-                    raise testing.Failure("S3.NoSuchKeyException", "there is no such key")
+                    raise testing.Failure("S3.NoSuchKeyException", "an unknown key")
                 return {"Body": json.dumps(self.objects[given["Key"]])}
             case "aws-sdk:batch:listJobs":
                 begin = given["Filters"][0]["Values"][0].removesuffix("*")

@@ -67,7 +67,7 @@ def test_the_first_alarm_that_is_on_is_told_with_its_reason(aws: Any) -> None:
 
     assert alarms(("p99", "errors")) == "alarm 'errors' is on: 9 % of the answers"
     assert alarms(("p99",)) is None
-    with pytest.raises(OperatorError, match="there is no alarm 'p50' to watch"):
+    with pytest.raises(OperatorError, match="the alarm 'p50' does not exist"):
         alarms(("p99", "p50"))
 
 

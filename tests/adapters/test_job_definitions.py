@@ -55,7 +55,7 @@ def test_the_newest_revision_of_the_stages_own_counts(batch: Any) -> None:
 
 
 def test_without_the_stages_own_it_says_so(aws: Any) -> None:
-    with pytest.raises(OperatorError, match="is not there: deploy the stack again"):
+    with pytest.raises(OperatorError, match="does not exist: deploy the stack again"):
         BatchDefinitions(aws("batch"), "aftertrain-t-", OWN).ensure("x")
 
 

@@ -117,7 +117,7 @@ def test_an_event_id_may_hold_anything(ledger: DynamoLedger) -> None:
 
 def test_an_event_that_no_item_can_hold_is_too_large(ledger: DynamoLedger) -> None:
     huge = Event("x.y", "1", "s", "t", "", {"blob": "x" * 410_000})
-    with pytest.raises(TooLargeError, match="too large to be recorded"):
+    with pytest.raises(TooLargeError, match="exceed the size of a ledger item"):
         ledger.record(EventRecord(EventKey("bucket", "1"), huge, NOW, (), (), done=True))
 
 

@@ -65,5 +65,5 @@ def test_a_snapshot_that_no_item_can_hold_is_refused(registry: DynamoRegistry) -
     import random
 
     noise = "".join(random.Random(0).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=900_000))
-    with pytest.raises(OperatorError, match="more sources and triggers"):
+    with pytest.raises(OperatorError, match="too many sources and triggers"):
         registry.commit([], Entry({"sources": [noise], "triggers": []}, 0))

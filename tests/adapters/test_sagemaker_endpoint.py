@@ -236,7 +236,11 @@ def test_a_model_that_is_not_in_s3_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "why"),
-    [({"outputs": []}, "without finite outputs"), ({"outputs": [{"data": [float("nan")]}]}, "without"), ([], "as the")],
+    [
+        ({"outputs": []}, "without finite outputs"),
+        ({"outputs": [{"data": [float("nan")]}]}, "without"),
+        ([], "does not follow the protocol"),
+    ],
 )
 def test_a_prediction_is_believed_only_if_it_is_sound(aws: Any, answer: Any, why: str) -> None:
     runtime = aws("sagemaker-runtime")

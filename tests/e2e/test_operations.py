@@ -74,7 +74,7 @@ def test_an_object_whose_event_never_came_is_found_in_the_bucket(stage: Stage, t
 
     assert first.splitlines()[-1] == "1 events sent, 1 executions"
     assert ended(stage, execution.id).status == "succeeded"
-    assert again.splitlines()[-1] == "0 objects without an event that a trigger has matched"
+    assert again.splitlines()[-1] == "0 objects without an event that matched a trigger"
 
 
 def test_what_the_queue_gave_up_on_is_driven_again(stage: Stage, source: str) -> None:

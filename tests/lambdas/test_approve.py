@@ -51,7 +51,7 @@ def test_the_button_answers(answers: FakeAnswers) -> None:
 def test_a_no_is_said(answers: FakeAnswers) -> None:
     ask("POST", body="decision=reject&by=me")
 
-    assert answers.told == [("t1", "me said no: ")]
+    assert answers.told == [("t1", "rejected by me: ")]
 
 
 @pytest.mark.parametrize("body", ["", "decision=perhaps", "by=me"])

@@ -146,7 +146,7 @@ def test_an_event_that_could_not_be_recorded_is_to_be_sent_again() -> None:
     ):
         status, headers, problem = post("bucket", {"events": [tigris_event()]})
 
-    assert (status, headers["retry-after"], problem["detail"]) == (503, "5", "not now: send it again")
+    assert (status, headers["retry-after"], problem["detail"]) == (503, "5", "busy: send it again")
 
 
 def test_a_fault_of_ours_tells_nothing() -> None:

@@ -1,12 +1,18 @@
-"""What an action is.
+"""The record that describes an action.
 
     Action("log", LogParams, LogOutputs, runs="task")
 
-A `task` is a short call that the tasks Lambda makes; a `job` is heavy and runs on the stage's compute. A `wait` is a
-task that says until when the path waits then; a `question` is one whose answer somebody sends later; a `pipeline` is
-an execution of another pipeline; a `deployment` is a task that answers when its fleet has changed, which may be long
-after the call. Params that are written as templates have no value before the event arrives, so only
-the others are checked when a pipeline is written; all of them are checked again when the step runs.
+What it `runs` decides where the work happens:
+
+- `task`: a short call in the tasks Lambda.
+- `job`: heavy work on the stage's compute.
+- `wait`: a task that computes the time until which the path waits.
+- `question`: a task whose answer a person sends later.
+- `pipeline`: an execution of another pipeline.
+- `deployment`: a task that answers when its fleet has changed, maybe long after the call.
+
+A param written as a template has no value before the event arrives, so publishing a pipeline checks only the other
+params; a task checks all of its params when the step runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +30,7 @@ Runs = Literal["task", "job", "wait", "question", "pipeline", "deployment"]
 
 
 class Params(BaseModel):
-    """What a step gives to its action; of those in `one_of` exactly one."""
+    """The params of a step; if `one_of` is set, exactly one of those must be given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     one_of: ClassVar[tuple[str, ...]] = ()
@@ -37,7 +43,7 @@ class Params(BaseModel):
 
     @classmethod
     def not_one(cls, params: Mapping[str, Any], may_be_null: Callable[[Any], bool]) -> str | None:
-        """What is wrong with which params there are, whatever they are; None if nothing is."""
+        """What is wrong with the set of given params; None if nothing is."""
         present = [params[name] for name in cls.one_of if params.get(name) not in (None, [])]
         unsure = sum(map(may_be_null, present))
         if not cls.one_of or len(present) - unsure <= 1 <= len(present):
@@ -45,7 +51,7 @@ class Params(BaseModel):
         return f"give one of {', '.join(cls.one_of[:-1])} and {cls.one_of[-1]}"
 
 
-# A text that is used as an address: what a template puts into it has to be encoded.
+# A URL: values that a template puts into it must be encoded.
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 
@@ -60,12 +66,11 @@ SMALL, MEDIUM, LARGE = 2_048, 32_768, 131_072  # bytes of JSON
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action: its name in definitions, the shapes of its params and outputs, where it runs, what is tried again.
+    """An action: its name, the shapes of its params and outputs, where it runs, and what is retried.
 
-    `shape`: for an action whose output depends on its params, the shape that it has given theirs. `passes`: what its
-    task is told besides: the token to answer with, or how many events led to this execution. `max_bytes`: how much
-    JSON it puts out at most; what a state hands on is counted with it. `alone`: params that name one object, to which
-    nothing that lies beside it belongs.
+    `shape`: for an action whose output depends on its params, the output's shape given theirs. `passes`: what else the
+    task needs: the token for a later answer, or the depth of the execution's chain of events. `max_bytes`: the largest
+    output as JSON, which counts towards a state's limit. `alone`: params that name a single object, without its folder.
     """
 
     name: str
@@ -80,17 +85,17 @@ class Action:
     alone: tuple[str, ...] = ("dataset_uri", "sample_uri")
 
     def check_output(self, value: Any) -> dict[str, Any]:
-        """The output as later steps see it, if it has the promised shape. Raises: AuthorError if it is too large."""
+        """The output as later steps read it, checked against its model. Raises: AuthorError if it is too large."""
         output = self.outputs.model_validate(value).model_dump(mode="json")
         size = len(canonical_json(output).encode())
         if size > self.max_bytes:
             raise AuthorError(
-                f"{self.name} puts out {size} bytes, and may put out {self.max_bytes}: pass references on"
+                f"the output of {self.name} has {size} bytes, and the limit is {self.max_bytes}: return references"
             )
         return output
 
 
-# Lambda answers with these when it, not the function, is at fault; the function may be called again.
+# Errors of Lambda itself, not of the function; calling again is safe.
 LAMBDA_RETRY = Retrier(
     errors=(
         "Lambda.ClientExecutionTimeoutException",
@@ -107,8 +112,8 @@ LAMBDA_RETRY = Retrier(
     transient=True,
 )
 
-# A worker that is gone stops its heartbeat; the job goes to another one.
+# A lost worker sends no heartbeats; its job goes to another one.
 WORKER_LOST_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=2, interval=1, rate=2.0)
 
-# What stands for an action that nobody knows while the rest of a definition is looked at: it puts out anything.
+# Replaces an unknown action while the rest of a definition is checked: its output may be anything.
 UNKNOWN = Action("unknown", Params, Outputs, runs="task", timeout_seconds=60, shape=lambda _: Shape())

@@ -1,4 +1,4 @@
-"""Make one value of several."""
+"""Combine several values into one."""
 
 from typing import Any, Literal
 
@@ -10,19 +10,25 @@ Operation = Literal[
 
 
 class AggregateParams(Params):
-    """`separator` stands between texts that are joined. `concat` is `flatten`."""
+    """The values and the operation."""
 
     inputs: list[Any]
+    """The values to combine."""
     operation: Operation = "list"
+    """How to combine them. `join` joins texts, `merge` merges objects, and `concat` is another name for `flatten`."""
     separator: str = ", "
+    """The text between joined texts."""
 
 
 class AggregateOutputs(Outputs):
-    """`count`: how many inputs there were."""
+    """The combined value."""
 
     result: Any
+    """The combined value."""
     count: int
+    """The number of inputs."""
     operation: str
+    """The operation that was used."""
 
 
 ACTION = Action("aggregate", AggregateParams, AggregateOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM)

@@ -1,4 +1,4 @@
-"""Ask a person: the path waits for a yes or a no, through the API or by a link."""
+"""Ask a person and wait for the answer, given through the API or by a link."""
 
 from typing import Literal
 
@@ -8,26 +8,33 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class ApprovalParams(Params):
-    """The message goes to `channel` with a link to the page where it is answered. A no fails the step.
-
-    `default`: what counts if nobody answers within the step's `timeout_seconds`; `reject` fails it.
-    """
+    """The question. A no fails the step."""
 
     message: str
+    """The question, sent with a link to the page that takes the answer."""
     title: str = "Approval needed"
+    """The title of the message."""
     channel: str = "default"
+    """The notification channel that sends it."""
     recipients: list[str] = Field(default_factory=list)
+    """Recipients, for channels that take some."""
     default: Literal["approve", "reject"] = "reject"
+    """The answer if nobody answers within the step's `timeout_seconds`. `reject` fails the step."""
 
 
 class ApprovalOutputs(Outputs):
-    """`answered`: whether a person said so; `by` is the name that they gave."""
+    """The answer."""
 
     approved: bool
+    """True; a rejected approval fails the step."""
     answered: bool
+    """Whether a person answered, and not the default."""
     by: str
+    """The name that the person gave."""
     comment: str
+    """The person's comment."""
     decided_at: str
+    """The time of the answer, RFC 3339."""
 
 
 ACTION = Action("approval", ApprovalParams, ApprovalOutputs, runs="question", timeout_seconds=86_400, passes=("token",))

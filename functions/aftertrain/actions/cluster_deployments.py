@@ -1,4 +1,4 @@
-"""List what is deployed on a cluster, or waits for it."""
+"""List the deployments of a cluster, including those that wait for it."""
 
 from typing import Literal
 
@@ -10,30 +10,40 @@ Status = Literal["pending", "rolling", "healthy", "rolling_back", "rolled_back",
 
 
 class DeploymentsParams(Params):
-    """`status`: only those that are in it; all but those that were deleted if it is left out."""
+    """The cluster and an optional filter."""
 
     cluster_id: str
+    """The cluster."""
     status: Status | None = None
+    """Only deployments with this status. The default lists all but deleted ones."""
 
 
 class Deployment(BaseModel):
-    """One deployment. `model_uri` is what is served, or of a `pending` one what is going to be."""
+    """One deployment."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     deployment_name: str
+    """Its name on the cluster."""
     model_uri: str
+    """The served model, or for a `pending` deployment the waiting one."""
     model_id: str | None
+    """The model's name in its registry, if it was given."""
     version: str
+    """The version of that model."""
     status: Status
+    """The status of its last roll-out."""
 
 
 class DeploymentsOutputs(Outputs):
-    """`count` is their number."""
+    """The deployments, by name."""
 
     cluster_id: str
+    """The cluster."""
     count: int
+    """The number of listed deployments."""
     deployments: list[Deployment]
+    """The deployments."""
 
 
 ACTION = Action(

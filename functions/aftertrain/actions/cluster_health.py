@@ -1,4 +1,4 @@
-"""Ask every replica of a cluster whether it is ready; a change since the last look becomes an event."""
+"""Check whether every replica of a cluster is ready; a change since the last check emits an event."""
 
 from typing import Annotated, Literal
 
@@ -8,21 +8,29 @@ from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 
 class HealthParams(Params):
-    """`timeout_seconds` is per replica."""
+    """The cluster and the time for each replica."""
 
     cluster_id: str
+    """The cluster."""
     timeout_seconds: Annotated[int, Field(ge=1, le=60)] = 5
+    """How long to wait for each replica's answer."""
 
 
 class HealthOutputs(Outputs):
-    """`healthy`: all replicas are ready; `degraded`: some are; `unhealthy`: none is."""
+    """The cluster's health."""
 
     cluster_id: str
+    """The cluster."""
     status: Literal["healthy", "degraded", "unhealthy"]
+    """`healthy`: all replicas are ready. `degraded`: some are. `unhealthy`: none is."""
     healthy: bool
+    """Whether all replicas are ready."""
     node_count: int
+    """The number of replicas."""
     ready_count: int
+    """The number of ready replicas."""
     issues: list[str]
+    """What is wrong with the others."""
 
 
 ACTION = Action(

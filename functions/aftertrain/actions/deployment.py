@@ -1,4 +1,4 @@
-"""What the actions that change a deployment have in common."""
+"""The common part of the actions that change a deployment."""
 
 from typing import Annotated, Any
 
@@ -13,47 +13,61 @@ DEPLOYMENT_SECONDS = 4 * 3600
 
 
 class RolloutParams(Params):
-    """`probe`: an inference request (Open Inference Protocol v2) that must be answered; zeros in the shape of the
-    model's inputs if it is left out. `batch_size` replicas change at a time; `capacity` must serve meanwhile, as many
-    as did before but for a batch if it is left out. `bake_seconds`: how long after each batch the `alarms` of
-    CloudWatch are watched.
-    """
+    """The deployment, and how careful its roll-out is."""
 
     cluster_id: str
+    """The cluster."""
     deployment_name: DeploymentName
+    """The deployment's name, which is the model's name on the replicas."""
     probe: dict[str, Any] | None = None
+    """An inference request (Open Inference Protocol v2) that each replica must answer. The default sends zeros in the
+    shape of the model's inputs.
+    """
     ready_timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 300
+    """How long a replica may take to load the model."""
     batch_size: Size = 1
+    """How many replicas change at a time."""
     capacity: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How many replicas must serve meanwhile. The default is as many as served before, minus one batch."""
     bake_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+    """How long the `alarms` are watched after each batch."""
     alarms: Annotated[list[str], Field(max_length=10)] = Field(default_factory=list)
+    """CloudWatch alarms; one that goes off rolls the deployment back."""
 
 
 class DeployOutputs(Outputs):
-    """`version` is what the replicas serve now, `previous_version` what they served before, if anything."""
+    """The finished roll-out."""
 
     deployment_id: str
+    """The id of this roll-out."""
     deployment_name: str
+    """The deployment's name."""
     cluster_id: str
+    """The cluster."""
     status: str
+    """`healthy`; a failed roll-out fails the step."""
     version: str
+    """The version that serves now."""
     previous_version: str | None
+    """The version that served before, if any."""
     replicas: int
+    """The number of replicas that serve it."""
     endpoint_urls: list[str]
+    """The URLs that answer predictions."""
 
 
-# A roll-out that has no time left for its next replica goes on in the next try, from the state that it has saved.
+# A roll-out without time for its next replica resumes in the next attempt, from its saved state.
 UNFINISHED_RETRY = Retrier(errors=("RolloutUnfinishedError",), attempts=50, interval=1, rate=1.0, uses_time_limit=True)
 
-# A roll-out that is through is left alone by the next try, which only tells of it.
+# The next attempt leaves a finished roll-out alone and only reports it.
 UNTOLD_RETRY = Retrier(errors=("BusyError", "ThrottledError", "StaleError"), attempts=5, interval=2, rate=2.0)
 
-# Services tell of their changes. Should that once not arrive, the step looks by itself, every twenty minutes.
+# Services report their changes. In case a report gets lost, the step checks every twenty minutes.
 UNHEARD_RETRY = Retrier(errors=("States.HeartbeatTimeout",), attempts=12, interval=1, rate=1.0, uses_time_limit=True)
 
 
 def deployment_action(name: str, params: type[Params]) -> Action:
-    """An action that changes a deployment, and answers when that is through."""
+    """An action that changes a deployment, and answers when the change is finished."""
     return Action(
         name,
         params,

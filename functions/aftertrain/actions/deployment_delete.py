@@ -1,10 +1,10 @@
-"""Take a deployment off its cluster."""
+"""Remove a deployment from its cluster."""
 
 from aftertrain.actions.deployment import RolloutParams, deployment_action
 
 
 class DeleteParams(RolloutParams):
-    """As `deployment_create`, without a model."""
+    """The deployment, and how careful its removal is."""
 
 
 ACTION = deployment_action("deployment_delete", DeleteParams)

@@ -1,10 +1,10 @@
-"""Roll a deployment back to what was served before its last roll-out."""
+"""Roll back to the release that served before the last roll-out."""
 
 from aftertrain.actions.deployment import RolloutParams, deployment_action
 
 
 class RollbackParams(RolloutParams):
-    """As `deployment_create`, without a model: it is known."""
+    """The deployment, and how careful the roll-out is; the model is known."""
 
 
 ACTION = deployment_action("deployment_rollback", RollbackParams)

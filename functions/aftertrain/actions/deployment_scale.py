@@ -1,12 +1,13 @@
-"""Serve a deployment by more replicas, or by fewer."""
+"""Change the number of replicas that serve a deployment."""
 
 from aftertrain.actions.deployment import RolloutParams, Size, deployment_action
 
 
 class ScaleParams(RolloutParams):
-    """`replicas`: how many are to serve it."""
+    """The new number of replicas."""
 
     replicas: Size
+    """How many replicas serve the deployment."""
 
 
 ACTION = deployment_action("deployment_scale", ScaleParams)

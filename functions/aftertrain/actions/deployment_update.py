@@ -1,13 +1,15 @@
-"""Roll a new release of a deployment out; it has to be there."""
+"""Roll out a new release of an existing deployment."""
 
 from aftertrain.actions.deployment import RolloutParams, deployment_action
 
 
 class UpdateParams(RolloutParams):
-    """`model_uri` and `model_id` as in `deployment_create`; as many replicas serve as did before."""
+    """The new model; the number of replicas stays."""
 
     model_uri: str
+    """The model that the replicas load."""
     model_id: str | None = None
+    """The model's name in its registry."""
 
 
 ACTION = deployment_action("deployment_update", UpdateParams)

@@ -1,4 +1,4 @@
-"""Let an event happen, for the triggers of this stage."""
+"""Emit an event for the triggers of this stage."""
 
 from typing import Any
 
@@ -9,18 +9,23 @@ from aftertrain.model.event import EVENT_TYPE
 
 
 class EmitParams(Params):
-    """An event of any dotted type; `data` is what templates read as `event.FIELD`."""
+    """The event."""
 
     event_type: str = Field(pattern=f"^{EVENT_TYPE}$")
+    """Its type, any dotted name."""
     subject: str = ""
+    """What the event is about."""
     data: dict[str, Any] = Field(default_factory=dict)
+    """Its data, which templates read as `event.FIELD`."""
 
 
 class EmitOutputs(Outputs):
-    """`executions`: the ids of those that it started."""
+    """What the event started."""
 
     event_id: str
+    """The event's id."""
     executions: list[str]
+    """The ids of the executions that it started."""
 
 
 ACTION = Action("event_emit", EmitParams, EmitOutputs, runs="task", timeout_seconds=60, passes=("depth",))

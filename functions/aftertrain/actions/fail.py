@@ -4,14 +4,16 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class FailParams(Params):
-    """The message and the code stand in the step's error."""
+    """The error."""
 
     message: str = "Intentional failure"
+    """The error's message."""
     error_code: str = "INTENTIONAL_FAILURE"
+    """The error's code."""
 
 
 class FailOutputs(Outputs):
-    """There is never any."""
+    """There is no output."""
 
 
 ACTION = Action("fail", FailParams, FailOutputs, runs="task", timeout_seconds=60)

@@ -1,4 +1,4 @@
-"""Call somebody else's HTTP API."""
+"""Call an external HTTP API."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,26 +8,31 @@ from aftertrain.actions.action import LARGE, Action, Outputs, Params, Url
 
 
 class HttpParams(Params):
-    """`url`: http or https, to an address of the public internet, or to a host that the stage allows.
-
-    `body`: an object or an array is sent as JSON. `accept_status`: statuses that do not fail the step; any below 400 if
-    it is left out. Redirects are not followed.
-    """
+    """The request. Redirects are not followed."""
 
     url: Url
+    """An http or https URL of a public address, or of a host in the setting `allowed_hosts`."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    """The HTTP method."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """The request's headers."""
     body: Any = None
+    """The request's body. An object or an array is sent as JSON."""
     timeout_seconds: Annotated[int, Field(ge=1, le=120)] = 30
+    """The time limit of the whole exchange."""
     accept_status: list[int] = Field(default_factory=list)
+    """The statuses that do not fail the step. The default is every status below 400."""
 
 
 class HttpOutputs(Outputs):
-    """`body` is read as JSON if the answer says that it is; it may have 100 KB."""
+    """The response."""
 
     status_code: int
+    """The HTTP status."""
     headers: dict[str, str]
+    """The response's headers."""
     body: Any
+    """The body, parsed if it is JSON; at most 100 KB."""
 
 
 ACTION = Action("http_request", HttpParams, HttpOutputs, runs="task", timeout_seconds=150, max_bytes=LARGE)

@@ -1,4 +1,4 @@
-"""Run any program as a job, in the stage's image or in one of one's own (`compute: {image: …}`)."""
+"""Run any program as a job, in the stage's image or in your own (`compute: {image: …}`)."""
 
 from typing import Annotated, Any
 
@@ -8,21 +8,21 @@ from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 
 class RunParams(Params):
-    """`command`: a program and its arguments; no shell reads them.
-
-    It finds `data` as JSON in the file that AFTERTRAIN_INPUT names, and may write JSON to the one that
-    AFTERTRAIN_OUTPUT names.
-    """
+    """The program and its input."""
 
     command: Annotated[list[str], Field(min_length=1)]
+    """The program and its arguments. No shell reads them."""
     data: dict[str, Any] = Field(default_factory=dict)
+    """The input, which the program finds as JSON in the file that AFTERTRAIN_INPUT names."""
     environment: dict[str, str] = Field(default_factory=dict)
+    """Additional environment variables."""
 
 
 class RunOutputs(Outputs):
-    """`result`: what the program wrote, null if it wrote nothing."""
+    """The program's output."""
 
     result: Any
+    """The JSON that the program wrote to the file that AFTERTRAIN_OUTPUT names; null if it wrote none."""
 
 
 ACTION = Action("job_run", RunParams, RunOutputs, runs="job", timeout_seconds=86_400, max_bytes=MEDIUM)

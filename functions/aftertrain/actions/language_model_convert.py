@@ -1,4 +1,4 @@
-"""Convert a language model of transformers, and check that it still computes the same."""
+"""Convert a transformers language model, and check that it still computes the same."""
 
 from typing import Annotated, Literal
 
@@ -8,35 +8,39 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class ConvertLanguageParams(Params):
-    """`model_uri`: the checkpoint's folder, with a slash at the end, or its weights, their index or its config.
-
-    `sample_uri`: real texts, one to a line.
-
-    The step fails if any logit of these texts, each of up to `max_tokens`, differs by more than `tolerance`, which half
-    precision needs a larger one of.
-    """
+    """The model, the format, and the check. The step fails if any logit differs by more than `tolerance`."""
 
     model_uri: str
+    """The checkpoint's folder with a trailing slash, or its weights, their index or its config."""
     format: Literal["onnx", "safetensors"] = "onnx"
+    """The format to write."""
     precision: Literal["float32", "float16"] = "float32"
+    """The precision of the weights."""
     sample_uri: str
+    """Real texts, one per line, on which both models are compared."""
     max_tokens: Annotated[int, Field(ge=1, le=131_072)] = 512
+    """How many tokens of each text are compared."""
     tolerance: Annotated[float, Field(gt=0, le=10)] = 1e-3
+    """The largest allowed difference of a logit. Half precision needs a larger one."""
 
 
 class ConvertLanguageOutputs(Outputs):
-    """`model_uri`: the folder of the converted model. `compared`: tokens; `max_abs_error`: over all their logits.
-
-    `agreement`: the share of the tokens after which both models think the same one the likeliest.
-    """
+    """The converted model and the comparison."""
 
     model_uri: str
+    """The folder of the converted model."""
     format: str
+    """Its format."""
     precision: str
+    """Its precision."""
     size_bytes: int
+    """Its size."""
     max_abs_error: float
+    """The largest difference over all logits."""
     agreement: float
+    """The share of positions at which both models predict the same token."""
     compared: int
+    """The number of compared tokens."""
 
 
 ACTION = Action(

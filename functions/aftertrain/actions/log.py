@@ -6,18 +6,23 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class LogParams(Params):
-    """The message, and how serious it is."""
+    """The line."""
 
     message: str
+    """The text."""
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Its level."""
 
 
 class LogOutputs(Outputs):
-    """What was written; of a long message its first 400 characters."""
+    """The written line."""
 
     logged: bool
+    """Always true."""
     message: str
+    """The first 400 characters of the text."""
     level: str
+    """Its level."""
 
 
 ACTION = Action("log", LogParams, LogOutputs, runs="task", timeout_seconds=60)

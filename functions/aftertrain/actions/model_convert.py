@@ -8,34 +8,43 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class ConvertParams(Params):
-    """`sample_uri`: real inputs on which the converted model is compared with the original.
-
-    The step fails if any output differs by more than `tolerance`, or that share of the outputs' spread where they lie
-    closer together than 1; half precision needs a larger one. An engine
-    of `tensorrt` is for the GPU type that it is built on: that of the step's `compute`.
-    """
+    """The model, the format, and the check. The step fails if any output differs by more than `tolerance`."""
 
     model_uri: str
+    """The weights (safetensors, with config.json in the same folder)."""
     format: Literal["onnx", "safetensors", "tensorrt"] = "onnx"
+    """The format to write. A `tensorrt` engine serves only on the GPU type that built it, the one of the step's
+    `compute`.
+    """
     precision: Literal["float32", "float16"] = "float32"
+    """The precision of the weights."""
     sample_uri: str
+    """Real inputs on which both models are compared."""
     tolerance: Annotated[float, Field(gt=0, le=1)] = 1e-4
+    """The largest allowed difference of an output. It is relative to the spread of outputs that lie closer together
+    than 1. Half precision needs a larger one.
+    """
 
 
 class ConvertOutputs(Outputs):
-    """`model_uri`: the converted model. `max_abs_error`: the largest difference seen over `compared` inputs.
-
-    `agreement`: the share of them that both put into the same class.
-    """
+    """The converted model and the comparison."""
 
     model_uri: str
+    """The converted model."""
     format: str
+    """Its format."""
     precision: str
+    """Its precision."""
     sha256: str
+    """The SHA-256 of the file."""
     size_bytes: int
+    """Its size."""
     max_abs_error: float
+    """The largest difference over all compared inputs."""
     agreement: float
+    """The share of inputs that both models put into the same class."""
     compared: int
+    """The number of compared inputs."""
 
 
 ACTION = Action("model_convert", ConvertParams, ConvertOutputs, runs="job", timeout_seconds=86_400)

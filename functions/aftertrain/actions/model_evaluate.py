@@ -1,4 +1,4 @@
-"""Score a checkpoint on held-out data."""
+"""Score a checkpoint on held-out data, with optional quality gates."""
 
 from typing import Annotated, Literal
 
@@ -10,31 +10,41 @@ Metric = Literal["balanced_accuracy", "f1_macro", "precision_macro", "recall_mac
 
 
 class EvaluateParams(Params):
-    """`model_uri`: the weights (safetensors, with its config.json beside it). `dataset_uri`: examples with labels.
-
-    `metrics`: what else is measured, by scikit-learn. Gates, which fail the step: `min_accuracy`, `min_scores` by
-    metric (of `log_loss` a bound from above), and `baseline_uri`, the weights of the model that is deployed now, which
-    the new one may not be worse than by more than chance (a 95 % interval over the same examples).
-    """
+    """The model, the data, and the gates. A missed gate fails the step."""
 
     model_uri: str
+    """The weights (safetensors, with config.json in the same folder), or an ONNX model."""
     dataset_uri: str
+    """Labelled examples: `inputs` and `labels` in a safetensors file."""
     min_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Gate: the least accuracy."""
     baseline_uri: str | None = None
+    """Gate: a model, usually the deployed one. The new model must not be worse by more than chance (95 %, on the same
+    examples).
+    """
     metrics: list[Metric] = Field(default_factory=list)
+    """Further metrics, by scikit-learn."""
     min_scores: dict[Metric, float] = Field(default_factory=dict)
+    """Gate: the least score by metric; for `log_loss` the largest."""
 
 
 class EvaluateOutputs(Outputs):
-    """`accuracy` from 0 to 1 over `examples` examples; `accuracy_low` and `accuracy_high`: its 95 % interval."""
+    """The scores."""
 
     model_uri: str
+    """The scored model."""
     accuracy: float
+    """The accuracy, from 0 to 1."""
     accuracy_low: float
+    """The lower end of its 95 % interval."""
     accuracy_high: float
+    """The upper end of its 95 % interval."""
     examples: int
+    """The number of examples."""
     baseline_accuracy: float | None
+    """The baseline's accuracy."""
     scores: dict[str, float]
+    """The further metrics."""
 
 
 ACTION = Action("model_evaluate", EvaluateParams, EvaluateOutputs, runs="job", timeout_seconds=86_400)

@@ -1,4 +1,4 @@
-"""Tell people."""
+"""Send a message to people."""
 
 from typing import Literal
 
@@ -8,31 +8,37 @@ from aftertrain.actions.action import Action, Outputs, Params
 
 
 class NotificationParams(Params):
-    """`channel` names one of the stage's channels; the stage's `default` is used if it is left out.
-
-    `must_arrive`: the step fails if the message cannot be delivered; else that is only said in its output.
-    """
+    """The message."""
 
     message: str
+    """The text."""
     title: str = ""
+    """The title."""
     channel: str = "default"
+    """One of the stage's notification channels."""
     recipients: list[str] = Field(default_factory=list)
+    """Recipients, for channels that take some."""
     severity: Literal["info", "warning", "error", "critical"] = "info"
+    """How severe the news is."""
     priority: Literal["low", "normal", "high"] = "normal"
+    """How urgent the message is."""
     must_arrive: bool = False
+    """Whether the step fails if the message cannot be delivered. Otherwise only its output says so."""
 
 
 class NotificationOutputs(Outputs):
-    """`kind` is what the channel is on this stage: slack, teams, webhook, email, sns or log.
-
-    `problem`: why it was not sent.
-    """
+    """The delivery."""
 
     sent: bool
+    """Whether it was sent."""
     channel: str
+    """The channel."""
     kind: str
+    """The channel's kind on this stage: slack, teams, webhook, email, sns or log."""
     notification_id: str
+    """The id that the receiving service gave it."""
     problem: str | None
+    """Why it was not sent."""
 
 
 ACTION = Action("notification", NotificationParams, NotificationOutputs, runs="task", timeout_seconds=60)

@@ -1,4 +1,4 @@
-"""Run another pipeline, and wait for what it puts out."""
+"""Run another pipeline, and wait for its outputs."""
 
 from typing import Any
 
@@ -8,17 +8,21 @@ from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 
 
 class PipelineRunParams(Params):
-    """`pipeline`: its id, written as it is. The version that is current when this one is published runs, always."""
+    """The pipeline and its params."""
 
     pipeline: str
+    """The other pipeline's id, not a template. Publishing this pipeline fixes the other one's current version."""
     params: dict[str, Any] = Field(default_factory=dict)
+    """Values for its parameters."""
 
 
 class PipelineRunOutputs(Outputs):
-    """`outputs`: the pipeline's own; `execution`: the ARN of the run."""
+    """The other pipeline's end."""
 
     outputs: Any
+    """Its `outputs`."""
     execution: str
+    """The ARN of its execution."""
 
 
 ACTION = Action(

@@ -1,4 +1,4 @@
-"""Give values names, for later steps and for people who look at the execution."""
+"""Name values, for later steps and for people who look at the execution."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +10,14 @@ from aftertrain.expressions.shapes import ANYTHING, Shape
 
 
 class SetOutputParams(Params):
-    """`outputs`: names and values; a value may be a template or hold some."""
+    """The values."""
 
     outputs: dict[str, Any] = Field(min_length=1)
+    """Names and values; a value may contain templates."""
 
 
 class SetOutputOutputs(Outputs):
-    """Whatever the step names."""
+    """The fields that the step names."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Change a value: its case, its order, what of it is kept."""
+"""Transform a value."""
 
 from typing import Any, Literal
 
@@ -10,19 +10,25 @@ Operation = Literal[
 
 
 class TransformParams(Params):
-    """`input`: any value. What an operation cannot take fails the step."""
+    """The value and the operation."""
 
     input: Any = None
+    """Any value. The step fails if the operation does not accept it."""
     operation: Operation = "passthrough"
+    """What to do with it."""
 
 
 class TransformOutputs(Outputs):
-    """The types are JSON's names: string, number, boolean, null, array, object."""
+    """The transformed value. Types have JSON's names: string, number, boolean, null, array, object."""
 
     result: Any
+    """The transformed value."""
     operation: str
+    """The operation that was used."""
     input_type: str
+    """The type of the input."""
     output_type: str
+    """The type of the result."""
 
 
 ACTION = Action("transform", TransformParams, TransformOutputs, runs="task", timeout_seconds=60, max_bytes=MEDIUM)

@@ -1,4 +1,4 @@
-"""Wait for some time, or until a time; nothing runs and nothing is paid for meanwhile."""
+"""Wait for some time, or until a time. Waiting costs nothing."""
 
 from datetime import datetime, time
 from typing import Annotated
@@ -12,17 +12,18 @@ WEEK = 7 * 24 * 3600
 
 
 class WaitParams(Params):
-    """One of the three. `until_time`: `2026-01-27T09:00:00`, or `09:00` for the next time that it is nine.
-
-    `timezone` is an IANA name; a time that carries its own offset needs none.
-    """
+    """One of the three times."""
 
     one_of = ("duration_seconds", "duration_hours", "until_time")
 
     duration_seconds: Annotated[int, Field(ge=1, le=WEEK)] | None = None
+    """How many seconds to wait."""
     duration_hours: Annotated[float, Field(gt=0, le=168)] | None = None
+    """How many hours to wait."""
     until_time: str | None = None
+    """When to continue: `2026-01-27T09:00:00`, or `09:00` for the next nine o'clock."""
     timezone: str = "UTC"
+    """An IANA time zone, for a time without an offset of its own."""
 
     @field_validator("until_time")
     @classmethod
@@ -39,11 +40,11 @@ class WaitParams(Params):
 
 
 def read_time(text: str) -> time | datetime:
-    """A time of the day, or a moment. Raises: ValueError."""
+    """A time of day, or a date and time. Raises: ValueError."""
     try:
         return time.fromisoformat(text) if len(text) <= len("00:00:00") else datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no time such as 2026-01-27T09:00:00 or 09:00") from None
+        raise ValueError(f"{text!r} is not a time: write 2026-01-27T09:00:00 or 09:00") from None
 
 
 def read_zone(name: str) -> ZoneInfo:
@@ -51,15 +52,18 @@ def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"there is no time zone {name!r}: IANA's names are such as Europe/London") from None
+        raise ValueError(f"there is no time zone {name!r}: use an IANA name such as Europe/London") from None
 
 
 class WaitOutputs(Outputs):
-    """`until`: the time that was waited for, RFC 3339 in UTC; `seconds` from the step's start to it."""
+    """The wait."""
 
     waited: bool
+    """Always true."""
     until: str
+    """The time of the end, RFC 3339 in UTC."""
     seconds: int
+    """Seconds from the step's start to that time."""
 
 
 ACTION = Action("wait_until", WaitParams, WaitOutputs, runs="wait", timeout_seconds=60)

@@ -20,6 +20,6 @@ class CloudWatchAlarms:
         alarms = [*response.get("MetricAlarms", ()), *response.get("CompositeAlarms", ())]
         missing = sorted({*names} - {alarm["AlarmName"] for alarm in alarms})
         if missing:
-            raise OperatorError(f"there is no alarm {missing[0]!r} to watch")
+            raise OperatorError(f"the alarm {missing[0]!r} does not exist: correct `alarms` of the step")
         firing = next((alarm for alarm in alarms if alarm["StateValue"] == "ALARM"), None)
         return None if firing is None else f"alarm {firing['AlarmName']!r} is on: {firing.get('StateReason', '')}"

@@ -36,4 +36,4 @@ class StepFunctionsApprovalAnswers:
 
     def _send(self, send: Callable[[], Any]) -> None:
         if not deliver_once(send):
-            raise ExecutionGoneError("nobody waits for this answer any more")
+            raise ExecutionGoneError("the step has stopped waiting for this answer")

@@ -72,7 +72,7 @@ class EmailChannel:
     def send(self, message: dict[str, Any]) -> str:
         recipients = message["recipients"] or self._recipients
         if not recipients:
-            raise OperatorError("nobody to send the e-mail to: give the step recipients, or the channel")
+            raise OperatorError("the e-mail has no recipients: set `recipients` on the step, or `to` on the channel")
         title = message["title"] or f"{message['severity']}: {message['step']}"
         content = {
             "Subject": {"Data": " ".join(title.split()), "Charset": "UTF-8"},
@@ -112,7 +112,7 @@ def _channel(name: str, settings: dict[str, Any], log: Log, client: Callable[[st
         case {"kind": "email", "from": sender}:
             return EmailChannel(client("sesv2"), sender, settings.get("to", []))
         case _:
-            raise OperatorError(f"channel {name!r} is none of {KINDS}")
+            raise OperatorError(f"channel {name!r} has an unknown kind: use {KINDS}")
 
 
 def _secret(client: Any, secret_id: str) -> str:

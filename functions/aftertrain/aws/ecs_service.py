@@ -83,7 +83,7 @@ class EcsService:
 
     def shift(self, target: str, size: int | None, terms: Terms) -> None:
         if terms.bake_seconds:
-            raise OperatorError("ECS chooses itself how long it compiled_triggers alarms: leave bake_seconds out")
+            raise OperatorError("ECS decides how long it watches alarms: leave bake_seconds out")
         count = size or self.look().desired or 1  # a delete leaves none
         self._update(taskDefinition=target, desiredCount=count, deploymentConfiguration=configuration(count, terms))
 

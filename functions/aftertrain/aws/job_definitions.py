@@ -35,7 +35,7 @@ class BatchDefinitions:
         with busy_unless_known(f"making a job definition for {image}"):
             base = self._newest(self._like.rpartition("/")[2])
             if base is None:
-                raise OperatorError(f"the stage's job definition {self._like} is not there: deploy the stack again")
+                raise OperatorError(f"the stage's job definition {self._like} does not exist: deploy the stack again")
             fields = {key: base[key] for key in _COPIED if key in base}
             fields["containerProperties"] = fields["containerProperties"] | {"image": image}
             existing = self._newest(name)

@@ -34,7 +34,9 @@ class DynamoLedger:
                 )
             except ClientError as error:
                 if error_code(error) == "ValidationException":  # over the 400 KB of an item
-                    raise TooLargeError("the event and what it starts are too large to be recorded") from None
+                    raise TooLargeError(
+                        "the event and its executions exceed the size of a ledger item: send less data"
+                    ) from None
                 if error_code(error) != _CONFLICT:
                     raise
                 return from_item(error.response["Item"])

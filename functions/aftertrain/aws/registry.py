@@ -60,7 +60,7 @@ class DynamoRegistry:
             except ClientError as error:
                 if error_code(error) not in ("TransactionCanceledException", "TransactionConflictException"):
                     raise
-                raise StaleError("it was changed by somebody else just now: read it and try again") from None
+                raise StaleError("somebody else has just changed it: read it and try again") from None
 
     def _write(self, change: Change) -> dict[str, Any]:
         key = _key(change.kind, change.id)
@@ -93,5 +93,5 @@ def _entry(item: dict[str, Any]) -> Entry:
 def _pack_snapshot(snapshot: Entry) -> dict[str, Any]:
     content = zlib.compress(canonical_json(snapshot.item).encode())
     if len(content) > MAX_SNAPSHOT_BYTES:
-        raise OperatorError("the registry has more sources and triggers than one snapshot can hold")
+        raise OperatorError("the registry has too many sources and triggers for one snapshot: delete unused ones")
     return {"content": {"B": content}}

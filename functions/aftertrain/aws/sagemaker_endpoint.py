@@ -133,10 +133,10 @@ class SageMakerEndpoint:
             finite = has_finite_output(json.loads(self._invoke(release)))
         except (BotoCoreError, ClientError) as error:
             if isinstance(error, ClientError) and is_throttled(error):
-                raise BusyError(f"{label} is asked too often: {error}") from None
+                raise BusyError(f"{label} throttled the probe: {error}") from None
             raise ReplicaError(f"{label} does not answer the probe: {error}") from None
         except (ValueError, AttributeError, TypeError) as error:
-            raise ReplicaError(f"{label} does not answer as the protocol says: {error!r}") from None
+            raise ReplicaError(f"{label} does not follow the protocol: {error!r}") from None
         if not finite:
             raise ReplicaError(f"{label} answers the probe without finite outputs")
 

@@ -26,9 +26,11 @@ def keys_of(profile: str | None) -> ReadOnlyCredentials:
         credentials = botocore.session.Session(profile=profile).get_credentials()
         keys = None if credentials is None else credentials.get_frozen_credentials()
     except BotoCoreError as error:
-        raise OperatorError(f"the keys for Tigris cannot be read: {error}") from None
+        raise OperatorError(f"the credentials for Tigris cannot be read: {error}") from None
     if keys is None:
-        raise OperatorError("there are no keys for Tigris: give --profile, or set the AWS_… variables")
+        raise OperatorError(
+            "there are no credentials for Tigris: pass --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     return keys
 
 

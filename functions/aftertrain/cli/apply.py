@@ -1,4 +1,4 @@
-"""`aftertrain apply DIR`: registers every definition of a folder, and the triggers that ride along."""
+"""`aftertrain apply FOLDER`: creates or updates every pipeline of a folder, with its triggers."""
 
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,23 @@ from aftertrain.model.names import slug
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Publish what has not changed as well, as a newer compiler makes it.")
+@click.option("--force", is_flag=True, help="Also publish unchanged pipelines, with the current compiler.")
 def apply(folder: Path, force: bool) -> None:
-    """Create or update every pipeline in a folder; all files are checked before the first one is sent."""
+    """Create or update every pipeline of a folder, with its triggers. All files are checked before the first request.
+
+    \b
+    Example:
+      aftertrain apply pipelines/
+    """
     files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*.json")])
     if not files:
-        raise click.UsageError(f"{folder} holds no .yaml, .yml or .json file")
+        raise click.UsageError(f"{folder} contains no .yaml, .yml or .json file")
     checked = [(file, compiled(file).definition) for file in files]
     ids: dict[str, Path] = {}
     for file, definition in checked:
         existing = ids.setdefault(_id_of(file, definition), file)
         if existing != file:
-            raise ConflictError(f"{existing} and {file} are one pipeline by their name: give one of them another")
+            raise ConflictError(f"{existing} and {file} have the same pipeline name: rename one of them")
     client = Client()
     for file, definition in checked:
         pipeline_id = _apply_pipeline(client, file, definition, force=force)
@@ -39,7 +44,7 @@ def _id_of(file: Path, definition: Definition) -> str:
 
 
 def _dump_definition(definition: Definition) -> dict[str, Any]:
-    """As it was written, which is how it is kept."""
+    """The definition as written, which is its stored form."""
     return definition.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
@@ -51,7 +56,7 @@ def _apply_pipeline(client: Client, file: Path, definition: Definition, *, force
         if existing is None:
             pipeline = client.pipelines.create(id=pipeline_id, definition=text)
         elif not force and existing.definition == _dump_definition(definition):
-            click.echo(f"{file}: pipeline {pipeline_id} stays at version {existing.version}")
+            click.echo(f"{file}: pipeline {pipeline_id} is unchanged, version {existing.version}")
             return pipeline_id
         else:
             pipeline = client.pipelines.update(pipeline_id, definition=text)

@@ -1,4 +1,4 @@
-"""`aftertrain compile FILE`: what a definition becomes, on standard output."""
+"""`aftertrain compile FILE`: prints what a definition compiles to."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,15 +24,25 @@ FORMATS: dict[str, Callable[[Compiled], str]] = {
 @click.command("compile")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="asl", show_default=True, help="What to show."
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="asl",
+    show_default=True,
+    help="The form of the output.",
 )
 @click.option(
     "--backend",
     type=click.Choice(list(get_args(Backend))),
     default="worker",
     show_default=True,
-    help="Where jobs run that do not say: what the stage would say.",
+    help="The backend of jobs without `compute.backend`.",
 )
 def compile_file(file: Path, form: str, backend: Backend) -> None:
-    """Show the Step Functions definition of a pipeline, or a picture of it; ${…} stands for what a stage fills in."""
+    """Show the state machine of a pipeline, a drawing of it, or its cost. ${…} marks values that the stage fills in.
+
+    \b
+    Example:
+      aftertrain compile pipelines/eval-convert-deploy.yaml --format tree
+    """
     click.echo(FORMATS[form](compiled(file, Compute(backend=backend))), nl=False)

@@ -16,5 +16,5 @@ class Duration(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         match = re.fullmatch(r"(\d+)([smhd])", str(value))
         if match is None:
-            self.fail(f"{value!r} is no duration: write a number with s, m, h or d, such as 7d", param, ctx)
+            self.fail(f"{value!r} is not a duration: write a number with s, m, h or d, such as 7d", param, ctx)
         return float(match.group(1)) * _UNITS[match.group(2)]

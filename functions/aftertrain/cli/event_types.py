@@ -1,4 +1,4 @@
-"""`aftertrain event-types register|list|delete`: what the data of one's own event types has to look like."""
+"""`aftertrain event-types register|list|delete`: schemas for the data of custom event types."""
 
 import json
 from pathlib import Path
@@ -10,25 +10,35 @@ from aftertrain.client import Client
 
 @click.group("event-types")
 def event_types() -> None:
-    """Schemas of event types."""
+    """Manage the schemas of event types."""
 
 
 @event_types.command("register")
 @click.argument("event_type")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def register(event_type: str, file: Path) -> None:
-    """Have events of EVENT_TYPE refused whose data does not fit FILE, a JSON Schema."""
+    """Register FILE, a JSON Schema, for EVENT_TYPE. The webhook then refuses events whose data does not fit.
+
+    \b
+    Example:
+      aftertrain event-types register training.finished schema.json
+    """
     try:
         schema = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise click.UsageError(f"{file} is no JSON: {error}") from None
+        raise click.UsageError(f"{file} is not JSON: {error}") from None
     Client().event_types.register(event_type, schema)
-    click.echo(f"{event_type}: events have to fit {file}")
+    click.echo(f"{event_type}: events must fit {file}")
 
 
 @event_types.command("list")
 def list_event_types() -> None:
-    """Show the types that have a schema."""
+    """Show the event types that have a schema.
+
+    \b
+    Example:
+      aftertrain event-types list
+    """
     for name, schema in Client().event_types.list().items():
         click.echo(f"{name}  {', '.join(schema.get('properties', {})) or 'any fields'}")
 
@@ -36,6 +46,11 @@ def list_event_types() -> None:
 @event_types.command("delete")
 @click.argument("event_type")
 def delete(event_type: str) -> None:
-    """Take a schema away: events of the type may have any data again."""
+    """Delete the schema of EVENT_TYPE; its events may have any data again.
+
+    \b
+    Example:
+      aftertrain event-types delete training.finished
+    """
     Client().event_types.delete(event_type)
-    click.echo(f"{event_type}: any data is taken again")
+    click.echo(f"{event_type}: events may have any data")

@@ -1,4 +1,4 @@
-"""Executions as a person sees them in a terminal."""
+"""Executions as tables for the terminal."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ _CAUSE = 400
 
 
 def executions_list(executions: Sequence[Execution]) -> RenderableType:
-    """One line per execution, with the whole id at its end: ids are there to be copied."""
+    """One line per execution; the id comes last, so that it can be copied."""
     if not executions:
         return Text("no executions")
     width = max(len(execution.pipeline_id) for execution in executions)
@@ -40,7 +40,7 @@ def executions_list(executions: Sequence[Execution]) -> RenderableType:
 
 
 def execution_view(execution: Execution) -> RenderableType:
-    """Every step with its state and duration, and why it failed if it did."""
+    """Every step with its status, duration, cost, and error if it failed."""
     title = Text.assemble((execution.pipeline_id, "bold"), f" version {execution.version}  ", (execution.id, "dim"))
     table = Table(box=None, pad_edge=False, show_header=False)
     for step in execution.steps:
@@ -69,7 +69,7 @@ def _seconds(step: StepRun) -> str:
 
 
 def _cost(spender: StepRun | Execution) -> str:
-    """What is known of its GPU hours and dollars; the latter are an estimate."""
+    """The known GPU hours and the estimated dollars."""
     hours = f"{spender.gpu_hours:.2f} GPU h" if spender.gpu_hours else ""
     return f"{hours}  ~${spender.dollars:.2f}".strip() if spender.dollars is not None else hours
 
@@ -86,7 +86,7 @@ def _detail(step: StepRun) -> Text:
 
 
 def _progress(progress: dict[str, Any]) -> str:
-    """`40 %  accuracy 0.91`; a program of somebody's own may have said anything."""
+    """`40 %  accuracy 0.91`; a custom program may report anything."""
     done, metrics = progress.get("done"), progress.get("metrics")
     parts = [f"{done:.0%}".replace("%", " %")] if isinstance(done, int | float) else []
     if isinstance(metrics, dict):

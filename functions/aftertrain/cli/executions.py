@@ -13,24 +13,34 @@ from aftertrain.control.executions import Status
 
 @click.group()
 def executions() -> None:
-    """What ran, and what runs."""
+    """Look at executions, follow them, and stop them."""
 
 
 @executions.command("list")
-@click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
-@click.option("--status", type=click.Choice(get_args(Status)), help="Only those that ended, or run, like this.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--pipeline", "pipeline_id", help="Only executions of this pipeline.")
+@click.option("--status", type=click.Choice(get_args(Status)), help="Only executions with this status.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many to show.")
 def list_executions(pipeline_id: str | None, status: str | None, limit: int) -> None:
-    """Show the newest executions."""
+    """Show the newest executions.
+
+    \b
+    Example:
+      aftertrain executions list --status failed
+    """
     newest = Client().executions.list(pipeline_id, status=status, limit=limit)
     Console().print(executions_list(newest), soft_wrap=True)
 
 
 @executions.command("get")
 @click.argument("execution_id")
-@click.option("--json", "as_json", is_flag=True, help="Everything that is known, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def get_execution(execution_id: str, as_json: bool) -> None:
-    """Show one execution with its steps."""
+    """Show one execution with its steps.
+
+    \b
+    Example:
+      aftertrain executions get EXECUTION
+    """
     execution = Client().executions.get(execution_id)
     if as_json:
         click.echo(execution.model_dump_json(indent=2))
@@ -40,9 +50,14 @@ def get_execution(execution_id: str, as_json: bool) -> None:
 
 @executions.command("stop")
 @click.argument("execution_id")
-@click.option("--cause", default="stopped by hand", show_default=True, help="What its history says.")
+@click.option("--cause", default="stopped by hand", show_default=True, help="The reason, for its history.")
 def stop_execution(execution_id: str, cause: str) -> None:
-    """Stop one execution, and the jobs that it waits for."""
+    """Stop an execution and its jobs.
+
+    \b
+    Example:
+      aftertrain executions stop EXECUTION --cause 'wrong data'
+    """
     Client().executions.stop(execution_id, cause)
     click.echo(f"{execution_id}: stopped")
 
@@ -50,7 +65,12 @@ def stop_execution(execution_id: str, cause: str) -> None:
 @executions.command("watch")
 @click.argument("execution_id")
 def watch_execution(execution_id: str) -> None:
-    """Follow one execution to its end; exits with 1 if it does not succeed."""
+    """Follow an execution to its end. The exit code is 1 if it does not succeed.
+
+    \b
+    Example:
+      aftertrain executions watch EXECUTION
+    """
     with Live(console=Console(), auto_refresh=False) as live:
         for execution in Client().executions.watch(execution_id):
             live.update(execution_view(execution), refresh=True)

@@ -1,4 +1,4 @@
-"""An error -> what a person reads on standard error."""
+"""An error -> the text on standard error."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from aftertrain.errors import AftertrainError
 
 
 class DefinitionFileError(CompileError):
-    """A file's definition has mistakes; knows the file, so that they can be shown in it."""
+    """A definition file has mistakes; the error knows the file, so that they can be shown in it."""
 
     def __init__(self, file: Path, text: str, diagnostics: list[Diagnostic]) -> None:
         super().__init__(diagnostics)
@@ -16,7 +16,7 @@ class DefinitionFileError(CompileError):
 
 
 def explain(error: AftertrainError) -> str:
-    """The message, and under it every diagnostic."""
+    """The message, or every diagnostic."""
     match error:
         case DefinitionFileError():
             return "\n".join(render(item, str(error.file), error.text) for item in error.diagnostics)
@@ -27,7 +27,7 @@ def explain(error: AftertrainError) -> str:
 
 
 def diagnostic_of(item: dict[str, object]) -> Diagnostic:
-    """A diagnostic as the API sent it."""
+    """A diagnostic in the API's form."""
     line, column = item.get("line"), item.get("column")
     mark = Mark(line, column) if isinstance(line, int) and isinstance(column, int) else None
     return Diagnostic(str(item["code"]), (str(item["where"]),), str(item["message"]), str(item["hint"]), mark)

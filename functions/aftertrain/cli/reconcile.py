@@ -1,8 +1,8 @@
-"""`aftertrain reconcile SOURCE`: objects whose events never started anything -> sent once more.
+"""`aftertrain reconcile SOURCE`: sends events for objects that never reached a trigger.
 
-Senders give up after some tries. What lies in the bucket and is in no event that fired a trigger is posted to the
-webhook as its sender would have, with Last-Modified as the time: however often this runs, an object is one event. The
-sender's own event has another time, and would be another one; so what was written only now is left to the sender.
+Senders give up after some attempts. Objects in the bucket that no matched event mentions are posted to the webhook in
+their sender's format, with Last-Modified as the time: however often this runs, an object is one event. The sender's own
+event has another time and would be another event, so recent objects are left to the sender.
 """
 
 import time
@@ -17,28 +17,26 @@ from aftertrain.client import Client
 from aftertrain.ingest.bucket_object import BucketObject
 
 BATCH = 100
-MARGIN = 3600.0  # an event may come before its object's time, by the sender's clock, and time passes meanwhile
-LONGEST = 7_776_000.0  # seconds that the ledger looks back
+MARGIN = 3600.0  # the sender's clock may be behind, so an event may be older than its object
+LONGEST = 7_776_000.0  # seconds that the ledger keeps events
 
 
 @click.command()
 @click.argument("source_id")
-@click.option("--bucket", required=True, help="The bucket that the source speaks of.")
-@click.option("--prefix", default="", help="Only objects below it.")
-@click.option(
-    "--since", type=Duration(), default="7d", show_default=True, help="Only objects that were written since then."
-)
+@click.option("--bucket", required=True, help="The bucket that the source notifies about.")
+@click.option("--prefix", default="", help="Only objects with this prefix.")
+@click.option("--since", type=Duration(), default="7d", show_default=True, help="Only objects written since then.")
 @click.option(
     "--older-than",
     type=Duration(),
     default="1h",
     show_default=True,
-    help="Only objects that were written before that: of younger ones the sender may still tell, with another time.",
+    help="Only objects written before that. The sender may still notify about younger ones.",
 )
-@click.option("--endpoint", help="Where the bucket is, if not in S3: https://t3.storage.dev")
-@click.option("--profile", help="The profile in ~/.aws/credentials that may list it.")
+@click.option("--endpoint", help="The bucket's endpoint, if it is not in S3: https://t3.storage.dev")
+@click.option("--profile", help="The profile in ~/.aws/credentials that may list the bucket.")
 @click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 def reconcile(
     source_id: str,
     bucket: str,
@@ -50,11 +48,16 @@ def reconcile(
     token: str | None,
     dry_run: bool,
 ) -> None:
-    """Send the events of objects that are in a bucket and in no event that a trigger has matched."""
+    """Send events for objects in a bucket that never reached a trigger, as their sender would.
+
+    \b
+    Example:
+      aftertrain reconcile tigris-models --bucket my-weights --dry-run
+    """
     client, begin = Client(), time.time() - since
     source = client.sources.get(source_id)
     if source.kind not in ("tigris", "s3"):
-        raise click.UsageError(f"{source_id} is of kind {source.kind}: only buckets, tigris and s3, can be reconciled")
+        raise click.UsageError(f"{source_id} is of kind {source.kind}: only tigris and s3 can be reconciled")
     settled = time.time() - older_than
     objects = [entry for entry in objects_since(bucket, prefix, begin, endpoint, profile) if entry.modified <= settled]
     events = client.events.all(since_seconds=min(since + MARGIN, LONGEST))
@@ -63,7 +66,7 @@ def reconcile(
     for item in missing:
         click.echo(f"{item.modified_text}  {item.key}")
     if dry_run or not missing:
-        click.echo(f"{len(missing)} objects without an event that a trigger has matched")
+        click.echo(f"{len(missing)} objects without an event that matched a trigger")
         return
     started = 0
     for offset in range(0, len(missing), BATCH):

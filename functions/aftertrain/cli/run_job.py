@@ -1,6 +1,6 @@
-"""`aftertrain job run NAME --input FILE`: any job at one's desk, by the code that containers and workers run.
+"""`aftertrain job run NAME --input FILE`: runs any job on this machine, by the code of containers and workers.
 
-An image in the place of the name runs its own program (`job_run`); `--image` runs a job of ours in an image.
+An image instead of the name runs its own program (`job_run`); `--image` runs one of our jobs in an image.
 """
 
 import json
@@ -16,16 +16,20 @@ import click
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.errors import OperatorError
 
-# What a container at one's desk is told of the desk's credentials, by name; docker takes the values from here.
+# Environment variables that the container gets; docker takes their values from this process.
 PASSED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AFTERTRAIN_BUCKETS")
 OUTPUT_URI = "s3://desk/output"
-PROGRAM = ("python3", "-m", "aftertrain.jobs.container")  # as on Batch and SageMaker, whatever the image would start
+PROGRAM = (
+    "python3",
+    "-m",
+    "aftertrain.jobs.container",
+)  # as on Batch and SageMaker, instead of the image's own command
 STDERR = 2
 
 
 @click.group()
 def job() -> None:
-    """Jobs: what runs on workers, Batch and SageMaker."""
+    """Run jobs on this machine, by the code of workers, Batch and SageMaker."""
 
 
 @job.command("run")
@@ -35,23 +39,28 @@ def job() -> None:
     "input_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
-    help="The job's params, as JSON.",
+    help="A JSON file with the job's params.",
 )
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for what the job writes; it is lost without one.",
+    help="A folder for the files that the job writes. Without it they are deleted.",
 )
-@click.option("--image", help="Run it in this container image, by docker.")
-@click.option("--gpus", help="GPUs that the container gets, as docker takes them: all, or 2.")
+@click.option("--image", help="Run the job in this container image, with docker.")
+@click.option("--gpus", help="GPUs for the container, in docker's form: all, or 2.")
 def run_job(name: str, input_file: Path, output: Path | None, image: str | None, gpus: str | None) -> None:
-    """Run the job NAME here, or the program of an image, and print its output; exits with 1 if it fails."""
+    """Run the job NAME, or the program of an image, and print its output. The exit code is 1 if it fails.
+
+    \b
+    Example:
+      aftertrain job run model_evaluate --input params.json
+    """
     if image is None and ("/" in name or ":" in name):
         name, image = "job_run", name
     try:
         params = json.loads(input_file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise click.UsageError(f"{input_file} is no JSON: {error}") from None
+        raise click.UsageError(f"{input_file} is not JSON: {error}") from None
     with tempfile.TemporaryDirectory(prefix="aftertrain-desk-") as folder:
         target = (output or Path(folder, "written")).absolute()
         spec = {"job": name, "step": name, "execution": "desk", "params": params, "output_uri": OUTPUT_URI}
@@ -72,10 +81,10 @@ def _run_here(spec: dict[str, Any], folder: Path, target: Path) -> int:
 
 
 def _run_image(image: str, gpus: str | None, spec: dict[str, Any], folder: Path, target: Path) -> int:
-    """As Batch and SageMaker run it: input and output are files whose names the environment says."""
+    """Run it as Batch and SageMaker do: environment variables name the input and output files."""
     docker = shutil.which("docker")
     if docker is None:
-        raise OperatorError("docker is not on PATH: a job in an image needs it")
+        raise OperatorError("docker is not on PATH: install it to run a job in an image")
     target.mkdir(parents=True, exist_ok=True)
     _write_input(spec, folder, "/written")
     command = [docker, "run", "--rm", "-v", f"{folder}:/job", "-v", f"{target}:/written"]
@@ -84,7 +93,7 @@ def _run_image(image: str, gpus: str | None, spec: dict[str, Any], folder: Path,
         command += ["-e", name]
     command += ["--gpus", gpus] if gpus else []
     command += ["--entrypoint", PROGRAM[0], image, *PROGRAM[1:]]
-    # Standard output is for the job's output alone.
+    # Standard output holds only the job's output.
     return subprocess.run(command, check=False, stdout=STDERR).returncode
 
 

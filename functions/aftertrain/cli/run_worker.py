@@ -11,7 +11,7 @@ import click
 
 from aftertrain.jobs.supervisor import Supervisor, WorkerProcess
 
-if TYPE_CHECKING:  # importing it costs boto3, which the other commands do not need
+if TYPE_CHECKING:  # importing it loads boto3, which the other commands do not need
     from aftertrain.jobs.worker import Worker
 
 ARN_PARTS = 7  # arn:aws:states:REGION:ACCOUNT:activity:NAME
@@ -23,25 +23,34 @@ PROGRAM = [sys.executable, "-c", "from aftertrain.cli.main import main; main()"]
     "--activity",
     envvar="AFTERTRAIN_ACTIVITY_ARN",
     required=True,
-    help="The stack's ActivityArn: where jobs wait for a worker.",
+    help="The stack's ActivityArn, at which jobs wait for workers.",
 )
-@click.option("--pool", help="Instead of the pool at the end of the ARN: the one that steps name in `compute`.")
-@click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="How many jobs at once.")
-@click.option("--gpus", default="", help="GPUs, as CUDA counts them, each for a worker of its own: 0,1,2,3")
+@click.option("--pool", help="The pool that steps name in `compute`, instead of the one in the ARN.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="How many jobs run at once."
+)
+@click.option("--gpus", default="", help="GPU numbers, such as 0,1,2,3; each gets a worker of its own.")
 @click.option(
     "--memory-gib",
     type=click.FloatRange(min=0.1),
-    help="How much memory each process of a job may have; no limit if left out.",
+    help="The memory limit of each process of a job. The default is no limit.",
 )
-@click.option("--name", default=socket.gethostname, help="How this worker is called in the execution's history.")
+@click.option("--name", default=socket.gethostname, help="The worker's name in the execution's history.")
 def worker(activity: str, pool: str | None, concurrency: int, gpus: str, memory_gib: float | None, name: str) -> None:
-    """Take jobs and run each in a process of its own, until SIGTERM."""
+    """Take jobs and run each in a process of its own, until SIGTERM.
+
+    \b
+    Example:
+      aftertrain worker --activity arn:aws:states:REGION:ACCOUNT:activity:aftertrain-prod-default
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     if len(activity.split(":")) != ARN_PARTS:
-        raise click.UsageError(f"{activity!r} is no ARN of an activity: it is the stack's ActivityArn")
+        raise click.UsageError(f"{activity!r} is not an activity's ARN: pass the stack's ActivityArn")
     if pool is not None:
-        prefix, _, activity_name = activity.rpartition(":")  # a name is aftertrain-STAGE-POOL, and a stage has no dash
+        prefix, _, activity_name = activity.rpartition(
+            ":"
+        )  # the name is aftertrain-STAGE-POOL, and a stage contains no dash
         activity = f"{prefix}:{'-'.join(activity_name.split('-')[:2])}-{pool}"
     workers = members(activity, name, concurrency, gpus, memory_gib)
     running: Supervisor | Worker = (
@@ -61,7 +70,7 @@ def _build_worker(activity: str, name: str, memory_gib: float | None) -> "Worker
     process_reaper.adopt()
     if (
         supervisor_pid := os.environ.pop(parent_watchdog.CREW, None)
-    ) is not None:  # it is not that of what its jobs start
+    ) is not None:  # removed, so that its jobs do not inherit it
         parent_watchdog.end_with(int(supervisor_pid))
     return Worker(Activity(activity, name), memory_bytes=round(memory_gib * 2**30) if memory_gib else None)
 
@@ -69,7 +78,7 @@ def _build_worker(activity: str, name: str, memory_gib: float | None) -> "Worker
 def members(
     activity: str, name: str, concurrency: int, gpus: str, memory_gib: float | None = None
 ) -> list[WorkerProcess]:
-    """The workers of a crew: one for each GPU, or as many as there are to be."""
+    """The worker processes: one per GPU, or `concurrency` of them."""
     devices = [device.strip() for device in gpus.split(",") if device.strip()]
     environments = [{"CUDA_VISIBLE_DEVICES": device} for device in devices] or [{}] * concurrency
     command = [*PROGRAM, "worker", "--activity", activity]

@@ -1,4 +1,4 @@
-"""`aftertrain send FILE`: posts a recorded webhook request, as a sender would."""
+"""`aftertrain send FILE`: posts a recorded webhook request, as its sender would."""
 
 import base64
 import json
@@ -16,16 +16,25 @@ from aftertrain.ingest.sign import SCHEMES, sign
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", "source_id", help="The source's id; the request's source kind if it is left out.")
-@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret, sent or signed with.")
+@click.option("--source", "source_id", help="The source's id. The default is the request's kind of source.")
+@click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret.")
 @click.option(
     "--url",
     envvar="AFTERTRAIN_WEBHOOK_URL",
-    help="The stack's WebhookUrl; made of AFTERTRAIN_API_URL if left out.",
+    help="The stack's WebhookUrl. The default derives it from AFTERTRAIN_API_URL.",
 )
-@click.option("--auth", type=click.Choice(["basic", "bearer"]), help="How, if not as senders of this kind do.")
+@click.option(
+    "--auth",
+    type=click.Choice(["basic", "bearer"]),
+    help="How to send the secret, if not in the way of this kind of sender.",
+)
 def send(file: Path, source_id: str | None, token: str | None, url: str | None, auth: str | None) -> None:
-    """Post FILE, a JSON {source, method, headers, body}, to the webhook, and show the answer."""
+    """Post FILE, a recorded request {source, method, headers, body}, to the webhook, and print the answer.
+
+    \b
+    Example:
+      aftertrain send events/tigris/object-created-put.json --source tigris-models
+    """
     request = _read(file)
     body = request["body"]
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -42,7 +51,7 @@ def send(file: Path, source_id: str | None, token: str | None, url: str | None, 
 
 
 def _proof(request: dict[str, Any], payload: bytes, secret: str, auth: str | None, source_id: str) -> dict[str, str]:
-    """What a sender of this kind proves itself with; one that signs, signs anew, with the time of now."""
+    """The headers that prove the sender; a signature is made anew, with the current time."""
     kind = request["source"]
     if auth == "basic":
         return {"authorization": f"Basic {base64.b64encode(f'{source_id}:{secret}'.encode()).decode()}"}
@@ -64,9 +73,9 @@ def _read(file: Path) -> dict[str, Any]:
     except (ValueError, AttributeError):
         raise click.UsageError(f"{file} is not a JSON object") from None
     if missing:
-        raise click.UsageError(f"{file} lacks {', '.join(sorted(missing))}: see the files in events/")
+        raise click.UsageError(f"{file} lacks {', '.join(sorted(missing))}: the files in events/ show the form")
     if not isinstance(request["headers"], dict) or not isinstance(request["method"], str):
-        raise click.UsageError(f"{file}: headers are an object of texts, and the method is a text")
+        raise click.UsageError(f"{file}: headers must be an object of texts, and method a text")
     request["headers"] = {name.lower(): str(text) for name, text in request["headers"].items()}
     recorded: dict[str, Any] = request
     return recorded
@@ -75,5 +84,5 @@ def _read(file: Path) -> dict[str, Any]:
 def _webhook_url() -> str:
     api_url = os.environ.get("AFTERTRAIN_API_URL")
     if not api_url:
-        raise click.UsageError("the webhook's address is not known: give --url, or set AFTERTRAIN_API_URL")
+        raise click.UsageError("the webhook's URL is unknown: pass --url, or set AFTERTRAIN_API_URL")
     return f"{api_url.rstrip('/')}/events"

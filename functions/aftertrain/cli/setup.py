@@ -1,4 +1,4 @@
-"""A source -> what to tell its sender: a command to paste, or where to put what."""
+"""A source -> instructions for its sender: a command to paste, or settings to fill in."""
 
 from aftertrain.client.models import Source
 
@@ -14,8 +14,8 @@ _TEXTS = {
     "hugging_face": "huggingface.co/settings/webhooks: paste the URL and the secret, watch the repositories",
     "mlflow": "MlflowClient().create_webhook(name='aftertrain', url='{url}', secret='{secret}', "
     "events=[WebhookEvent.from_str('model_version.created')])",
-    "wandb": "team settings: make a secret with the value above, and a webhook with the URL and that secret; "
-    "docs/triggers.md has the payload",
+    "wandb": "team settings: create a secret with the value above, and a webhook with the URL and that secret; "
+    "docs/how-to/connect-wandb.md has the payload",
     "github": "gh api repos/OWNER/REPO/hooks -f name=web -F active=true -f 'events[]=release' "
     "-f config[url]={url} -f config[content_type]=json -f config[secret]={secret}",
 }
@@ -23,12 +23,12 @@ _CREDENTIALS = {"bearer": "--token {secret}", "basic": "--username {id} --passwo
 _HEADERS = {
     "bearer": "the header Authorization: Bearer {secret}",
     "basic": "the user {id} and the secret as password",
-    "signature": "signatures by Standard Webhooks, made with the secret",
+    "signature": "Standard Webhooks signatures made with the secret",
 }
 
 
 def setup(source: Source) -> str:
-    """The text, with the source's own URL and secret in it."""
+    """The instructions, with the source's URL and secret."""
     values = {"id": source.id, "url": source.url, "secret": source.secret or ""}
     credentials = _CREDENTIALS.get(source.auth, "").format(**values)
     header = _HEADERS.get(source.auth, "no credentials").format(**values)

@@ -1,4 +1,4 @@
-"""`aftertrain sources create|connect|list|rotate|delete`: who may send, and what to tell the sender."""
+"""`aftertrain sources create|connect|list|rotate|delete`: who may send, and instructions for the sender."""
 
 import click
 
@@ -12,49 +12,59 @@ from aftertrain.model.source import SOURCE_KINDS
 
 @click.group()
 def sources() -> None:
-    """Who may send events."""
+    """Manage who may send events."""
 
 
 @sources.command("create")
 @click.argument("source_id")
-@click.option("--kind", type=click.Choice(SOURCE_KINDS), required=True, help="Who sends.")
-@click.option("--auth", help="How it proves itself, if not as its kind does by default.")
-@click.option("--secret", help="A secret that the sender made, where it does not take ours.")
+@click.option("--kind", type=click.Choice(SOURCE_KINDS), required=True, help="The kind of sender.")
+@click.option("--auth", help="How the sender proves itself, if not in its kind's default way.")
+@click.option("--secret", help="A secret made by the sender, if it cannot take ours.")
 def create(source_id: str, kind: str, auth: str | None, secret: str | None) -> None:
-    """Make a source; its secret is shown this once."""
+    """Create a source and print its URL and secret. The secret is shown only now.
+
+    \b
+    Example:
+      aftertrain sources create tigris-models --kind tigris
+    """
     _show(Client().sources.create(source_id, kind=kind, auth=auth, secret=secret))
 
 
 @sources.command("connect")
 @click.argument("bucket")
-@click.option("--source", "source_id", help="The source's id; the bucket's name if it is left out.")
-@click.option("--filter", "clause", help="The bucket's own WHERE clause: what it does not notify of at all.")
-@click.option("--profile", help="The profile in ~/.aws/credentials that has Tigris' keys.")
-@click.option("--endpoint", default=ENDPOINT, show_default=True, help="Tigris' API.")
+@click.option("--source", "source_id", help="The source's id. The default is the bucket's name.")
+@click.option("--filter", "clause", help="A WHERE clause; the bucket sends only matching notifications.")
+@click.option("--profile", help="The profile in ~/.aws/credentials with the credentials for Tigris.")
+@click.option("--endpoint", default=ENDPOINT, show_default=True, help="The URL of Tigris' API.")
 def connect(bucket: str, source_id: str | None, clause: str | None, profile: str | None, endpoint: str) -> None:
-    """Have BUCKET, tigris://NAME, notify this stage: makes a source, or a new secret for it, and tells Tigris."""
+    """Connect BUCKET, tigris://NAME, to this stage: create or rotate its source, and configure the bucket.
+
+    \b
+    Example:
+      aftertrain sources connect tigris://my-weights --filter 'WHERE `key` REGEXP "^final/"'
+    """
     name = bucket.removeprefix("tigris://").strip("/")
     if not bucket.startswith("tigris://") or not name:
-        raise click.UsageError(f"{bucket!r} is no tigris://BUCKET")
-    keys = keys_of(profile)  # before anything is made that would have to be taken back
+        raise click.UsageError(f"{bucket!r} is not of the form tigris://BUCKET")
+    keys = keys_of(profile)  # before creating anything that would have to be undone
     client, target_id = Client(), source_id or slug(name)
     existing = next((candidate for candidate in client.sources.list() if candidate.id == target_id), None)
     if existing is not None and existing.kind != "tigris":
-        raise click.UsageError(f"the source {target_id} is of kind {existing.kind}: give another one by --source")
+        raise click.UsageError(f"the source {target_id} is of kind {existing.kind}: choose another id with --source")
     if existing is None:
         source = client.sources.create(target_id, kind="tigris", auth="bearer")
     else:
         source = existing if existing.auth == "none" else client.sources.rotate(target_id)
     try:
         set_notifications(name, source.url, _credentials(source), clause, keys, endpoint)
-    except BaseException:  # an interruption as well
-        _revert_source(client, source, existing)  # what Tigris was not told of must not push out what it sends
+    except BaseException:  # also on an interruption
+        _revert_source(client, source, existing)  # a secret that Tigris never got must not replace the one it sends
         raise
     click.echo(f"{name} notifies {source.url}, as source {source.id}")
 
 
 def _credentials(source: Source) -> dict[str, str]:
-    """What Tigris is to prove itself with, as its API takes it."""
+    """The credentials in the form of Tigris' API."""
     match source.auth:
         case "basic":
             return {"basic_user": source.id, "basic_pass": source.secret or ""}
@@ -73,20 +83,30 @@ def _revert_source(client: Client, source: Source, existing: Source | None) -> N
 
 @sources.command("rotate")
 @click.argument("source_id")
-@click.option("--secret", help="A secret that the sender made, where it does not take ours.")
-@click.option("--finish", is_flag=True, help="Make none; end the secret that was replaced.")
+@click.option("--secret", help="A secret made by the sender, if it cannot take ours.")
+@click.option("--finish", is_flag=True, help="Stop accepting the old secret; makes no new one.")
 def rotate(source_id: str, secret: str | None, finish: bool) -> None:
-    """Make a new secret; the one before it stays good until it is finished, or until the next one."""
+    """Make a new secret. The old one keeps working until --finish or the next rotation.
+
+    \b
+    Example:
+      aftertrain sources rotate tigris-models
+    """
     source = Client().sources.rotate(source_id, secret=secret, finish=finish)
     if finish:
-        click.echo(f"{source_id}: the newest secret is the only one now")
+        click.echo(f"{source_id}: only the newest secret works now")
     else:
         _show(source)
 
 
 @sources.command("list")
 def list_sources() -> None:
-    """Show all sources."""
+    """Show all sources.
+
+    \b
+    Example:
+      aftertrain sources list
+    """
     for source in Client().sources.list():
         click.echo(f"{source.id}  {source.kind}  {source.auth}  {source.url}")
 
@@ -94,7 +114,12 @@ def list_sources() -> None:
 @sources.command("delete")
 @click.argument("source_id")
 def delete(source_id: str) -> None:
-    """Take a source away; its requests are refused from now on."""
+    """Delete a source; its requests are refused from now on.
+
+    \b
+    Example:
+      aftertrain sources delete tigris-models
+    """
     Client().sources.delete(source_id)
     click.echo(f"{source_id}: deleted")
 

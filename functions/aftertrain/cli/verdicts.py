@@ -1,4 +1,4 @@
-"""Verdicts as a person sees them in a terminal."""
+"""Verdicts as text for the terminal."""
 
 import json
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ _STYLES = {
 
 
 def styled(outcome: str) -> Text:
-    """A verdict's word in its colour."""
+    """A verdict's outcome in its colour."""
     return Text(outcome, _STYLES.get(outcome, "cyan"))
 
 
 def verdict_lines(verdicts: Sequence[dict[str, Any]], key: str = "trigger_id") -> Text:
-    """Each verdict, and below it the clause that decided, what it asks for and what it found."""
+    """Each verdict, and below it the deciding clause with its expected and actual values."""
     width = max((len(verdict["verdict"]) for verdict in verdicts), default=0)
     lines: list[Text] = []
     for verdict in verdicts:
@@ -40,7 +40,7 @@ def verdict_lines(verdicts: Sequence[dict[str, Any]], key: str = "trigger_id") -
 
 
 def shown(value: Any) -> str:
-    """A value in a cell: texts as they are, all else as JSON."""
+    """A value in a cell: texts unchanged, everything else as JSON."""
     if value is None:
         return "nothing"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -38,5 +38,5 @@ class Client:
 def _url(api_url: str | None) -> str:
     url = api_url or os.environ.get("AFTERTRAIN_API_URL")
     if not url:
-        raise ApiError(0, {"detail": "the API's address is not known: set AFTERTRAIN_API_URL to the stack's ApiUrl"})
+        raise ApiError(0, {"detail": "the API's URL is unknown: set AFTERTRAIN_API_URL to the stack's ApiUrl"})
     return url

@@ -57,7 +57,7 @@ class SignedTransport:
         except BotoCoreError as error:
             raise NoCredentialsError(0, {"detail": f"the AWS credentials cannot be read: {error}"}) from None
         if frozen is None:
-            detail = "there are no AWS credentials: set AWS_PROFILE, or the AWS_… variables"
+            detail = "there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             raise NoCredentialsError(0, {"detail": detail})
         return frozen
 

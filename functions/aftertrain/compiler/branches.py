@@ -29,7 +29,9 @@ def check_targets(step: Step, where: Place, step_ids: Collection[str]) -> Iterat
     for index, target in _targets(step):
         if target not in step_ids:
             path = (*where, "params", "branches", index, "target_step")
-            yield Diagnostic("AT301", path, f"there is no step {target!r} to choose", did_you_mean(target, step_ids))
+            yield Diagnostic(
+                "AT301", path, f"the target step {target!r} does not exist", did_you_mean(target, step_ids)
+            )
 
 
 def brace_conditions(params: dict[str, Any]) -> dict[str, Any]:

@@ -82,11 +82,11 @@ def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnost
     if not isinstance(template, Template):
         return  # the action's own model reports it
     if template.text is None:
-        yield Diagnostic("AT313", (*where, "pipeline"), "the pipeline is written by its id, not computed")
+        yield Diagnostic("AT313", (*where, "pipeline"), "pipeline must be an id, not a template")
         return
     callee = bindings.callee(template.text)
     if callee is None:
-        hint = "publish it first: `aftertrain apply` tells its id"
+        hint = "publish it first; `aftertrain apply` prints its id"
         yield Diagnostic("AT313", (*where, "pipeline"), f"there is no pipeline {template.text!r}", hint)
     elif callee.parameters is not None and isinstance(params := node.params.get("params", {}), dict):
         yield from _check_params(params, callee, where)

@@ -69,8 +69,8 @@ def _check_unique_ids(definition: Definition) -> Iterator[Diagnostic]:
         for index, step in enumerate(steps):
             name = variable(step.id)
             if name in seen:
-                alike = f"the ids {seen[name]!r} and {step.id!r} are too alike"
-                message = alike if seen[name] != step.id else f"the id {step.id!r} stands twice"
+                alike = f"the ids {seen[name]!r} and {step.id!r} differ only in `-` and `_`"
+                message = alike if seen[name] != step.id else f"two steps have the id {step.id!r}"
                 yield Diagnostic("AT201", (key, index, "id"), message, "rename one of them")
             seen.setdefault(name, step.id)
 
@@ -79,13 +79,15 @@ def _check_unique_triggers(definition: Definition) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for index, trigger in enumerate(definition.triggers):
         if trigger.id is not None and trigger.id in seen:
-            yield Diagnostic("AT201", ("triggers", index, "id"), f"the id {trigger.id!r} stands twice", "rename one")
+            yield Diagnostic(
+                "AT201", ("triggers", index, "id"), f"two triggers have the id {trigger.id!r}", "rename one"
+            )
         seen.add(trigger.id or "")
 
 
 def _check_step(step: Step, where: Place) -> Iterator[Diagnostic]:
     if step.foreach is not None and step.foreach.as_ in (*ROOTS, "loop", *WORDS):
-        message = f"as: {step.foreach.as_!r} hides what templates read under this name"
+        message = f"as: {step.foreach.as_!r} hides another name that templates read"
         yield Diagnostic("AT202", (*where, "foreach", "as"), message, "choose another name")
     action = ACTIONS.get(step.action)
     if action is None:
@@ -100,13 +102,13 @@ def _check_step(step: Step, where: Place) -> Iterator[Diagnostic]:
 def _check_combination(action: Action, step: Step, where: Place) -> Iterator[Diagnostic]:
     """Fields that the step's action does not support."""
     if action.name == "conditional" and step.foreach is not None:
-        yield Diagnostic("AT210", (*where, "foreach"), "a conditional chooses once, and cannot be a loop")
+        yield Diagnostic("AT210", (*where, "foreach"), "a conditional cannot have foreach: it chooses once")
     if action.name == "approval" and has_template(step.params.get("default")):
         path = (*where, "params", "default")
-        yield Diagnostic("AT210", path, "the default of an approval is written as it is, not computed")
+        yield Diagnostic("AT210", path, "the default of an approval must be a literal, not a template")
     if action.runs == "question" and step.retry is not None:
         yield Diagnostic(
-            "AT210", (*where, "retry"), "a question is asked once: a no is an answer, and so is none in time"
+            "AT210", (*where, "retry"), "an approval cannot be retried: a no is an answer, and so is a timeout"
         )
 
 
@@ -118,7 +120,7 @@ def _check_wait(step: Step, pipeline_limit: int | None, where: Place) -> Iterato
     waits = seconds if isinstance(seconds, int | float) else hours * 3600 if isinstance(hours, int | float) else 0
     for limit, owner in ((pipeline_limit, "the pipeline"), (step.timeout_seconds, "the step")):
         if limit is not None and waits >= limit:
-            message = f"it waits for {waits:g} seconds, and {owner} may take {limit}"
+            message = f"it waits for {waits:g} seconds, but {owner} may take only {limit}"
             yield Diagnostic("AT210", (*where, "params"), message, "raise the time limit, or leave it out")
 
 

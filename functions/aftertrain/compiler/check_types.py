@@ -123,7 +123,7 @@ class _TypeChecker:
             case Template():
                 yield from self.template(value, where, reader, allowed)
             case dict() | list() if (mixed or has_templates(value)) and not allowed.may_be(*kinds_of(value)):
-                yield Diagnostic("AT308", where, f"{where[-1]} takes {allowed.words}, and this is {value_words(value)}")
+                yield Diagnostic("AT308", where, f"{where[-1]} takes {allowed.words}, but this is {value_words(value)}")
             case dict():
                 for name, item in value.items():
                     shape = (allowed.fields or {}).get(name, ANYTHING)
@@ -140,7 +140,7 @@ class _TypeChecker:
         rendered = render_template(template, reader)
         yield from (Diagnostic("AT309", where, complaint) for complaint in dict.fromkeys(rendered.complaints))
         if template.text is None and not fits(rendered.shape, allowed):
-            message = f"{where[-1]} takes {allowed.words}, and this is {rendered.shape.words}"
+            message = f"{where[-1]} takes {allowed.words}, but this is {rendered.shape.words}"
             hint = "write {{ … | string }}" if allowed.kinds == {"string"} and not rendered.shape.may_be(*OPEN) else ""
             yield Diagnostic("AT308", where, message, hint)
 
@@ -159,7 +159,7 @@ class _TypeChecker:
         yield from self.template(items, where, reader, ANYTHING)
         shape = render_template(items, reader).shape
         if not shape.may_be("array"):
-            yield Diagnostic("AT312", where, f"foreach goes over an array; this is {shape.words}")
+            yield Diagnostic("AT312", where, f"foreach needs an array, but this is {shape.words}")
 
     def fields(self, node: Any, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
         """Fields that cannot exist."""
@@ -206,7 +206,7 @@ class _TypeChecker:
         """Outputs that may be absent when they are read."""
         for path in dict.fromkeys(demanded_paths(value) if unsure else ()):
             if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
-                message = f"{path}: {path.step!r} may have no output here, for it may have been skipped or have failed"
+                message = f"{path}: {path.step!r} may have no output here: it may have been skipped or have failed"
                 yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
 
 
@@ -228,7 +228,7 @@ def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
     if isinstance(value, Template) and not _is_whole_url(value.lone):
         for name in dict.fromkeys(_unencoded_names(value.parts)):
             hint = f"write {{{{ {name} | urlencode }}}}"
-            yield Diagnostic("AT209", where, f"{name} could become another part of the URL", hint)
+            yield Diagnostic("AT209", where, f"{name} can change the structure of the URL", hint)
 
 
 def _unencoded_names(parts: Parts) -> Iterator[str]:
@@ -310,9 +310,9 @@ def _check_unreachable(graph: Graph, step_paths: Mapping[str, Place]) -> Iterato
             reasons[step] = "its condition is false"
         for need in node.requires:
             if need in reasons:
-                reasons.setdefault(step, f"{need!r} never does, and it needs it")
+                reasons.setdefault(step, f"it needs {need!r}, which never runs")
             elif graph.nodes[need].action.name == "fail" and not graph.nodes[need].continues_on_failure:
-                reasons.setdefault(step, f"{need!r} always fails, and it needs it")
+                reasons.setdefault(step, f"it needs {need!r}, which always fails")
     for step in graph.nodes:
         if step in reasons:
             step_id = step.partition(" ")[0]  # a second step with the same id has a suffix

@@ -13,38 +13,38 @@ from aftertrain.errors import AuthorError
 
 CODES = {
     "AT101": "the text is neither YAML nor JSON",
-    "AT102": "a value has the wrong shape",
-    "AT103": "there is no such key",
-    "AT104": "a key stands twice",
-    "AT201": "two of a kind have ids or names that are the same, or differ only in `-` and `_`",
+    "AT102": "a value has the wrong type or form",
+    "AT103": "an unknown key",
+    "AT104": "a duplicate key",
+    "AT201": "duplicate ids or names, also if they differ only in `-` and `_`",
     "AT202": "a name hides another one",
-    "AT203": "there is no such action",
-    "AT204": "the action has no such param",
-    "AT205": "the action needs a param that is missing",
-    "AT206": "a param has the wrong shape",
+    "AT203": "an unknown action",
+    "AT204": "an unknown param",
+    "AT205": "a required param is missing",
+    "AT206": "a param has the wrong type or form",
     "AT207": "a trigger's filter cannot be read",
     "AT208": "a secret is written in plain text",
     "AT209": "a value in a URL is not encoded",
-    "AT210": "an action does not go together with what stands beside it",
-    "AT211": "a job asks for what cannot be had where it runs",
-    "AT212": "a parameter's default, or what a trigger gives it, is not of its type, or is missing",
+    "AT210": "a field does not fit the step's action",
+    "AT211": "a job asks for compute that its backend does not have",
+    "AT212": "a parameter's default or a trigger's param is missing or has the wrong type",
     "AT301": "`depends_on` names a step that does not exist",
-    "AT302": "steps depend on each other in a circle",
+    "AT302": "steps depend on each other in a cycle",
     "AT303": "a template cannot be read",
     "AT304": "a template reads a step that does not exist",
-    "AT305": "a template reads a field that cannot be there",
-    "AT306": "a template reads a parameter that the pipeline does not have",
-    "AT307": "a template reads what there is not of a step or of a failure",
+    "AT305": "a template reads a field that cannot exist",
+    "AT306": "a template reads an undeclared parameter",
+    "AT307": "a template reads an unknown attribute of a step or of the failure",
     "AT308": "a template gives a param a value of the wrong type",
     "AT309": "an expression can never have a value",
     "AT310": "a condition is neither true nor false",
     "AT311": "a template reads an output that may be missing",
-    "AT312": "`foreach` goes over what is no array",
-    "AT313": "a step runs a pipeline that there is not, or gives it what it does not take",
+    "AT312": "the items of `foreach` are not an array",
+    "AT313": "a step runs an unknown pipeline, or gives it params that it does not take",
     "AT402": "a step can never run",
-    "AT501": "the state machine would be refused",
-    "AT502": "an execution's history could become too long",
-    "AT503": "outputs could become larger than a state hands on",
+    "AT501": "Step Functions would refuse the state machine",
+    "AT502": "an execution's history can exceed the limit of Step Functions",
+    "AT503": "outputs can exceed the size that a state can pass on",
 }
 
 Place = tuple[str | int, ...]
@@ -106,7 +106,7 @@ def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "") -> st
     matches = difflib.get_close_matches(name, names, n=1)
     if matches:
         return f"did you mean {matches[0]!r}?"
-    return fallback or (f"there is {', '.join(sorted(names))}" if names else "")
+    return fallback or (f"known: {', '.join(sorted(names))}" if names else "")
 
 
 def render(diagnostic: Diagnostic, file: str, text: str | None) -> str:

@@ -77,12 +77,12 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object. Raises: ValueError on a duplicate key; the YAML reader then finds its position."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a duplicate key")
     return mapping
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number in JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _read_yaml(text: str) -> Document:
@@ -95,7 +95,7 @@ def _read_yaml(text: str) -> Document:
         position = Mark(mark.line + 1, mark.column + 1) if mark else None
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error.problem}", mark=position))
     except RecursionError:
-        problem = "it is nested too deep, or an alias stands for what it lies in"
+        problem = "it is nested too deeply, or an alias contains itself"
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {problem}"))
     except (yaml.YAMLError, ValueError) as error:
         document.diagnostics.append(Diagnostic("AT101", (), f"this is not YAML: {error}"))
@@ -143,7 +143,7 @@ class _NodeReader:
         ):  # PyYAML's errors for a tag that does not fit its text
             mark = _mark(node)
             self.document.diagnostics.append(
-                Diagnostic("AT101", (), f"{node.value!r} is not of the type that its tag says", mark=mark)
+                Diagnostic("AT101", (), f"{node.value!r} does not have the type of its tag", mark=mark)
             )
             return None
 
@@ -153,7 +153,7 @@ class _NodeReader:
             key = str(key_node.value)
             if key in result:
                 self.document.diagnostics.append(
-                    Diagnostic("AT104", (*where, key), f"the key {key!r} stands twice", mark=_mark(key_node))
+                    Diagnostic("AT104", (*where, key), f"the key {key!r} is a duplicate", mark=_mark(key_node))
                 )
             self.document.places.keys[(*where, key)] = _mark(key_node)
             result[key] = self.read(value_node, (*where, key))

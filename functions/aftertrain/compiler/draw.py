@@ -49,7 +49,7 @@ def cost(compiled: Compiled) -> str:
     totals = measure(compiled.machine)
     rows = [
         ("transitions, if every step runs once", f"{totals.transitions:,}"),
-        ("transitions at most, with every retry", f"{totals.max_transitions:,}"),
+        ("transitions at most, if every retry is used", f"{totals.max_transitions:,}"),
         ("history events at most (of 25,000)", f"{totals.max_events:,}"),
         ("writes to latches", f"{totals.writes:,}"),
         ("function invocations", f"{totals.invocations:,}"),
@@ -65,14 +65,16 @@ def _jobs(compiled: Compiled) -> list[tuple[str, str]]:
     """The cost of each job and their sum; empty if no price is known and no GPU is requested."""
     jobs = [job for _, graph in _graphs(compiled) for job in estimates(graph, compiled.bindings)]
     rows = [
-        (f"dollars per hour of {job.step}, about", f"{job.dollars_per_hour:.4f}")
+        (f"dollars per hour of {job.step}, approximately", f"{job.dollars_per_hour:.4f}")
         for job in jobs
         if job.dollars_per_hour is not None
     ]
     if hours := sum(job.gpu_hours for job in jobs):
-        rows.append(("GPU hours at most, by the jobs' time limits", f"{hours:,.1f}"))
+        rows.append(("GPU hours at most, if every job runs to its time limit", f"{hours:,.1f}"))
     if any(job.dollars is not None for job in jobs):
-        rows.append(("dollars at most, for as long, about", f"{sum(job.dollars or 0 for job in jobs):,.2f}"))
+        rows.append(
+            ("dollars at most, if every job runs to its time limit", f"{sum(job.dollars or 0 for job in jobs):,.2f}")
+        )
     return rows
 
 

@@ -107,4 +107,4 @@ def _unknown_dependencies(step: Step, where: Place, readable: KnownNames) -> Ite
         if name not in readable.steps:
             path = (*where, "depends_on", index)
             hint = did_you_mean(name, readable.steps)
-            yield Diagnostic("AT301", path, f"there is no step {name!r} to depend on", hint)
+            yield Diagnostic("AT301", path, f"depends_on names the step {name!r}, which does not exist", hint)

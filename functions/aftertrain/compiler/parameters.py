@@ -19,7 +19,7 @@ def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for index, parameter in enumerate(parameters):
         if parameter.name in seen:
-            message = f"the parameter {parameter.name!r} stands twice"
+            message = f"two parameters have the name {parameter.name!r}"
             yield Diagnostic("AT201", ("parameters", index, "name"), message, "rename one of them")
         seen.add(parameter.name)
         if parameter.default is not None and not is_of(parameter.default, parameter.type):

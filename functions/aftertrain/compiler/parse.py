@@ -30,7 +30,7 @@ MAX_DEPTH = 32
 _UNION_MEMBERS = ("str", "bool", "list[any]")  # pydantic adds these to the path of a value with several types
 # Codes about names, which may be wrong where a name was repaired.
 _STEP_NAME_CODES, _PARAMETER_NAME_CODES = ("AT301", "AT304"), ("AT212", "AT306")
-NO_MERGE = "YAML's merge keys are not read: write out what is to be merged"
+NO_MERGE = "YAML's merge keys are not supported: write the merged keys out"
 
 _MODELS: dict[str, type[Written]] = {
     "parameters": Parameter,
@@ -102,7 +102,9 @@ def parse(source: str | dict[str, Any]) -> Parsed:
     if document.diagnostics:
         raise CompileError(document.diagnostics)
     if not isinstance(document.value, dict):
-        raise CompileError([Diagnostic("AT102", (), "a definition is an object: it has steps", mark=document.mark(()))])
+        raise CompileError(
+            [Diagnostic("AT102", (), "a definition must be an object with steps", mark=document.mark(()))]
+        )
     problems = list(_check_json(document.value, (), document))
     if problems:
         raise CompileError(problems)
@@ -144,13 +146,13 @@ def _check_json(value: Any, where: Place, document: Document) -> Iterator[Diagno
 def _problem(value: Any) -> str | None:
     match value:
         case float() if not math.isfinite(value):
-            return f"{value} is no number that JSON has"
+            return f"{value} is not a JSON number"
         case str() if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            return "this is half of a surrogate pair"
+            return "this is a lone surrogate, which is no character"
         case None | bool() | int() | float() | str() | list() | dict():
             return None
         case _:
-            return f"a value of type {type(value).__name__} is not one of JSON's"
+            return f"a value of type {type(value).__name__} is not JSON"
 
 
 def _mark(diagnostic: Diagnostic, document: Document) -> Mark | None:
@@ -165,7 +167,7 @@ def _diagnostic(detail: ErrorDetails, document: Document) -> Diagnostic:
     if detail["type"] == "extra_forbidden":
         name = str(where[-1])
         hint = did_you_mean(name, _sibling_keys(where)) if name != "<<" else NO_MERGE
-        return Diagnostic("AT103", where, f"there is no key {name!r} here", hint, document.places.keys.get(where))
+        return Diagnostic("AT103", where, f"unknown key {name!r}", hint, document.places.keys.get(where))
     where = tuple(part for part in where if part not in _UNION_MEMBERS)
     text = detail["msg"].removeprefix("Value error, ")
     message = text[0].lower() + text[1:]

@@ -26,7 +26,7 @@ SMALL, FEW = {"integer", "number", "boolean", "null"}, 64  # bytes
 def check_history(machine: Machine, graph: Graph) -> Iterator[Diagnostic]:
     """Histories that are too long."""
     if events_of_all(machine) > MAX_EVENTS and (events := max_events(machine)) > MAX_EVENTS:
-        message = f"an execution may have {events:,} history events; Step Functions ends it at {MAX_EVENTS:,}"
+        message = f"an execution may have {events:,} history events, but Step Functions ends it at {MAX_EVENTS:,}"
         yield Diagnostic("AT502", _culprit(graph), message, "lower max_items or retries, or split the pipeline")
 
 
@@ -44,23 +44,25 @@ def check_payloads(graph: Graph, region: Region, shapes: ShapeEnvironment, key: 
 def _check_loops(graph: Graph, key: str) -> Iterator[Diagnostic]:
     for index, node in enumerate(graph.nodes.values()):
         if node.step.foreach is not None and graph.output_readers[node.id] and node.max_bytes > MAX_PAYLOAD:
-            message = f"the items of {node.id!r} may put out {node.max_bytes:,} bytes; a state hands on {MAX_PAYLOAD:,}"
-            hint = "lower max_items, or let items write to a bucket and read nothing of them"
+            message = (
+                f"the items of {node.id!r} may return {node.max_bytes:,} bytes, but a state passes on {MAX_PAYLOAD:,}"
+            )
+            hint = "lower max_items, or let items write to a bucket and do not read their outputs"
             yield Diagnostic("AT503", (key, index, "foreach"), message, hint)
 
 
 def _check_outputs(graph: Graph) -> Iterator[Diagnostic]:
     size = sum(graph.nodes[step].max_bytes for step in graph.nodes if "" in graph.output_readers[step])
     if size > MAX_PAYLOAD:
-        message = f"the outputs read steps that may put out {size:,} bytes together; a state hands on {MAX_PAYLOAD:,}"
-        yield Diagnostic("AT503", ("outputs",), message, "read less of them, or put references out")
+        message = f"the outputs read up to {size:,} bytes together, but a state passes on {MAX_PAYLOAD:,}"
+        yield Diagnostic("AT503", ("outputs",), message, "read fewer outputs, or return references")
 
 
 def _check_join(parallel: Region, graph: Graph, key: str) -> Iterator[Diagnostic]:
     inside = set(parallel.steps)
     read = [step for step in parallel.steps if graph.output_readers[step] - inside]
     if len(read) > 1:
-        yield from _check_total(read, graph, MAX_PAYLOAD, key, "read less of them behind where they meet")
+        yield from _check_total(read, graph, MAX_PAYLOAD, key, "read fewer outputs after the steps join")
 
 
 def _check_latches(crossing: CrossingRegion, graph: Graph, key: str) -> Iterator[Diagnostic]:
@@ -71,7 +73,7 @@ def _check_latches(crossing: CrossingRegion, graph: Graph, key: str) -> Iterator
     for lane in lanes(crossing, graph, lambda step: step not in inside):
         for wait in (entry for entry in lane if isinstance(entry, Await)):
             records = dict.fromkeys(step for steps in wait.steps for step in steps if graph.output_readers[step])
-            hint = f"{wait.target!r} is told of all of them at once: let them write to a bucket, or put less out"
+            hint = f"{wait.target!r} gets all of them at once: let the steps write to a bucket, or return less"
             yield from _check_total(records, graph, MAX_LATCHED, key, hint)
 
 
@@ -88,8 +90,8 @@ def _check_params(graph: Graph, shapes: ShapeEnvironment, key: str) -> Iterator[
                 read[path.step] = max(read.get(path.step, 0), size)
         if sum(read.values()) > MAX_PAYLOAD and len(read) > 1:
             names = ", ".join(map(repr, read))
-            message = f"{names} may put out {sum(read.values()):,} bytes together; a state is told {MAX_PAYLOAD:,}"
-            yield Diagnostic("AT503", (key, index, "params"), message, "read less of them")
+            message = f"{names} may return {sum(read.values()):,} bytes together, but a state takes {MAX_PAYLOAD:,}"
+            yield Diagnostic("AT503", (key, index, "params"), message, "read fewer outputs")
 
 
 def _check_total(steps: Iterable[str], graph: Graph, limit: int, key: str, hint: str) -> Iterator[Diagnostic]:
@@ -97,7 +99,7 @@ def _check_total(steps: Iterable[str], graph: Graph, limit: int, key: str, hint:
     size = sum(graph.nodes[step].max_bytes for step in read)
     if size > limit:
         together = " together" if len(read) > 1 else ""
-        message = f"{', '.join(map(repr, read))} may put out {size:,} bytes{together}; a state hands on {limit:,}"
+        message = f"{', '.join(map(repr, read))} may return {size:,} bytes{together}, but a state passes on {limit:,}"
         yield Diagnostic("AT503", (key, list(graph.nodes).index(read[-1])), message, hint)
 
 

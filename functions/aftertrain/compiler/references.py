@@ -98,7 +98,7 @@ def _mistakes(path: Path, where: Place, readable: KnownNames) -> Iterator[Diagno
         hint = did_you_mean(first, readable.parameters, "declare it under `parameters`")
         yield Diagnostic("AT306", where, f"{path}: the pipeline has no parameter {first!r}", hint)
     if path.root == "failure" and not readable.failure:
-        yield Diagnostic("AT307", where, f"{path}: only the steps under `on_failure` can read the failure")
+        yield Diagnostic("AT307", where, f"{path}: only steps under `on_failure` can read the failure")
     if path.root == "steps":
         yield from _step_mistakes(path, first, where, readable)
 
@@ -114,4 +114,4 @@ def _step_mistakes(path: Path, first: str, where: Place, readable: KnownNames) -
         yield Diagnostic("AT304", where, message, hint)
     elif not fields or fields[0] not in (*ABOUT, "output", "outputs") or (fields[0] in ABOUT and len(fields) > 1):
         hint = f"write steps.{first}.output.FIELD or steps.{first}.status"
-        yield Diagnostic("AT307", where, f"{path}: of a step there is output, status, error and cause", hint)
+        yield Diagnostic("AT307", where, f"{path}: a step has output, status, error and cause", hint)

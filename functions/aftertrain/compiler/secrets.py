@@ -57,7 +57,7 @@ def _scan(value: Any, where: Place, name: str) -> Iterator[Diagnostic]:
             name_matches = _NAMES.search(name) and value and "{{" not in value
             special = name.lower().endswith("token") and _SPECIAL.fullmatch(value)
             if kind or (name_matches and not special):
-                message = f"{name}: this looks like {kind or 'a secret'}, and everybody can read it here"
+                message = f"{name}: this looks like {kind or 'a secret'}, and a definition is readable by everybody"
                 yield Diagnostic("AT208", where, message, HINT)
         case dict():
             for key, item in value.items():

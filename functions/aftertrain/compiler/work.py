@@ -135,7 +135,7 @@ def _items(node: Node, foreach: Foreach, reader: Resolver) -> Any:
     if isinstance(node.items, list):
         return rendered
     code = rendered.removeprefix("{% ").removesuffix(" %}")
-    no_array = "$error('foreach goes over an array, not over a value of type ' & $type($l))"
+    no_array = "$error('foreach needs an array, not a value of type ' & $type($l))"
     too_many = "$error('foreach has ' & $string($count($l)) & ' items, more than max_items')"
     return jsonata.expression(
         f"($l := {code}; $type($l) != 'array' ? {no_array} : $count($l) > {foreach.max_items} ? {too_many} : $l)"

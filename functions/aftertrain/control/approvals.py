@@ -34,7 +34,7 @@ def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
     """One question, for a holder of its link. Raises: NotFoundError if the link is not ours."""
     entry = registry.get("approval", approval_id)
     if entry is None or not hmac.compare_digest(entry.item["key_hash"], secret_hash(key.encode())):
-        raise NotFoundError("there is nothing to decide here: the link is not complete", field="key")
+        raise NotFoundError("the link is incomplete: open it as it was sent", field="key")
     return _without_secrets(entry.item)
 
 
@@ -47,13 +47,13 @@ def decide(
     """
     entry = require(registry, "approval", approval_id)
     if entry.item["status"] != "pending":
-        raise ConflictError(f"this was {entry.item['status']} already", field="approval_id")
+        raise ConflictError(f"this question is already {entry.item['status']}", field="approval_id")
     decision: Item = {"approved": approve, "answered": True, "by": by, "comment": comment, "decided_at": now}
     try:
         if approve:
             answers.approve(entry.item["token"], decision)
         else:
-            answers.reject(entry.item["token"], f"{by or 'somebody'} said no: {comment}")
+            answers.reject(entry.item["token"], f"rejected by {by or 'somebody'}: {comment}")
     except ExecutionGoneError:
         _record_decision(approval_id, "expired", {}, registry)
         raise

@@ -21,7 +21,7 @@ def check_params(parameters: list[Parameter], params: dict[str, Any]) -> None:
         AuthorError: the message names the first wrong param.
     """
     if len(canonical_json(params).encode()) > MAX_BYTES:
-        raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass the place of large values", field="params")
+        raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass large values by URI", field="params")
     for diagnostic in check_given(params, parameters, ("params",)):
         message = f"{diagnostic.message}: {diagnostic.hint}" if diagnostic.hint else diagnostic.message
         raise AuthorError(message, field=".".join(map(str, diagnostic.where)))

@@ -16,7 +16,10 @@ _FIELDS = (
 def register(cluster_id: str, body: ClusterCreate, ports: ControlPorts) -> Item:
     """Register a cluster, or replace its registration; whatever runs on its replicas stays."""
     if not is_id(cluster_id):
-        raise AuthorError(f"{cluster_id!r} is no id: 1 to 48 of a-z, 0-9, - and _, not at an end", field="cluster_id")
+        raise AuthorError(
+            f"{cluster_id!r} is not a valid id: use 1 to 48 of a-z, 0-9, - and _, without - or _ at an end",
+            field="cluster_id",
+        )
     entry = ports.registry.get("cluster", cluster_id)
     created = entry.item["created_at"] if entry else ports.clock()
     item = body.model_dump(mode="json") | {

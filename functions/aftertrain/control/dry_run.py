@@ -41,13 +41,13 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     Raises: AuthorError
     """
     if not isinstance(value, dict):
-        raise AuthorError(f"{name} is no trigger: it is an object with event_type")
+        raise AuthorError(f"{name} is not a trigger: write an object with event_type")
     listed = value.get("triggers", [value])
     given = value.get("types")
     if given is not None and not (isinstance(given, dict) and all(isinstance(item, str) for item in given.values())):
-        raise AuthorError(f"{name}: types are an object of texts", field="types")
+        raise AuthorError(f"{name}: types must be an object of texts", field="types")
     if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
-        raise AuthorError(f"{name}: triggers are a list of objects with event_type")
+        raise AuthorError(f"{name}: triggers must be a list of objects with event_type")
     pipeline = slug(str(value["name"])) if "name" in value else None
     try:
         specs = [TriggerSpec.model_validate({k: v for k, v in item.items() if k not in _BESIDE}) for item in listed]
@@ -82,9 +82,9 @@ def events_in(value: Any, name: str) -> list[Event]:
     request = isinstance(value, dict) and {"source", "headers", "body"} <= value.keys()
     kind = value["source"] if request else "platform"
     if kind not in SOURCE_KINDS:
-        raise AuthorError(f"{name}: there is no source of kind {kind!r}")
+        raise AuthorError(f"{name}: unknown kind of source {kind!r}")
     if request and not isinstance(value["headers"], dict):
-        raise AuthorError(f"{name}: headers are an object of texts")
+        raise AuthorError(f"{name}: headers must be an object of texts")
     headers = {key.lower(): str(text) for key, text in value["headers"].items()} if request else {}
     body = value["body"] if request else value
     payload = parse(body.encode(errors="surrogatepass")) if isinstance(body, str) else body
@@ -116,7 +116,7 @@ def dry_run(event: Event, item: dict[str, Any]) -> dict[str, Any]:
     outcome = {"verdict": "started", "clause": "", "expected": None, "actual": None}
     if policies.assemble is not None:
         if locate_part(event, policies.assemble) is None:
-            expected = f"a key that has {policies.assemble.pattern}"
+            expected = f"a key that matches {policies.assemble.pattern}"
             filtered = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
             return base | filtered | {"matched": False, "passed": 0, "params": None, "would_start": None}
         outcome |= {"verdict": "assembling", "clause": "assemble"}
@@ -163,7 +163,7 @@ def _item(trigger: str | dict[str, Any], ports: ControlPorts) -> dict[str, Any]:
         return _with_types(triggers.get(trigger, ports), ports)
     (item, *extra) = triggers_in(trigger, "the trigger")
     if extra:
-        raise AuthorError("these are several triggers: give one", field="trigger")
+        raise AuthorError("the file has several triggers: pass one", field="trigger")
     return item if item["types"] else _with_types(item, ports)
 
 

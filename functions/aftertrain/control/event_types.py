@@ -19,9 +19,9 @@ def register(event_type: str, body: EventTypeBody, ports: ControlPorts) -> Item:
     Raises: AuthorError if the name is no event type or a bucket's, or if the schema cannot be used.
     """
     if not _TYPE.fullmatch(event_type) or len(event_type) > MAX_TYPE:
-        raise AuthorError(f"{event_type!r} is no dotted name such as training.finished", field="event_type")
+        raise AuthorError(f"{event_type!r} is not a dotted name such as training.finished", field="event_type")
     if event_type.startswith("object."):
-        raise AuthorError("the data of object.… is what buckets send: it has no schema of yours", field="event_type")
+        raise AuthorError("buckets define the data of object.…: choose another event type", field="event_type")
     check_schema(body.schema_)
 
     def change() -> Item:

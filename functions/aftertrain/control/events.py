@@ -45,7 +45,7 @@ def list_all(
         return ports.runs.events(*period, limit)
     scan = ports.runs.all_events(*period, limit)
     if not scan.whole:
-        raise ConflictError("the ledger is too large to list all events: those that fired something can be listed")
+        raise ConflictError("the ledger is too large to list all events: list only events that fired a trigger")
     return scan.items
 
 
@@ -103,7 +103,7 @@ def _with_sets(record: EventRecord, original: EventRecord, ports: ControlPorts) 
 def _no_set(trigger_id: str, original: EventRecord) -> Verdict:
     started = original.verdict_of(trigger_id)
     by = f": replay the event that started {started.execution!r}" if started and started.execution else ""
-    actual = f"by this event {trigger_id!r} has started no set{by}"
+    actual = f"this event did not complete a set of {trigger_id!r}{by}"
     return Verdict(trigger_id, "filtered", "assemble", "an event that completed a set", actual)
 
 

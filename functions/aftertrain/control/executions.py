@@ -63,7 +63,7 @@ def stop(execution_id: str, cause: str, ports: ControlPorts) -> Item:
     """
     item = get(execution_id, ports)
     if item["status"] != "running":
-        raise ConflictError(f"the execution {execution_id!r} is over: it has {item['status']}")
+        raise ConflictError(f"the execution {execution_id!r} has already ended: {item['status']}")
     ports.machines.stop(item["arn"], cause)
     return {"id": execution_id, "status": "aborted"}
 

@@ -30,5 +30,5 @@ def explain(event: Event, item: Item) -> Verdict:
         return Verdict(trigger.id, "filtered", "event_type", trigger.event_type, event.type)
     mismatch = find_mismatch(event, compile_trigger(trigger))
     if mismatch is None:
-        return Verdict(trigger.id, "filtered", "created_at", "the trigger was there as it is now", "it is newer")
+        return Verdict(trigger.id, "filtered", "created_at", "the trigger existed in its current form", "it is newer")
     return Verdict(trigger.id, "filtered", mismatch.clause, mismatch.expected, mismatch.actual)

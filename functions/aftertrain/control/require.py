@@ -31,7 +31,7 @@ def require_absent(registry: Registry, kind: str, item_id: str) -> None:
         ConflictError: the id is taken.
     """
     if registry.get(kind, item_id) is not None:
-        raise ConflictError(f"there is a {kind} {item_id!r} already: update it, or choose another id", field="id")
+        raise ConflictError(f"the {kind} {item_id!r} exists already: update it, or choose another id", field="id")
 
 
 def callee(registry: Registry, pipeline_id: str) -> Callee | None:

@@ -22,7 +22,7 @@ def create(body: SourceCreate, ports: ControlPorts) -> Item:
     """
     auth = body.auth or AUTHS[body.kind][0]
     if auth not in AUTHS[body.kind]:
-        raise AuthorError(f"a source of kind {body.kind} has auth {' or '.join(AUTHS[body.kind])}", field="auth")
+        raise AuthorError(f"a source of kind {body.kind} supports auth {' or '.join(AUTHS[body.kind])}", field="auth")
     secret = None if auth == "none" else body.secret or _new_secret(body.kind, auth, ports)
     bare = Source(body.id, body.kind, auth)
     source = bare if secret is None else bare.with_secret(secret)
@@ -60,7 +60,7 @@ def rotate(source_id: str, body: SourceRotate, ports: ControlPorts) -> Item:
 
 def _apply_rotation(source: Source, secret: str | None, *, undo: bool) -> Source:
     if undo and len(source.secret_hashes or source.secrets) < LIVE_SECRETS:
-        raise AuthorError(f"the source {source.id!r} has no secret to go back to", field="undo")
+        raise AuthorError(f"the source {source.id!r} has no earlier secret", field="undo")
     if undo:
         return source.without_newest_secret()
     return source.with_newest_secret_alone() if secret is None else source.with_secret(secret)

@@ -23,5 +23,5 @@ def path_of(value: Any) -> tuple[str, ...] | None:
         return None
     match = _PATH.match(value)
     if match is None:
-        raise AuthorError(f"{value!r} is no path of the event: write {{{{ event.PATH }}}} and nothing else")
+        raise AuthorError(f"{value!r} is not a path of the event: write {{{{ event.PATH }}}} and nothing else")
     return full_path(match.group(1)[1:].split("."))

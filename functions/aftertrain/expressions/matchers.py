@@ -41,7 +41,7 @@ def compile_matcher(condition: Any, path: str) -> Matcher:
     ((name, operand),) = condition.items()
     if name not in _OPERATORS:
         raise AuthorError(
-            f"filter: {path!r}: there is no operator {name!r}: there is {', '.join(sorted(_OPERATORS))}",
+            f"filter: {path!r}: unknown operator {name!r}: known are {', '.join(sorted(_OPERATORS))}",
             field=f"filter.{path}",
         )
     return _OPERATORS[name](operand, path)

@@ -114,7 +114,7 @@ def _refuse_empty(pattern: Mapping[str, Any], parent: str) -> None:
         for part in condition if key == "$or" else [condition]:
             if part == {}:
                 raise AuthorError(
-                    f'filter: {path!r} asks for nothing: write [{{"exists": true}}]', field=f"filter.{path}"
+                    f'filter: {path!r} has no condition: write [{{"exists": true}}]', field=f"filter.{path}"
                 )
             if isinstance(part, dict):
                 _refuse_empty(part, parent if key == "$or" else path)
@@ -140,7 +140,7 @@ def _compile(pattern: Mapping[str, Any], parent: str, depth: int, budget: Iterat
 
 def _spend(budget: Iterator[int]) -> None:
     if next(budget, None) is None:
-        message = "filter: it has too many alternatives in alternatives: make it several triggers"
+        message = "filter: it has too many nested alternatives: split it into several triggers"
         raise AuthorError(message, field="filter")
 
 
@@ -149,7 +149,7 @@ def _alternatives(
 ) -> tuple[FieldGroup, ...]:
     """The alternatives, each with the conditions beside `$or`: both must hold for the same item of an array."""
     if not isinstance(options, list) or len(options) < 2 or not all(isinstance(item, dict) for item in options):
-        raise AuthorError("filter: $or is a list of two or more filters", field="filter.$or")
+        raise AuthorError("filter: $or needs a list of two or more filters", field="filter.$or")
     alternatives = [_nest_keys(item, parent) for item in options]
     shared = [{key: siblings[key] for key in _collect_keys(item, parent) & siblings.keys()} for item in alternatives]
     return tuple(
@@ -180,7 +180,7 @@ def _merge(siblings: Mapping[str, Any], alternative: Mapping[str, Any]) -> dict[
 def _leaf(condition: Any, path: str) -> FieldTest:
     entries = condition if isinstance(condition, list) else [condition]
     if not entries:
-        raise AuthorError(f"filter: {path!r} lists nothing that could match", field=f"filter.{path}")
+        raise AuthorError(f"filter: {path!r} has an empty list, which nothing can match", field=f"filter.{path}")
     return FieldTest(path, tuple(compile_matcher(entry, path) for entry in entries), condition)
 
 
@@ -193,7 +193,7 @@ def _nest_keys(pattern: Mapping[str, Any], parent: str) -> dict[str, Any]:
             raise AuthorError(f"filter: {key!r} is not a path such as data.model_source", field="filter")
         if isinstance(condition, dict) and len(condition) == 1 and condition.keys() <= OPERATORS:
             shown = json.dumps([condition])
-            raise AuthorError(f"filter: {key!r}: an operator stands in a list: {shown}", field=f"filter.{key}")
+            raise AuthorError(f"filter: {key!r}: put the operator in a list: {shown}", field=f"filter.{key}")
         _put(tree, segments if parent or key == "$or" else full_path(segments), condition, key)
     return tree
 
@@ -203,14 +203,14 @@ def _put(tree: dict[str, Any], segments: Sequence[str], condition: Any, key: str
     for segment in parents:
         tree = tree.setdefault(segment, {})
         if not isinstance(tree, dict):
-            raise AuthorError(f"filter: {key!r} stands below a path that has a value", field=f"filter.{key}")
+            raise AuthorError(f"filter: {key!r} is below a path that already has a value", field=f"filter.{key}")
     if last not in tree:
         tree[last] = condition
     elif isinstance(condition, dict) and isinstance(tree[last], dict):
         for name, nested in condition.items():
             _put(tree[last], name.split("."), nested, f"{key}.{name}")
     else:
-        raise AuthorError(f"filter: {key!r} stands twice", field=f"filter.{key}")
+        raise AuthorError(f"filter: {key!r} is a duplicate", field=f"filter.{key}")
 
 
 def _format_value(value: Any) -> str:

@@ -40,15 +40,15 @@ _SUGGESTIONS: dict[type[nodes.Node], str] = {
     nodes.Dict: "objects cannot be written in a template: write the object in YAML, with templates as its values",
     nodes.Tuple: "tuples cannot be written in a template: write a list, such as ['a', 'b']",
     nodes.Slice: "slices cannot be written: read one item, such as {{ event.tags[0] }}, or use first or last",
-    nodes.Assign: "{% set %} is not known: write the expression where it is needed, or use a set_output step",
-    nodes.AssignBlock: "{% set %} is not known: write the expression where it is needed, or use a set_output step",
-    nodes.Macro: "macros are not known: repeat the text, or use a transform step",
+    nodes.Assign: "{% set %} is not supported: write the expression where it is needed, or use a set_output step",
+    nodes.AssignBlock: "{% set %} is not supported: write the expression where it is needed, or use a set_output step",
+    nodes.Macro: "macros are not supported: repeat the text, or use a transform step",
     nodes.Include: "a template cannot include another one: write the text here",
     nodes.Import: "a template cannot import another one: write the text here",
     nodes.FromImport: "a template cannot import another one: write the text here",
     nodes.Extends: "a template cannot extend another one: write the text here",
-    nodes.Block: "blocks are not known: write the text here",
-    nodes.FilterBlock: "{% filter %} is not known: put the filter behind each value, such as {{ event.name | upper }}",
+    nodes.Block: "blocks are not supported: write the text here",
+    nodes.FilterBlock: "{% filter %} is not supported: filter each value, such as {{ event.name | upper }}",
 }
 
 
@@ -67,7 +67,7 @@ def parse_template(text: str, loops: Sequence[str] = ()) -> Template:
     try:
         return _to_template(_plain_parts(text) or _TemplateReader(tuple(loops)).template(text))
     except RecursionError:
-        raise TemplateError("the expression is nested too deep") from None
+        raise TemplateError("the expression is nested too deeply") from None
 
 
 def _plain_parts(text: str) -> Parts | None:
@@ -102,7 +102,9 @@ def parse_condition(text: str, loops: Sequence[str] = ()) -> Expression:
             raise
         lone = None  # braces inside it
     if lone is None:
-        raise TemplateError(f"a condition is one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}")
+        raise TemplateError(
+            f"a condition must be one expression, such as steps.evaluate.output.accuracy >= 0.9: {text!r}"
+        )
     return lone
 
 
@@ -123,7 +125,7 @@ class _TemplateReader:
         except TemplateSyntaxError as error:
             raise TemplateError(f"not a template: {error.message}") from None
         except ValueError:  # Python refuses to read a number with that many digits
-            raise TemplateError("not a template: it holds a number of thousands of digits") from None
+            raise TemplateError("not a template: it contains a number with thousands of digits") from None
 
     def parts(self, body: Sequence[nodes.Node]) -> Parts:
         return tuple(part for statement in body for part in self.statement(statement))
@@ -148,12 +150,12 @@ class _TemplateReader:
 
     def loop(self, node: nodes.For) -> tree.For:
         if not isinstance(node.target, nodes.Name):
-            raise TemplateError("a loop has one name: write {% for item in event.items %} and read item.field")
+            raise TemplateError("a loop takes one name: write {% for item in event.items %} and read item.field")
         if node.test is not None or node.recursive:
-            raise TemplateError("a loop has neither `if` nor `recursive`: write {% if %} inside of it")
+            raise TemplateError("a loop supports neither `if` nor `recursive`: write {% if %} inside it")
         name = node.target.name
         if name in (*tree.ROOTS, *self.loops, *_NAMES, "loop"):
-            raise TemplateError(f"the loop's name {name!r} hides another one: choose a name that is not taken")
+            raise TemplateError(f"the loop's name {name!r} hides another one: choose another name")
         items, otherwise = self.expression(node.iter), self.parts(node.else_)
         return tree.For(name, items, _TemplateReader((*self.loops, name, "loop")).parts(node.body), otherwise)
 
@@ -200,7 +202,7 @@ class _TemplateReader:
             case _ if type(node) in _ARITHMETIC:
                 return tree.Arithmetic(_ARITHMETIC[type(node)], left, right)
             case _:
-                raise TemplateError(f"there is no {node.operator!r} here: write a product")
+                raise TemplateError(f"{node.operator!r} is not supported: write a product")
 
     def concatenation(self, parts: list[Expression]) -> Expression:
         joined = parts[0]
@@ -227,7 +229,7 @@ class _TemplateReader:
         signatures, kind = (FILTERS, "filter") if isinstance(node, nodes.Filter) else (TESTS, "test")
         signature = signatures.get(node.name)
         if signature is None:
-            raise TemplateError(f"there is no {kind} {node.name!r} here; there is {', '.join(sorted(signatures))}")
+            raise TemplateError(f"unknown {kind} {node.name!r}; known: {', '.join(sorted(signatures))}")
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise _unsupported(node)
         operand, arguments = self.expression(node.node), self.arguments(node, signature, kind)
@@ -247,7 +249,7 @@ class _TemplateReader:
             raise TemplateError(f"the {kind} {node.name!r} needs {missing[0]}; it takes {takes}")
         fixed = (name for name in signature.constant if name in values and not isinstance(values[name], Literal))
         if (name := next(fixed, None)) is not None:
-            raise TemplateError(f"the {kind} {node.name!r} takes {name} as it is written, not computed")
+            raise TemplateError(f"the {kind} {node.name!r} needs a literal {name}, not a computed one")
         return tuple(values.get(name, Literal(signature.defaults.get(name))) for name in signature.arguments)
 
     def path(self, node: nodes.Node) -> Expression:
@@ -277,22 +279,22 @@ class _TemplateReader:
     def rooted(self, name: str, segments: tuple[str | int, ...]) -> Path:
         if name not in (*tree.ROOTS, *self.loops):
             roots = ", ".join([*tree.ROOTS[:3], *self.loops])
-            raise TemplateError(f"{name!r} is not known here: a path starts with one of {roots}")
+            raise TemplateError(f"unknown name {name!r}: a path starts with one of {roots}")
         if name == "loop" and segments not in LOOP:
-            raise TemplateError("of a loop there is loop.index, loop.index0, loop.first and loop.last")
+            raise TemplateError("loop has index, index0, first and last")
         if not segments and name in tree.ROOTS:
-            raise TemplateError(f"{name!r} alone is no value: name a field of it, such as {name}.name")
+            raise TemplateError(f"{name!r} alone is not a value: read a field of it, such as {name}.name")
         return Path(name, segments)
 
 
 def _literal(value: str | int | float | bool | None) -> Literal:
     """A literal, if JSON has such a value."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise TemplateError(f"{value} is no number that JSON has")
+        raise TemplateError(f"{value} is not a JSON number")
     if isinstance(value, int) and abs(value) > sys.float_info.max:
-        raise TemplateError("a number is larger than any that JSONata has")
+        raise TemplateError("a number is too large for JSONata")
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise TemplateError("a text holds half of a surrogate pair")
+        raise TemplateError("a text contains a lone surrogate, which is no character")
     return Literal(value)
 
 
@@ -308,5 +310,6 @@ def _test(name: str, operand: Expression, arguments: tuple[Expression, ...]) -> 
 def _unsupported(node: nodes.Node) -> TemplateError:
     suggestion = next((text for kind, text in _SUGGESTIONS.items() if isinstance(node, kind)), None)
     return TemplateError(
-        suggestion or f"{type(node).__name__.lower()} is not known in templates: docs/templates.md lists what is"
+        suggestion
+        or f"{type(node).__name__.lower()} is not supported in templates: docs/reference/templates.md lists what is"
     )

@@ -73,7 +73,7 @@ class Comparison(NamedTuple):
         value = _event_value(raw, self.type)
         if value is None:
             actual = None if raw is MISSING else raw
-            return Mismatch("where", self.text, actual, f"{self.text}: the event does not say")
+            return Mismatch("where", self.text, actual, f"{self.text}: the event has no such field")
         return None if self.test(value) else Mismatch("where", self.text, raw, f"{self.text} is false for {raw!r}")
 
 
@@ -155,7 +155,7 @@ class _Parser:
     def _regexp(self, field: str, kind: FieldType) -> tuple[Callable[[Any], bool], TextLookup]:
         token = self._peek()
         if kind != "text":
-            raise self._error(f"`{field}` is no text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token)
+            raise self._error(f"`{field}` is not a text: REGEXP works on `key`, `Event-Type` and `Content-Type`", token)
         if token.kind != "string":
             raise self._syntax_error("a regular expression in double quotes")
         self.position += 1
@@ -165,7 +165,7 @@ class _Parser:
             pattern = re2.compile(token.value, options)
         except re2.error as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            raise self._error(f"not a regular expression of RE2: {reason}", token) from None
+            raise self._error(f"not a valid RE2 regular expression: {reason}", token) from None
         return partial(_test_regexp, pattern), _required_prefix(token.value)
 
     def _values(self, field: str, kind: FieldType) -> frozenset[Value]:

@@ -124,7 +124,7 @@ def probe(address: str, release: Release, calls: HttpCalls) -> None:
         response = calls.call("POST", f"{model}/infer", request, timeout=PROBE_SECONDS)
         served, finite = response.get("model_version"), has_finite_output(response)
     except (AttributeError, KeyError, TypeError) as error:
-        raise ReplicaError(f"{address}: {release.name!r} does not answer as the protocol says: {error!r}") from None
+        raise ReplicaError(f"{address}: {release.name!r} does not follow the protocol: {error!r}") from None
     if served != release.version:
         raise ReplicaError(f"{address}: {release.name!r} answers as version {served!r}, not {release.version!r}")
     if not finite:

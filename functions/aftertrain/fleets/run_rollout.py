@@ -121,7 +121,7 @@ def _check_capacity(batch: tuple[str, ...], rollout: Rollout, name: str, fleet: 
     serving = dict(zip(replicas, _map_replicas(lambda replica: fleet.serves(replica, name), replicas), strict=True))
     serving_count = sum(serving[address] for address in replicas if address not in batch)
     if serving_count < needed and any(serving[address] for address in batch):
-        raise CapacityError(f"{serving_count} replicas serve besides {', '.join(batch)}, and {needed} have to")
+        raise CapacityError(f"only {serving_count} of {needed} needed replicas serve besides {', '.join(batch)}")
 
 
 def _watch_alarms(seconds: float, rollout: Rollout, context: RolloutPorts) -> None:

@@ -109,7 +109,7 @@ def _next_state(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollo
 def _begin(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
     service = course.fleet.look()
     if service.state == "moving" and not (rollout.preempts and course.fleet.interruptible):
-        raise OperatorError("the service is busy with another change: try again when that is through")
+        raise OperatorError("the service is busy with another change: try again when it has finished")
     target = (
         course.fleet.prepare(course.release, rollout.size) if rollout.operation == "shift" else service.target or ""
     )
@@ -180,16 +180,18 @@ def _check_arrival(rollout: ServiceRollout, course: RolloutContext) -> ServiceRo
     if service.state == "moving" or (landed and rollout.resizes and service.desired == rollout.size != service.size):
         if not _is_late(rollout, course):
             return rollout
-        return _start_rollback(rollout, f"it was not through after {rollout.time_limit:g} seconds", course)
+        return _start_rollback(rollout, f"it had not finished after {rollout.time_limit:g} seconds", course)
     if landed and not (rollout.resizes and service.desired != rollout.size):
         course.fleet.probe(course.release)
         return replace(rollout, status="healthy")
     if service.state == "settled":
         reason = (
-            f"{service.desired} replicas are wanted" if landed else "the service went back to what it served before"
+            f"the service's desired number of replicas is {service.desired}"
+            if landed
+            else "the service rolled back to the previous release"
         )
         return replace(rollout, status="rolled_back", reason=service.reason or reason)
-    return _start_rollback(rollout, service.reason or "the service did not get there", course)
+    return _start_rollback(rollout, service.reason or "the service did not reach the new release", course)
 
 
 def _start_rollback(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
@@ -240,7 +242,7 @@ def _check_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceR
     if service.state == "moving":
         if not _is_late(rollout, course):
             return rollout
-        reason = f"the way back was not through after {rollout.time_limit:g} seconds"
+        reason = f"the rollback had not finished after {rollout.time_limit:g} seconds"
         return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")
     back = service.state == "settled" and _is_restored(rollout, service)
     gone = service.state == "missing" and rollout.previous is None

@@ -168,7 +168,7 @@ def _check_newest(start: Start, ticket: Ticket, ports: IngestPorts) -> PolicyChe
     if (gone := is_gone(ticket.event, policy, ports)) is not None:
         if gone:
             return PolicyCheck(state_key, lambda state: order.pass_unconditionally(state, ticket))
-        return PolicyDecision("stale", "order", "the object is gone", "it was written again")
+        return PolicyDecision("stale", "order", "the object is gone", "it was rewritten")
     try:
         version = recency_of(ticket.event, policy, ticket, ports)
     except BucketBehindError as error:
@@ -227,7 +227,7 @@ def _check_assemble(start: Start, ticket: Ticket, ports: IngestPorts) -> PolicyC
         return None
     placement = assemble.locate_part(ticket.event, policy)
     if placement is None:
-        expected = f"a key that has {policy.pattern}"
+        expected = f"a key that matches {policy.pattern}"
         return PolicyDecision("filtered", "assemble", expected, ticket.event.subject)
     key, piece = placement
     piece, now = _with_bucket_facts(piece, policy, ticket, ports), ports.clock()

@@ -19,4 +19,4 @@ def compare_and_set(state_key: str, decide: Callable[[State], Transition], state
         state, decision = decide(stored.state)
         if state == stored.state or states.put(state_key, state, stored.revision):
             return decision
-    raise BusyError(f"the gate {state_key} is changed by too many at once")
+    raise BusyError(f"the policy state {state_key} is changed by too many callers at once")

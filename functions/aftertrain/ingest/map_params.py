@@ -34,5 +34,5 @@ def _value(name: str, value: Any, event: Event, kind: str | None) -> Any:
     if resolved is MISSING:
         raise ParamError(f"the event has no {'.'.join(path)}", field=f"params.{name}")
     if kind is not None and not is_given(resolved, kind):
-        raise ParamError(f"{'.'.join(path)} is not of the type {kind.removesuffix('?')}", field=f"params.{name}")
+        raise ParamError(f"{'.'.join(path)} is not of type {kind.removesuffix('?')}", field=f"params.{name}")
     return resolved

@@ -43,7 +43,7 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         duplicate, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise SenderError(f"the key {_printable(duplicate)} stands twice in one object", field=_printable(duplicate))
+        raise SenderError(f"the key {_printable(duplicate)} is a duplicate in its object", field=_printable(duplicate))
     return result
 
 
@@ -81,4 +81,4 @@ def _check_unicode(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        raise SenderError("a string holds half of a surrogate pair", field="body") from None
+        raise SenderError("a string contains a lone surrogate, which is no character", field="body") from None

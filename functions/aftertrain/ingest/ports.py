@@ -122,5 +122,5 @@ class IngestPorts(NamedTuple):
     def look(self) -> Buckets:
         """The buckets. Raises: BusyError where they are left to the queue."""
         if self.buckets is None:
-            raise BusyError("a bucket has to be looked into: left to the queue")
+            raise BusyError("this needs a look into a bucket: left to the queue")
         return self.buckets

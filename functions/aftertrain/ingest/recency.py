@@ -59,7 +59,7 @@ def _numeric_version(value: Any) -> Recency:
         number = math.nan
     if math.isfinite(number):
         return Recency("version", number, str(value))
-    return Recency("version", OLDEST, f"{value!r}, which is no number")
+    return Recency("version", OLDEST, f"{value!r}, which is not a number")
 
 
 def _modified_version(event: Event, ticket: Ticket, ports: IngestPorts) -> Recency | None:
@@ -69,5 +69,5 @@ def _modified_version(event: Event, ticket: Ticket, ports: IngestPorts) -> Recen
     if current is not None and etag in (None, current.etag):
         return Recency("modified", current.modified, current.modified_text)
     if fresh:
-        raise BucketBehindError(f"{event.subject}: the bucket does not show what the event speaks of yet")
+        raise BucketBehindError(f"{event.subject}: the bucket does not show the event's object yet")
     return None

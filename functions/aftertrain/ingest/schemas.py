@@ -25,9 +25,9 @@ def check_schema(schema: dict[str, Any]) -> None:
         raise AuthorError(f"the schema has more than {MAX_BYTES} bytes", field="schema")
     for keyword, value in _keywords(schema):
         if keyword in _REFUSED:
-            raise AuthorError(f"the schema uses {keyword!r}, which is not taken here", field="schema")
+            raise AuthorError(f"the schema uses {keyword!r}, which is not supported", field="schema")
         if keyword == "multipleOf" and not (isinstance(value, int | float) and value > 0):
-            raise AuthorError("multipleOf is a number above 0", field="schema")
+            raise AuthorError("multipleOf must be a number above 0", field="schema")
     _compile_validator(text)
 
 
@@ -53,7 +53,7 @@ def _compile_validator(text: str) -> Callable[[Any], Any]:
     try:
         validator: Callable[[Any], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
     except (fastjsonschema.JsonSchemaDefinitionException, AttributeError, TypeError, ValueError) as error:
-        raise AuthorError(f"this is no JSON Schema: {error}", field="schema") from None
+        raise AuthorError(f"this is not a JSON Schema: {error}", field="schema") from None
     return validator
 
 

@@ -25,7 +25,7 @@ JOBS = {
 def find(name: str) -> Job:
     """The job of this name. Raises: JobError if it does not exist."""
     if name not in JOBS:
-        raise JobError(f"there is no job {name!r}: there is {', '.join(sorted(JOBS))}")
+        raise JobError(f"unknown job {name!r}: known are {', '.join(sorted(JOBS))}")
     module, function = JOBS[name]
     job: Job = getattr(import_module(f"aftertrain.jobs.{module}"), function)
     return job

@@ -25,7 +25,7 @@ def load_checkpoint(uri: str, folder: Path) -> Mlp:
     tensors = read_tensors(fetch(uri, folder))
     config = read_config(fetch(sibling(uri, "config.json"), folder))
     if config.get("architecture") != "mlp":
-        raise JobError(f"{uri}: the architecture {config.get('architecture')!r} is not known: there is 'mlp'")
+        raise JobError(f"{uri}: unknown architecture {config.get('architecture')!r}: known is 'mlp'")
     return Mlp.from_tensors(tensors, str(config.get("activation", "relu")))
 
 
@@ -49,8 +49,8 @@ def read_examples(uri: str, folder: Path) -> tuple[np.ndarray[Any, Any], np.ndar
     """Held-out examples: `inputs` [n, features] and `labels` [n] of a safetensors file."""
     tensors = read_tensors(fetch(uri, folder))
     if not {"inputs", "labels"} <= tensors.keys():
-        raise JobError(f"{uri}: a data set has the tensors 'inputs' and 'labels'; this has {sorted(tensors)}")
+        raise JobError(f"{uri}: a data set needs the tensors 'inputs' and 'labels', but this one has {sorted(tensors)}")
     inputs, labels = tensors["inputs"], tensors["labels"]
     if len(inputs) != len(labels) or not len(inputs):
-        raise JobError(f"{uri}: {len(inputs)} inputs and {len(labels)} labels make no data set")
+        raise JobError(f"{uri}: {len(inputs)} inputs and {len(labels)} labels do not form a data set")
     return inputs, labels

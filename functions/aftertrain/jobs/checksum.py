@@ -58,7 +58,7 @@ def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str
     """How a file differs from HeadObject's answer; None if it does not. `part`: the result of `part_size`."""
     size = path.stat().st_size
     if size != head["ContentLength"]:
-        return f"it has {size} bytes and not {head['ContentLength']}"
+        return f"it has {size} bytes instead of {head['ContentLength']}"
     for name, make in _KINDS.items():
         expected = head.get(name)
         if not expected:
@@ -67,7 +67,7 @@ def differs(path: Path, head: Mapping[str, Any], part: int | None = None) -> str
             return None  # the checksum does not say of how many parts
         actual = _parts_checksum(path, make, part) if "-" in expected else _file_checksum(path, make)
         if actual not in (expected, None):
-            return f"its {name.removeprefix('Checksum')} is {actual} and not {expected}"
+            return f"its {name.removeprefix('Checksum')} is {actual} instead of {expected}"
         return None
     return None
 

@@ -75,12 +75,12 @@ def write_output(path: Path, output: dict[str, Any], max_bytes: int = MAX_BYTES)
     try:
         size = len(json.dumps(output, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
     except UnicodeEncodeError:
-        raise JobError("the output has half of a character in it, which no text can hold") from None
+        raise JobError("the output contains a lone surrogate, which is no character") from None
     except ValueError:
-        raise JobError("the output has a number that JSON does not have: one is infinite, or no number") from None
+        raise JobError("the output contains NaN or an infinite number, which JSON does not have") from None
     if size > max_bytes:
         raise OutputTooLargeError(
-            f"the output has {size} bytes, and may have {max_bytes}: write it below output_uri, and put its URI out"
+            f"the output has {size} bytes, and the limit is {max_bytes}: write it below output_uri and return its URI"
         )
     path.write_text(json.dumps({"output": output}, ensure_ascii=False), encoding="utf-8")
 

@@ -36,7 +36,7 @@ def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
     """Write the requested format. Raises: JobError if it is not supported."""
     kind = str(job.params.get("format", "onnx"))
     if kind not in formats:
-        raise JobError(f"the format {kind!r} is not known: there is {', '.join(formats)}")
+        raise JobError(f"unknown format {kind!r}: known are {', '.join(formats)}")
     folder.mkdir(exist_ok=True)
     return formats[kind](str(job.params.get("precision", "float32")), folder)
 
@@ -53,7 +53,7 @@ def compare(
     for batch in batches:
         expected, actual = original(batch), converted(batch)
         if actual.shape != expected.shape:
-            raise JobError(f"the converted model answers with {actual.shape} where the original has {expected.shape}")
+            raise JobError(f"the converted model returns the shape {actual.shape}, the original {expected.shape}")
         errors.append(np.max(np.abs(actual - expected)))
         lows.append(np.min(expected))
         highs.append(np.max(expected))
@@ -81,7 +81,7 @@ def onnx_logits(path: Path) -> Logits:
 
     def logits(inputs: Mapping[str, Array]) -> Array:
         if missing := sorted(set(names) - inputs.keys()):
-            raise JobError(f"{path.name} takes {missing[0]!r}; given is {', '.join(inputs)}")
+            raise JobError(f"{path.name} needs the input {missing[0]!r}, but only {', '.join(inputs)} is given")
         result: Array = session.run(None, {name: inputs[name] for name in names})[0]
         return result
 

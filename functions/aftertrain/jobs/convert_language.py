@@ -73,5 +73,5 @@ def _batches(model: Path, texts: Path, max_tokens: int) -> list[dict[str, Array]
     tokens = [np.array([tokenizer.encode(line).ids[:max_tokens]], dtype=np.int64) for line in lines if line.strip()]
     batches = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in tokens if ids.size]
     if not batches:
-        raise JobError(f"{texts.name} has no text: write one to a line")
+        raise JobError(f"{texts.name} has no text: write one per line")
     return batches

@@ -27,8 +27,8 @@ def providers() -> list[str]:
     available = [provider for provider in (CUDA, CPU) if provider in onnxruntime.get_available_providers()]
     if _has_gpus() and CUDA not in available:
         raise JobError(
-            "this job has a GPU, and its onnxruntime is one for processors: put onnxruntime-gpu into the image, "
-            "or ask for no gpu in compute"
+            "this job has a GPU, but its onnxruntime is the CPU build: put onnxruntime-gpu into the image, "
+            "or remove gpu from compute"
         )
     return available
 
@@ -47,8 +47,8 @@ def session(path: Path, names: list[str] | None = None) -> "onnxruntime.Inferenc
         raise JobError(f"{path.name} is not an ONNX model that can be run here: {error}") from None
     if _has_gpus() and names[0] != model.get_providers()[0]:
         raise JobError(
-            f"this job has a GPU, and onnxruntime {onnxruntime.__version__} could not use {names[0]}: its log says "
-            "which versions of CUDA and cuDNN it needs; or ask for no gpu in compute"
+            f"this job has a GPU, but onnxruntime {onnxruntime.__version__} could not use {names[0]}: its log says "
+            "which versions of CUDA and cuDNN it needs; or remove gpu from compute"
         )
     return model
 
@@ -62,8 +62,8 @@ def torch_device() -> str:
     if _has_gpus():
         built = torch.version.cuda or "no CUDA"
         raise JobError(
-            f"this job has a GPU, and PyTorch {torch.__version__}, built for {built}, does not find it: it may be "
-            "newer than the driver of the host, or built for processors; or ask for no gpu in compute"
+            f"this job has a GPU, but PyTorch {torch.__version__}, built for {built}, does not find it: it may be "
+            "newer than the host's driver, or the CPU build; or remove gpu from compute"
         )
     return "cpu"
 

@@ -50,7 +50,7 @@ def _logits(uri: str, inputs: Array, folder: Path) -> Array:
     logits = _compute_logits(uri, inputs, folder)
     count = int((~np.isfinite(logits)).any(axis=1).sum())
     if count:
-        raise JobError(f"{uri} answers {count} of {len(logits)} examples with what is no number: its training diverged")
+        raise JobError(f"{uri} answers {count} of {len(logits)} examples with NaN: its training diverged")
     return logits
 
 

@@ -58,7 +58,7 @@ def evaluate_language(job: JobInput, folder: Path) -> dict[str, Any]:
 def _check_backend(backend: str) -> None:
     missing = [name for name in ("lm_eval", *NEEDS.get(backend, ())) if find_spec(name) is None]
     if backend not in NEEDS:
-        raise JobError(f"the backend {backend!r} is not known: there is {', '.join(NEEDS)}")
+        raise JobError(f"unknown backend {backend!r}: known are {', '.join(NEEDS)}")
     if missing:
         raise JobError(
             f"the backend {backend!r} needs {' and '.join(missing)} in the job's image: install aftertrain[language], "
@@ -112,7 +112,7 @@ def _metrics(task: str, results: dict[str, Any]) -> dict[str, Score]:
     """
     samples = results["samples"][task]
     if any(_is_lost(sample.get("resps")) for sample in samples):
-        raise JobError(f"{task}: the model answers with what is no number: its training diverged")
+        raise JobError(f"{task}: the model answers with NaN: its training diverged")
     better = results.get("higher_is_better", {}).get(task, {})
     scores = {}
     for key, value in results["results"][task].items():

@@ -26,7 +26,7 @@ def measure(names: list[str], logits: Array, labels: Array) -> dict[str, Score]:
     available = _metrics(metrics)
     unknown = sorted(set(names) - available.keys())
     if unknown:
-        raise JobError(f"the metric {unknown[0]!r} is not known: there is {', '.join(available)}")
+        raise JobError(f"unknown metric {unknown[0]!r}: known are {', '.join(available)}")
     return {name: _score(name, available[name], logits, labels) for name in names}
 
 

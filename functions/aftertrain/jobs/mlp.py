@@ -31,7 +31,7 @@ class Mlp:
     def from_tensors(cls, tensors: dict[str, Array], activation: str) -> "Mlp":
         """Read `layers.N.weight` and `layers.N.bias`. Raises: JobError for a missing or misfitting tensor."""
         if activation not in _ACTIVATIONS:
-            raise JobError(f"the activation {activation!r} is not known: there is {', '.join(_ACTIVATIONS)}")
+            raise JobError(f"unknown activation {activation!r}: known are {', '.join(_ACTIVATIONS)}")
         layers = list(takewhile(lambda layer: f"layers.{layer}.weight" in tensors, count()))
         if not layers or not all(f"layers.{layer}.bias" in tensors for layer in layers):
             raise JobError(f"an mlp has layers.0.weight, layers.0.bias, …; this has {sorted(tensors)}")
@@ -39,7 +39,9 @@ class Mlp:
         biases = tuple(tensors[f"layers.{layer}.bias"].astype(np.float32) for layer in layers)
         for (wide, narrow), layer in zip(pairwise(weights), layers, strict=False):
             if narrow.shape[1] != wide.shape[0]:
-                raise JobError(f"layer {layer} puts out {wide.shape[0]} values, the next one takes {narrow.shape[1]}")
+                raise JobError(
+                    f"layer {layer} returns {wide.shape[0]} values, but the next one takes {narrow.shape[1]}"
+                )
         return cls(weights, biases, activation)
 
     def tensors(self) -> dict[str, Array]:

@@ -39,7 +39,7 @@ def fetch_model(uri: str, folder: Path) -> Path:
     if not uri.endswith((".safetensors", ".json")):
         return fetch_folder(uri, folder, below=False)
     if uri.count("/") < 4:  # s3://bucket/folder/file
-        raise JobError(f"{uri} lies in no folder, and a model is one")
+        raise JobError(f"{uri} is at the bucket's root: put the model into a folder")
     return fetch_folder(sibling(uri, ""), folder, below=False)
 
 
@@ -74,5 +74,5 @@ def ends(config: dict[str, Any]) -> tuple[int, ...]:
     value = config.get("eos_token_id")
     tokens = tuple(value) if isinstance(value, list) else (value,)
     if not tokens or not all(isinstance(token, int) for token in tokens):
-        raise JobError(f"config.json has no eos_token_id that is a token: {value!r}")
+        raise JobError(f"config.json has no valid eos_token_id: {value!r}")
     return tokens

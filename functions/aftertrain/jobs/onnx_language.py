@@ -95,5 +95,5 @@ class OnnxLanguageModel(TemplateLM):  # type: ignore[misc]  # the harness is unt
         output = self._session.run(["logits"], {name: feed[name] for name in self._inputs})[0][0]
         logits: np.ndarray[Any, Any] = output.astype(np.float64)
         if np.isnan(logits).any():
-            raise JobError("the model answers with what is no number: its training diverged")
+            raise JobError("the model answers with NaN: its training diverged")
         return logits

@@ -56,7 +56,7 @@ def program(job: JobInput, folder: Path) -> dict[str, Any]:
     with _forward_signals(process) as signals:
         code = process.wait()
     if signals:
-        raise JobError(f"{command[0]} was told to end, and ended with code {code}")
+        raise JobError(f"{command[0]} was stopped, and ended with code {code}")
     if code != 0:
         raise JobError(f"{command[0]} ended with code {code}; its log has the reason")
     try:

@@ -59,7 +59,7 @@ def _likelihoods(values: Sequence[Any]) -> tuple[float, ...]:
 def check_least(name: str, score: Score | None, least: float) -> None:
     """Raises: JobError if a score misses its bound, which is an upper one if lower is better."""
     if score is None:
-        raise JobError(f"there is no score {name} to hold against the gate's {least:g}")
+        raise JobError(f"there is no score {name} to compare with the gate's {least:g}")
     # Written so that NaN misses every gate.
     if score.higher_is_better and not score.value >= least:
         raise JobError(f"{name} is {score.value:.4f}, below the gate's {least:g}")

@@ -49,7 +49,7 @@ def fetch(uri: str, folder: Path) -> Path:
     except (ClientError, BotoCoreError, RetriesExceededError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
     if (problem := differs(target, head, part)) is not None:
-        raise JobError(f"{uri} did not arrive as it is: {problem}; it may have been replaced meanwhile")
+        raise JobError(f"{uri} was not downloaded correctly: {problem}; it may have been replaced meanwhile")
     return target
 
 
@@ -59,7 +59,7 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     Raises: JobError if there are none.
     """
     if not uri.endswith("/"):
-        raise JobError(f"{uri} is no folder: write it with a slash at the end")
+        raise JobError(f"{uri} is not a folder: add a trailing slash")
     if (mounted := _find_mounted(uri, folder=True)) is not None:
         return mounted
     bucket, prefix = _location(uri)
@@ -74,7 +74,7 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     for key in keys:
         target = (folder / key.removeprefix(prefix)).parent
         if folder.resolve() not in (target.resolve(), *target.resolve().parents):
-            raise JobError(f"s3://{bucket}/{key} lies outside of its own folder")
+            raise JobError(f"s3://{bucket}/{key} is outside its own folder")
         target.mkdir(parents=True, exist_ok=True)
         fetch(f"s3://{bucket}/{key}", target)
     return folder
@@ -143,7 +143,7 @@ def _client(bucket: str) -> Any:
         raise JobError(f"the credentials of {bucket} cannot be read: {error}") from None
     except (ValueError, KeyError, AttributeError) as error:
         raise JobError(
-            f"AFTERTRAIN_BUCKETS cannot be read: {error!r}; aftertrain.jobs.storage shows its form"
+            f"AFTERTRAIN_BUCKETS cannot be read: {error!r}; the docstring of aftertrain.jobs.storage shows its form"
         ) from None
 
 
@@ -160,7 +160,7 @@ def _secret(name: str | None) -> dict[str, str]:
         }
     except (ValueError, KeyError, TypeError):
         form = '{"access_key_id": …, "secret_access_key": …}'
-        raise JobError(f"the secret {name} is not of the form {form}") from None
+        raise JobError(f"the secret {name} must have the form {form}") from None
 
 
 def _location(uri: str) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class Supervisor:
             for member in self._members:
                 code = self._running[member.name].poll()
                 if code is not None:
-                    log.error("worker %s ended with code %s and is started again", member.name, code)
+                    log.error("worker %s ended with code %s; restarting it", member.name, code)
                     self._stopping.wait(self._pause)
                     self._start(member)
         for process in self._running.values():

@@ -40,7 +40,7 @@ def build(model: bytes, features: int, *, half: bool) -> bytes:
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(model):
         reasons = "; ".join(str(parser.get_error(index)) for index in range(parser.num_errors))
-        raise JobError(f"TensorRT does not take the model: {reasons}")
+        raise JobError(f"TensorRT does not accept the model: {reasons}")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE)
     if half:

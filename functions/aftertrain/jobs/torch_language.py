@@ -37,7 +37,7 @@ class TorchLanguageModel:
                 trust_remote_code=False,
             ).eval()
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise JobError(f"transformers does not load the checkpoint: {error}") from None
+            raise JobError(f"transformers cannot load the checkpoint: {error}") from None
 
     def logits(self, arrays: Mapping[str, Array]) -> Array:
         """{input_ids, attention_mask}, each [batch, length]  ->  [batch, length, vocabulary]."""

@@ -82,7 +82,7 @@ class Worker:
         """Work until stopped; calls that Step Functions does not answer are repeated."""
         while not self._stopping.is_set():
             if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
-                log.error("there is no room for jobs in %s: no more are taken", tempfile.gettempdir())
+                log.error("the disk of %s is too full for jobs: taking no more", tempfile.gettempdir())
                 self._stopping.wait(self._pause)
                 continue
             try:
@@ -107,7 +107,7 @@ class Worker:
                 log.info("finished %s", name)
                 self._deliver(answer, lease)
             except TaskGoneError as error:
-                log.warning("dropped %s: nobody waits for it here any more: %s", name, error)
+                log.warning("dropped %s: nobody waits for it any more: %s", name, error)
             # After the answer: no heartbeat is needed any more, and the bucket may be slow.
             self._ship_log(folder / LOG, task)
 
@@ -167,9 +167,9 @@ class Worker:
         try:
             self._tasks.heartbeat(task)
         except UnreachableError as error:
-            log.warning("heartbeat did not go through: %s", error)
+            log.warning("heartbeat failed: %s", error)
             if lease.ending:
-                raise TaskGoneError("no heartbeat went through, and another worker is about to get it") from None
+                raise TaskGoneError("no heartbeat was acknowledged, and another worker is about to get it") from None
         else:
             lease.renew(sent_at)
 
@@ -188,7 +188,7 @@ class Worker:
             try:
                 answer()
             except UnreachableError as error:
-                log.warning("the answer did not go through, trying again: %s", error)
+                log.warning("the answer was not delivered, trying again: %s", error)
             else:
                 return
             if lease.over:

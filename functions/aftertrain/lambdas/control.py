@@ -271,7 +271,7 @@ def malformed(error: RequestValidationError) -> Response[str]:
 
 @app.not_found
 def not_found(_error: Exception) -> Response[str]:
-    return _answer(404, problem_body(404, "there is nothing here: GET /v1/openapi.json lists what there is"))
+    return _answer(404, problem_body(404, "unknown path: GET /v1/openapi.json lists all paths"))
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]  # Powertools' decorator is untyped

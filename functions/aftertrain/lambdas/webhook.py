@@ -81,5 +81,5 @@ def _error_response(error: AftertrainError) -> dict[str, Any]:
     if isinstance(error, UnauthorizedError):
         headers = {"www-authenticate": "Bearer, Basic"}
     if isinstance(error, BusyError):
-        return answer(status, problem_body(status, "not now: send it again"), CONTENT_TYPE, {"retry-after": "5"})
+        return answer(status, problem_body(status, "busy: send it again"), CONTENT_TYPE, {"retry-after": "5"})
     return answer(status, problem(error), CONTENT_TYPE, headers)

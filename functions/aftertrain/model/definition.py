@@ -35,9 +35,7 @@ InstanceType = Annotated[str, StringConstraints(pattern=r"^(ml\.)?[a-z0-9-]+\.[a
 
 def _check_error_name(name: str) -> str:
     if name.startswith("States.") and name not in STATES_ERRORS:
-        raise ValueError(
-            f"{name} cannot be named here; leave `on` out for any error, or name {', '.join(STATES_ERRORS)}"
-        )
+        raise ValueError(f"{name} cannot be used here: leave `on` out for any error, or use {', '.join(STATES_ERRORS)}")
     return name
 
 
@@ -99,7 +97,7 @@ Backend = Literal["worker", "batch", "sagemaker"]
 
 def _check_gpu(name: str) -> str:
     if name not in GPU_TYPES:
-        raise ValueError(f"there is no GPU {name!r}: there is {', '.join(GPU_TYPES)}")
+        raise ValueError(f"unknown GPU {name!r}: known are {', '.join(GPU_TYPES)}")
     return name
 
 

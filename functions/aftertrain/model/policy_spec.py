@@ -37,7 +37,7 @@ def _check_pattern(pattern: str) -> str:
         re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        raise ValueError(f"not a regular expression of RE2: {reason}") from None
+        raise ValueError(f"not a valid RE2 regular expression: {reason}") from None
     return pattern
 
 

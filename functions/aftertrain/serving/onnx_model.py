@@ -77,6 +77,6 @@ def _fetched(uri: str, folder: Path) -> Path:
 
 def _describe(tensor: Any) -> MetadataTensor:
     if tensor.type not in _DATATYPES:
-        raise ValueError(f"{tensor.name} is of type {tensor.type}; served are {', '.join(_DATATYPES)}")
+        raise ValueError(f"{tensor.name} has the type {tensor.type}; supported are {', '.join(_DATATYPES)}")
     shape = [size if isinstance(size, int) else -1 for size in tensor.shape]
     return MetadataTensor(name=tensor.name, datatype=_DATATYPES[tensor.type][0], shape=shape)

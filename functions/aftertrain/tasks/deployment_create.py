@@ -11,7 +11,7 @@ from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 def run(params: DeployParams, call: StepCall, ports: TaskPorts) -> dict[str, Any] | None:
     """As `change`. Raises: TaskError if the model's location is unknown."""
     if params.model_uri is None:
-        raise TaskError("model_uri is missing: fleets load a model from where it is stored")
+        raise TaskError("model_uri is missing: model_id alone does not say where the model is")
     request = request_of(
         "create", params, model_uri=params.model_uri, model_id=params.model_id, replicas=params.replicas
     )

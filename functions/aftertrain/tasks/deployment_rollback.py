@@ -20,6 +20,6 @@ def run(params: RollbackParams, call: StepCall, ports: TaskPorts) -> dict[str, A
     ours = stored.record["deployment_id"] == deployment_id(call)
     release = stored.record["release" if ours else "before"]
     if release is None:
-        raise TaskError(f"nothing was served as {params.deployment_name!r} before: there is nothing to go back to")
+        raise TaskError(f"{params.deployment_name!r} has no previous release to roll back to")
     request = request_of("rollback", params, model_uri=release["model_uri"], model_id=release["model_id"])
     return change(request, call, ports)

@@ -13,6 +13,6 @@ def run(params: EmitParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     Raises: TaskError at the end of a chain; BusyError if the event could not be recorded.
     """
     if call.depth >= MAX_DEPTH:
-        raise TaskError(f"{call.depth} events led to this one: do pipelines start each other in a circle?")
+        raise TaskError(f"{call.depth} events led to this one: do pipelines start each other in a cycle?")
     event = build_event(params.event_type, params.subject, params.data, call, ports)
     return {"event_id": event.id, "executions": ports.emit(event)}

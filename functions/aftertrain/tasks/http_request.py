@@ -60,9 +60,9 @@ def _url(text: str) -> SplitResult:
     if url.scheme not in _PORTS or not url.hostname:
         raise TaskError(f"url {text[:200]!r} is not an http or https address")
     if url.username is not None or any(character in text for character in "\r\n\t "):
-        raise TaskError("url holds credentials or blanks: send credentials as a header, and encode what you put in")
+        raise TaskError("url contains credentials or blanks: send credentials as a header, and encode values")
     if any(unquote(segment) in (".", "..") for segment in url.path.split("/")):
-        raise TaskError(f"url {text[:200]!r} has a path that leads out of itself: . and .. are no values")
+        raise TaskError(f"url {text[:200]!r} has . or .. in its path, which could lead to another path")
     return url
 
 
@@ -127,7 +127,7 @@ def _read(response: http.client.HTTPResponse, clock: Callable[[], float], end: f
     while len(raw) <= MAX_BYTES and (piece := response.read1(MAX_BYTES)):
         raw += piece
         if clock() > end:
-            raise RequestFailedError("the answer does not come to an end in time")
+            raise RequestFailedError("the response was not complete in time")
     return raw
 
 
@@ -159,9 +159,9 @@ def _body(raw: bytes, headers: dict[str, str]) -> Any:
         try:
             return json.loads(raw, parse_constant=_reject_constant)
         except ValueError:
-            raise RequestFailedError("the answer says that it is JSON, and is not") from None
+            raise RequestFailedError("the response claims to be JSON, but is not") from None
     return raw.decode(errors="replace")
 
 
 def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -30,5 +30,5 @@ def channel_of(name: str, ports: TaskPorts) -> Channel:
     channel = ports.channels.get(name) or ports.channels.get("*")
     if channel is None:
         names = ", ".join(sorted(ports.channels)) or "none"
-        raise TaskError(f"this stage has no channel {name!r}; it has {names}: see docs/operations")
+        raise TaskError(f"this stage has no channel {name!r}; it has {names}: see the setting `channels`")
     return channel

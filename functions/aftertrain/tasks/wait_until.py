@@ -23,7 +23,7 @@ def run(params: WaitParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     if seconds > WEEK:
         raise TaskError(f"{until.isoformat()} is more than a week away")
     if call.within is not None and seconds >= call.within:
-        raise TaskError(f"{until.isoformat()} is {seconds} seconds away, and the step may take {call.within}")
+        raise TaskError(f"{until.isoformat()} is {seconds} seconds away, but the step may take only {call.within}")
     return {"waited": True, "until": until.strftime("%Y-%m-%dT%H:%M:%SZ"), "seconds": seconds}
 
 

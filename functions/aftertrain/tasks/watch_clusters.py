@@ -16,5 +16,5 @@ def watch_clusters(poll_id: str, ports: TaskPorts) -> dict[str, str]:
         try:
             statuses[cluster_id] = cluster_health.run(HealthParams(cluster_id=cluster_id), call, ports)["status"]
         except AftertrainError as error:
-            ports.log("error", f"cluster {cluster_id} could not be looked at: {error.message}", {})
+            ports.log("error", f"cluster {cluster_id} could not be checked: {error.message}", {})
     return statuses

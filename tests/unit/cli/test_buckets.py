@@ -109,7 +109,7 @@ def test_a_dry_run_sends_nothing(run: Any, server: Any, bucket: Any) -> None:
     assert ran.out.splitlines() == [
         "2026-05-28T20:26:40Z  b ü",
         "2026-05-28T20:26:40Z  c",
-        "2 objects without an event that a trigger has matched",
+        "2 objects without an event that matched a trigger",
     ]
     assert server.received == []
     assert bucket.listed.call_args.args[:2] == ("weights", "final/")
@@ -127,14 +127,14 @@ def test_what_was_written_only_now_is_left_to_its_sender(run: Any, server: Any, 
     young = [BucketObject("weights", "young", "e", 5, time.time() - 60)]
     with mock.patch.object(reconcile_module, "objects_since", return_value=iter(young)):
         ran = run("reconcile", "weights", "--bucket", "weights")
-    assert ran.out == "0 objects without an event that a trigger has matched\n"
+    assert ran.out == "0 objects without an event that matched a trigger\n"
     assert server.received == []
 
 
 def test_only_buckets_can_be_reconciled(run: Any, bucket: Any) -> None:
     bucket.sources.get.return_value.kind = "github"
 
-    assert "only buckets, tigris and s3" in run("reconcile", "weights", "--bucket", "weights").err
+    assert "only tigris and s3" in run("reconcile", "weights", "--bucket", "weights").err
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -165,7 +165,7 @@ def test_a_bucket_is_told_whom_to_notify(
 
 @pytest.mark.parametrize(
     ("target", "status", "code", "why"),
-    [("my-weights", 200, 2, "is no tigris://BUCKET"), ("tigris://my-weights", 403, 1, "answers 403")],
+    [("my-weights", 200, 2, "is not of the form tigris://BUCKET"), ("tigris://my-weights", 403, 1, "answers 403")],
 )
 def test_a_bucket_that_cannot_be_told_is_named(
     run: Any,

@@ -105,7 +105,7 @@ def test_a_worker_wants_the_arn_of_an_activity(run: Any) -> None:
     ran = run("worker", "--activity", "notanarn", "--concurrency", "2")
 
     assert ran.code == 2
-    assert "is no ARN of an activity" in ran.err
+    assert "is not an activity's ARN" in ran.err
 
 
 def test_a_command_whose_extra_is_not_installed_says_which(capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_a_command_whose_extra_is_not_installed_says_which(capsys: pytest.Captur
         main()
 
     assert ended.value.code == 1
-    assert "install aftertrain[jobs]" in capsys.readouterr().err
+    assert "pip install 'aftertrain[jobs]'" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_text_is_a_mistake(run: Any, tmp_path: Path) -> None:
@@ -140,7 +140,10 @@ def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client
         third, fourth = run("apply", str(tmp_path)), run("apply", "--force", str(tmp_path))
 
     assert first.out == f"{tmp_path}/good.yaml: pipeline good-one is at version 1\n  trigger good-one-0: created\n"
-    assert second.out == f"{tmp_path}/good.yaml: pipeline good-one stays at version 1\n  trigger good-one-0: updated\n"
+    assert (
+        second.out
+        == f"{tmp_path}/good.yaml: pipeline good-one is unchanged, version 1\n  trigger good-one-0: updated\n"
+    )
     assert third.out.startswith(f"{tmp_path}/good.yaml: pipeline good-one is at version 2\n")
     assert fourth.out.startswith(f"{tmp_path}/good.yaml: pipeline good-one is at version 3\n")
     assert len(client.event_triggers.list("good-one")) == 1
@@ -288,7 +291,7 @@ def test_deploy_wants_the_projects_folder(run: Any, tmp_path: Path, monkeypatch:
     ran = run("deploy")
 
     assert ran.code == 2
-    assert "there is no cdk.json here" in ran.err
+    assert "there is no cdk.json in this folder" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -337,5 +340,5 @@ def test_a_new_source_comes_with_what_its_sender_has_to_be_told(run: Any, client
         assert shown.startswith(f"url     https://hooks.example/events/s\nsecret  {secret}\n")
         assert len(shown.splitlines()) == 3
         assert "{" not in shown.splitlines()[2]
-    assert finished.out == "s: the newest secret is the only one now\n"
+    assert finished.out == "s: only the newest secret works now\n"
     assert f"s  {kind}  " in listed.out

@@ -107,15 +107,15 @@ def test_a_param_of_another_type_than_the_file_declares_is_a_failure(run: Any, t
     ran = run("triggers", "test", str(path), "--event", BATCH)
 
     assert ran.code == 1
-    assert "params.uri: expected a value; found data.uri is not of the type integer" in ran.out
+    assert "params.uri: expected a value; found data.uri is not of type integer" in ran.out
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("- 1", "is no trigger"),
+        ("- 1", "is not a trigger"),
         ("event_type: x.y\ncolour: red", "colour: Extra inputs are not permitted"),
-        ("event_type: x.y\ntypes: [1]", "types are an object of texts"),
+        ("event_type: x.y\ntypes: [1]", "types must be an object of texts"),
         ("event_type: x.y\nwhere: key =", "expected a string in double quotes"),
     ],
 )
@@ -162,7 +162,7 @@ def test_triggers_are_listed_and_resumed(run: Any, client: Any) -> None:
     client.event_triggers.resume.return_value = 3
 
     assert run("triggers", "list").out == "t  x.y -> p  disabled\n"
-    assert run("triggers", "resume", "t").out == "t: goes on; 3 events that were kept start now\n"
+    assert run("triggers", "resume", "t").out == "t: resumed; 3 kept events start now\n"
 
 
 def test_an_event_is_explained(run: Any, client: Any) -> None:
@@ -224,7 +224,7 @@ def test_schemas_are_registered_listed_and_deleted(run: Any, tmp_path: Path) -> 
             run("event-types", "delete", "a.b"),
         )
 
-    assert made.out == f"a.b: events have to fit {file}\n"
+    assert made.out == f"a.b: events must fit {file}\n"
     assert listed.out == "a.b  n\nc.d  any fields\n"
     assert gone.out == "a.b: any data is taken again\n"
     fake.event_types.register.assert_called_once_with("a.b", {"properties": {"n": {}}})
@@ -239,9 +239,9 @@ def test_dead_letters_are_counted(run: Any, client: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), "give one event's id, or --since"),
-        (("id", "--since", "1h"), "give one event's id, or --since"),
-        (("id", "--until", "1h"), "--until goes with --since"),
+        ((), "pass one event's id, or --since"),
+        (("id", "--since", "1h"), "pass one event's id, or --since"),
+        (("id", "--until", "1h"), "--until needs --since"),
     ],
 )
 def test_a_replay_is_of_one_event_or_of_a_range(run: Any, client: Any, arguments: tuple[str, ...], why: str) -> None:

@@ -45,12 +45,12 @@ def test_what_fits_or_may_fit_is_given(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"count": [1]}, ("AT308", "count takes integer, and this is array")),
-        ({"count": "5"}, ("AT308", "count takes integer, and this is string")),
-        ({"count": "n{{ event.n }}"}, ("AT308", "count takes integer, and this is string")),
-        ({"count": None}, ("AT308", "count takes integer, and this is null")),
-        ({"count": 1, "name": {"a": 1}}, ("AT308", "name takes null or string, and this is object")),
-        ({"count": 1, "options": "{{ event.n ~ 1 }}"}, ("AT308", "options takes object, and this is string")),
+        ({"count": [1]}, ("AT308", "count takes integer, but this is array")),
+        ({"count": "5"}, ("AT308", "count takes integer, but this is string")),
+        ({"count": "n{{ event.n }}"}, ("AT308", "count takes integer, but this is string")),
+        ({"count": None}, ("AT308", "count takes integer, but this is null")),
+        ({"count": 1, "name": {"a": 1}}, ("AT308", "name takes null or string, but this is object")),
+        ({"count": 1, "options": "{{ event.n ~ 1 }}"}, ("AT308", "options takes object, but this is string")),
         ({"name": "x"}, ("AT313", "the pipeline 'other' needs the parameter 'count'")),
         ({"count": 1, "cuont": 2}, ("AT313", "the pipeline 'other' has no parameter 'cuont'")),
     ],

@@ -65,10 +65,10 @@ def test_a_job_goes_to_the_queue_of_its_gpu(compute: dict[str, Any], queue: str)
 @pytest.mark.parametrize(
     ("compute", "words"),
     [
-        ({"backend": "batch", "instance_types": ["g6.xlarge", "p5.48xlarge"]}, "no queue of Batch in common"),
-        ({"backend": "batch", "instance_types": ["x9.huge"]}, "family that is not known"),
+        ({"backend": "batch", "instance_types": ["g6.xlarge", "p5.48xlarge"]}, "share no Batch queue"),
+        ({"backend": "batch", "instance_types": ["x9.huge"]}, "known families"),
         ({"backend": "batch", "gpu": 8, "gpu_type": "T4"}, "no instance has 8 T4 GPUs"),
-        ({"backend": "batch", "gpu": 1}, "no queue for a GPU whose type nobody has said"),
+        ({"backend": "batch", "gpu": 1}, "no queue for a GPU without a gpu_type"),
         ({"backend": "sagemaker", "gpu": 1, "memory_gib": 2048, "gpu_type": "T4"}, "no instance has 1 T4 GPUs"),
         ({"backend": "sagemaker", "gpu": 1, "gpu_type": "T4", "disk_gib": 1000}, "and 1000 GiB of disk"),
         (
@@ -87,7 +87,7 @@ def test_what_cannot_be_had_is_refused(compute: dict[str, Any], words: str) -> N
 
 
 def test_a_stage_without_a_backend_says_so() -> None:
-    with pytest.raises(CompileError, match="this stage has no batch"):
+    with pytest.raises(CompileError, match="this stage has no backend batch"):
         compile_pipeline(
             {"steps": [{"id": "e", "action": "model_evaluate", "params": PARAMS}]},
             replace(STAGE, backends=("worker",), compute=Compute(backend="batch")),
@@ -122,7 +122,7 @@ def test_the_cost_of_a_pipeline_names_its_jobs() -> None:
     text = Path("pipelines/eval-convert-deploy.yaml").read_text()
     stage = replace(PLACEHOLDERS, compute=Compute(backend="batch", gpu=1, gpu_type="L4"))
 
-    assert "dollars per hour of evaluate, about" in cost(compile_pipeline(text, stage))
+    assert "dollars per hour of evaluate, approximately" in cost(compile_pipeline(text, stage))
     assert "dollars per hour" not in cost(compile_pipeline(text, PLACEHOLDERS))
 
 
@@ -139,5 +139,5 @@ def test_an_estimate_is_every_job_once_until_its_limit() -> None:
 
     assert (first.step, first.gpu_hours, first.dollars) == ("a", 1.0, pytest.approx(4.6016 / 2))
     assert (second.step, second.gpu_hours, second.dollars) == ("b", 0.0, pytest.approx(0.5 * 0.2016))
-    assert "GPU hours at most, by the jobs' time limits" in cost(compiled)
+    assert "GPU hours at most, if every job runs to its time limit" in cost(compiled)
     assert "2.40" in cost(compiled)

@@ -147,7 +147,7 @@ def test_one_item_whose_template_fails_fails_alone() -> None:
     assert "1 of 3 items failed" in json.loads(execution.cause or "")["each"]["cause"]
 
 
-@pytest.mark.parametrize(("items", "why"), [("x", "not over a value of type string"), (list(range(101)), "101 items")])
+@pytest.mark.parametrize(("items", "why"), [("x", "not a value of type string"), (list(range(101)), "101 items")])
 def test_what_is_no_array_or_too_long_fails_the_step(items: Any, why: str) -> None:
     found = machine(steps=[log("each", "m", foreach={"items": "{{ event.items }}"})])
 
@@ -318,5 +318,5 @@ def test_what_one_wants_is_on_every_way_to_where_it_is_wanted() -> None:
 
 @pytest.mark.parametrize("text", ["{{ 1e400 }}", "{{ '\\ud800' }}"])
 def test_what_json_cannot_hold_is_a_diagnostic(text: str) -> None:
-    with pytest.raises(CompileError, match=r"JSON has|surrogate"):
+    with pytest.raises(CompileError, match=r"not a JSON number|surrogate"):
         machine(steps=[log("a", text)])

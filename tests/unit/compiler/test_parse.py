@@ -47,11 +47,15 @@ WAIT = {"duration_seconds": 5, "duration_hours": 1, "timezone": "{{ event.z }}"}
         (
             "wait_until",
             {"duration_seconds": "{# ten #}5"},
-            ("AT308", "duration_seconds takes integer or null, and this is string"),
+            ("AT308", "duration_seconds takes integer or null, but this is string"),
         ),
         ("log", {"message": "x", "level": "{# c #}loud"}, ("AT308", "level is one of debug, info, warning, error")),
-        ("job_run", {"command": ["t", 5, "{{ event.uri }}"]}, ("AT308", "command takes string, and this is integer")),
-        ("set_output", {"outputs": {"\ud800": 1}}, ("AT102", "the key '\\ud800': this is half of a surrogate pair")),
+        ("job_run", {"command": ["t", 5, "{{ event.uri }}"]}, ("AT308", "command takes string, but this is integer")),
+        (
+            "set_output",
+            {"outputs": {"\ud800": 1}},
+            ("AT102", "the key '\\ud800': this is a lone surrogate, which is no character"),
+        ),
     ],
 )
 def test_what_stands_beside_templates_is_looked_at_too(
@@ -92,7 +96,7 @@ def test_clearing_up_may_take_longer_than_the_pipeline() -> None:
     wait = {"id": "w", "action": "wait_until", "params": {"duration_seconds": 1800}}
 
     compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG], "on_failure": [wait]}, PLACEHOLDERS)
-    with pytest.raises(CompileError, match="the pipeline may take 600"):
+    with pytest.raises(CompileError, match="the pipeline may take only 600"):
         compile_pipeline({"settings": {"timeout_seconds": 600}, "steps": [LOG, wait]}, PLACEHOLDERS)
 
 

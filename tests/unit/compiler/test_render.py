@@ -175,17 +175,17 @@ def test_values_and_where_they_differ_from_jinja(message: str, text: str) -> Non
 @pytest.mark.parametrize(
     ("message", "why"),
     [
-        ("{{ 5 | length }}", "length takes a text, an array or an object, and 5 is integer"),
-        ("{{ 5 | join }}", "join takes an array, and 5 is integer"),
-        ("{{ [1] | int }}", "int takes a number or a text, and the listof is array"),
-        ("{{ ('a' is odd) | string }}", 'is odd takes a number, and "a" is string'),
-        ("{{ ('a' in 5) | string }}", "in looks into an array, a text or an object, not integer"),
+        ("{{ 5 | length }}", "length takes a text, an array or an object, but 5 is integer"),
+        ("{{ 5 | join }}", "join takes an array, but 5 is integer"),
+        ("{{ [1] | int }}", "int takes a number or a text, but the listof is array"),
+        ("{{ ('a' is odd) | string }}", 'is odd takes a number, but "a" is string'),
+        ("{{ ('a' in 5) | string }}", "`in` searches an array, a text or an object, not integer"),
         ("{{ ('a' < 1) | string }}", '"a" is string and 1 is integer: < compares two numbers or two texts'),
         ("{{ (params.given < 1) | string }}", "params.given is string and 1 is integer: < compares two numbers"),
-        ("{{ event.rows | selectattr('k', 'odd') | length | string }}", "selectattr knows no test 'odd'"),
-        ("{{ 5 | replace('a', 'b') }}", "replace takes a text, and 5 is integer"),
-        (f"{{{{ {'1' * 5000} }}}}", "it holds a number of thousands of digits"),
-        (f"x{{{{ event.n + {'1' * 400} }}}}", "a number is larger than any that JSONata has"),
+        ("{{ event.rows | selectattr('k', 'odd') | length | string }}", "selectattr has no test 'odd'"),
+        ("{{ 5 | replace('a', 'b') }}", "replace takes a text, but 5 is integer"),
+        (f"{{{{ {'1' * 5000} }}}}", "it contains a number with thousands of digits"),
+        (f"x{{{{ event.n + {'1' * 400} }}}}", "a number is too large for JSONata"),
     ],
 )
 def test_what_can_never_work_is_told(message: str, why: str) -> None:

@@ -50,14 +50,14 @@ def test_a_no_fails_the_task(registry: FakeRegistry) -> None:
     answers = FakeAnswers({"t1"})
 
     assert decide(registry, answers, approve=False)["status"] == "rejected"
-    assert answers.told == [("t1", "me said no: ok")]
+    assert answers.told == [("t1", "rejected by me: ok")]
 
 
 def test_a_question_is_answered_once(registry: FakeRegistry) -> None:
     answers = FakeAnswers({"t1"})
     decide(registry, answers)
 
-    with pytest.raises(ConflictError, match="approved already"):
+    with pytest.raises(ConflictError, match="already approved"):
         decide(registry, answers, approve=False)
     assert len(answers.told) == 1
 
@@ -81,7 +81,7 @@ def test_secrets_are_not_shown(registry: FakeRegistry) -> None:
 
 @pytest.mark.parametrize(("approval_id", "key"), [("a1", "wrong"), ("a1", ""), ("nobody", "k")])
 def test_a_link_needs_its_key(registry: FakeRegistry, approval_id: str, key: str) -> None:
-    with pytest.raises(NotFoundError, match="the link is not complete"):
+    with pytest.raises(NotFoundError, match="the link is incomplete"):
         approvals.get_by_key(approval_id, key, registry)
 
 

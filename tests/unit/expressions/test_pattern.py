@@ -192,7 +192,7 @@ def test_what_stands_beside_an_alternative_holds_of_the_same_item(name: str, hol
     ],
 )
 def test_what_would_be_forgotten_is_refused(pattern: dict[str, Any]) -> None:
-    with pytest.raises(AuthorError, match=r"stands twice|below a path"):
+    with pytest.raises(AuthorError, match=r"is a duplicate|below a path"):
         compile_pattern(pattern)
 
 
@@ -201,7 +201,7 @@ def test_what_would_be_forgotten_is_refused(pattern: dict[str, Any]) -> None:
 )
 def test_what_asks_for_nothing_can_be_read_but_not_be_written(pattern: dict[str, Any]) -> None:
     assert compile_pattern(pattern).failure(RICH) is None
-    with pytest.raises(AuthorError, match="asks for nothing"):
+    with pytest.raises(AuthorError, match="has no condition"):
         check_pattern(pattern)
 
 
@@ -228,9 +228,9 @@ def test_alternatives_cost_no_more_than_what_they_share_with_what_is_beside_them
     check_pattern({"data": _beside_each_other(7, 9, "other")})
     check_pattern({"$or": [{"x": number} for number in range(3000)]})
     wide = {"x": {f"n{number}": 1 for number in range(200)}}
-    with pytest.raises(AuthorError, match="too many alternatives"):
+    with pytest.raises(AuthorError, match="too many nested alternatives"):
         check_pattern({**wide, "$or": [{"x": {"q": number}} for number in range(100)]})
-    with pytest.raises(AuthorError, match="too many alternatives"):
+    with pytest.raises(AuthorError, match="too many nested alternatives"):
         check_pattern({"data": _beside_each_other(7, 9, "k")})
 
 

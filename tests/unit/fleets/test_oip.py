@@ -69,8 +69,8 @@ def test_a_model_that_does_not_get_ready_in_time_is_given_up() -> None:
         (ANSWER | {"outputs": [{"data": []}]}, "without finite outputs"),
         (ANSWER | {"outputs": [{"data": [float("nan")]}]}, "without finite outputs"),
         (ReplicaError("status 500"), "status 500"),
-        ([[]], "does not answer as the protocol says"),
-        (ANSWER | {"outputs": [5]}, "does not answer as the protocol says"),
+        ([[]], "does not follow the protocol"),
+        (ANSWER | {"outputs": [5]}, "does not follow the protocol"),
     ],
 )
 def test_a_probe_is_believed_only_if_it_is_sound(answer: Any, why: str) -> None:

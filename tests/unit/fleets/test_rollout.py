@@ -77,7 +77,7 @@ def test_nothing_is_touched_while_too_few_others_serve() -> None:
     fleet = FakeFleet(told=dict.fromkeys("abc", OLD), broken={("serves", "c")})
     rollout, _ = rolled(fleet, Rollout(fleet.replicas, terms=Terms(capacity=2)))
 
-    assert (rollout.status, rollout.reason) == ("rolled_back", "1 replicas serve besides a, and 2 have to")
+    assert (rollout.status, rollout.reason) == ("rolled_back", "only 1 of 2 needed replicas serve besides a")
     assert fleet.moves == []
 
 

@@ -64,7 +64,7 @@ def test_a_part_in_the_middle_names_the_one_that_names_the_execution() -> None:
     first, _, last = setting.ledger.records.values()
 
     assert setting.verdict("m-2-of-3").actual == (
-        f"2 of them; missing: 3; event {first.key.event_id} waits for the rest, and names the execution"
+        f"2 of them; missing: 3; event {first.key.event_id} leads the set, and its verdict names the execution"
     )
     assert first.all_verdicts[0].execution == last.all_verdicts[0].execution == next(iter(setting.starter.started))
 

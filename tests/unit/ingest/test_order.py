@@ -32,8 +32,8 @@ def test_what_has_no_version_is_seen_and_outrun_by_what_has_one(version: Any) ->
     ("held", "verdict", "actual"),
     [
         (BucketObject("models", "a", "d41d8cd98f00b204e9800998ecf8427e", 1, 5.0), "started", None),
-        (BucketObject("models", "a", "another", 1, 5.0), "stale", "it is gone, or was written again"),
-        (None, "stale", "it is gone, or was written again"),
+        (BucketObject("models", "a", "another", 1, 5.0), "stale", "it is gone, or was rewritten"),
+        (None, "stale", "it is gone, or was rewritten"),
     ],
 )
 def test_only_what_the_bucket_still_has_starts(held: BucketObject | None, verdict: str, actual: str | None) -> None:

@@ -173,13 +173,16 @@ def test_an_event_that_no_item_can_hold_does_not_lose_its_neighbours() -> None:
     class Small(FakeLedger):
         def record(self, record: EventRecord) -> EventRecord | None:
             if record.event.subject == "final/large":
-                raise TooLargeError("too large to be recorded")
+                raise TooLargeError("exceed the size of a ledger item")
             return super().record(record)
 
     batch = notification(tigris_event("final/large"), tigris_event("final/small"))
     receipt = receive(batch, WATCHING, ingest_ports(Small()))
 
-    assert (receipt.received, [error.message for error in receipt.rejected]) == (1, ["too large to be recorded"])
+    assert (receipt.received, [error.message for error in receipt.rejected]) == (
+        1,
+        ["exceed the size of a ledger item"],
+    )
 
 
 def test_all_of_a_batch_is_durable_before_any_of_it_is_started() -> None:
@@ -211,9 +214,9 @@ def test_a_trigger_that_cannot_be_read_does_not_silence_the_others() -> None:
     ("params", "why"),
     [
         ({"n": "{{ event.size }}", "s": "{{ event.key }}", "other": "{{ event.size }}"}, None),
-        ({"n": "{{ event.key }}"}, "data.key is not of the type float"),
-        ({"s": "{{ event.size }}"}, "data.size is not of the type string"),
-        ({"may": "{{ event.size }}"}, "data.size is not of the type string"),
+        ({"n": "{{ event.key }}"}, "data.key is not of type float"),
+        ({"s": "{{ event.size }}"}, "data.size is not of type string"),
+        ({"may": "{{ event.size }}"}, "data.size is not of type string"),
     ],
 )
 def test_what_a_param_takes_from_an_event_is_of_its_type(params: dict[str, Any], why: str | None) -> None:

@@ -108,7 +108,7 @@ def test_a_number_that_json_does_not_have_is_an_error(account: Any, number: str)
     put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}))
 
     assert container.main(["--folder", FOLDER]) == 1
-    assert "a number that JSON does not have" in answer(account)["cause"]
+    assert "which JSON does not have" in answer(account)["cause"]
 
 
 def test_without_input_it_says_so(capfd: pytest.CaptureFixture[str]) -> None:
@@ -198,4 +198,4 @@ def test_a_job_that_is_not_there_is_named(tmp_path: Path, bucket: FolderBucket) 
     ran = CliRunner().invoke(cli, ["job", "run", "model_train", "--input", str(tmp_path / "params.json")])
 
     assert ran.exit_code == 1
-    assert "there is no job 'model_train'" in ran.output
+    assert "unknown job 'model_train'" in ran.output

@@ -130,7 +130,7 @@ def test_weights_in_pickles_are_not_loaded(bucket: FolderBucket, llama: str, tmp
         load_file(bucket.path("s3://m/pickled/model.safetensors")), bucket.path("s3://m/pickled/pytorch_model.bin")
     )
     bucket.path("s3://m/pickled/model.safetensors").unlink()
-    with pytest.raises(JobError, match="transformers does not load the checkpoint"):
+    with pytest.raises(JobError, match="transformers cannot load the checkpoint"):
         convert(tmp_path / "p", "s3://m/pickled/")
 
 
@@ -139,7 +139,7 @@ def test_weights_that_do_not_fit_their_config_are_refused(bucket: FolderBucket, 
     shutil.copytree(bucket.path("s3://m/llama"), bucket.path("s3://m/misfit"))
     config = bucket.path("s3://m/misfit/config.json")
     config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 64'))
-    with pytest.raises(JobError, match="transformers does not load the checkpoint"):
+    with pytest.raises(JobError, match="transformers cannot load the checkpoint"):
         convert(tmp_path / "m", "s3://m/misfit/", format="safetensors")
 
 
@@ -156,7 +156,7 @@ def test_the_files_of_another_step_are_not_taken_along(bucket: FolderBucket, lla
 @needs_torch
 def test_a_file_without_texts_is_refused(bucket: FolderBucket, llama: str, tmp_path: Path) -> None:
     bucket.path("s3://m/empty.txt").write_text("\n\n")
-    with pytest.raises(JobError, match=r"empty\.txt has no text: write one to a line"):
+    with pytest.raises(JobError, match=r"empty\.txt has no text: write one per line"):
         convert(tmp_path / "e", llama, format="safetensors", sample_uri="s3://m/empty.txt")
 
 

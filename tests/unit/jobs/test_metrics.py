@@ -37,7 +37,7 @@ def test_several_classes_are_each_held_against_the_rest() -> None:
 @pytest.mark.parametrize(
     ("names", "labels", "why"),
     [
-        (["f2"], LABELS, "the metric 'f2' is not known: there is balanced_accuracy"),
+        (["f2"], LABELS, "unknown metric 'f2': known are balanced_accuracy"),
         (["roc_auc"], np.zeros(4, int), "roc_auc cannot be measured on these examples"),
     ],
 )

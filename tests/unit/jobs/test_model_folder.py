@@ -16,7 +16,7 @@ def test_a_text_ends_with_one_of_these(given: Any, found: tuple[int, ...]) -> No
 
 @pytest.mark.parametrize("given", [None, [], "</s>"])
 def test_a_config_without_an_end_says_so(given: Any) -> None:
-    with pytest.raises(JobError, match="no eos_token_id"):
+    with pytest.raises(JobError, match="no valid eos_token_id"):
         ends({"eos_token_id": given})
 
 

@@ -78,5 +78,5 @@ def test_the_first_process_of_a_container_passes_on_that_it_ends(tmp_path: Path)
 
     assert first.wait(20) == 0
     assert (tmp_path / "saved").exists()
-    assert "was told to end, and ended with code 0" in (tmp_path / "over").read_text()
+    assert "was stopped, and ended with code 0" in (tmp_path / "over").read_text()
     os.kill(int((tmp_path / "ready").read_text()), signal.SIGKILL)

@@ -59,7 +59,7 @@ def test_what_arrives_is_held_against_the_checksum_that_the_bucket_keeps(tmp_pat
 def test_half_a_file_is_none(tmp_path: Path) -> None:
     (tmp_path / "m").write_text("half")
 
-    assert differs(tmp_path / "m", {"ContentLength": 8}) == "it has 4 bytes and not 8"
+    assert differs(tmp_path / "m", {"ContentLength": 8}) == "it has 4 bytes instead of 8"
     assert differs(tmp_path / "m", {"ContentLength": 4, "ChecksumSHA256": "abc-2"}) is None
 
 
@@ -177,8 +177,8 @@ def test_a_replaced_object_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
         client = boto3.client("s3")
         client.create_bucket(Bucket="models")
         client.put_object(Bucket="models", Key="m", Body=b"weights")
-        monkeypatch.setattr("aftertrain.jobs.storage.differs", lambda path, head, part: "it has 7 bytes and not 9")
-        with pytest.raises(JobError, match="did not arrive as it is: it has 7 bytes and not 9"):
+        monkeypatch.setattr("aftertrain.jobs.storage.differs", lambda path, head, part: "it has 7 bytes instead of 9")
+        with pytest.raises(JobError, match="was not downloaded correctly: it has 7 bytes instead of 9"):
             fetch("s3://models/m", tmp_path)
 
 
@@ -199,12 +199,12 @@ def test_a_folder_does_not_reach_outside_of_itself(tmp_path: Path) -> None:
         client = boto3.client("s3")
         client.create_bucket(Bucket="models")
         client.put_object(Bucket="models", Key="lm/../../x", Body=b"x")
-        with pytest.raises(JobError, match="lies outside of its own folder"):
+        with pytest.raises(JobError, match="is outside its own folder"):
             fetch_folder("s3://models/lm/", tmp_path / "lm")
 
 
 @pytest.mark.parametrize(
-    ("uri", "why"), [("s3://models/lm", "is no folder"), ("s3://models/lm/", "there is nothing in")]
+    ("uri", "why"), [("s3://models/lm", "is not a folder"), ("s3://models/lm/", "there is nothing in")]
 )
 def test_a_folder_that_is_none_is_named(tmp_path: Path, uri: str, why: str) -> None:
     with mock_aws():
@@ -277,7 +277,7 @@ def test_a_secret_of_another_form_says_so_and_not_what_it_is(monkeypatch: pytest
     secrets = mock.Mock()
     secrets.get_secret_value.return_value = {"SecretString": '["hush"]'}
     monkeypatch.setattr(storage.boto3, "client", lambda *_: secrets)
-    with pytest.raises(JobError, match="the secret keys is not of the form") as caught:
+    with pytest.raises(JobError, match="the secret keys must have the form") as caught:
         _client("w")
     assert "hush" not in str(caught.value)
 
@@ -305,5 +305,5 @@ def test_a_model_is_its_folder_without_what_lies_below(tmp_path: Path) -> None:
         found = fetch_model("s3://models/run/model.safetensors", tmp_path / "m")
 
         assert {path.name for path in found.iterdir()} == {"model.safetensors", "config.json"}
-        with pytest.raises(JobError, match="lies in no folder"):
+        with pytest.raises(JobError, match="is at the bucket's root"):
             fetch_model("s3://models/model.safetensors", tmp_path)

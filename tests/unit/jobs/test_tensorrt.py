@@ -128,7 +128,7 @@ def test_an_engine_answers_as_the_model_does_in_batches(cuda: Cuda, monkeypatch:
 
 
 def test_a_model_that_is_not_taken_says_why(cuda: Cuda) -> None:
-    with pytest.raises(JobError, match="TensorRT does not take the model: no node Dance"):
+    with pytest.raises(JobError, match="TensorRT does not accept the model: no node Dance"):
         build(b"no", 2, half=False)
 
 

@@ -333,7 +333,7 @@ def test_the_real_program_answers_with_an_error_for_a_bad_input(tmp_path: Path) 
     given, result = tmp_path / "input.json", tmp_path / "output.json"
     given.write_text(json.dumps(GIVEN | {"job": "dance"}))
     assert main(given, result) == 1
-    assert "there is no job 'dance'" in json.loads(result.read_text())["cause"]
+    assert "unknown job 'dance'" in json.loads(result.read_text())["cause"]
     given.write_text("{")
     assert main(given, result) == 1
     assert "cannot be read" in json.loads(result.read_text())["cause"]

@@ -150,7 +150,7 @@ def test_what_is_not_there_cannot_be_changed(verb: str) -> None:
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ({"replicas": 4}, "4 replicas are asked for, and cluster 'c' has 3"),
+        ({"replicas": 4}, "4 replicas are requested, but cluster 'c' has 3"),
         ({"capacity": 3}, "capacity 3 of 3 replicas leaves none to change in batches of 1"),
         ({"batch_size": 2, "capacity": 2}, "capacity 2 of 3 replicas leaves none to change in batches of 2"),
     ],
@@ -165,7 +165,7 @@ def test_a_wish_that_does_not_fit_is_refused_before_anything_is_touched(params: 
 def test_fewer_replicas_are_a_matter_of_scaling() -> None:
     ports, _, _ = stage()
     step("create", ports, "e1", model_uri=A, replicas=2)
-    with pytest.raises(TaskError, match="'digits' is on 2 replicas: deployment_scale takes it off some of them"):
+    with pytest.raises(TaskError, match="'digits' serves on 2 replicas: use deployment_scale to reduce them"):
         step("create", ports, "e2", model_uri=A, replicas=1)
 
 

@@ -185,7 +185,7 @@ def test_deleting_is_over_when_it_is_accepted(serving: Stage) -> None:
 def test_a_service_without_a_prediction_to_ask_for_is_refused() -> None:
     stage = Stage()
     del stage.deployments.known["c"]["probe"]
-    with pytest.raises(TaskError, match="give a probe, with the step or the cluster"):
+    with pytest.raises(TaskError, match="set a probe on the step or the cluster"):
         stage.step("create", "e1", model_uri=A)
     assert stage.service.made == []
 
@@ -211,7 +211,7 @@ def test_a_cluster_that_cannot_be_looked_at_does_not_keep_the_others() -> None:
     stage.service.refuses["look"] = BusyError("try later")
 
     assert set(watch_clusters("look-1", ports)) == {"a"}
-    assert "cluster c could not be looked at" in lines[0][1]
+    assert "cluster c could not be checked" in lines[0][1]
 
 
 def test_a_service_goes_back_to_as_many_as_there_were(serving: Stage) -> None:

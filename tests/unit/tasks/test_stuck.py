@@ -16,7 +16,7 @@ def test_a_service_that_never_gets_there_is_sent_back(stuck: Stage) -> None:
     assert on_service_event(stuck.service.resource, stuck.ports) == "rolling"
     assert f"back {TARGET_A} 1" in stuck.service.made
     assert stuck.told() == "rolled_back"
-    assert "it was not through after 600 seconds" in stuck.answers[0][1][1]
+    assert "it had not finished after 600 seconds" in stuck.answers[0][1][1]
 
 
 @pytest.mark.parametrize("seconds", [60, 2000])
@@ -32,7 +32,7 @@ def test_a_rollback_does_not_wait_for_what_is_stuck(stuck: Stage, seconds: int) 
 def test_who_is_interrupted_hears_of_it(stuck: Stage) -> None:
     stuck.step("rollback", "e3", "t3")
 
-    why = "deployment 'digits' on 'c' is failed: another step has overtaken it (rollback)"
+    why = "deployment 'digits' on 'c' is failed: another step has interrupted it (rollback)"
     assert stuck.answers == [("t2", ("DeploymentFailedError", why))]
     assert [(event.type, event.data["model_uri"]) for event in stuck.events] == [("deployment.failed", B)]
     with pytest.raises(TaskError, match="is being rolled out by execution 'e3'"):

@@ -58,7 +58,7 @@ class JobContext:
         made.
         """
         is_current = f"$states.input.redrives = {REDRIVES}"
-        return f"{is_current} ? {self.base_name(step)} & {TRY} : $error('earlier tries have to be looked for again')"
+        return f"{is_current} ? {self.base_name(step)} & {TRY} : $error('earlier attempts must be looked up again')"
 
     def param(self, name: str) -> str | None:
         """The code of a param's value, or None if the param is absent."""

@@ -53,18 +53,18 @@ def check_compute(graph: Graph, key: str, bindings: Bindings) -> Iterator[Diagno
 def _mistakes(node: Node, where: Place, bindings: Bindings) -> Iterator[Diagnostic]:
     if node.action.runs != "job":
         if node.step.compute is not None and node.action is not UNKNOWN:
-            yield Diagnostic("AT210", where, f"{node.action.name} is no job: it needs no compute")
+            yield Diagnostic("AT210", where, f"{node.action.name} is not a job: remove compute")
         return
     compute = resolve(node.step, bindings)
     if compute.backend not in bindings.backends:
-        hint = "the stage's setting `backends` says which it has"
-        yield Diagnostic("AT211", where, f"this stage has no {compute.backend}", hint)
+        hint = "the stage's backends are in the setting `backends`"
+        yield Diagnostic("AT211", where, f"this stage has no backend {compute.backend}", hint)
     if compute.backend == "batch" and not _one_queue(compute):
-        message = "instance types of several GPUs, or of a family that is not known, have no queue of Batch in common"
-        yield Diagnostic("AT211", (*where, "instance_types"), message, f"known are {', '.join(FAMILIES)}")
+        message = "these instance types share no Batch queue: use one GPU type, and known families"
+        yield Diagnostic("AT211", (*where, "instance_types"), message, f"known families: {', '.join(FAMILIES)}")
     elif compute.backend == "batch" and queue_kind(compute) not in bindings.batch.kinds:
-        message = f"this stage has no queue for {compute.gpu_type or 'a GPU whose type nobody has said'}"
-        yield Diagnostic("AT211", (*where, "gpu_type"), message, f"it has {', '.join(bindings.batch.kinds)}")
+        message = f"this stage has no queue for {compute.gpu_type or 'a GPU without a gpu_type'}"
+        yield Diagnostic("AT211", (*where, "gpu_type"), message, f"its queues: {', '.join(bindings.batch.kinds)}")
     yield from _check_capacity(compute, where)
 
 
@@ -74,7 +74,7 @@ def _check_capacity(compute: Compute, where: Place) -> Iterator[Diagnostic]:
         return
     named_instance = instance(compute.instance_types[0]) if compute.instance_types else None
     if compute.backend == "sagemaker" and named_instance is not None and not holds(named_instance, compute.disk_gib):
-        message = f"ml.{named_instance.name} has {named_instance.disk_gib} GiB of disk, and SageMaker gives it no other"
+        message = f"ml.{named_instance.name} has {named_instance.disk_gib} GiB of disk, and SageMaker adds no other"
         yield Diagnostic("AT211", (*where, "disk_gib"), message, "ask for less, or name another of instance_types")
     if not compute.instance_types and matching_instances(compute) is None:
         kind = f" {compute.gpu_type}" if compute.gpu_type else ""

@@ -59,9 +59,7 @@ def _default(node: Filter, writer: Writer) -> Code:
     raw, fallback = writer.raw(node.operand), writer.value(node.arguments[0])
     empty_too = node.arguments[1] == ALWAYS
     if not isinstance(node.operand, Path | Unknown) and raw.shape.there and not empty_too:
-        writer.complaints.append(
-            "default has nothing to do here: write it directly behind the path that may be missing"
-        )
+        writer.complaints.append("default has no effect here: write it directly after the path that may be missing")
     if raw.shape.there and not empty_too:
         return raw
     writer.called |= {"truth": None} if empty_too else {}
@@ -77,7 +75,7 @@ def _default(node: Filter, writer: Writer) -> Code:
 def _must_be(accepted: Shape, name: str, operand: Expression, value: Code, writer: Writer) -> None:
     """Report a value that can have none of the accepted kinds."""
     if value.shape.kinds.isdisjoint(accepted.kinds):
-        writer.complaints.append(f"{name} takes {_WORDS[accepted]}, and {describe(operand)} is {value.shape.words}")
+        writer.complaints.append(f"{name} takes {_WORDS[accepted]}, but {describe(operand)} is {value.shape.words}")
 
 
 def _operand(accepted: Shape, name: str, node: Filter, writer: Writer) -> Code:
@@ -150,7 +148,7 @@ def _number(node: Filter, writer: Writer) -> Code:
         _must_be(NUMERIC, node.name, node.operand, value, writer)
         writer.called["fail"] = None
         fail = "$fail" if writer.total else "$error"
-        otherwise = f"{fail}({jsonata.string(f'{describe(node.operand)} is no number')})"
+        otherwise = f"{fail}({jsonata.string(f'{describe(node.operand)} is not a number')})"
     else:
         fallback = writer.value(default)
         otherwise, shape = fallback.text, either(shape, fallback.shape)
@@ -250,7 +248,7 @@ def _select(node: Filter, writer: Writer) -> Code:
     attribute, name, _ = _constants(node)
     test_name = "truthy" if name is None else _TESTS.get(str(name), str(name))
     if test_name not in _PASS:
-        writer.complaints.append(f"{node.name} knows no test {name!r}; it knows {', '.join([*_TESTS, *_PASS])}")
+        writer.complaints.append(f"{node.name} has no test {name!r}; its tests are {', '.join([*_TESTS, *_PASS])}")
         test_name = "truthy"
     writer.called |= dict.fromkeys(("selected", "truth", "has", "of_list"))
     field = _attribute(attribute, writer)

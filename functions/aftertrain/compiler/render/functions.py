@@ -53,7 +53,7 @@ FUNCTIONS: dict[str, str] = {
         "function($a, $b) {$type($b) = 'array' ? $count($filter($b, function($v) {$v = $a})) > 0 : "
         "$type($a) = 'string' and $type($b) = 'string' ? $contains($b, $a) : "
         "$type($a) = 'string' and $type($b) = 'object' ? $exists($lookup($b, $a)) : "
-        "$fail('in looks into an array, a text or an object: ' & $kind($a) & ' cannot be in ' & $kind($b))}"
+        "$fail('in searches an array, a text or an object: ' & $kind($a) & ' cannot be in ' & $kind($b))}"
     ),
     "of_text": ("function($v, $n, $f) {$type($v) = 'string' ? $f($v) : $fail($n & ' takes a text, not ' & $kind($v))}"),
     "of_number": (

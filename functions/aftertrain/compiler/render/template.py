@@ -82,7 +82,7 @@ def check_condition(condition: Expression, reader: Resolver) -> list[str]:
     writer = Writer(reader)
     code = writer.value(condition)
     if not code.shape.may_be("boolean"):
-        writer.complaints.append(f"a condition is true or false; this one is {code.shape.words}")
+        writer.complaints.append(f"a condition must be true or false, but this is {code.shape.words}")
     return writer.complaints
 
 
@@ -152,7 +152,7 @@ def _loop(part: For, writer: Writer) -> Code:
     """The concatenated texts of the items; the list is evaluated once."""
     items = writer.value(part.items)
     if not items.shape.may_be("array"):
-        writer.complaints.append(f"a loop goes over an array; this is {items.shape.words}")
+        writer.complaints.append(f"a loop needs an array, but this is {items.shape.words}")
     outer = writer.reader
     item, index, items_name = f"$v_{part.name}", f"$i_{part.name}", f"$l_{part.name}"
     position = {

@@ -191,7 +191,7 @@ class Writer:
         operator = node.operator
         if operator == "in":
             if not right.shape.may_be("array", "string", "object"):
-                self.complaints.append(f"in looks into an array, a text or an object, not {right.shape.words}")
+                self.complaints.append(f"`in` searches an array, a text or an object, not {right.shape.words}")
             return self.call("has", BOOLEAN, left, right)
         if operator not in ORDER:
             self._check_equal(node, left.shape, right.shape)

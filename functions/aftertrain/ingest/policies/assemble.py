@@ -39,7 +39,7 @@ MAX_PARTS = 1000
 MAX_BYTES = 160 * 1024  # of all parts together; they are part of an execution's input, which holds 256 KiB
 KEPT_SETS = 3  # complete sets whose execution may not have started yet
 SHOWN = 20  # missing parts that a verdict names
-QUIET = "one was, and more may be"
+QUIET = "one was, and others may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, no
     part, previous = _part(ticket.event, piece), part_set["parts"].get(piece.part)
     rewritten = previous is not None and uploads.differs(part, previous)
     if rewritten and uploads.older(part, previous):
-        stale = PolicyDecision("stale", "assemble", "as new as the part that is there", ticket.event.time)
+        stale = PolicyDecision("stale", "assemble", "at least as new as the stored part", ticket.event.time)
         return remember_answer(state, ticket.name, ["stale", None]), stale
     part_set = _with_part(part_set, part, piece) | {"again": rewritten or part_set.get("again", False), "seen": now}
     part_set = part_set | {"parts": uploads.latest(part_set["parts"], policy.deadline)}
@@ -125,7 +125,7 @@ def _wait_for_quiet(state: State, part_set: dict[str, Any], ticket: Ticket, poli
     previous_last = part_set.get("last", ticket.name)
     if previous_last != ticket.name:
         state = remember_answer(state, previous_last, ["assembling", None])
-    decision = PolicyDecision("assembling", "assemble", "no part is written again", QUIET, final=False, until=until)
+    decision = PolicyDecision("assembling", "assemble", "no part is rewritten", QUIET, final=False, until=until)
     return state | {"set": part_set | {"last": ticket.name}}, decision
 
 
@@ -136,7 +136,7 @@ def _join_set(state: State, part_set: dict[str, Any], ticket: Ticket, policy: As
         part_set = part_set | {"leader": ticket.name, "leader_key": key, "deadline": now + policy.deadline}
         return state | {"set": part_set}, _hold_decision(part_set, part_set["deadline"])
     expected, actual = _progress(part_set)
-    waits = f"; event {part_set['leader_key'][1]} waits for the rest, and names the execution"
+    waits = f"; event {part_set['leader_key'][1]} leads the set, and its verdict names the execution"
     decision = PolicyDecision("assembling", "assemble", expected, actual + waits)
     return remember_answer(state | {"set": part_set}, ticket.name, ["assembling", None]), decision
 
@@ -189,7 +189,7 @@ def _missing(part_set: dict[str, Any]) -> list[str]:
 
 def _complete(state: State, part_set: dict[str, Any], ticket: Ticket, now: float) -> Transition:
     if len(state.get("over", [])) >= KEPT_SETS:
-        expected = "the sets before it have started"
+        expected = "the earlier sets have started"
         return state, PolicyDecision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
     state = remember_pass({name: value for name, value in state.items() if name != "set"}, ticket.name, part_set)
     if part_set.get("leader") is None:
@@ -236,4 +236,4 @@ def _progress(part_set: dict[str, Any]) -> tuple[str, str]:
     required = len(part_set["needs"]) if part_set["needs"] else part_set["total"]
     missing = _missing(part_set)[:SHOWN]
     actual = f"{len(part_set['parts'])} of them" + (f"; missing: {', '.join(missing)}" if missing else "")
-    return (f"{required} parts" if required else "what says which parts there are"), actual
+    return (f"{required} parts" if required else "the part that lists all parts"), actual

@@ -21,7 +21,7 @@ from aftertrain.ingest.policies.decision import (
 )
 from aftertrain.model.policy import Concurrency
 
-TAKEN = "a newer event took its place"
+TAKEN = "a newer event replaced it"
 MAX_WAITING = 1000  # later starts are not listed; they retry in no particular order
 
 

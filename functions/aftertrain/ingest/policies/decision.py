@@ -65,7 +65,9 @@ class PolicyDecision:
 
 
 PASS = PolicyDecision("started")
-DISABLED = PolicyDecision("disabled", "trigger", "it is there and enabled", "it is not, and this waited")
+DISABLED = PolicyDecision(
+    "disabled", "trigger", "the trigger exists and is enabled", "it was disabled or deleted while the event waited"
+)
 Transition = tuple[State, PolicyDecision]
 
 

@@ -36,7 +36,7 @@ class Recency:
 def decide(state: State, ticket: Ticket, version: Recency | None) -> Transition:
     """Let an event pass that is not older than the mark, and raise the mark; None means that the object is gone."""
     if version is None:
-        return state, PolicyDecision("stale", "order", "the object is there", "it is gone, or was written again")
+        return state, PolicyDecision("stale", "order", "the object exists", "it is gone, or was rewritten")
     mark = state.get("mark")
     if mark is None or mark["sort"] != version.sort or version.rank >= mark["rank"]:
         new_mark = {"sort": version.sort, "rank": version.rank, "text": version.text, "by": ticket.name}

@@ -33,7 +33,7 @@ def read(delivery: Delivery) -> list[Draft]:
     content = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content.startswith(_BATCH):
         if not isinstance(delivery.payload, list):
-            raise SenderError("a batch of CloudEvents is a list", field="body")
+            raise SenderError("a batch of CloudEvents must be a list", field="body")
         return drafts(delivery.payload, lambda entry, path: _structured(entry, path, delivery), "events")
     if content.startswith(_STRUCTURED):
         return [_structured(delivery.payload, "", delivery)]
@@ -62,7 +62,7 @@ def _decode_data(text: Any) -> Any:
 def _event(fields: Mapping[str, Any], data: Any, path: str, delivery: Delivery) -> Event:
     version = short_text(fields, "specversion", path, 10)
     if not version.startswith("1."):
-        raise SenderError(f"specversion is {version!r}: CloudEvents 1.0 is read", field="specversion")
+        raise SenderError(f"specversion is {version!r}: only CloudEvents 1.0 is supported", field="specversion")
     sent_by, sent_id = short_text(fields, "source", path, MAX_TEXT), short_text(fields, "id", path, MAX_TEXT)
     name = short_text(fields, "type", path, MAX_TYPE)
     folded = _fold_type(name)

@@ -104,7 +104,7 @@ class DeploymentRecord:
         if is_rolling(last) and not preempts and not abandoned:
             raise TaskError(f"{name!r} is being rolled out by execution {last['execution']!r}")
         if self.id in last.get("interrupted", ()):
-            raise TaskError(f"{name!r}: this roll-out was interrupted: start its pipeline anew if it is still wanted")
+            raise TaskError(f"{name!r}: this roll-out was interrupted: start its pipeline again if you still want it")
 
     def save(self, rollout: Any, release: Served) -> None:
         """Store the roll-out's state before acting on it. Raises: ConflictError."""

@@ -49,7 +49,7 @@ def note_interruption(request: DeploymentRequest, overtaken: dict[str, Any] | No
     """Tell the interrupted steps and the triggers; repeated calls tell each of them once."""
     while overtaken is not None:
         call = StepCall(**overtaken["call"], time_left=lambda: 0.0)
-        error = failure(request, "failed", f"another step has overtaken it ({request.verb})")
+        error = failure(request, "failed", f"another step has interrupted it ({request.verb})")
         _emit_failure(_facts_of(overtaken, error.message), call, ports)
         ports.answers.fail(call.token, type(error).__name__, error.message)
         overtaken = overtaken.get("overtaken")

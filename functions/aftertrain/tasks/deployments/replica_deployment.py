@@ -47,7 +47,7 @@ def _open_rollout(request: DeploymentRequest, release: Served, record: Deploymen
     rollout = _read_rollout(record.rollout)
     if not {*rollout.replicas, *rollout.others} <= set(fleet.replicas):
         raise TaskError(
-            f"cluster {request.cluster_id!r} was changed during its roll-out: register it as it was, and try again"
+            f"cluster {request.cluster_id!r} was changed during the roll-out: register it as before, and try again"
         )
     if rollout.status == "failed":
         return _read_rollout(record.rollout | {"status": "rolling_back"})
@@ -58,7 +58,7 @@ def _new_rollout(request: DeploymentRequest, release: Served, before: Served | N
     replicas, size = fleet.replicas, release.replicas
     current_size = min(before.replicas if before else 0, len(replicas))
     if size > len(replicas):
-        raise TaskError(f"{size} replicas are asked for, and cluster {request.cluster_id!r} has {len(replicas)}")
+        raise TaskError(f"{size} replicas are requested, but cluster {request.cluster_id!r} has {len(replicas)}")
     if request.verb == "delete":
         return Rollout(replicas[: current_size or len(replicas)], removes=True, terms=_terms(request, 0))
     if request.verb == "scale" and size < current_size:
@@ -74,7 +74,7 @@ def wanted_size(request: DeploymentRequest, before: Served | None) -> int:
     if request.verb != "create":
         return current_size
     if request.replicas and request.replicas < current_size:
-        raise TaskError(f"{request.name!r} is on {current_size} replicas: deployment_scale takes it off some of them")
+        raise TaskError(f"{request.name!r} serves on {current_size} replicas: use deployment_scale to reduce them")
     return request.replicas or 0
 
 

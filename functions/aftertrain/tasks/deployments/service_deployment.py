@@ -34,8 +34,8 @@ def advance_service(
     probe = request.probe or cluster.get("probe")
     if probe is None and request.verb != "delete":
         raise TaskError(
-            f"cluster {request.cluster_id!r} is of kind {cluster['kind']}: give a probe, with the step or the cluster, "
-            "for nobody else knows what the model takes",
+            f"cluster {request.cluster_id!r} is of kind {cluster['kind']}: set a probe on the step or the cluster, "
+            "because the model's inputs are unknown",
             field="probe",
         )
     rollout = _open_rollout(request, record)
@@ -56,7 +56,7 @@ def advance_service(
         result = advance(rollout, RolloutContext(target_release, terms, fleet, ports.clock()), save)
     except ConflictError:
         # A service event may advance it; that caller needs the data of the step's call to answer.
-        ports.log("info", f"{request.name} is gone on with by another call", {})
+        ports.log("info", f"another call continues the roll-out of {request.name}", {})
         return latest
     if record.overtaken is not None:
         if result.accepted:
@@ -88,7 +88,7 @@ def _refuse_claimed_resource(request: DeploymentRequest, resource: str, ports: T
         return
     stored = ports.deployments.get(*owner)
     if stored is not None and (current(stored.record) is not None or is_rolling(stored.record)):
-        raise TaskError(f"{resource} serves {owner[1]!r} of {owner[0]!r}: delete that first, or take another cluster")
+        raise TaskError(f"{resource} serves {owner[1]!r} of {owner[0]!r}: delete that first, or use another cluster")
 
 
 def _open_rollout(request: DeploymentRequest, record: DeploymentRecord) -> ServiceRollout:
