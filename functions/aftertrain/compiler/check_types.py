@@ -269,7 +269,7 @@ def _check_literal(value: str | int | float | bool | None, where: Place, allowed
     """Check a literal beside templates."""
     shape, name = shape_of_value(value), next((part for part in reversed(where) if isinstance(part, str)), "")
     if not fits(shape, allowed):
-        yield Diagnostic("AT308", where, f"{name} takes {allowed.words}, and this is {shape.words}")
+        yield Diagnostic("AT308", where, f"{name} takes {allowed.words}, but this is {shape.words}")
     elif allowed.choices and value not in allowed.choices:
         yield Diagnostic("AT308", where, f"{name} is one of {', '.join(map(str, allowed.choices))}")
 
