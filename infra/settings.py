@@ -1,6 +1,7 @@
-"""What one stage is like, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
+"""The settings of one stage, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
 
-`cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on the interpreter at hand.
+`cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on this Python. The text below
+each setting says what it means, what it costs, and what a change does; `docs/pages/settings.py` makes the reference of it.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aftertrain.model.instances import GPU_TYPES
 from infra.check_settings import check_channels, check_compute
 
-if TYPE_CHECKING:  # importing it starts Node, which who only builds a bundle does not need
+if TYPE_CHECKING:  # importing it starts Node, which building a bundle does not need
     from constructs import Node
 
 AWS_PYTHON = "3.13"
@@ -22,7 +23,7 @@ RETENTIONS = (7, 30, 90, 365)  # days
 
 
 def _parse_bool(value: Any) -> bool:
-    """`-c network_isolation=false` comes as text."""
+    """Read a boolean; `-c network_isolation=false` gives a text."""
     return str(value).lower() == "true"
 
 
@@ -54,51 +55,111 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A stage.
-
-    `channels`: as in `aftertrain.aws.channels`. `model_buckets`: what jobs may read checkpoints and data from.
-    `tasks_subnets`, `tasks_security_groups`: put the tasks function into a VPC. `allowed_hosts`: hosts that
-    http_request may call although they are not on the public internet. `throttle_rate`, `throttle_burst`: bound the
-    webhook, in requests per second. `account_events`: services whose events on the account's own bus are taken in, such
-    as aws.s3, aws.sagemaker and aws.batch; of S3 those of `model_buckets`. `bucket_access`: endpoint and secret of the
-    buckets that are not in S3, by their names. `alarm_topic`: the ARN of an SNS topic that alarms go to.
-    `backends`: where jobs run: worker, batch, sagemaker; `worker_pools`: those in which an alarm misses workers;
-    `compute`: what holds for jobs that do not say. `job_image`: the container of jobs. `gpu_types`: of Batch's queues;
-    `zones`: the availability zones of the jobs' network; `max_vcpus`, `job_disk_gib`: of each of its environments.
-    `network_isolation`: of SageMaker's containers. `fleets`: the kinds of clusters besides `oip` that deployments go
-    to, sagemaker-endpoint and ecs; `fleet_roles`: the roles that their models and tasks run as.
-    `kms_key`: the ARN of the key that what is kept is encrypted with; `bucket_keys`: those that model buckets are.
-    `cluster_check_minutes`: how often the clusters are looked at, so that a change becomes an event; 0 for never.
-    """
+    """A stage."""
 
     stage: str = "prod"
+    """The stage's name, part of every resource's name: 1 to 16 of a-z and 0-9. Cost: each stage is a stack of its own.
+    Change: creates another stack; the old one stays.
+    """
     endpoint: str | None = None
+    """The URL of an AWS emulator, which makes the stage a local one. Cost: none. Change: only for `make demo`."""
     channels: dict[str, Any] = field(default_factory=lambda: {"default": {"kind": "log"}})
+    """The notification channels by name; the table below lists their kinds. A channel named `*` replaces every unknown
+    name. Cost: that of SNS, SES or Secrets Manager. Change: takes effect with the deploy.
+    """
     model_buckets: tuple[str, ...] = ()
+    """The buckets that jobs may read checkpoints and data from, and that policies may look into. Cost: none. Change:
+    changes permissions only.
+    """
     snapshot_seconds: float = 5.0
+    """How long the webhook may use an old snapshot of sources and triggers. Cost: a smaller value reads the registry
+    more often. Change: takes effect with the deploy.
+    """
     throttle_rate: int = 500
+    """Requests per second that the API accepts, per route. Cost: none. Change: takes effect with the deploy."""
     throttle_burst: int = 1000
+    """Requests at once that the API accepts, per route. Cost: none. Change: takes effect with the deploy."""
     log_retention_days: int = 30
+    """How long logs are kept: 7, 30, 90 or 365 days. Cost: storage in CloudWatch. Change: a smaller value deletes older
+    logs.
+    """
     alarm_topic: str | None = None
+    """The ARN of an SNS topic for alarms. Cost: that of the topic. Change: takes effect with the deploy."""
     tasks_subnets: tuple[str, ...] = ()
+    """The ids of the subnets of the tasks function, so that it reaches the replicas. Set it together with
+    `tasks_security_groups`. Cost: a NAT gateway or endpoints, if you do not have them. Change: recreates the
+    function's network interfaces.
+    """
     tasks_security_groups: tuple[str, ...] = ()
+    """The ids of the security groups of the tasks function. Cost: none. Change: takes effect with the deploy."""
     allowed_hosts: tuple[str, ...] = ()
+    """Hosts that `http_request` may call although they are not on the public internet. Cost: none. Change: takes effect
+    with the deploy.
+    """
     account_events: tuple[str, ...] = ()
+    """Services whose events on the account's own bus become events of the source `aws`: `aws.s3` (of `model_buckets`),
+    `aws.sagemaker`, `aws.batch`. Cost: a queue, and a Lambda call per event. Change: creates or deletes EventBridge
+    rules.
+    """
     bucket_access: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Buckets outside S3 by name: `{"weights": {"endpoint": "https://t3.storage.dev", "secret": "tigris-keys"}}`. The
+    secret in Secrets Manager is `{"access_key_id": …, "secret_access_key": …}`. Cost: that of the secret. Change:
+    takes effect with the deploy.
+    """
     backends: tuple[str, ...] = ("worker",)
+    """Where jobs can run, the default first: `worker`, `batch`, `sagemaker`. Cost: none while no job runs. Change:
+    adding one creates its resources; removing one deletes them, so publish pipelines that use it first.
+    """
     worker_pools: tuple[str, ...] = ("default",)
+    """The pools of workers; each gets an alarm for jobs that nobody takes. Cost: an alarm per pool. Change: creates or
+    deletes alarms.
+    """
     compute: dict[str, Any] = field(default_factory=dict)
+    """Defaults of a step's `compute`, such as `{"spot": true}`. Cost: none. Change: applies to pipelines published
+    afterwards.
+    """
     job_image: str = ""
+    """The container image of jobs, needed by `batch` and `sagemaker`. Cost: storage in the image repository. Change:
+    applies to jobs started afterwards.
+    """
     gpu_types: tuple[str, ...] = ()
+    """GPU types with queues on Batch; the first is the default: `["L4", "H100"]`. Cost: none while no job runs. Change:
+    adds or deletes queues; jobs in a deleted queue fail.
+    """
     zones: tuple[str, ...] = ()
+    """The availability zones of the jobs' network; by default two of the region. Cost: none. Change: replaces subnets,
+    which fails while jobs run in them.
+    """
     max_vcpus: int = 256
+    """The largest number of vCPUs of each Batch environment. Cost: bounds the cost of jobs. Change: takes effect with
+    the deploy.
+    """
     job_disk_gib: int = 200
+    """The disk of each Batch machine, in GiB. Cost: EBS storage while a machine runs. Change: applies to machines
+    started afterwards.
+    """
     network_isolation: bool = True
+    """Whether SageMaker's containers have no network. `false` lets them read buckets outside S3. Cost: none. Change:
+    applies to pipelines published afterwards.
+    """
     fleets: tuple[str, ...] = ()
+    """Kinds of clusters besides `oip`: `sagemaker-endpoint`, `ecs`. Cost: none. Change: changes permissions and
+    EventBridge rules.
+    """
     fleet_roles: tuple[str, ...] = ()
+    """The ARNs of the roles that models of endpoints and tasks of services run as. Cost: none. Change: changes
+    permissions only.
+    """
     cluster_check_minutes: int = 0
+    """How often all clusters are checked, in minutes; 0 means never. Cost: a Lambda call per check. Change: creates or
+    deletes an EventBridge rule.
+    """
     kms_key: str | None = None
+    """The ARN of the key for tables, queues, artefacts and SageMaker's disks. Cost: that of the key and its requests.
+    Change: applies to new data; a table keeps its data.
+    """
     bucket_keys: tuple[str, ...] = ()
+    """The ARNs of the keys of encrypted `model_buckets`. Cost: their requests. Change: changes permissions only."""
 
     def __post_init__(self) -> None:
         self._check_stage()
@@ -109,7 +170,7 @@ class Settings:
         check_channels(self.channels)
 
     def _check_stage(self) -> None:
-        # No dash: what is of the stage `a` is found by the prefix `aftertrain-a-`, with which `a-b` would start too.
+        # No dash: the resources of stage `a` are found by the prefix `aftertrain-a-`, which those of `a-b` would share.
         if not re.fullmatch(r"[a-z0-9]{1,16}", self.stage):
             raise ValueError(f"stage {self.stage!r}: use 1 to 16 of a-z and 0-9, since it is part of every name")
         if self.log_retention_days not in RETENTIONS:
@@ -148,27 +209,27 @@ class Settings:
 
     @property
     def runs_service_jobs(self) -> bool:
-        """Whether jobs run on more than workers."""
+        """Whether jobs can run on Batch or SageMaker."""
         return bool({"batch", "sagemaker"} & set(self.backends))
 
     @property
     def prefix(self) -> str:
-        """What the names of everything that is made at run time start with: machines, activities."""
+        """The prefix of the names of resources made at run time: machines, activities."""
         return f"aftertrain-{self.stage}-"
 
     @property
     def python(self) -> str:
-        """The version of the functions' interpreter."""
+        """The Python version of the functions."""
         return f"{sys.version_info.major}.{sys.version_info.minor}" if self.local else AWS_PYTHON
 
     @property
     def machine(self) -> str:
-        """The processor that the functions run on, as wheels name it."""
+        """The processor of the functions, as wheels name it."""
         return platform.machine() if self.local else "aarch64"
 
 
 def read_settings(node: "Node") -> Settings:
-    """The settings of the stage that the context asks for; a key that does not exist is left to CDK."""
+    """The settings in the CDK context; unknown keys are left to CDK."""
     context = {name: node.try_get_context(name) for name in Settings.__dataclass_fields__}
     values = {name: _parse_value(value) for name, value in context.items() if value is not None}
     for name, kind in _PARSERS.items():
@@ -179,7 +240,7 @@ def read_settings(node: "Node") -> Settings:
 
 
 def _parse_value(value: Any) -> Any:
-    """`-c` gives every value as text; lists and objects come as JSON."""
+    """Parse a value of `-c`, which is text; lists and objects are JSON."""
     if isinstance(value, str) and value[:1] in "[{":
         return json.loads(value)
     return value
