@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 JSONATA := $(VENV)/jsonata/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install torch demo stop test soak check lint types contracts bench lock clean
+.PHONY: help install torch demo stop test soak check lint types contracts docs docs-serve bench lock clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +50,13 @@ types: $(READY)
 contracts: $(READY)
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
+docs: $(READY) ## Build the docs as a site; every warning is an error
+	$(BIN)/sphinx-build -W --keep-going -E -q -j 2 -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html is ready"
+
+docs-serve: docs ## Show the docs on a free port of this machine (PORT=8000 takes that one)
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build/html $(or $(PORT),0)
+
 bench: $(READY) ## Measured comparisons, side by side in one run
 	$(BIN)/python -m tests.bench
 
@@ -60,4 +67,4 @@ lock: $(READY) ## Pin the dependencies again
 	  --no-header --extra lambda pyproject.toml -o requirements-lambda.lock
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) cdk.out .aftertrain .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) docs/_build cdk.out .aftertrain .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

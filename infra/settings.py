@@ -1,7 +1,8 @@
 """The settings of one stage, read from the CDK context: `cdk deploy -c stage=staging -c 'model_buckets=["weights"]'`.
 
-`cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on this Python. The text below
-each setting says what it means, what it costs, and what a change does; `docs/pages/settings.py` makes the reference of it.
+`cdk.json` has the defaults. A stage with an `endpoint` is local: it runs in an emulator, on this Python. The text
+below each setting says what it means, what it costs, and what a change does. `docs/pages/settings.py` turns it into the
+page of settings.
 """
 
 import json

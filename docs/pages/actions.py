@@ -4,13 +4,13 @@ import json
 from inspect import getdoc, getmodule
 from typing import Any
 
+from docs.pages.markdown import code, table
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from aftertrain.actions.action import Action
 from aftertrain.actions.registry import ACTIONS
 from aftertrain.model.attribute_docs import attribute_docs
-from docs.pages.markdown import code, table
 
 RUNS = {
     "task": "A task: a short Lambda call.",
@@ -46,7 +46,12 @@ def _summary(action: Action) -> str:
 def _section(action: Action) -> list[str]:
     lines = [f"## {action.name}", "", _summary(action), "", f"{RUNS[action.runs]} Default time limit: {_time(action)}."]
     if action.params.model_fields:
-        lines += ["", _sentence(action.params), "", *table(("param", "type", "default", "meaning"), _rows(action.params))]
+        lines += [
+            "",
+            _sentence(action.params),
+            "",
+            *table(("param", "type", "default", "meaning"), _rows(action.params)),
+        ]
     if action.outputs.model_fields:
         outputs = [(name, kind, meaning) for name, kind, _, meaning in _rows(action.outputs)]
         lines += ["", _sentence(action.outputs), "", *table(("output", "type", "meaning"), outputs)]

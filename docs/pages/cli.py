@@ -1,9 +1,9 @@
 """The click commands -> the reference of the command line: help, arguments, options, examples."""
 
 import click
+from docs.pages.markdown import code, table
 
 from aftertrain.cli.main import cli
-from docs.pages.markdown import code, table
 
 INTRO = """# Command line
 
@@ -45,7 +45,16 @@ def _section(name: str, command: click.Command, parent: click.Context) -> list[s
             lines += [line.replace("## ", "### ", 1) for line in _section(sub_name, sub_command, context)]
         return lines
     usage = " ".join(command.collect_usage_pieces(context))
-    lines = [f"## {context.command_path}", "", "```text", f"{context.command_path} {usage}", "```", "", _text(command), ""]
+    lines = [
+        f"## {context.command_path}",
+        "",
+        "```text",
+        f"{context.command_path} {usage}",
+        "```",
+        "",
+        _text(command),
+        "",
+    ]
     options = [_row(option) for option in command.params if isinstance(option, click.Option)]
     lines += [*table(("option", "default", "meaning"), options), ""] if options else []
     return [*lines, *_example(command)]

@@ -25,8 +25,8 @@ PIPELINE = dedent(
 )
 INTRO = """# The compiler's forms
 
-`compiler/compile.py` lists the stages in order; each is one module. This page shows what one small pipeline becomes. Step
-`c` waits for `a`, while `d` waits for `a` and `b`: the dependencies cross.
+`compiler/compile.py` lists the stages in order; each is one module. This page shows what one small pipeline becomes.
+Step `c` waits for `a`, while `d` waits for `a` and `b`: the dependencies cross.
 """
 
 
@@ -37,9 +37,17 @@ def page() -> str:
         ("Definition", "`parse` reads the YAML and keeps the position of every value for diagnostics.", PIPELINE),
         ("Graph", "`link` parses the templates; a step depends on the steps that it reads.", _graph(compiled)),
         ("Shapes", "`infer_shapes` and `check_types` know what each value can be.", _shapes()),
-        ("Regions", "`nest` builds the region tree; a crossing region is what nesting cannot express.", _regions(compiled)),
+        (
+            "Regions",
+            "`nest` builds the region tree; a crossing region is what nesting cannot express.",
+            _regions(compiled),
+        ),
         ("Lanes", "`crossing` turns a crossing region into lanes that meet at latches.", _lanes(compiled)),
-        ("States", "`lower` makes typed states; names say what each one is for.", "\n".join(_states(compiled.machine.scope))),
+        (
+            "States",
+            "`lower` makes typed states; names say what each one is for.",
+            "\n".join(_states(compiled.machine.scope)),
+        ),
         ("ASL", "`emit` writes canonical bytes, which `verify` has checked. The first 300:", f"{compiled.asl[:300]}…"),
     ]
     lines = [INTRO]

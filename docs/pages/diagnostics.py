@@ -7,8 +7,8 @@ from aftertrain.compiler.diagnostics import CODES
 MISTAKES = Path(__file__).parents[2] / "tests" / "golden" / "mistakes"
 INTRO = """# Diagnostics
 
-`aftertrain validate` and the API report every mistake of a definition at once, each with a code, its position, and a hint.
-Every example on this page is a file of `tests/golden/mistakes`.
+`aftertrain validate` and the API report every mistake of a definition at once, each with a code, its position, and a
+hint. Every example on this page is a file of `tests/golden/mistakes`.
 """
 
 

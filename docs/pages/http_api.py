@@ -8,8 +8,8 @@ from docs.pages.markdown import code, table
 
 INTRO = """# HTTP API
 
-The API is at the stack's `ApiUrl`. Requests are signed with Signature Version 4 for the service `execute-api`; the caller
-needs `execute-api:Invoke`. `GET /v1/openapi.json` returns the OpenAPI document from which this page is made.
+The API is at the stack's `ApiUrl`. Requests are signed with Signature Version 4 for the service `execute-api`; the
+caller needs `execute-api:Invoke`. `GET /v1/openapi.json` returns the OpenAPI document from which this page is made.
 
 Errors are problems (RFC 9457): `{"type", "title", "status", "detail"}`, with `field` if one field is wrong, and
 `diagnostics` for the mistakes of a definition.
@@ -56,7 +56,9 @@ def _body(schema: dict[str, Any], document: dict[str, Any]) -> list[str]:
             for name, value in model.get("properties", {}).items()
         ]
         description = " ".join(model.get("description", "").split())
-        lines += ([f"Body: {description}", ""] if description else []) + table(("field", "type", "required"), rows) + [""]
+        lines += (
+            ([f"Body: {description}", ""] if description else []) + table(("field", "type", "required"), rows) + [""]
+        )
     return lines[:-1]
 
 

@@ -3,11 +3,11 @@
 import inspect
 from inspect import getdoc
 
+from docs.pages.markdown import code, table
 from pydantic import BaseModel
 
 from aftertrain.client import Client, errors, models
 from aftertrain.client.transport import Transport
-from docs.pages.markdown import code, table
 
 INTRO = """# Python SDK
 
@@ -18,13 +18,13 @@ client = Client()
 ```
 
 The client speaks HTTP to the API and signs each call with your AWS credentials. Without a URL it uses
-`AFTERTRAIN_API_URL`. `pip install aftertrain` is enough to use it.
+`AFTERTRAIN_API_URL`. It needs none of the package's extras.
 """
 
 
 class _NoTransport(Transport):
     def call(self, method: str, path: str, query: object = None, body: object = None) -> object:
-        raise AssertionError("the docs make no call")
+        raise AssertionError(f"the docs make no call: {method} {path} {query} {body}")
 
 
 def page() -> str:

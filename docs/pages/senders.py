@@ -4,10 +4,11 @@ import json
 from inspect import getdoc, getmodule
 from pathlib import Path
 
+from docs.pages.markdown import code, table
+
 from aftertrain.ingest.normalise import DIALECTS
 from aftertrain.ingest.sign import SCHEMES
 from aftertrain.model.source import AUTHS, SOURCE_KINDS, SourceKind
-from docs.pages.markdown import code, table
 
 ROOT = Path(__file__).parents[2]
 INTRO = """# Senders
@@ -56,4 +57,6 @@ def _indented_as_code(text: str) -> list[str]:
 def _event_types(kind: SourceKind, request: Path) -> str:
     golden = ROOT / "tests" / "golden" / "senders" / f"{kind}-{request.stem}.json"
     events = json.loads(golden.read_text(encoding="utf-8"))
-    return ", ".join(dict.fromkeys(code(event["event_type"]) for event in events if "event_type" in event)) or "no event"
+    return (
+        ", ".join(dict.fromkeys(code(event["event_type"]) for event in events if "event_type" in event)) or "no event"
+    )

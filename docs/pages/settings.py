@@ -4,14 +4,15 @@ import json
 from dataclasses import MISSING, fields
 from typing import Any
 
-from aftertrain.model.attribute_docs import attribute_docs
 from docs.pages.markdown import code, table
 from infra.settings import Settings
 
+from aftertrain.model.attribute_docs import attribute_docs
+
 INTRO = """# Settings
 
-Settings stand in `cdk.json` under `context`. The command line overrides one: `aftertrain deploy -c NAME=VALUE`. Lists and
-objects are JSON.
+Settings stand in `cdk.json` under `context`. The command line overrides one: `aftertrain deploy -c NAME=VALUE`. Lists
+and objects are JSON.
 """
 CHANNELS = """
 ## Notification channels
@@ -25,8 +26,8 @@ CHANNELS = """
 | `{"kind": "teams", "secret_id": "…"}` | the URL of a workflow that posts to a channel |
 | `{"kind": "webhook", "secret_id": "…"}` | `{"url": …, "secret": "whsec_…"}`, signed by Standard Webhooks |
 
-A channel may have a `template` for its messages, such as `"[{{ severity }}] {{ message }} ({{ execution }})"`. It can read
-`message`, `title`, `severity`, `priority`, `recipients`, `channel`, `execution` and `step`.
+A channel may have a `template` for its messages, such as `"[{{ severity }}] {{ message }} ({{ execution }})"`. It can
+read `message`, `title`, `severity`, `priority`, `recipients`, `channel`, `execution` and `step`.
 """
 
 

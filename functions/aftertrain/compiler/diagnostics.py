@@ -1,7 +1,9 @@
 """The mistakes in a definition: all at once, each with a stable code, a path and a hint.
 
-pipelines/x.yaml:9:13: AT203 there is no action 'model_evalute' action: model_evalute ^ hint: did you mean
-'model_evaluate'?
+pipelines/x.yaml:9:13: AT203 there is no action 'model_evalute'
+action: model_evalute
+^
+hint: did you mean 'model_evaluate'?
 """
 
 import difflib

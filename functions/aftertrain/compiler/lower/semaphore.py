@@ -42,7 +42,7 @@ def while_permitted(step: str, position: Position) -> Position:
     return replace(position, next=release if position.next else None, end_target=release)
 
 
-def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
+def acquire_permit(step: str, work: str, plan: Plan) -> dict[str, State]:
     """Acquire a permit, or queue for one; `work` is the first state of the step's work."""
     assert plan.permits is not None
     first, queue = f"Acquire {step}", f"Queue {step}"
@@ -70,7 +70,7 @@ def acquire(step: str, work: str, plan: Plan) -> dict[str, State]:
     return {first: take, queue: wait}
 
 
-def release(step: str, position: Position, end_state: str | None, plan: Plan) -> dict[str, State]:
+def release_permit(step: str, position: Position, end_state: str | None, plan: Plan) -> dict[str, State]:
     """Release the permit, or hand it to a waiting step; the input (maybe the records) stays unchanged."""
     assert plan.permits is not None
     name, check = f"Release {step}", f"Next after {step}"

@@ -12,7 +12,6 @@ from aftertrain.asl import jsonata
 from aftertrain.asl.states import Catcher, Choice, Fail, Map, Pass, Rule, Scope, State, Task, Wait
 from aftertrain.compiler.check import variable
 from aftertrain.compiler.graph import Node
-from aftertrain.compiler.lower import semaphore
 from aftertrain.compiler.lower.end import cause_of, way_out
 from aftertrain.compiler.lower.guard import Exits, guard, has_guard, work_state
 from aftertrain.compiler.lower.position import (
@@ -31,6 +30,7 @@ from aftertrain.compiler.lower.position import (
     view_of_any_end,
     view_of_success,
 )
+from aftertrain.compiler.lower.semaphore import acquire_permit, release_permit, while_permitted
 from aftertrain.compiler.lower.service_job import prepare_name, surround
 from aftertrain.compiler.nest import StepRegion
 from aftertrain.compiler.work import work
@@ -59,13 +59,13 @@ def step_states(region: StepRegion, position: Position, plan: Plan) -> dict[str,
     exits, ends = _exits(node, position, plan)
     if plan.permits is None:
         return guard(node, position, plan, exits) | _work_states(node, todo, position, plan, exits) | ends
-    held_position = semaphore.while_permitted(node.id, position)
+    held_position = while_permitted(node.id, position)
     inner_exits, inner_ends = _exits(node, held_position, plan)
     return {
         **guard(node, position, plan, exits),
-        **semaphore.acquire(node.id, work_state(node, plan), plan),
+        **acquire_permit(node.id, work_state(node, plan), plan),
         **_work_states(node, todo, held_position, plan, inner_exits),
-        **semaphore.release(node.id, position, way_out(position, plan), plan),
+        **release_permit(node.id, position, way_out(position, plan), plan),
         **inner_ends,
     }
 
