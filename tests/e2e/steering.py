@@ -68,12 +68,14 @@ def until_watched() -> None:
     time.sleep(0.6)
 
 
-def run(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    stage: Stage, *arguments: str, folder: Path = ROOT, token: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """A command of ours, run as a user runs it who has the emulator's account and the stage's token."""
     environment = os.environ | stage.local.emulator.credentials()
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AFTERTRAIN_API_URL": stage.local.stage.api_url,
-        "AFTERTRAIN_TOKEN": stage.token,
+        "AFTERTRAIN_TOKEN": token or stage.token,
     }
-    return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)

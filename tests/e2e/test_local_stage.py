@@ -5,7 +5,6 @@ The tests build on each other and run in their order: first a release, then one 
 
 import json
 import os
-import shlex
 import socket
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ from typing import Any
 import pytest
 import urllib3
 from tests.e2e.conftest import Stage
-from tests.e2e.steering import changed, event_of, hello, run, send, until_watched, waited
-from tests.project.blocks import ROOT, commands
+from tests.e2e.steering import changed, event_of, hello, send, until_watched, waited
+from tests.project.blocks import ROOT
 
 from aftertrain.aws.record_item import to_item
 from aftertrain.ingest.event_record import EventKey, EventRecord, Start
@@ -29,7 +28,6 @@ from aftertrain.model.trigger import PipelineVersion
 
 pytestmark = pytest.mark.e2e
 ASKS = {"model_source": "hugging_face", "auto_deploy": True}
-README = ("aftertrain send", "aftertrain events", "aftertrain executions", "aftertrain approvals", "aftertrain apply")
 
 
 def test_a_checkpoint_lands_and_is_serving(stage: Stage) -> None:
@@ -307,12 +305,3 @@ def test_an_event_that_a_crash_left_behind_is_finished_by_sweeper_and_queue(stag
 
     assert execution.step("a").output["message"] == "two found"
     assert stage.local.client.events.get("registry", "lost").status == "done"
-
-
-@pytest.mark.parametrize("command", [command for command, _ in commands() if command.startswith(README)])
-def test_the_readmes_commands_run_as_they_stand_there(stage: Stage, command: str) -> None:
-    assert SOURCE in command or "--source" not in command
-    ran = run(stage, *shlex.split(command))
-
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout

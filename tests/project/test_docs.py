@@ -1,152 +1,104 @@
-"""What the documentation says is so: its snippets run, its commands exist, its links lead somewhere."""
+"""The written pages: links, lengths, and that they name all that there is."""
 
 import json
 import os
 import re
-import shlex
+from itertools import pairwise
 from pathlib import Path
-from unittest import mock
 
 import jsonschema
 import pytest
+from docs.pages import PAGES as GENERATED
 from infra.settings import Settings
-from tests.api import InProcess
-from tests.project.blocks import PAGES, ROOT, blocks, commands
+from pydantic import BaseModel
+from tests.project.blocks import DOCS, PAGES, ROOT, blocks, name_of
 
 from aftertrain.actions.registry import ACTIONS
-from aftertrain.cli import sources as sources_module
-from aftertrain.cli.main import cli, main
-from aftertrain.client import Client
-from aftertrain.client import client as client_module
-from aftertrain.compiler.bindings import PLACEHOLDERS
-from aftertrain.compiler.compile import compile_pipeline
-from aftertrain.compiler.diagnostics import CODES
+from aftertrain.cli.main import cli
 from aftertrain.compiler.document import read_document
 from aftertrain.compiler.schema import definition_schema
-from aftertrain.ingest.normalise import normalise
-from aftertrain.ingest.sources.delivery import Delivery
-from aftertrain.model.event import Event
-from aftertrain.model.source import Source
+from aftertrain.model.attribute_docs import attribute_docs
+from aftertrain.model.definition import Compute, Definition, Foreach, Retry, Step
+from aftertrain.model.definition import Settings as PipelineSettings
 
 MISTAKES = ROOT / "tests" / "golden" / "mistakes"
-# Each of these needs an account in AWS or at Tigris, or changes the shell; docs/limitations.md says so.
-CANNOT_RUN = (
-    "cdk bootstrap",
-    "cdk deploy",
-    "tigris buckets set-notifications",
-    "source .venv",
-    "export AFTERTRAIN_API_URL",
-)
-MAKES_A_SOURCE = "aftertrain sources create"
-# tests/e2e runs these on the local stage, and bring_up starts the worker.
-RUN_END_TO_END = (
-    "aftertrain send",
-    "aftertrain events",
-    "aftertrain executions",
-    "aftertrain approvals",
-    "aftertrain apply",
-    "aftertrain worker",
-)
+LANGUAGE = (DOCS / "reference" / "pipeline-language.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "Keys of a pipeline": Definition,
+    "Settings of a pipeline": PipelineSettings,
+    "Keys of a step": Step,
+    "`retry`": Retry,
+    "`foreach`": Foreach,
+    "`compute`": Compute,
+}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/deployments.md"])
-def test_python_snippets_run(page: str, client: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    client.pipelines.create(definition=(ROOT / "pipelines" / "eval-convert-deploy.yaml").read_text())
-    names = {"client": client}
-    url = {"AFTERTRAIN_API_URL": "https://api.example"}
-    with (
-        mock.patch.dict(os.environ, url),
-        mock.patch.object(client_module, "SignedTransport", return_value=InProcess()),
-    ):
-        for block in blocks("python"):
-            if block.page == ROOT / page:
-                exec(block.text, names)
-
-    assert client.sources.list() or client.clusters.list()
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    generated = {DOCS / name for name in GENERATED}
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        file = (page.parent / target).resolve()
+        assert file in generated or file.exists(), target
 
 
-def test_every_page_with_python_is_run() -> None:
-    assert {block.page.name for block in blocks("python")} == {"README.md", "deployments.md"}
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_pages_are_short(page: Path) -> None:
+    assert len(page.read_text(encoding="utf-8").split()) <= 1500
 
 
-@pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.page.name)
-def test_pipelines_compile(block: object) -> None:
-    compile_pipeline(block.text, PLACEHOLDERS)
+def test_the_readme_is_short_and_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
 
-
-@pytest.mark.parametrize("block", blocks("json"), ids=lambda block: block.page.name)
-def test_envelopes_are_events(block: object) -> None:
-    payload = json.loads(block.text)
-
-    assert isinstance(normalise(Delivery(payload, Source("s", "platform", "none")))[0], Event)
-
-
-@pytest.mark.parametrize(("command", "output"), commands(), ids=lambda text: text[:40])
-def test_commands_do_what_they_are_said_to(
-    command: str, output: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words = shlex.split(command)
-    if words[0] == "make":
-        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    elif not command.startswith((*CANNOT_RUN, *RUN_END_TO_END, MAKES_A_SOURCE)):
-        monkeypatch.chdir(ROOT)
-        with mock.patch("sys.argv", words):
-            main()
-        assert capsys.readouterr().out == output
-
-
-def test_the_command_that_makes_a_source_does_what_it_is_said_to(
-    client: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (command,) = (command for command, _ in commands() if command.startswith(MAKES_A_SOURCE))
-    with mock.patch("sys.argv", shlex.split(command)), mock.patch.object(sources_module, "Client", return_value=client):
-        main()
-
-    assert "tigris buckets set-notifications" in capsys.readouterr().out
-    assert [source.id for source in client.sources.list()] == ["tigris-models"]
-
-
-def test_commands_that_cannot_run_are_owned_up_to() -> None:
-    page = (ROOT / "docs" / "limitations.md").read_text()
-    for words in ("cdk bootstrap", "cdk deploy", "tigris buckets set-notifications", "activating the environment"):
-        assert words in page
-
-
-def test_every_command_is_named_in_the_readme() -> None:
-    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 120
     for name in cli.commands:
         assert f"aftertrain {name}" in text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_no_link_on_a_code_host_leads_to_a_page_that_only_the_site_has(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert not any(f"docs/{name}" in text for name in GENERATED)
 
 
-def test_every_setting_and_every_action_is_documented() -> None:
-    operations, pipelines = ((ROOT / "docs" / name).read_text() for name in ("operations.md", "pipelines.md"))
-    for name in Settings.__dataclass_fields__:
-        assert f"`{name}`" in operations
-    for action in ACTIONS.values():
-        (row,) = re.findall(rf"^\| `{action.name}` \|.*$", pipelines, re.MULTILINE)
-        assert f"| {action.runs} |" in row
-        for field in (*action.params.model_fields, *action.outputs.model_fields):
-            assert f"`{field}`" in row
+@pytest.mark.parametrize(("heading", "model"), SECTIONS.items(), ids=SECTIONS)
+def test_every_key_of_the_language_is_documented_with_its_default(heading: str, model: type[BaseModel]) -> None:
+    rows = _rows(heading)
+
+    assert set(rows) == {field.alias or name for name, field in model.model_fields.items()} - {"schema_", "$schema"}
+    for name, field in model.model_fields.items():
+        value = field.get_default()
+        if isinstance(value, int | float | str) and value not in ("", False, "worker"):
+            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            assert f"`{shown}`" in rows[field.alias or name], name
 
 
-def diagnostics_page() -> str:
-    """docs/diagnostics.md, made of the registry of codes and their golden cases."""
-    lines = ["# Diagnostics", "", "Made of the codes in `compiler/diagnostics.py` and `tests/golden/mistakes`.", ""]
-    for code, meaning in CODES.items():
-        lines += [f"## {code}", "", f"{meaning[0].upper()}{meaning[1:]}.", ""]
-        for case in sorted(MISTAKES.glob(f"{code}-*.yaml")):
-            lines += ["```", case.with_suffix(".txt").read_text(encoding="utf-8").rstrip(), "```", ""]
-    return "\n".join(lines).rstrip() + "\n"
+def _rows(heading: str) -> dict[str, str]:
+    """The keys of a section's table, and the cell with the default of each."""
+    section = LANGUAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    cells = [re.split(r"(?<!\\) \| ", line) for line in section.splitlines() if line.startswith("| `")]
+    return {name: row[1] for row in cells for name in re.findall(r"`([a-z_]+)`", row[0])}
+
+
+def test_every_param_output_and_setting_has_a_text() -> None:
+    documented = [model for action in ACTIONS.values() for model in (action.params, action.outputs)]
+    missing = [
+        f"{model.__name__}.{name}"
+        for model in documented
+        for name in set(model.model_fields) - set(attribute_docs(model))
+    ]
+    missing += [f"Settings.{name}" for name in set(Settings.__dataclass_fields__) - set(attribute_docs(Settings))]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("word", ["Cost:", "Change:"])
+def test_every_setting_says_what_it_costs_and_what_a_change_does(word: str) -> None:
+    assert [name for name, text in attribute_docs(Settings).items() if word not in text] == []
 
 
 def test_the_schema_is_up_to_date_and_knows_every_pipeline() -> None:
-    file = ROOT / "docs" / "pipeline.schema.json"
+    file = DOCS / "pipeline.schema.json"
     text = json.dumps(definition_schema(), indent=2, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_GOLDEN") and not os.environ.get("CI"):
         file.write_text(text, encoding="utf-8")
@@ -166,9 +118,9 @@ def test_the_schema_finds_mistakes_of_shape(code: str) -> None:
     assert list(jsonschema.Draft202012Validator(definition_schema()).iter_errors(value))
 
 
-def test_the_page_of_diagnostics_is_up_to_date() -> None:
-    page = ROOT / "docs" / "diagnostics.md"
-    if os.environ.get("UPDATE_GOLDEN") and not os.environ.get("CI"):
-        page.write_text(diagnostics_page(), encoding="utf-8")
+def test_the_changelog_names_the_version() -> None:
+    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    (version,) = re.findall(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
 
-    assert page.read_text(encoding="utf-8") == diagnostics_page()
+    assert versions[:2] == ["Unreleased", version]
+    assert all(newer > older for newer, older in pairwise(versions[1:]))

@@ -48,6 +48,8 @@ from aftertrain.expressions.tree import (
 from aftertrain.model.definition import Definition
 
 OPEN = ("array", "object")
+# Senders may add fields, and many are similar to ours, such as `head_sha`. A typing error changes less of a name.
+TYPING_ERROR = 0.85
 
 
 def check_types(
@@ -197,8 +199,9 @@ class _TypeChecker:
         event_fields, names = self.shapes.event, full_path(tuple(map(str, path.segments)))
         if event_fields is None or names[0] != "data" or len(names) < 2 or names[1] in event_fields:
             return None
-        hint = did_you_mean(names[1], event_fields)
-        if closed(self.types) or hint.startswith("did you mean"):
+        complete = closed(self.types)
+        hint = did_you_mean(names[1], event_fields, similarity=0.6 if complete else TYPING_ERROR)
+        if complete or hint.startswith("did you mean"):
             return f"{path}: events of type {' and '.join(sorted(set(self.types)))} have no field {names[1]!r}", hint
         return None
 

@@ -102,10 +102,10 @@ def _in_text_order(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
     return mark.line, mark.column, diagnostic.path, diagnostic.code
 
 
-def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "") -> str:
-    """A hint that suggests similar names, or lists the known ones."""
+def did_you_mean(name: str, candidates: Iterable[str], fallback: str = "", similarity: float = 0.6) -> str:
+    """A hint that suggests a name of at least this similarity, 0 to 1, or lists the known ones."""
     names = list(candidates)
-    matches = difflib.get_close_matches(name, names, n=1)
+    matches = difflib.get_close_matches(name, names, n=1, cutoff=similarity)
     if matches:
         return f"did you mean {matches[0]!r}?"
     return fallback or (f"known: {', '.join(sorted(names))}" if names else "")

@@ -27,7 +27,7 @@ _OBJECT = {
     "events_left_out": INTEGER.maybe(),
 }
 _MODEL = dict.fromkeys(
-    ("model_id", "model_name", "model_source", "model_uri", "created_by", "ref", "sha"), _TEXT_OR_NULL
+    ("model_id", "model_name", "model_source", "model_uri", "model_version", "created_by", "ref", "sha"), _TEXT_OR_NULL
 ) | {"auto_deploy": BOOLEAN.maybe()}
 _DEPLOYMENT = dict.fromkeys(
     (

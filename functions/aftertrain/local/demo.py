@@ -129,7 +129,7 @@ def keep(processes: Processes, webhook_url: str) -> None:
     pids = processes.leave()
     (FOLDER / "pids").write_text("\n".join(map(str, pids)))
     console.print()
-    _say(f"Everything goes on running; `make stop` ends it. The webhook is {webhook_url}")
+    _say(f"Everything keeps running; `make stop` ends it. The webhook is {webhook_url}")
     _say("To look around:")
     lines = [
         f"source {(FOLDER / 'environment').relative_to(ROOT)}",
