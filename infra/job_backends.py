@@ -118,4 +118,4 @@ class JobBackends(Construct):
                 "buckets": self._settings.bucket_access,
                 "kms_key": self._settings.kms_key,
             }
-        return {"PLACES": Stack.of(self).to_json_string(bindings)}
+        return {"JOB_BACKENDS": Stack.of(self).to_json_string(bindings)}

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from aftertrain.jobs.activity import Task
+from aftertrain.jobs.activity import ActivityTask
 from aftertrain.jobs.worker import Worker
 
 ROUNDS = 7
@@ -46,19 +46,19 @@ class _OneTask:
         self.taken = self.answered = 0.0
         self.output: dict[str, Any] = {}
 
-    def take(self) -> Task | None:
+    def take(self) -> ActivityTask | None:
         if self.taken:
             self.worker.stop()
         self.taken = time.time()
-        return Task("token", _given())
+        return ActivityTask("token", _given())
 
-    def heartbeat(self, task: Task) -> None:
+    def heartbeat(self, task: ActivityTask) -> None:
         """Nobody waits for it."""
 
-    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+    def succeed(self, task: ActivityTask, output: dict[str, Any]) -> None:
         self.answered, self.output = time.time(), output["result"]
 
-    def fail(self, task: Task, error: str, cause: str) -> None:
+    def fail(self, task: ActivityTask, error: str, cause: str) -> None:
         raise RuntimeError(cause)
 
 

@@ -88,9 +88,9 @@ def test_only_sagemaker_makes_disks(encrypted: Any) -> None:
 
 def test_jobs_on_sagemaker_are_told(encrypted: Any) -> None:
     (places,) = {
-        json.dumps(each["Environment"]["Variables"]["PLACES"])
+        json.dumps(each["Environment"]["Variables"]["JOB_BACKENDS"])
         for each in properties(encrypted, "AWS::Lambda::Function")
-        if "PLACES" in each["Environment"]["Variables"]
+        if "JOB_BACKENDS" in each["Environment"]["Variables"]
     }
     assert KEY in places
 

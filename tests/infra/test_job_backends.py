@@ -119,10 +119,10 @@ def test_the_control_function_is_told_what_the_compiler_needs(heavy: Any) -> Non
 
     assert found["backends"] == ("batch", "sagemaker", "worker")
     assert (found["compute"].backend, found["compute"].gpu_type, found["compute"].spot) == ("batch", "L4", True)
-    assert "queue_prefix" in json.dumps(told["PLACES"])
+    assert "queue_prefix" in json.dumps(told["JOB_BACKENDS"])
 
 
 def test_a_stage_of_workers_alone_has_none_of_it(template: Any) -> None:
     for kind in ("Batch::JobQueue", "Batch::ComputeEnvironment", "EC2::VPC"):
         assert resources(template, f"AWS::{kind}") == {}
-    assert "PLACES" not in functions(template)["control"]["Environment"]["Variables"]
+    assert "JOB_BACKENDS" not in functions(template)["control"]["Environment"]["Variables"]

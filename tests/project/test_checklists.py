@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.diagnostics import CODES
 from aftertrain.control import bodies
 from aftertrain.ingest.sign import SCHEMES

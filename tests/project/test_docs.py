@@ -13,13 +13,12 @@ from infra.settings import Settings
 from pydantic import BaseModel
 from tests.project.blocks import DOCS, PAGES, ROOT, blocks, name_of
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.cli.main import cli
 from aftertrain.compiler.document import read_document
 from aftertrain.compiler.schema import definition_schema
 from aftertrain.model.attribute_docs import attribute_docs
-from aftertrain.model.definition import Compute, Definition, Foreach, Retry, Step
-from aftertrain.model.definition import Settings as PipelineSettings
+from aftertrain.model.definition import Compute, Definition, Foreach, PipelineSettings, Retry, Step
 
 MISTAKES = ROOT / "tests" / "golden" / "mistakes"
 LANGUAGE = (DOCS / "reference" / "pipeline-language.md").read_text(encoding="utf-8")

@@ -104,3 +104,20 @@ def test_what_a_replica_is_installed_with_is_all_that_it_imports() -> None:
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["serving"]
 
     assert outside - {"botocore", "s3transfer"} == {re.split(r"[=>]", each)[0] for each in extra}
+
+
+# The SDK's models and the infrastructure's constructs have the name of what they mirror.
+MIRRORS = {"client", "infra"}
+
+
+def test_no_two_classes_that_meet_in_a_process_have_one_name() -> None:
+    named: dict[str, set[str]] = {}
+    for path in SOURCES:
+        room = (
+            "infra" if path.is_relative_to(ROOT / "infra") else path.relative_to(ROOT / "functions/aftertrain").parts[0]
+        )
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and room not in MIRRORS:
+                named.setdefault(node.name, set()).add(str(path))
+
+    assert {name: files for name, files in named.items() if len(files) > 1} == {}

@@ -9,7 +9,7 @@ from docs import site_check
 from docs.pages import PAGES as GENERATED
 from infra.settings import Settings
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.cli.main import cli
 from aftertrain.compiler.diagnostics import CODES
 from aftertrain.model.source import SOURCE_KINDS

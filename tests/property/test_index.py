@@ -9,7 +9,7 @@ from tests.property.examples import examples
 from tests.unit.ingest.samples import trigger
 
 from aftertrain.ingest.compiled_trigger import CompiledTrigger, compile_trigger, find_mismatch
-from aftertrain.ingest.index import Index, rank
+from aftertrain.ingest.index import TriggerIndex, rank
 from aftertrain.model.event import Event
 
 # Few and small values, so that they meet; some that only look alike.
@@ -104,7 +104,7 @@ def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Com
 )
 def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads: list[dict[str, Any]]) -> None:
     compiled_triggers = [watch(number, *each) for number, each in enumerate(filters)]
-    index = Index(compiled_triggers)
+    index = TriggerIndex(compiled_triggers)
     for data, number in product(payloads, LOOKALIKES):
         told = {**data, "n": number}
         event = Event("object.created", "1", "s", "2026-01-01T00:00:00Z", str(data.get("key", "")), told)

@@ -2,7 +2,7 @@
 
     {"batch": {"queue_prefix": "arn:…:job-queue/aftertrain-prod-", …}, "sagemaker": {"role": …, "image": …}}
 
-Environment: `BACKENDS`, `COMPUTE`, `GPU_TYPES` and `PLACES`, each JSON and each optional.
+Environment: `BACKENDS`, `COMPUTE`, `GPU_TYPES` and `JOB_BACKENDS`, each JSON and each optional.
 """
 
 import json
@@ -16,7 +16,7 @@ from aftertrain.model.definition import Compute
 
 def definitions(environment: Mapping[str, str], client: Callable[[str], Any]) -> BatchDefinitions | None:
     """The maker of Batch's job definitions, if the stage has Batch."""
-    binding = json.loads(environment.get("PLACES", "{}")).get("batch")
+    binding = json.loads(environment.get("JOB_BACKENDS", "{}")).get("batch")
     if binding is None:
         return None
     return BatchDefinitions(client("batch"), binding["definition_prefix"].rpartition("/")[2], binding["job_definition"])
@@ -24,7 +24,7 @@ def definitions(environment: Mapping[str, str], client: Callable[[str], Any]) ->
 
 def compute_bindings(environment: Mapping[str, str]) -> dict[str, Any]:
     """The fields of `Bindings` about jobs."""
-    configured = json.loads(environment.get("PLACES", "{}"))
+    configured = json.loads(environment.get("JOB_BACKENDS", "{}"))
     kinds = ("cpu", *(gpu_type.lower() for gpu_type in json.loads(environment.get("GPU_TYPES", "[]"))))
     bindings: dict[str, Any] = {}
     if "batch" in configured:

@@ -13,20 +13,21 @@ from aftertrain.tasks.ports import TaskError
 class ServiceFleets:
     """Port `service_fleet` of tasks; `prefix`: of the stage's endpoint names.
 
-    `client` and `asking` make clients: for changes, and for predictions.
+    `client` makes clients for changes, `prediction_client` those for predictions.
     """
 
     def __init__(
-        self, client: Callable[[str], Any], asking: Callable[[str], Any], calls: HttpCalls, prefix: str
+        self, client: Callable[[str], Any], prediction_client: Callable[[str], Any], calls: HttpCalls, prefix: str
     ) -> None:
-        self._client, self._asking, self._calls, self._prefix = client, asking, calls, prefix
+        self._client, self._prediction_client = client, prediction_client
+        self._calls, self._prefix = calls, prefix
 
     def __call__(self, cluster: dict[str, Any], name: str) -> ServiceFleet:
         match cluster["kind"]:
             case "sagemaker-endpoint":
                 endpoint = endpoint_name(self._prefix, cluster["id"], name)
                 return SageMakerEndpoint(
-                    cluster, endpoint, self._client("sagemaker"), self._asking("sagemaker-runtime")
+                    cluster, endpoint, self._client("sagemaker"), self._prediction_client("sagemaker-runtime")
                 )
             case "ecs":
                 return EcsService(cluster, name, self._client("ecs"), self._calls)

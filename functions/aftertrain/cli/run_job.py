@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.errors import OperatorError
 
 # Environment variables that the container gets; docker takes their values from this process.

@@ -69,7 +69,7 @@ def _build_worker(activity: str, name: str, memory_gib: float | None) -> "Worker
 
     process_reaper.adopt()
     if (
-        supervisor_pid := os.environ.pop(parent_watchdog.CREW, None)
+        supervisor_pid := os.environ.pop(parent_watchdog.SUPERVISOR, None)
     ) is not None:  # removed, so that its jobs do not inherit it
         parent_watchdog.end_with(int(supervisor_pid))
     return Worker(Activity(activity, name), memory_bytes=round(memory_gib * 2**30) if memory_gib else None)

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from aftertrain.actions.action import Action, Params
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.actions.conditional import Branch
-from aftertrain.actions.registry import ACTIONS
 from aftertrain.compiler.branches import brace_conditions
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.parameters import check_given, check_parameters

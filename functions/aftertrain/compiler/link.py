@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from aftertrain.actions.action import UNKNOWN
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.branches import brace_conditions, check_targets, steps_by_chooser
 from aftertrain.compiler.cycles import break_cycles
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean

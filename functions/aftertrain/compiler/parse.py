@@ -19,8 +19,8 @@ from aftertrain.model.definition import (
     Definition,
     Foreach,
     Parameter,
+    PipelineSettings,
     Retry,
-    Settings,
     Step,
     TriggerSpec,
 )
@@ -39,7 +39,7 @@ _MODELS: dict[str, type[Written]] = {
     "foreach": Foreach,
     "compute": Compute,
     "triggers": TriggerSpec,
-    "settings": Settings,
+    "settings": PipelineSettings,
     "retry": Retry,
 }
 

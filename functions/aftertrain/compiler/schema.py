@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.model.definition import Definition
 
 _BOUNDS = {"enum", "pattern", "minLength", "maxLength"}

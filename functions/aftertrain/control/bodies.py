@@ -84,7 +84,7 @@ class TriggerTest(Body):
     event: dict[str, Any]
 
 
-class Backtest(Body):
+class BacktestRequest(Body):
     """`trigger`: as in a test."""
 
     trigger: str | dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aftertrain.control import triggers
-from aftertrain.control.bodies import Backtest, TriggerTest
+from aftertrain.control.bodies import BacktestRequest, TriggerTest
 from aftertrain.control.explain import explain
 from aftertrain.control.ports import ControlPorts
 from aftertrain.control.require import published_definition
@@ -139,7 +139,7 @@ def run_test(body: TriggerTest, ports: ControlPorts) -> list[dict[str, Any]]:
     return [dry_run(event, item) for event in events_in(body.event, "the event")]
 
 
-def run_backtest(body: Backtest, ports: ControlPorts) -> dict[str, Any]:
+def run_backtest(body: BacktestRequest, ports: ControlPorts) -> dict[str, Any]:
     """Which stored events a trigger would have matched, and its nearest misses; replays do not count.
 
     Returns: {events, matched, missed, complete}. `events` counts the events read; not `complete` means that more exist.

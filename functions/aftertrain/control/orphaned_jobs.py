@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.jobs.batch import queue_name
 from aftertrain.compiler.jobs.job_context import name_prefix

@@ -73,18 +73,18 @@ class RolloutContext:
     now: float
 
 
-def advance(rollout: ServiceRollout, course: RolloutContext, save: Callable[[ServiceRollout], None]) -> ServiceRollout:
+def advance(rollout: ServiceRollout, context: RolloutContext, save: Callable[[ServiceRollout], None]) -> ServiceRollout:
     """Advance as far as the service has; every new state is saved before acting on it.
 
     Raises: BusyError if the service did not answer; the same call resumes from the saved state.
     """
     while not rollout.finished:
         try:
-            next_state = _next_state(rollout, course)
+            next_state = _next_state(rollout, context)
         except BusyError:
             raise
         except OperatorError as error:
-            next_state = _handle_failure(rollout, error.message, course)
+            next_state = _handle_failure(rollout, error.message, context)
         if next_state == rollout:
             return rollout
         rollout = next_state
@@ -92,26 +92,26 @@ def advance(rollout: ServiceRollout, course: RolloutContext, save: Callable[[Ser
     return rollout
 
 
-def _next_state(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+def _next_state(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
     match rollout.status, rollout.requested:
         case "pending", _:
-            return _begin(rollout, course)
+            return _begin(rollout, context)
         case "rolling", False:
-            return _request_change(rollout, course)
+            return _request_change(rollout, context)
         case "rolling", True:
-            return _check_arrival(rollout, course)
+            return _check_arrival(rollout, context)
         case _, False:
-            return _request_rollback(rollout, course)
+            return _request_rollback(rollout, context)
         case _:
-            return _check_rollback(rollout, course)
+            return _check_rollback(rollout, context)
 
 
-def _begin(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    service = course.fleet.look()
-    if service.state == "moving" and not (rollout.preempts and course.fleet.interruptible):
+def _begin(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
+    service = context.fleet.look()
+    if service.state == "moving" and not (rollout.preempts and context.fleet.interruptible):
         raise OperatorError("the service is busy with another change: try again when it has finished")
     target = (
-        course.fleet.prepare(course.release, rollout.size) if rollout.operation == "shift" else service.target or ""
+        context.fleet.prepare(context.release, rollout.size) if rollout.operation == "shift" else service.target or ""
     )
     return replace(
         rollout,
@@ -119,37 +119,37 @@ def _begin(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
         target=target,
         previous=rollout.previous or service.target,
         previous_size=rollout.previous_size or service.desired,
-        time_limit=_patience(max(rollout.size or 0, service.desired, 1), course),
+        time_limit=_patience(max(rollout.size or 0, service.desired, 1), context),
     )
 
 
-def _patience(size: int, course: RolloutContext) -> float | None:
+def _patience(size: int, context: RolloutContext) -> float | None:
     """How long that many replicas may take, batch by batch."""
-    if not course.fleet.interruptible:
+    if not context.fleet.interruptible:
         return None
-    return math.ceil(size / course.terms.batch) * (course.release.ready_timeout + DRAIN_SECONDS)
+    return math.ceil(size / context.terms.batch) * (context.release.ready_timeout + DRAIN_SECONDS)
 
 
-def _is_late(rollout: ServiceRollout, course: RolloutContext) -> bool:
-    return rollout.time_limit is not None and course.now - rollout.since > rollout.time_limit
+def _is_late(rollout: ServiceRollout, context: RolloutContext) -> bool:
+    return rollout.time_limit is not None and context.now - rollout.since > rollout.time_limit
 
 
-def _request_change(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+def _request_change(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
     """Send the request, unless an earlier caller did: it may have died before it could save that.
 
     An answer can get lost, and a repeated request be refused. So the service's state is checked before the request and
     after a refusal.
     """
-    if _is_under_way(rollout, course.fleet.look()):
-        return _mark_sent(rollout, course)
+    if _is_under_way(rollout, context.fleet.look()):
+        return _mark_sent(rollout, context)
     try:
-        _apply_change(rollout, course)
+        _apply_change(rollout, context)
     except BusyError:
         raise
     except OperatorError:
-        if not _is_under_way(rollout, course.fleet.look()):
+        if not _is_under_way(rollout, context.fleet.look()):
             raise
-    return _mark_sent(rollout, course)
+    return _mark_sent(rollout, context)
 
 
 def _is_under_way(rollout: ServiceRollout, service: ServiceState) -> bool:
@@ -158,31 +158,31 @@ def _is_under_way(rollout: ServiceRollout, service: ServiceState) -> bool:
     return service.desired == rollout.size if rollout.resizes else service.target == rollout.target
 
 
-def _apply_change(rollout: ServiceRollout, course: RolloutContext) -> None:
+def _apply_change(rollout: ServiceRollout, context: RolloutContext) -> None:
     if rollout.operation == "remove":
-        course.fleet.remove()
+        context.fleet.remove()
     elif rollout.resizes:
-        course.fleet.resize(rollout.size or 0)
+        context.fleet.resize(rollout.size or 0)
     else:
-        course.fleet.shift(rollout.target, rollout.size, course.terms)
+        context.fleet.shift(rollout.target, rollout.size, context.terms)
 
 
-def _mark_sent(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+def _mark_sent(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
     """The state after the request; a removal is finished as soon as it is accepted."""
     return replace(
-        rollout, requested=True, status="healthy" if rollout.operation == "remove" else "rolling", since=course.now
+        rollout, requested=True, status="healthy" if rollout.operation == "remove" else "rolling", since=context.now
     )
 
 
-def _check_arrival(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    service = course.fleet.look()
+def _check_arrival(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
+    service = context.fleet.look()
     landed = service.state == "settled" and service.target == rollout.target
     if service.state == "moving" or (landed and rollout.resizes and service.desired == rollout.size != service.size):
-        if not _is_late(rollout, course):
+        if not _is_late(rollout, context):
             return rollout
-        return _start_rollback(rollout, f"it had not finished after {rollout.time_limit:g} seconds", course)
+        return _start_rollback(rollout, f"it had not finished after {rollout.time_limit:g} seconds", context)
     if landed and not (rollout.resizes and service.desired != rollout.size):
-        course.fleet.probe(course.release)
+        context.fleet.probe(context.release)
         return replace(rollout, status="healthy")
     if service.state == "settled":
         reason = (
@@ -191,36 +191,36 @@ def _check_arrival(rollout: ServiceRollout, course: RolloutContext) -> ServiceRo
             else "the service rolled back to the previous release"
         )
         return replace(rollout, status="rolled_back", reason=service.reason or reason)
-    return _start_rollback(rollout, service.reason or "the service did not reach the new release", course)
+    return _start_rollback(rollout, service.reason or "the service did not reach the new release", context)
 
 
-def _start_rollback(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
+def _start_rollback(rollout: ServiceRollout, reason: str, context: RolloutContext) -> ServiceRollout:
     """The state at the beginning of a rollback, which gets a time limit of its own."""
-    return replace(rollout, status="rolling_back", requested=False, reason=reason, since=course.now)
+    return replace(rollout, status="rolling_back", requested=False, reason=reason, since=context.now)
 
 
-def _request_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
+def _request_rollback(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
     """Undo only what this roll-out has changed."""
-    service = course.fleet.look()
-    if service.state == "moving" and not course.fleet.interruptible:
+    service = context.fleet.look()
+    if service.state == "moving" and not context.fleet.interruptible:
         return rollout
     if rollout.operation == "remove" and _is_under_way(rollout, service):
-        return _mark_sent(rollout, course)  # the request had arrived after all
+        return _mark_sent(rollout, context)  # the request had arrived after all
     if service.state == "missing" or _is_restored(rollout, service):
-        return _check_rollback(replace(rollout, requested=True), course)
+        return _check_rollback(replace(rollout, requested=True), context)
     if service.target != rollout.target:
-        return _handle_failure(rollout, f"somebody else has changed the service to {service.target}", course)
+        return _handle_failure(rollout, f"somebody else has changed the service to {service.target}", context)
     if rollout.previous is None:
-        course.fleet.remove()
+        context.fleet.remove()
         return replace(rollout, status="rolled_back")
-    if service.state == "broken" and not course.fleet.interruptible:
+    if service.state == "broken" and not context.fleet.interruptible:
         return replace(rollout, status="failed")
     try:
-        _apply_rollback(rollout, rollout.previous, course)
+        _apply_rollback(rollout, rollout.previous, context)
     except BusyError:
         raise
     except OperatorError:  # as for the first request, a lost one may be refused when it is repeated
-        if not _is_restored(rollout, course.fleet.look()):
+        if not _is_restored(rollout, context.fleet.look()):
             raise
     return replace(rollout, requested=True)
 
@@ -229,18 +229,18 @@ def _is_restored(rollout: ServiceRollout, service: ServiceState) -> bool:
     return service.target == rollout.previous and not (rollout.resizes and service.desired != rollout.previous_size)
 
 
-def _apply_rollback(rollout: ServiceRollout, previous: str, course: RolloutContext) -> None:
+def _apply_rollback(rollout: ServiceRollout, previous: str, context: RolloutContext) -> None:
     """Request the rollback without alarms: one that went off would stop it."""
     if rollout.resizes:
-        course.fleet.resize(rollout.previous_size)
+        context.fleet.resize(rollout.previous_size)
     else:
-        course.fleet.go_back(previous, rollout.previous_size, replace(course.terms, alarms=()))
+        context.fleet.go_back(previous, rollout.previous_size, replace(context.terms, alarms=()))
 
 
-def _check_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceRollout:
-    service = course.fleet.look()
+def _check_rollback(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
+    service = context.fleet.look()
     if service.state == "moving":
-        if not _is_late(rollout, course):
+        if not _is_late(rollout, context):
             return rollout
         reason = f"the rollback had not finished after {rollout.time_limit:g} seconds"
         return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")
@@ -251,10 +251,10 @@ def _check_rollback(rollout: ServiceRollout, course: RolloutContext) -> ServiceR
     return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {service.reason or service.state}")
 
 
-def _handle_failure(rollout: ServiceRollout, reason: str, course: RolloutContext) -> ServiceRollout:
+def _handle_failure(rollout: ServiceRollout, reason: str, context: RolloutContext) -> ServiceRollout:
     refused = rollout.preempts and rollout.status == "rolling" and not rollout.accepted
     if rollout.status == "pending" or refused:  # the service continues with whatever it was doing
         return replace(rollout, status="rolled_back", reason=reason)
     if rollout.status == "rolling":
-        return _start_rollback(rollout, reason, course)
+        return _start_rollback(rollout, reason, context)
     return replace(rollout, status="failed", reason=f"{rollout.reason}; and then: {reason}")

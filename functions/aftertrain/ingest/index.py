@@ -31,7 +31,7 @@ def rank(compiled: CompiledTrigger) -> tuple[int, str]:
     return -compiled.trigger.priority, compiled.trigger.id
 
 
-class Index:
+class TriggerIndex:
     """Built once per snapshot and event type."""
 
     def __init__(self, compiled_triggers: list[CompiledTrigger]) -> None:

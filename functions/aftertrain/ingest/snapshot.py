@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from aftertrain.errors import AuthorError
 from aftertrain.ingest.compiled_trigger import CompiledTrigger, compile_trigger
-from aftertrain.ingest.index import Index
+from aftertrain.ingest.index import TriggerIndex
 from aftertrain.model.source import Source
 from aftertrain.model.trigger import Trigger, matches_type
 
@@ -31,16 +31,16 @@ class Snapshot:
     types: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
-    indexes: dict[tuple[str, ...], Index] = field(default_factory=dict, compare=False)
+    indexes: dict[tuple[str, ...], TriggerIndex] = field(default_factory=dict, compare=False)
 
-    def index(self, event_type: str) -> Index:
+    def index(self, event_type: str) -> TriggerIndex:
         """The index of the triggers on this event type, built when the first such event arrives."""
         # Cached by the types that triggers name: senders may use any number of types.
         matching_prefixes = tuple([prefix for prefix in self.prefixes if matches_type(prefix, event_type)])
         watched = (event_type, *matching_prefixes) if event_type in self.types else matching_prefixes
         built = self.indexes.get(watched)
         if built is None:
-            built = self.indexes[watched] = Index(self.watching(event_type))
+            built = self.indexes[watched] = TriggerIndex(self.watching(event_type))
         return built
 
     def trigger(self, trigger_id: str) -> Trigger | None:

@@ -31,7 +31,7 @@ class AnswerRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ActivityTask:
     """A task: the token for its answer, and the job's input."""
 
     token: str
@@ -52,23 +52,23 @@ class Activity:
         config = Config(connect_timeout=connect_timeout, read_timeout=read_timeout, retries=retries)
         return boto3.client("stepfunctions", region_name=self._arn.split(":")[3], config=config)
 
-    def take(self) -> Task | None:
+    def take(self) -> ActivityTask | None:
         """Wait up to a minute for a task. Raises: UnreachableError."""
         response = self._call("get_activity_task", self._polling, activityArn=self._arn, workerName=self._worker)
-        return Task(response["taskToken"], json.loads(response["input"])) if response.get("taskToken") else None
+        return ActivityTask(response["taskToken"], json.loads(response["input"])) if response.get("taskToken") else None
 
-    def heartbeat(self, task: Task) -> None:
+    def heartbeat(self, task: ActivityTask) -> None:
         """Report that the job is alive. Raises: TaskGoneError, UnreachableError."""
         self._call("send_task_heartbeat", taskToken=task.token)
 
-    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+    def succeed(self, task: ActivityTask, output: dict[str, Any]) -> None:
         """Hand in the output. Raises: TaskGoneError, UnreachableError."""
         try:
             self._call("send_task_success", taskToken=task.token, output=json.dumps(output, ensure_ascii=False))
         except AnswerRefusedError as error:
             self.fail(task, "OutputRefused", str(error))
 
-    def fail(self, task: Task, error: str, cause: str) -> None:
+    def fail(self, task: ActivityTask, error: str, cause: str) -> None:
         """Report that the job failed. Raises: TaskGoneError, UnreachableError."""
         self._call("send_task_failure", taskToken=task.token, error=error, cause=cause[:MAX_CAUSE])
 

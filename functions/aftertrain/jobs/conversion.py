@@ -24,7 +24,7 @@ Write = Callable[[str, Path], Logits]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class OutputComparison:
     """The largest difference of the logits, and how many compared positions agree on the likeliest class."""
 
     error: float
@@ -43,7 +43,7 @@ def make(job: JobInput, formats: Mapping[str, Write], folder: Path) -> Logits:
 
 def compare(
     original: Logits, converted: Logits, batches: Iterable[Mapping[str, Array]], tolerance: float
-) -> Comparison:
+) -> OutputComparison:
     """Run both models on the same inputs, batch by batch.
 
     Raises: JobError if they differ by more than the tolerance, absolute for logits that spread over 1 or more, else
@@ -63,7 +63,7 @@ def compare(
     bound = tolerance * (min(1.0, spread) or 1.0)
     if not error <= bound:
         raise JobError(f"the converted model differs from the original by {error:g}, more than {bound:g}")
-    return Comparison(error, agreeing, compared)
+    return OutputComparison(error, agreeing, compared)
 
 
 def publish(folder: Path, uri: str) -> int:

@@ -10,7 +10,7 @@ import time
 
 LOOK_SECONDS = 1.0
 # Environment variable with the id of the process with which a job, or a supervised worker, ends.
-WORKER, CREW = "AFTERTRAIN_WORKER_PID", "AFTERTRAIN_CREW_PID"
+WORKER, SUPERVISOR = "AFTERTRAIN_WORKER_PID", "AFTERTRAIN_SUPERVISOR_PID"
 
 
 def end_with(parent: int, interval: float = LOOK_SECONDS) -> None:

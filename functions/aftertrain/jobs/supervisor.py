@@ -10,12 +10,12 @@ import subprocess
 import threading
 from dataclasses import dataclass, field
 
-from aftertrain.jobs.parent_watchdog import CREW
+from aftertrain.jobs.parent_watchdog import SUPERVISOR
 
 PAUSE_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 
-log = logging.getLogger("aftertrain.crew")
+log = logging.getLogger("aftertrain.supervisor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Supervisor:
     def _start(self, member: WorkerProcess) -> None:
         if not self._stopping.is_set():
             # A group of its own: Ctrl-C reaches the supervisor, which signals each worker once.
-            environment = os.environ | member.environment | {CREW: str(os.getpid())}
+            environment = os.environ | member.environment | {SUPERVISOR: str(os.getpid())}
             process = subprocess.Popen(member.command, env=environment, start_new_session=True)
             self._running[member.name] = process
             if self._stopping.is_set():

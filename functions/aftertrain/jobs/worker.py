@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aftertrain.jobs import process_reaper
-from aftertrain.jobs.activity import Task, TaskGoneError, UnreachableError
+from aftertrain.jobs.activity import ActivityTask, TaskGoneError, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.job_log import JobLog
 from aftertrain.jobs.lease import Lease
@@ -41,16 +41,16 @@ log = logging.getLogger("aftertrain.worker")
 class TaskQueue(Protocol):
     """The source of tasks; `activity.Activity` implements it."""
 
-    def take(self) -> Task | None:
+    def take(self) -> ActivityTask | None:
         """Wait for a task."""
 
-    def heartbeat(self, task: Task) -> None:
+    def heartbeat(self, task: ActivityTask) -> None:
         """Keep a task alive."""
 
-    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+    def succeed(self, task: ActivityTask, output: dict[str, Any]) -> None:
         """Answer with an output."""
 
-    def fail(self, task: Task, error: str, cause: str) -> None:
+    def fail(self, task: ActivityTask, error: str, cause: str) -> None:
         """Answer with an error."""
 
 
@@ -96,7 +96,7 @@ class Worker:
                 self._work(task)
                 self._busy = False
 
-    def _work(self, task: Task) -> None:
+    def _work(self, task: ActivityTask) -> None:
         name = f"{task.input.get('job')} for step {task.input.get('step')} of {task.input.get('execution')}"
         lease = Lease(task.input.get("lease_seconds", LEASE_SECONDS))
         log.info("started %s", name)
@@ -111,14 +111,14 @@ class Worker:
             # After the answer: no heartbeat is needed any more, and the bucket may be slow.
             self._ship_log(folder / LOG, task)
 
-    def _run_job(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
+    def _run_job(self, task: ActivityTask, folder: Path, lease: Lease) -> Callable[[], None]:
         try:
             return self._run_process(task, folder, lease)
         except OSError as error:
             cause = f"the worker could not run it: {error}"
             return lambda: self._tasks.fail(task, "WorkerFailed", cause)
 
-    def _run_process(self, task: Task, folder: Path, lease: Lease) -> Callable[[], None]:
+    def _run_process(self, task: ActivityTask, folder: Path, lease: Lease) -> Callable[[], None]:
         input_path, output_path = folder / "input.json", folder / "output.json"
         input_path.write_text(json.dumps(task.input))
         command = [sys.executable, "-m", "aftertrain.jobs.run", str(input_path), str(output_path)]
@@ -146,13 +146,13 @@ class Worker:
         assert self._memory is not None
         resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
 
-    def _ship_log(self, path: Path, task: Task) -> None:
+    def _ship_log(self, path: Path, task: ActivityTask) -> None:
         try:
             self._ship(path, _log_uri(task))
         except JobError as error:
             log.warning("the job's log is not kept: %s", error)
 
-    def _watch(self, process: subprocess.Popen[bytes], task: Task, lease: Lease) -> None:
+    def _watch(self, process: subprocess.Popen[bytes], task: ActivityTask, lease: Lease) -> None:
         while True:
             try:
                 process.wait(self._beat)
@@ -161,7 +161,7 @@ class Worker:
             else:
                 return
 
-    def _heartbeat(self, task: Task, lease: Lease) -> None:
+    def _heartbeat(self, task: ActivityTask, lease: Lease) -> None:
         """Raises: TaskGoneError, also after a network failure that outlasts the lease."""
         sent_at = lease.now()
         try:
@@ -173,7 +173,7 @@ class Worker:
         else:
             lease.renew(sent_at)
 
-    def _build_answer(self, task: Task, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
+    def _build_answer(self, task: ActivityTask, code: int, result: Path, job_log: JobLog) -> Callable[[], None]:
         answer = _read_output(result) if code in (0, 1) else {}
         if code == 0 and "output" in answer:
             return lambda: self._tasks.succeed(task, answer["output"])
@@ -206,5 +206,5 @@ def _read_output(result: Path) -> dict[str, Any]:
     return answer
 
 
-def _log_uri(task: Task) -> str:
+def _log_uri(task: ActivityTask) -> str:
     return f"{task.input.get('output_uri', '')}/{LOG}"

@@ -25,7 +25,7 @@ from aftertrain.control import (
 )
 from aftertrain.control.bodies import (
     ApprovalDecision,
-    Backtest,
+    BacktestRequest,
     ClusterCreate,
     EventTypeBody,
     PipelineCreate,
@@ -186,7 +186,7 @@ def test_trigger(body: TriggerTest) -> Items:
 
 
 @app.post("/v1/backtests")
-def backtest_trigger(body: Backtest) -> Item:
+def backtest_trigger(body: BacktestRequest) -> Item:
     return dry_run.run_backtest(body, runtime.ports())
 
 

@@ -137,7 +137,7 @@ class Step(Written):
     compute: Compute | None = None
 
 
-class Settings(Written):
+class PipelineSettings(Written):
     """Settings of the whole pipeline; `retry` applies to every step without one of its own."""
 
     timeout_seconds: Seconds | None = None
@@ -165,7 +165,7 @@ class Definition(Written):
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "unnamed"
     description: str = ""
     parameters: list[Parameter] = Field(default_factory=list)
-    settings: Settings = Settings()
+    settings: PipelineSettings = PipelineSettings()
     steps: Annotated[list[Step], Field(min_length=1)]
     outputs: dict[str, Any] = Field(default_factory=dict)
     on_failure: list[Step] = Field(default_factory=list)

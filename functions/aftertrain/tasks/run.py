@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aftertrain.actions.action import Params
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.tasks import (
     aggregate,
     approval,

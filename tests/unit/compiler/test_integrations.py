@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from botocore.session import get_session
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.model.definition import Backend, Compute

@@ -15,7 +15,7 @@ import pytest
 from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
 from tests.unit.jobs.conftest import FolderBucket
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.jobs import conversion, convert_language, language, model_folder
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.conversion import onnx_logits

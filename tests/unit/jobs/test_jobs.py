@@ -10,12 +10,12 @@ import onnxruntime
 import pytest
 from tests.unit.jobs.conftest import FolderBucket
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.jobs import devices
 from aftertrain.jobs.benchmark import benchmark
 from aftertrain.jobs.catalogue import JOBS, find
 from aftertrain.jobs.contract import JobError, JobInput
-from aftertrain.jobs.conversion import Comparison, compare
+from aftertrain.jobs.conversion import OutputComparison, compare
 from aftertrain.jobs.convert import convert
 from aftertrain.jobs.evaluate import evaluate
 from aftertrain.jobs.intervals import chance, share
@@ -106,7 +106,7 @@ def test_a_model_whose_training_diverged_is_not_scored(bucket: FolderBucket, tmp
         "layers.0.bias": np.zeros(2, np.float32),
     }
     bucket.tensors(WEIGHTS, weights)
-    with mock.patch("aftertrain.jobs.convert.compare", return_value=Comparison(0.0, 4, 4)):
+    with mock.patch("aftertrain.jobs.convert.compare", return_value=OutputComparison(0.0, 4, 4)):
         convert(job("model_convert"), tmp_path)
 
     with pytest.raises(JobError, match=r"model\.(safetensors|onnx) answers 4 of 4 examples with NaN"):

@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tests.language_tasks import CHOICE, WORDS, save_task, save_tokenizer
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.jobs import language, model_folder
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.language import evaluate_language

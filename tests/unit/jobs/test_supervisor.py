@@ -60,15 +60,15 @@ def started(folder: Path, who: str) -> list[int]:
 
 def test_who_dies_is_started_again_and_all_stop_when_told_to(tmp_path: Path) -> None:
     members = [WorkerProcess(who, [sys.executable, "-c", WORKS, str(tmp_path)], {"WHO": who}) for who in "ab"]
-    crew = Supervisor(members, pause=0.01, look=0.02)
-    running = threading.Thread(target=crew.run)
+    supervisor = Supervisor(members, pause=0.01, look=0.02)
+    running = threading.Thread(target=supervisor.run)
     running.start()
     (first,) = until(lambda: started(tmp_path, "a"))
     until(lambda: started(tmp_path, "b"))
     os.kill(first, signal.SIGKILL)
     until(lambda: len(started(tmp_path, "a")) == 2)
     time.sleep(0.2)  # until it has said what it does when it is told to stop
-    crew.stop()
+    supervisor.stop()
     running.join(20)
 
     assert not running.is_alive()
@@ -87,7 +87,7 @@ def test_a_job_ends_with_its_worker(tmp_path: Path) -> None:
     until(lambda: gone(job) and gone(child))
 
 
-def test_each_worker_of_a_crew_has_a_gpu_of_its_own(monkeypatch: Any) -> None:
+def test_each_worker_of_a_supervisor_has_a_gpu_of_its_own(monkeypatch: Any) -> None:
     made: list[WorkerProcess] = []
 
     class Noted:
@@ -114,7 +114,7 @@ def test_each_worker_of_a_crew_has_a_gpu_of_its_own(monkeypatch: Any) -> None:
     assert all("activity:aftertrain-prod-gpu" in " ".join(each.command) for each in made)
 
 
-def test_a_crew_may_be_of_workers_without_gpus() -> None:
+def test_a_supervisor_may_have_workers_without_gpus() -> None:
     names = [member.name for member in command.members("a", "box", 3, "")]
 
     assert names == ["box-0", "box-1", "box-2"]

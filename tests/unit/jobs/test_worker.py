@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from aftertrain.jobs import job_log
 from aftertrain.jobs import worker as module
-from aftertrain.jobs.activity import Activity, Task, TaskGoneError, UnreachableError
+from aftertrain.jobs.activity import Activity, ActivityTask, TaskGoneError, UnreachableError
 from aftertrain.jobs.contract import JobError
 from aftertrain.jobs.worker import Worker
 
@@ -33,16 +33,16 @@ class FakeTasks:
     answers: list[tuple[str, Any]] = field(default_factory=list)
     worker: Worker | None = None
 
-    def take(self) -> Task | None:
+    def take(self) -> ActivityTask | None:
         if not self.tasks:
             assert self.worker is not None
             self.worker.stop()
         task = self.tasks.pop(0)
         if isinstance(task, Exception):
             raise task
-        return Task("token", task) if task else None
+        return ActivityTask("token", task) if task else None
 
-    def heartbeat(self, task: Task) -> None:
+    def heartbeat(self, task: ActivityTask) -> None:
         self.beats += 1
         if self.gone:
             raise TaskGoneError("stopped")
@@ -50,10 +50,10 @@ class FakeTasks:
             self.unreachable -= 1
             raise UnreachableError("no network")
 
-    def succeed(self, task: Task, output: dict[str, Any]) -> None:
+    def succeed(self, task: ActivityTask, output: dict[str, Any]) -> None:
         self._answer("succeeded", output)
 
-    def fail(self, task: Task, error: str, cause: str) -> None:
+    def fail(self, task: ActivityTask, error: str, cause: str) -> None:
         self._answer("failed", f"{error}: {cause}")
 
     def _answer(self, how: str, what: Any) -> None:
@@ -239,7 +239,7 @@ def test_an_answer_that_is_never_taken_is_a_failure(monkeypatch: pytest.MonkeyPa
     with Stubber(activity._client) as stub:
         stub.add_client_error("send_task_success", "InvalidOutput", "no")
         stub.add_response("send_task_failure", {}, {"taskToken": "t", "error": "OutputRefused", "cause": ANY})
-        activity.succeed(Task("t", {}), {"loss": 1})
+        activity.succeed(ActivityTask("t", {}), {"loss": 1})
         stub.assert_no_pending_responses()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.fakes import FakeCalls, FakeChannel, FakeDeployments, tasks_ports
 
-from aftertrain.actions.registry import ACTIONS
+from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.event_types import fields_of
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.fleets.fleet import ReplicaError

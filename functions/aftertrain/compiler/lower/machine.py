@@ -25,7 +25,7 @@ from aftertrain.compiler.render.resolver import Resolver, StepCode
 from aftertrain.compiler.render.template import render_template, render_value, templates
 from aftertrain.compiler.width import width
 from aftertrain.expressions.shapes import UNKNOWN
-from aftertrain.model.definition import Definition, Settings
+from aftertrain.model.definition import Definition, PipelineSettings
 
 WEEK = 7 * 24 * 3600  # seconds; without a limit, a job that no worker takes would wait for a year
 ON_FAILURE, PIPELINE = "On failure", "The pipeline"
@@ -77,7 +77,7 @@ def _weeks(graph: Graph) -> int:
     return 2 * WEEK if waits else WEEK
 
 
-def _slots(graph: Graph, settings: Settings) -> int | None:
+def _slots(graph: Graph, settings: PipelineSettings) -> int | None:
     limit = settings.max_parallel_steps
     return limit if limit is not None and width(graph) > limit else None
 
@@ -131,7 +131,7 @@ def _code(step: str, plan: Plan) -> StepCode:
 
 def _failure_scope(failure: tuple[Graph, Region], bindings: Bindings, shapes: ShapeEnvironment, main: Plan) -> Scope:
     """The `on_failure` steps and the end after them."""
-    settings = Settings(retry=main.settings.retry)
+    settings = PipelineSettings(retry=main.settings.retry)
     plan = Plan(failure[0], bindings, settings, shapes.outputs, shapes.event, seconds=main.seconds)
     body = scope(items_of(failure[1]), {}, 0, plan, end_target=PIPELINE_FAILED)
     fail = Fail(jsonata.expression("$failure.error"), jsonata.expression("$failure.cause"))

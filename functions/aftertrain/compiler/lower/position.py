@@ -16,7 +16,7 @@ from aftertrain.compiler.crossing import Await, Item, Publish
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.render.resolver import Resolver, StepCode
 from aftertrain.expressions.shapes import MAX_BYTES, UNKNOWN, Shape
-from aftertrain.model.definition import Settings
+from aftertrain.model.definition import PipelineSettings
 
 SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
 SURE = frozenset({SUCCEEDED})
@@ -49,7 +49,7 @@ class Plan:
 
     graph: Graph
     bindings: Bindings
-    settings: Settings
+    settings: PipelineSettings
     shapes: Mapping[str, Shape]
     event: Mapping[str, Shape] | None = None
     seconds: int = 0

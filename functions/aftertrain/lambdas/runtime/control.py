@@ -44,7 +44,7 @@ def machines() -> StepFunctionsMachines:
 @cache
 def service_jobs() -> Callable[[Item], int] | None:
     """What ends the jobs that an execution has left behind, on a stage that has services for jobs."""
-    if "PLACES" not in os.environ:
+    if "JOB_BACKENDS" not in os.environ:
         return None
     registry = DynamoRegistry(slow_client("dynamodb"), os.environ["REGISTRY_TABLE"])
     bindings, jobs = replace(PLACEHOLDERS, **compute_bindings(os.environ)), ServiceJobs(slow_client)
