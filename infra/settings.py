@@ -109,7 +109,8 @@ class Settings:
     """
     backends: tuple[str, ...] = ("worker",)
     """Where jobs can run, the default first: `worker`, `batch`, `sagemaker`. Cost: none while no job runs. Change:
-    adding one creates its resources; removing one deletes them, so publish pipelines that use it first.
+    adding one creates its resources; removing one deletes them. Published pipelines keep their backend, so publish them
+    again with `aftertrain apply --force`, before a backend is removed with `compute.backend` set to another one.
     """
     worker_pools: tuple[str, ...] = ("default",)
     """The pools of workers; each gets an alarm for jobs that nobody takes. Cost: an alarm per pool. Change: creates or

@@ -5,6 +5,7 @@ import os
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import jsonschema
 import pytest
@@ -19,6 +20,8 @@ from aftertrain.compiler.document import read_document
 from aftertrain.compiler.schema import definition_schema
 from aftertrain.model.attribute_docs import attribute_docs
 from aftertrain.model.definition import Compute, Definition, Foreach, PipelineSettings, Retry, Step
+from aftertrain.model.policy import KINDS
+from aftertrain.model.policy_spec import PolicySpecs
 
 MISTAKES = ROOT / "tests" / "golden" / "mistakes"
 LANGUAGE = (DOCS / "reference" / "pipeline-language.md").read_text(encoding="utf-8")
@@ -77,6 +80,24 @@ def _rows(heading: str) -> dict[str, str]:
     section = LANGUAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     cells = [re.split(r"(?<!\\) \| ", line) for line in section.splitlines() if line.startswith("| `")]
     return {name: row[1] for row in cells for name in re.findall(r"`([a-z_]+)`", row[0])}
+
+
+@pytest.mark.parametrize("policy", KINDS)
+def test_every_key_of_a_policy_is_documented(policy: str) -> None:
+    text = (DOCS / "reference" / "triggers.md").read_text(encoding="utf-8")
+    (spec,) = (each for each in get_args(PolicySpecs.model_fields[policy].annotation) if each is not type(None))
+    section = re.split(r"^\| `", text.split(f"\n| `{policy}` |", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+    for name in _spec(spec).model_fields:
+        assert f"`{name}`" in section, name
+
+
+def _spec(annotation: Any) -> type[BaseModel]:
+    """The model in an annotation, below what pydantic wraps around it."""
+    while get_origin(annotation) is not None:
+        annotation = get_args(annotation)[0]
+    assert issubclass(annotation, BaseModel)
+    return annotation
 
 
 def test_every_param_output_and_setting_has_a_text() -> None:

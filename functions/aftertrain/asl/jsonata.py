@@ -1,7 +1,7 @@
 """JSONata texts, built from parts so that no value can be read as code.
 
-field("$states.input", "model-name")  ->  $lookup($states.input, "model-name") string('say "hi" {% %}')              ->
-"say \\"hi\\" {\\u0025 \\u0025}"
+field("$states.input", "model-name")  ->  $lookup($states.input, "model-name")
+string('say "hi" {% %}')              ->  "say \"hi\" {\u0025 \u0025}"
 """
 
 import json

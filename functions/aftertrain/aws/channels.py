@@ -1,8 +1,9 @@
 """The notification channels that a stage configures.
 
-{"default": {"kind": "log"}, "oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"}, "slack":   {"kind": "slack",
-"secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL "team":    {"kind": "email", "from":
-"ml@example.org", "to": ["team@example.org"]}}
+    {"default": {"kind": "log"},
+     "oncall":  {"kind": "sns", "topic_arn": "arn:aws:sns:…"},
+     "slack":   {"kind": "slack", "secret_id": "aftertrain/slack"},   # the secret is the incoming webhook's URL
+     "team":    {"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}}
 
 Each may have a `template` for its messages: see `channel_templates`.
 """

@@ -1,7 +1,9 @@
 """The states of policies, in the ledger's table.
 
-pk           "policy#concurrency#trig-1#0d9c…" body         JSON: the policy's state, deflated where it is long revision
-counts the writes: each is conditional on the one before expires_at   90 days after the last write
+pk           "policy#concurrency#trig-1#0d9c…"
+body         JSON: the policy's state, compressed if it is long
+revision     counts the writes: each is conditional on the one before
+expires_at   90 days after the last write
 """
 
 import json

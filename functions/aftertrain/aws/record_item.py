@@ -1,10 +1,13 @@
 """An event's record <-> its item in the ledger.
 
-pk           "event#tigris-models#4f1c…" body         JSON: event, starts, and the verdicts known when it arrived
-verdicts     JSON: decisions of policies and Step Functions, except plain starts progress     "received" | "done"
-due_shard    "due", only while received: the sweeper's index holds nothing else due_at       when the sweeper checks it
-next, in seconds since 1970 kind         "event", and started_at: only if the event fired a trigger, for the index
-by_time expires_at   when DynamoDB may delete it: after 90 days, as long as Step Functions keeps an execution's name
+pk           "event#tigris-models#4f1c…"
+body         JSON: event, starts, and the verdicts known when it arrived
+verdicts     JSON: decisions of policies and Step Functions, except plain starts
+progress     "received" | "done"
+due_shard    "due", only while received: the sweeper's index holds nothing else
+due_at       when the sweeper checks it next, in seconds since 1970
+kind         "event", and started_at: only if the event fired a trigger, for the index by_time
+expires_at   when DynamoDB may delete it: after 90 days, as long as Step Functions keeps an execution's name
 """
 
 import json

@@ -16,7 +16,7 @@ from aftertrain.ingest.sign import SCHEMES, sign
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", "source_id", help="The source's id. The default is the request's kind of source.")
+@click.option("--source", "source_id", help="The source's id. Default: the kind of sender that the file names.")
 @click.option("--token", envvar="AFTERTRAIN_TOKEN", help="The source's secret.")
 @click.option(
     "--url",

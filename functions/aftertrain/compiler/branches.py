@@ -1,7 +1,7 @@
 """The branches of `conditional` steps: the steps they may choose, and the conditions in them.
 
-{id: route, action: conditional, params: {branches: [{id: good, condition: event.score > 0.5, target_step: deploy}]}} ->
-steps_by_chooser: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
+{id: route, action: conditional, params: {branches: [{id: good, condition: event.score > 0.5, target_step: deploy}]}}
+->  steps_by_chooser: {"deploy": ["route"]}: deploy needs route, and runs if route has chosen it
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -1,7 +1,7 @@
 """Definition -> state machine: the compiler's stages, in order.
 
-compile_pipeline("steps:\\n- {id: hello, action: log, params: {message: hi}}", PLACEHOLDERS).asl ->
-'{"Comment":"unnamed","QueryLanguage":"JSONata","StartAt":"hello","States":{…}}'
+compile_pipeline("steps:\n- {id: hello, action: log, params: {message: hi}}", PLACEHOLDERS).asl
+->  '{"Comment":"unnamed","QueryLanguage":"JSONata","StartAt":"hello","States":{…}}'
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """A graph -> the same graph without cycles, and a mistake for each cycle.
 
-a needs b, b needs a  ->  AT302 these steps wait for each other: a -> b -> a; and neither needs the other
+    a needs b, b needs a  ->  AT302 these steps wait for each other: a -> b -> a; and neither needs the other
 
 Steps on several common cycles form one strongly connected component, of which one cycle is reported. A definition with
 cycles is never compiled; they are broken only so that its other mistakes are found.

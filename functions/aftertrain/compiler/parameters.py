@@ -1,7 +1,7 @@
 """Parameters and the triggers' params -> mistakes where they do not fit.
 
-parameters: [{name: threshold, type: float}]; triggers: [{params: {treshold: 0.9}}] ->  AT212 the pipeline has no
-parameter 'treshold': did you mean 'threshold'?
+parameters: [{name: threshold, type: float}]; triggers: [{params: {treshold: 0.9}}]
+->  AT212 the pipeline has no parameter 'treshold': did you mean 'threshold'?
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """A definition with a wrong shape -> a readable one, so that its other mistakes are found too.
 
-{id: a, action: log, retry: {max_attempts: many}, params: {message: "{{ steps.zz.output }}"}} ->  the same without
-`retry`; the reference to a missing step is reported along with it
+    {id: a, action: log, retry: {max_attempts: many}, params: {message: "{{ steps.zz.output }}"}}
+    ->  the same without `retry`; the reference to a missing step is reported along with it
 
 A repair removes or fills in only what makes no other diagnostic appear or disappear. Diagnostics about a repaired part
 itself are dropped, because they are about the repair.

@@ -1,7 +1,7 @@
 """A trigger's params -> checked against the parameters that its pipeline declares.
 
-check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9}) ->  AuthorError: the pipeline has no
-parameter 'treshold': did you mean 'threshold'?
+check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9})
+->  AuthorError: the pipeline has no parameter 'treshold': did you mean 'threshold'?
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A trigger's params -> an execution's: `{{ event.PATH }}` becomes the value at that path.
 
-map_params({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"}) ->  {"model_uri":
-"s3://models/final/m.safetensors", "threshold": 0.9}
+map_params({"model_uri": "{{ event.uri }}", "threshold": 0.9}, event, {"model_uri": "string"})
+->  {"model_uri": "s3://models/final/m.safetensors", "threshold": 0.9}
 """
 
 from collections.abc import Mapping

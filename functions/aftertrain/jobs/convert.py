@@ -1,8 +1,8 @@
 """Convert a checkpoint to a serving format, and compare both models on real inputs.
 
-onnx         model.onnx         one graph, run by onnxruntime safetensors  model.safetensors  the same weights,
-optionally in half precision, with their config.json tensorrt     model.plan         an engine for the GPU type of the
-machine that builds it
+onnx         model.onnx         one graph, run by onnxruntime
+safetensors  model.safetensors  the same weights, optionally in half precision, with their config.json
+tensorrt     model.plan         an engine for the GPU type of the machine that builds it
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Convert a transformers language model, and compare both models on real texts.
 
-onnx         model.onnx with model.onnx.data  [batch, length] tokens -> logits, without a cache safetensors
-model.safetensors                the same weights, optionally in half precision
+    onnx         model.onnx with model.onnx.data  [batch, length] tokens -> logits, without a cache
+    safetensors  model.safetensors                the same weights, optionally in half precision
 
 Tokenizer and configuration are copied, so `language_model_evaluate` can score the resulting folder.
 """

@@ -1,8 +1,8 @@
 """Confidence intervals of scores, and the probability that a difference is chance.
 
-share(90, 100)           ->  (0.8256, 0.9448)   the 95 % score interval of a share mean_of([1.0, 2.0, 3.0]) ->  (0.868,
-3.132)     the 95 % interval of a mean chance(new, old)         ->  0.0156             that equal models differ this
-much in the old one's favour
+share(90, 100)            ->  (0.8256, 0.9448)   the 95 % score interval of a share
+mean_of([1.0, 2.0, 3.0])  ->  (0.868, 3.132)     the 95 % interval of a mean
+chance(new, old)          ->  0.0156             that equal models differ this much in the old one's favour
 """
 
 import math

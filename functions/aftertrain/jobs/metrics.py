@@ -1,6 +1,6 @@
 """Metrics of classifiers, by scikit-learn.
 
-measure(["f1_macro"], logits [n, classes], labels [n])  ->  {"f1_macro": Score(0.87, …)}
+    measure(["f1_macro"], logits [n, classes], labels [n])  ->  {"f1_macro": Score(0.87, …)}
 
 A lower `log_loss` is better, so its gate is an upper bound.
 """

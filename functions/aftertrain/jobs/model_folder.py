@@ -1,8 +1,8 @@
 """The folder of a language model, as transformers writes it.
 
 config.json      {"architectures": ["LlamaForCausalLM"], "eos_token_id": 2, "max_position_embeddings": 2048, …}
-tokenizer.json   and other files of the tokenizer model.safetensors, or shards with model.safetensors.index.json; or
-model.onnx
+tokenizer.json   and other files of the tokenizer
+model.safetensors, or shards with model.safetensors.index.json; or model.onnx
 """
 
 import json

@@ -1,7 +1,8 @@
 """Steps that are tasks: one invocation is one attempt of one step. EventBridge also invokes it about fleets.
 
-{"action": "log", "step": "hello", …}     an attempt of a step {"resource": "aftertrain-prod-digits"}    a service has
-changed: advance the deployment on it {"look_at": "clusters"}                   check the health of all clusters
+{"action": "log", "step": "hello", …}     an attempt of a step
+{"resource": "aftertrain-prod-digits"}    a service has changed: advance the deployment on it
+{"look_at": "clusters"}                   check the health of all clusters
 """
 
 from typing import Any, Protocol

@@ -1,7 +1,7 @@
 """An inference fleet: MLServer processes with the Open Inference Protocol, each with its own repository.
 
-start_fleet(processes, environment, "s3://artifacts/clusters/local") ->  [{"url": "http://127.0.0.1:40001",
-"repository": "s3://artifacts/clusters/local/replica-0"}, …]
+start_fleet(processes, environment, "s3://artifacts/clusters/local")
+->  [{"url": "http://127.0.0.1:40001", "repository": "s3://artifacts/clusters/local/replica-0"}, …]
 """
 
 import json

@@ -1,8 +1,10 @@
 """The whole path on this machine, piece by piece: the demo shows it and the end-to-end test checks it.
 
-with Processes(folder) as processes: local = bring_up(processes)          # emulator, stack, worker, fleet checkpoint =
-land_checkpoint(local)  # train, upload source = register(local)             # source, cluster, pipeline, trigger
-delivery = deliver(checkpoint.request, source.url, source.secret)
+with Processes(folder) as processes:
+    local = bring_up(processes)          # emulator, stack, worker, fleet
+    checkpoint = land_checkpoint(local)  # train, upload
+    source = register(local)             # source, cluster, pipeline, trigger
+    delivery = deliver(checkpoint.request, source.url, source.secret)
 """
 
 import os

@@ -1,8 +1,8 @@
 """A training run of one second: scikit-learn's digits -> a checkpoint and a held-out data set, as files.
 
 model.safetensors    layers.0.weight [32, 64], layers.0.bias [32], layers.1.weight [10, 32], layers.1.bias [10]
-config.json          {"architecture": "mlp", "activation": "relu"} holdout.safetensors  inputs [360, 64] float32, labels
-[360] int64
+config.json          {"architecture": "mlp", "activation": "relu"}
+holdout.safetensors  inputs [360, 64] float32, labels [360] int64
 """
 
 import json

@@ -1,7 +1,7 @@
 """A step's compute and the stage's defaults -> where its job runs, and on what.
 
-compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true} ->  Compute(backend="batch", gpu=1,
-gpu_type="L4", spot=True, …)
+compute: {gpu: 1}  on a stage with {backend: batch, gpu_type: L4, spot: true}
+->  Compute(backend="batch", gpu=1, gpu_type="L4", spot=True, …)
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Deployment request -> the changed deployment: at once on replicas, later on a service.
 
-change(DeploymentRequest("create", "prod", "digits", "s3://…/model.onnx"), call, ports) ->  {"status": "healthy", …}, or
-None: the answer comes later
+change(DeploymentRequest("create", "prod", "digits", "s3://…/model.onnx"), call, ports)
+->  {"status": "healthy", …}, or None: the answer comes later
 """
 
 from dataclasses import replace

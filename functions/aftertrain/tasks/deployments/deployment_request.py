@@ -1,7 +1,7 @@
 """A step's params -> its deployment request, one form for all actions.
 
-DeployParams(cluster_id="prod", deployment_name="digits", model_uri="s3://…") ->  DeploymentRequest("create", "prod",
-"digits", …)
+DeployParams(cluster_id="prod", deployment_name="digits", model_uri="s3://…")
+->  DeploymentRequest("create", "prod", "digits", …)
 """
 
 from dataclasses import dataclass
