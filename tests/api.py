@@ -17,7 +17,7 @@ from aftertrain.lambdas import control
 
 
 class Context:
-    """What Lambda passes beside the event."""
+    """Lambda's second argument."""
 
     function_name = "control"
     memory_limit_in_mb = 512
@@ -26,7 +26,7 @@ class Context:
 
 
 def http_event(method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> dict[str, Any]:
-    """A request as an HTTP API hands it on (payload format 2.0)."""
+    """A request as an HTTP API passes it on (payload format 2.0)."""
     return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
@@ -41,7 +41,7 @@ def http_event(method: str, path: str, query: dict[str, Any] | None = None, body
 
 
 class InProcess:
-    """Transport of the client: the handler is called instead of a URL."""
+    """A transport of the client that calls the handler instead of a URL."""
 
     def call(self, method: str, path: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
         given = {name: value for name, value in (query or {}).items() if value is not None}
@@ -60,7 +60,7 @@ def api_client(ports: ControlPorts) -> Iterator[Client]:
 
 
 def execution(status: str) -> dict[str, Any]:
-    """An execution that has not ended, as the registry keeps it and the API tells it."""
+    """An execution that has not ended, as the registry stores it and the API returns it."""
     return {
         "id": "t-1",
         "arn": "arn:x",

@@ -1,4 +1,4 @@
-"""Fixtures that more than one folder uses, and the environment that handlers and the CDK are imported in."""
+"""Fixtures of several folders, and the environment in which handlers and the CDK are imported."""
 
 import os
 from collections.abc import Iterator

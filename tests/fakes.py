@@ -1,4 +1,4 @@
-"""One fake per port of control, tasks and fleets, as `ingest_fakes` has them for ingest.
+"""One fake per port of control, tasks and fleets; `ingest_fakes` has those of ingest.
 
 ports = control_ports()
 ports.machines.published        # {"hello": ["{…}"]}
@@ -21,7 +21,7 @@ from tests.ingest_fakes import FakeClock
 
 @dataclass
 class FakeRegistry:
-    """Items by kind and id, with revisions that are checked as the real one checks them."""
+    """Items by kind and id, with the real registry's checks of revisions."""
 
     entries: dict[tuple[str, str], control.Entry] = field(default_factory=dict)
     current: control.Entry = field(default_factory=lambda: control.Entry({"sources": [], "triggers": []}, 0))
@@ -57,7 +57,7 @@ class FakeRegistry:
 
 @dataclass
 class FakeMachines:
-    """Remembers every published definition; a version's ARN ends with its number, as in AWS."""
+    """Remembers every published definition. A version's ARN ends with its number, as in AWS."""
 
     published: dict[str, list[str]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -84,7 +84,7 @@ class FakeMachines:
 
 @dataclass
 class FakeDeadLetters:
-    """A count of messages that were given up."""
+    """Counts the dead letters."""
 
     held: int = 0
 
@@ -124,7 +124,7 @@ class FakeRuns:
 
 @dataclass
 class FakeAnswers:
-    """Tasks that wait, by token; one that is not there waits no more."""
+    """Waiting tasks by token. A task with another token no longer waits."""
 
     waiting: set[str] = field(default_factory=set)
     told: list[tuple[str, Any]] = field(default_factory=list)
@@ -143,7 +143,7 @@ class FakeAnswers:
 
 
 def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = None) -> control.ControlPorts:
-    """Ports of control; ids end in 1, 2, 3 …, and the clock stands still."""
+    """Ports of control. Ids end in 1, 2, 3 …, and the clock stands still."""
     numbers, known = iter(range(1, 1000)), registry or FakeRegistry()
     return control.ControlPorts(
         registry=known,
@@ -162,7 +162,7 @@ def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = 
 
 @dataclass
 class FakeFleet:
-    """Replicas that do what they are told, except those in `broken`, which fail at that move."""
+    """Replicas that obey, except those in `broken`, which fail at the named move."""
 
     replicas: tuple[str, ...] = ("a", "b", "c")
     told: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -212,7 +212,7 @@ class FakeObjects:
 
 @dataclass
 class FakeDeployments:
-    """Clusters and deployment records, with revisions that are checked."""
+    """Clusters and deployment records, with checked revisions."""
 
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
     stored: dict[tuple[str, str], StoredDeployment] = field(default_factory=dict)
@@ -252,7 +252,7 @@ class FakeDeployments:
 
 @dataclass
 class FakeTaskAnswers:
-    """What waiting steps were told, by their tokens."""
+    """The answers to waiting steps, by token."""
 
     told: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -265,7 +265,7 @@ class FakeTaskAnswers:
 
 @dataclass
 class FakeService:
-    """A service that rolls out when it is told to: `arrive` lets it end, at the target or where it came from."""
+    """A service that rolls out on request. `arrive` ends the roll-out, at the target or at the previous release."""
 
     resource: str = "endpoint-digits"
     state: State = "missing"
@@ -327,7 +327,7 @@ class FakeService:
 
 @dataclass
 class FakeChannel:
-    """Keeps what it is sent."""
+    """Keeps the messages that it is sent."""
 
     kind: str = "fake"
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -338,7 +338,7 @@ class FakeChannel:
 
 
 class FakeCalls:
-    """Answers of an inference server by method and path; an exception is raised, a list is used up one by one."""
+    """An inference server's answers by method and path. Exceptions are raised, and lists are used up one by one."""
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
@@ -366,7 +366,7 @@ class FakeApprovals:
 
 
 def tasks_ports(**given: Any) -> tasks.TaskPorts:
-    """Ports of tasks, with a fake for each that is not given; sleeping moves the clock."""
+    """Ports of tasks, with a fake for each missing one. Sleeping moves the clock."""
     clock = FakeClock()
 
     def sleep(seconds: float) -> None:

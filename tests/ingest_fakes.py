@@ -1,4 +1,4 @@
-"""One fake per port of ingest, in memory, with the behaviour that the real adapter is tested for in `tests/adapters`.
+"""One fake per port of ingest, in memory, with the real adapter's behaviour as tested in `tests/adapters`.
 
 ports = ingest_ports(FakeLedger(), FakeStarter())
 ports.starter.busy = 1          # the next start is throttled
@@ -21,7 +21,7 @@ from aftertrain.model.event import Event
 
 @dataclass
 class FakeClock:
-    """Tells the time that it is set to."""
+    """A clock that shows the time it is set to."""
 
     now: float = 1_000_000.0
 
@@ -31,7 +31,7 @@ class FakeClock:
 
 @dataclass
 class FakeLedger:
-    """Keeps records in a dict; `busy` calls fail first."""
+    """Keeps records in a dict. The first `busy` calls fail."""
 
     records: dict[EventKey, EventRecord] = field(default_factory=dict)
     due_at: dict[EventKey, float] = field(default_factory=dict)
@@ -77,14 +77,14 @@ class FakeLedger:
 
 
 def _merged(record: EventRecord, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """Those of the first write stay, as in an item's body: they are of triggers that start nothing."""
+    """The verdicts of the first write stay, as in an item's body: they belong to triggers that start nothing."""
     starting = {start.trigger_id for start in record.starts}
     return (*(each for each in record.verdicts if each.trigger_id not in starting), *verdicts)
 
 
 @dataclass
 class FakePolicyStates:
-    """Gates in a dict; their states go through JSON, as in the table."""
+    """Policy states in a dict. They pass through JSON, as in the table."""
 
     states: dict[str, ingest.PolicyState] = field(default_factory=dict)
 
@@ -101,7 +101,7 @@ class FakePolicyStates:
 
 @dataclass
 class FakeBuckets:
-    """Objects by key; `indexes` are what index files say."""
+    """Objects by key. `indexes` has the content of index files."""
 
     held: dict[str, BucketObject] = field(default_factory=dict)
     indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -118,9 +118,9 @@ class FakeBuckets:
 
 @dataclass
 class FakeStarter:
-    """Remembers what was started, each name once; `busy` starts are throttled, machines in `gone` always are.
+    """Remembers the started executions, each name once. `busy` starts are throttled, and machines in `gone` always are.
 
-    What was started runs until it is in `ended`; what is stopped is.
+    An execution runs until it is in `ended`, or is stopped.
     """
 
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class FakeStarter:
 
 @dataclass
 class FakeRedrives:
-    """A queue as a list; `busy` sends fail first. `delays` are those of what was sent."""
+    """A queue as a list. The first `busy` sends fail; `delays` has the delays of the others."""
 
     sent: list[EventKey] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
@@ -173,7 +173,7 @@ def ingest_ports(
     clock: Callable[[], float] | None = None,
     buckets: FakeBuckets | None = None,
 ) -> ingest.IngestPorts:
-    """Ports of ingest, with a fake for each that is not given, but for buckets."""
+    """Ports of ingest, with a fake for each missing one, except buckets."""
     return ingest.IngestPorts(
         ledger or FakeLedger(),
         FakePolicyStates(),

@@ -1,4 +1,4 @@
-"""A language of six words for language models in tests: its tokenizer, and tasks of the harness in it."""
+"""A language of six words for tests of language models: its tokenizer, and harness tasks in it."""
 
 import json
 from pathlib import Path
@@ -24,14 +24,14 @@ metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]"""
 
 
 def save_tokenizer(folder: Path) -> None:
-    """tokenizer.json of the language."""
+    """The language's tokenizer.json."""
     tokenizer = Tokenizer(WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<end>"))
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def save_task(folder: Path, name: str, output: str, more: str, rows: list[dict[str, Any]]) -> None:
-    """A task and its data; every row has a `question`, and what `more` asks for."""
+    """A task and its data. Each row has a `question`, and the fields in `more`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.yaml").write_text(_TASK.format(name=name, output=output, more=more))
     (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))

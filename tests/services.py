@@ -1,11 +1,11 @@
-"""S3, Batch and SageMaker as a state machine sees them: what it sends is held against botocore's models.
+"""S3, Batch and SageMaker as a state machine sees them. Requests are checked against botocore's models.
 
     services = Services(outcomes=["succeeds"])
     testing.run(machine, given, tasks=services)
 
-A job's outcome is one of: succeeds, fails, "fails, and says why" (in its output), refused (as a request that is wrong),
-lost (it was submitted, and the answer did not come back), "lost, fails", stopped (with its execution, which is redriven
-then), and "stopped, runs on".
+The outcomes of a job: succeeds, fails, "fails, and says why" (in its output), refused (a wrong request), lost (it was
+submitted, and the answer was lost), "lost, fails", stopped (with its execution, which is then redriven), and "stopped,
+runs on".
 """
 
 import json
@@ -25,7 +25,7 @@ OUTPUT = {"model_uri": "s3://m/a", "accuracy": 0.9, "examples": 10}
 
 
 def faults(resource: str, arguments: Any) -> str:
-    """What the service's model says of a request, "" if nothing; Step Functions writes every name in PascalCase."""
+    """The service model's complaint about a request, or "". Step Functions writes every name in PascalCase."""
     service, action = _SDK.search(resource).groups()  # type: ignore[union-attr]  # an activity has no model
     model = _models.get_service_model(_SERVICE.get(service, service))
     operation = model.operation_model(action[0].upper() + action[1:])
@@ -54,9 +54,9 @@ def _as_sent(value: Any, shape: Any) -> Any:
 
 @dataclass
 class Services:
-    """Takes each Task's call. `jobs`: the statuses by name; `objects`: what lies in the bucket, by key.
+    """Answers the call of each Task. `jobs`: the statuses by name. `objects`: the bucket's content, by key.
 
-    `execution`: what the context object says of it, where it may be redriven.
+    `execution`: its entry in the context object, if it may be redriven.
     """
 
     outcomes: list[str]

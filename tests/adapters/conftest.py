@@ -13,7 +13,7 @@ LEDGER, REGISTRY = "ledger", "registry"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A function that makes a client of a service."""
+    """Makes a client of a service."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -24,7 +24,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @cache
 def _session() -> Any:
-    """One for all tests: each of its own would read the services' models again, which takes longer than the tests."""
+    """One session for all tests: a new session reads the services' models again, which takes longer than the tests."""
     return botocore.session.Session()
 
 

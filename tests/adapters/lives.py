@@ -1,10 +1,10 @@
-"""Lives of jobs on moto's Batch and SageMaker, which know only success and failure by themselves.
+"""The course of jobs on moto's Batch and SageMaker. moto itself knows only success and failure.
 
-    with batch_lives(["reclaimed", "succeeds"]):       one try of Batch's after the other, as the job's own rules say
-    with sagemaker_lives(["fails"]):                   and a `.sync` for SageMaker and a stop, which moto has not
+    with batch_lives(["reclaimed", "succeeds"]):       attempts of Batch, one after the other, by the job's own rules
+    with sagemaker_lives(["fails"]):                   adds `.sync` for SageMaker and a stop, which moto lacks
 
-What ends a try is told in the words that the services use, as far as they are documented; `terminated` runs until
-somebody ends it.
+The reason of an end has the services' own words, as far as they are documented. A `terminated` job runs until somebody
+stops it.
 """
 
 import contextlib
@@ -60,7 +60,7 @@ SAGEMAKER = {
 
 @contextlib.contextmanager
 def batch_lives(lives: list[str], program: Callable[[str], None] = lambda _: None) -> Iterator[dict[str, int]]:
-    """Each try takes the next life, and runs the program with the job's id; out come the tries of each job."""
+    """Each attempt takes the next life, and runs the program with the job's id. Yields the attempts of each job."""
     asked: dict[str, dict[str, Any]] = {}
     tries: dict[str, int] = {}
     submit = StateTaskServiceBatch._eval_service_task
@@ -102,7 +102,7 @@ def _ended(job: Any, reason: str) -> None:
 
 
 def retried(rules: list[dict[str, str]], status: str, reason: str, code: int | None) -> bool:
-    """What Batch makes of a try that failed: the first rule whose conditions all hold; without one it tries again.
+    """Batch's decision about a failed attempt: the first rule whose conditions all hold. Without a match it tries again.
 
     docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
     """
@@ -127,7 +127,7 @@ def _client(part: Any) -> Any:
 
 @contextlib.contextmanager
 def sagemaker_lives(lives: list[str]) -> Iterator[list[str]]:
-    """Each job takes the next life; what comes out are the names of the jobs that were made."""
+    """Each job takes the next life. Yields the names of the created jobs."""
     made: list[str] = []
 
     class Service(_SageMaker):
@@ -157,14 +157,14 @@ def sagemaker_lives(lives: list[str]) -> Iterator[list[str]]:
 
 
 def _stop_training_job(response: SageMakerResponse) -> ActionResult:
-    """What moto does of processing jobs, and not of those that train."""
+    """moto can stop processing jobs. This stops training jobs as well."""
     name = response._get_param("TrainingJobName")
     response.sagemaker_backend.training_jobs[name].training_job_status = "Stopped"
     return EmptyResult()
 
 
 class _SageMaker(StateTaskServiceCallback):
-    """`createProcessingJob.sync` and `createTrainingJob.sync`: the job is made, and described until it is over."""
+    """`createProcessingJob.sync` and `createTrainingJob.sync`: create the job, then describe it to its end."""
 
     def __init__(self) -> None:
         # With tokens, for moto ends what waits by them also where nobody waits by one.

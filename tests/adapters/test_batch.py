@@ -47,7 +47,7 @@ def machine() -> dict[str, Any]:
 
 @pytest.fixture
 def run() -> Iterator[Any]:
-    """Runs a machine; the bucket has the output that the container would have written."""
+    """Run a machine. The bucket has the output that the container would have written."""
     with interpreter(lambda *_: None) as running:
         client = {name: boto3.client(name, **CREDENTIALS) for name in ("batch", "s3", "ec2", "iam")}
         client["s3"].create_bucket(Bucket="artifacts")
@@ -103,7 +103,7 @@ def test_a_job_that_fails_fails_the_step(run: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_was_done_before_is_not_done_again(run: Any) -> None:
-    """The same execution and step once more, and a job that went well."""
+    """The same execution runs the same step again after its job has succeeded."""
     first, again = run(machine(), GIVEN), run(machine(), GIVEN)
     jobs = boto3.client("batch", **CREDENTIALS).list_jobs(
         jobQueue="q-cpu", filters=[{"name": "JOB_NAME", "values": ["evaluate-*"]}]
@@ -151,7 +151,7 @@ def test_a_host_that_is_reclaimed_each_time_fails_the_step(run: Any) -> None:
 
 
 def test_an_execution_that_is_stopped_leaves_no_job_behind(run: Any) -> None:
-    """The job is found by its name alone, as one is whose submission was answered to nobody."""
+    """The job is found by its name alone, as after a submission whose answer was lost."""
     batch, ended = boto3.client("batch", **CREDENTIALS), []
     made = {("version#p", "00000001"): Entry({"definition": definition()}, 1)}
     execution = {"id": "x", "arn": "arn:x", "status": "aborted", "pipeline_id": "p", "version": 1}

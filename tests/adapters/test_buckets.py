@@ -1,4 +1,4 @@
-"""A look into buckets, as far as moto goes."""
+"""Looks into buckets, on moto."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Channels that are a URL, against a server; e-mail, against moto."""
+"""Channels that are a URL, against a server, and e-mail, against moto."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ class Hook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What tasks need for deployments besides the fleets: records, alarms, answers; and what jobs say of themselves."""
+"""The other ports of deployments: records, alarms, answers, and the progress of jobs."""
 
 import json
 from typing import Any

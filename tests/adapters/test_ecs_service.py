@@ -1,4 +1,4 @@
-"""Deployments as services of ECS, on moto."""
+"""Deployments as ECS services, on moto."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Job definitions for images of users' own, on moto."""
+"""Job definitions for users' own images, on moto."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The ledger on DynamoDB, as far as moto goes."""
+"""The ledger on DynamoDB, on moto."""
 
 from typing import Any
 

@@ -65,7 +65,7 @@ def test_executions_are_listed_the_newest_first(runs: DynamoLedgerView) -> None:
 
 
 def test_a_filter_that_lets_nothing_pass_ends_after_some_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks waits for an answer; the ledger holds 90 days."""
+    """The caller is waiting, and the ledger holds 90 days."""
     read: list[int] = []
     client = mock.Mock()
     client.get_paginator().paginate.return_value = (read.append(page) or {"Items": []} for page in count())
@@ -106,7 +106,7 @@ def test_events_that_fired_something_are_listed_and_others_only_if_everything_is
 
 
 def test_events_are_listed_over_as_many_pages_as_it_takes(dynamodb: Any, runs: DynamoLedgerView) -> None:
-    """A page of DynamoDB has a megabyte."""
+    """One page of DynamoDB has at most a megabyte."""
     ledger = DynamoLedger(dynamodb, LEDGER)
     for number in range(30):
         event = record(f"final/e{number}").event

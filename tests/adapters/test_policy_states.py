@@ -1,4 +1,4 @@
-"""Gates on DynamoDB, as far as moto goes."""
+"""The states of policies on DynamoDB, on moto."""
 
 from typing import Any
 

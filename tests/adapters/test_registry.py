@@ -1,4 +1,4 @@
-"""The registry on DynamoDB: all or nothing, and nobody's change is overwritten."""
+"""The registry on DynamoDB: a transaction succeeds as a whole or not at all, and nobody's change is overwritten."""
 
 from typing import Any
 

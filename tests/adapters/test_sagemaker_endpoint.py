@@ -1,4 +1,4 @@
-"""Deployments as endpoints of SageMaker: on moto as far as it goes, the rest against botocore's models."""
+"""Deployments as SageMaker endpoints: on moto as far as possible, the rest against botocore's models."""
 
 import io
 import json
@@ -33,7 +33,7 @@ SOUND = {"outputs": [{"data": [0.5]}]}
 
 
 class Runtime:
-    """Answers predictions; who asks is held against the model of the service by a Stubber."""
+    """Answers predictions. A Stubber checks each request against the service's model."""
 
     def __init__(self, client: Any) -> None:
         self.stubber = Stubber(client)
@@ -169,7 +169,7 @@ def test_an_endpoint_that_is_being_deleted_is_as_good_as_gone(aws: Any) -> None:
 
 
 def updates(client: Any, change: Callable[[SageMakerEndpoint], None], **expected: Any) -> None:
-    """The one update that a change makes of an endpoint that is in service."""
+    """The single update that a change makes on an endpoint in service."""
     arn = f"arn:aws:sagemaker:us-east-1:1:endpoint/{NAME}"
     with Stubber(client) as stubber:
         stubber.add_response("describe_endpoint", described("InService"), {"EndpointName": NAME})

@@ -42,7 +42,7 @@ def machine(*, spot: bool = False, **step: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def run() -> Iterator[Any]:
-    """Runs a machine; the bucket has the output that the container would have written."""
+    """Run a machine. The bucket has the output that the container would have written."""
     with interpreter(lambda *_: None) as running:
         s3 = boto3.client("s3", **CREDENTIALS)
         s3.create_bucket(Bucket="artifacts")
@@ -82,7 +82,7 @@ def test_spot_capacity_that_does_not_come_fails_the_step(run: Any) -> None:
 
 
 def test_what_was_done_before_is_not_done_again(run: Any) -> None:
-    """The same execution and step once more, and a job that went well."""
+    """The same execution runs the same step again after its job has succeeded."""
     with sagemaker_lives(["succeeds"]) as made:
         first, again = run(machine(), GIVEN), run(machine(), GIVEN)
 

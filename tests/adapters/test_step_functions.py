@@ -1,4 +1,4 @@
-"""Starting executions and publishing machines: what each answer of Step Functions means."""
+"""Starting executions and publishing machines: the meaning of each answer of Step Functions."""
 
 from typing import Any
 

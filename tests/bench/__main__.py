@@ -1,4 +1,4 @@
-"""What the docs claim of speed, measured side by side in one run and told as ratios: machines differ, and are shared.
+"""The docs' claims about speed, measured side by side in one run, as ratios: machines differ, and are shared.
 
 Cold starts are whole interpreters that import a handler from the bundle and build its clients, in interleaved rounds.
 """
@@ -46,9 +46,9 @@ def start(bundle: Path, program: str) -> float:
 
 
 def cold_starts() -> dict[str, float]:
-    """By what was started: its time over that of botocore's clients, started right before it; medians of all rounds.
+    """For each handler: its time divided by that of botocore's clients, started just before it. Medians of all rounds.
 
-    A machine that others use is fast in one second and slow in the next, and both of a pair alike.
+    A shared machine is fast in one second and slow in the next, so the two of a pair run one after the other.
     """
     bundle, _ = build_bundle(Settings(stage="local", endpoint="http://127.0.0.1:1"))
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def cold_starts() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print a table, and write the same as JSON to the file that is named."""
+    """Measure, print a table, and write the same as JSON to the named file."""
     found = {**webhook_report(), **matching_report(), **compiler_report(), **jobs_report()}
     for title, rows in found.items():
         print(f"{title}:")
@@ -146,7 +146,7 @@ def compiler_report() -> dict[str, dict[str, float]]:
 
 
 def jobs_report() -> dict[str, dict[str, float]]:
-    """What surrounds a job's program."""
+    """The overhead around a job's program."""
     found = jobs.overheads()
     floor = found.pop("floor")
     return {

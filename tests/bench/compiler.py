@@ -1,9 +1,9 @@
-"""The compiler beside others: makespans of random graphs, transitions beside machines by hand, compile time.
+"""The compiler compared with others: makespans of random graphs, transitions of hand-written machines, compile time.
 
-Makespans are computed, not waited for: durations are drawn (log-normal, a median of four minutes), a hop at a latch is
-taken as what the emulator needs for it. `levels` starts a step when everything of the levels before it is over;
-`series-parallel` puts dependencies in until the graph nests. Compile times stand beside those of sfnx, which compiles
-Python to the same kind of machine, for a chain of Tasks that both can express.
+Makespans are computed from drawn durations (log-normal, with a median of four minutes). A hop at a latch takes as long
+as on the emulator. `levels` starts a step when all steps of the levels before it have ended. `series-parallel` adds
+dependencies until the graph nests. Compile times are compared with those of sfnx, which compiles Python to the same
+kind of machine, for a chain of Tasks that both can express.
 """
 
 import json
@@ -33,7 +33,7 @@ Durations = dict[str, float]
 
 
 def definition(count: int, source: random.Random, spread: int = 6) -> dict[str, Any]:
-    """A random pipeline: each step follows one or two of the steps shortly before it."""
+    """A random pipeline: each step needs one or two of the steps shortly before it."""
     steps = []
     for number in range(count):
         near = range(max(0, number - spread), number)
@@ -73,7 +73,7 @@ def chain(count: int) -> dict[str, Any]:
 
 
 def makespans(count: int) -> dict[str, float]:
-    """Mean makespan over the critical path, by scheme."""
+    """The mean makespan divided by the critical path, by scheme."""
     source = random.Random(count)
     found: dict[str, list[float]] = {"levels": [], "series-parallel": [], "ours": []}
     for _ in range(GRAPHS):
@@ -87,7 +87,7 @@ def makespans(count: int) -> dict[str, float]:
 
 
 def critical_path(graph: Graph, took: Durations) -> float:
-    """When the last step would be over if nothing but its dependencies held a step up."""
+    """The end of the last step if only dependencies delayed any step."""
     end: Durations = {}
     for step in graph.order:
         end[step] = max((end[need] for need in graph.nodes[step].needs), default=0.0) + took[step]
@@ -95,7 +95,7 @@ def critical_path(graph: Graph, took: Durations) -> float:
 
 
 def by_levels(graph: Graph, took: Durations) -> float:
-    """Every level as long as its longest step."""
+    """Each level takes as long as its longest step."""
     level: dict[str, int] = {}
     for step in graph.order:
         level[step] = 1 + max((level[need] for need in graph.nodes[step].needs), default=0)
@@ -103,7 +103,7 @@ def by_levels(graph: Graph, took: Durations) -> float:
 
 
 def nested(region: Region, took: Durations, graph: Graph) -> float:
-    """What does not nest is taken by levels, each part of it one after the other."""
+    """Parts that do not nest run by levels, one part after the other."""
     match region:
         case StepRegion(id=step):
             return took[step]
@@ -124,7 +124,7 @@ def nested(region: Region, took: Durations, graph: Graph) -> float:
 
 
 def ours(region: Region, took: Durations, graph: Graph) -> float:
-    """Chains that meet at latches, each hop with its cost."""
+    """Lanes that meet at latches, with the cost of each hop."""
     match region:
         case StepRegion(id=step):
             return took[step]
@@ -138,7 +138,7 @@ def ours(region: Region, took: Durations, graph: Graph) -> float:
 
 
 def _woven(found: tuple[tuple[Item, ...], ...], took: Durations, graph: Graph) -> float:
-    """The chains go on in turns, each as far as what it waits for lets it."""
+    """The lanes advance in turns, each as far as the steps it waits for allow."""
     told: dict[tuple[str, str], float] = {}
     clocks, places = [0.0] * len(found), [0] * len(found)
     while any(place < len(line) for place, line in zip(places, found, strict=True)):
@@ -160,12 +160,12 @@ def _woven(found: tuple[tuple[Item, ...], ...], took: Durations, graph: Graph) -
 
 
 def transitions() -> dict[str, tuple[int, int]]:
-    """Of an execution in which all goes well: ours, and those of the machine by hand."""
+    """The transitions of a successful execution: ours, and those of the hand-written machine."""
     return {name: (len(run(compiled(name)).states), len(run(by_hand(name)).states)) for name in NAMES}
 
 
 def compile_times() -> dict[str, dict[int, float]]:
-    """Seconds, by what is compiled and how many steps it has; 0 where the result is too large for Step Functions."""
+    """Seconds, by compiler and number of steps; 0 if the result is too large for Step Functions."""
     texts: dict[str, Callable[[int], dict[str, Any]]] = {
         "random graph": lambda count: definition(count, random.Random(1)),
         "graph that nests": lambda count: nesting(count, random.Random(1)),
@@ -180,7 +180,7 @@ def compile_times() -> dict[str, dict[int, float]]:
 
 
 def _renamed(text: str) -> list[str]:
-    """The same definition with other ids, so that what is kept from one is of no use to the next."""
+    """The same definition with other ids, so that nothing cached from one helps with the next."""
     return [re.sub(r"\bs(?=\d)", letter, text) for letter in NAMESAKES]
 
 
@@ -196,7 +196,7 @@ def _by_sfnx(count: int) -> object:
 
 
 def _best(results: Iterator[object]) -> float:
-    """The best of those that are made one after the other, with the collector of garbage off, as `timeit` has it."""
+    """The best of consecutive runs with the garbage collector off, as in `timeit`."""
     try:
         return min(timeit.repeat(lambda: next(results), number=1, repeat=len(NAMESAKES)))
     except CompileError:

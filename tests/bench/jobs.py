@@ -1,11 +1,10 @@
-"""What surrounds a job's program: from when its task is there to its first line, and from its last to the answer.
+"""The overhead around a job's program: from the task to its first line, and from its last line to the answer.
 
     {"worker": (0.41, 0.12), "batch": (0.90, 0.15), "sagemaker": (0.40, 0.09), "floor": (0.05, 0.02)}      seconds
 
-The floor is an interpreter that is started for nothing but the program. On Batch the program is started by a container
-that reads its input from a bucket, here a server on this machine, on SageMaker by one whose input is a file; what the
-services need for a machine and an image comes on top, and is theirs. The worker is asked by a stand-in for Step
-Functions, which hands out its task at once; its log goes nowhere.
+The floor is an interpreter that runs only the program. On Batch, a container reads its input from a bucket, here a
+server on this machine, and starts the program. On SageMaker, its input is a file. The services' own time for a machine
+and an image is not included. The worker gets its task at once from a stand-in for Step Functions, and logs nothing.
 """
 
 import json
@@ -38,7 +37,7 @@ Overhead = tuple[float, float]  # seconds before and after the program
 
 
 class _OneTask:
-    """Hands out one task, and notes when it was taken and answered."""
+    """Hands out one task, and records the times at which it was taken and answered."""
 
     worker: Worker
 
@@ -53,7 +52,7 @@ class _OneTask:
         return ActivityTask("token", _given())
 
     def heartbeat(self, task: ActivityTask) -> None:
-        """Nobody waits for it."""
+        """Do nothing."""
 
     def succeed(self, task: ActivityTask, output: dict[str, Any]) -> None:
         self.answered, self.output = time.time(), output["result"]
@@ -83,7 +82,7 @@ def _worker() -> Overhead:
 
 
 class _Bucket(BaseHTTPRequestHandler):
-    """Keeps what is put, in the memory of its server."""
+    """Keeps the written objects in the memory of its server."""
 
     protocol_version = "HTTP/1.1"  # for `Expect: 100-continue`
 
@@ -107,7 +106,7 @@ class _Bucket(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name that http.server asks for
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def _on_batch() -> Overhead:

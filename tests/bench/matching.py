@@ -1,8 +1,8 @@
-"""Matching one event, its JSON parsed with it, at 1 to 100,000 triggers: the index beside loops over all triggers.
+"""Matching one event, including the parsing of its JSON, with 1 to 100,000 triggers: the index against loops.
 
-Triggers are drawn as a platform team's would be: a few event types, a prefix of the key, a size, an environment, and in
-one of five a wildcard. One loop is the interpreter that the index is tested against, the other evaluates each filter
-as an expression of CEL, compiled beforehand by an implementation in Rust. All three have to find the same.
+Triggers are drawn as a platform team would write them: a few event types, a prefix of the key, a size, an environment,
+and a wildcard in one of five. One loop is the interpreter that the index is tested against. The other evaluates each
+filter as a CEL expression, compiled beforehand by an implementation in Rust. All three must find the same triggers.
 """
 
 import json
@@ -42,7 +42,7 @@ def _filter(source: random.Random) -> dict[str, Any]:
 
 
 def in_cel(asked: dict[str, Any]) -> cel.Program:
-    """The same filter as an expression of CEL: a wildcard becomes its beginning and its end."""
+    """The same filter as a CEL expression. A wildcard becomes its beginning and its end."""
     key = asked["key"][0]
     terms = [f"e.env in {json.dumps(asked['env'])}"]
     if "prefix" in key:
@@ -80,7 +80,7 @@ Find = Callable[[Event], list[str]]
 
 
 def ways(drawn: list[Trigger]) -> dict[str, Find]:
-    """The three ways to find the ids of the triggers that an event matches."""
+    """The three ways to find the triggers that an event matches."""
     snapshot = read_snapshot(1, {"sources": [], "triggers": [trigger.item() for trigger in drawn]})
     programs: dict[str, list[tuple[str, cel.Program]]] = {kind: [] for kind in TYPES}
     for trigger in drawn:
@@ -95,7 +95,7 @@ def ways(drawn: list[Trigger]) -> dict[str, Find]:
 
 
 def matching_times() -> dict[str, dict[int, float]]:
-    """Seconds per event, by how it is done and how many triggers there are."""
+    """Seconds per event, by way and number of triggers."""
     times: dict[str, dict[int, float]] = {}
     for count in COUNTS:
         source = random.Random(count)
@@ -111,7 +111,7 @@ def matching_times() -> dict[str, dict[int, float]]:
 
 
 def agree(finds: dict[str, Find], events: list[Event]) -> None:
-    """Raises: AssertionError, if the ways do not find the same."""
+    """Raises: AssertionError if the ways do not find the same triggers."""
     for one in events:
         found = {name: sorted(find(one)) for name, find in finds.items()}
         assert len({tuple(ids) for ids in found.values()}) == 1, found

@@ -1,6 +1,6 @@
-"""One event at the webhook: calls of AWS, write units, dollars, and the processor time that is our own.
+"""The cost of one event at the webhook: calls of AWS, write units, dollars, and our own processor time.
 
-The adapters are the real ones; the clients below them answer at once and count.
+The adapters are the real ones. The clients below them answer at once and count.
 """
 
 import json
@@ -33,7 +33,7 @@ WAIT_SECONDS = 0.010  # what a call of AWS takes is not measured here: ten milli
 
 @dataclass
 class Counting:
-    """A client of any service: keeps items, counts calls and units."""
+    """A client of any service. It keeps items, and counts calls and units."""
 
     calls: list[str] = field(default_factory=list)
     write_units: int = 0
@@ -77,13 +77,13 @@ def _size(item: dict[str, Any]) -> int:
 
 
 def _units(item: dict[str, Any]) -> int:
-    """One for each KiB that is written, and as much again for each index that the item stands in."""
+    """One unit per KiB written, and as many again for each index that contains the item."""
     indexes = sum(name in item for name in ("due_shard", "kind"))
     return math.ceil(_size(item) / 1024) * (1 + indexes)
 
 
 def request(event_id: str, event_type: str = "model.added") -> dict[str, Any]:
-    """A request as API Gateway hands it on."""
+    """A request as API Gateway passes it on."""
     envelope = {
         "event_type": event_type,
         "event_id": event_id,
@@ -100,7 +100,7 @@ def request(event_id: str, event_type: str = "model.added") -> dict[str, Any]:
 
 
 class Webhook:
-    """The real handler over counting clients, with one plain trigger and one that counts its executions."""
+    """The real handler over counting clients, with one plain trigger and one with `concurrency`."""
 
     def __init__(self) -> None:
         self.client: Any = Counting()
@@ -123,12 +123,12 @@ class Webhook:
         )
 
     def send(self, given: dict[str, Any]) -> None:
-        """Take a request in, as the handler does."""
+        """Receive a request, as the handler does."""
         receive(webhook._request(given), self.snapshot, self.ports())
 
 
 def counted() -> dict[str, Counting]:
-    """What one event costs, by what becomes of it."""
+    """The cost of one event, by its fate."""
     cases = {"matches nothing": "model.deleted", "starts": "model.added", "starts, by a slot": "model.counted"}
     found = {}
     for name, event_type in cases.items():
@@ -143,7 +143,7 @@ def counted() -> dict[str, Counting]:
 
 
 def dollars(counting: Counting, processor_seconds: float) -> float:
-    """Of a million such events, without what their executions cost."""
+    """The price of a million such events, without their executions."""
     seconds = processor_seconds + WAIT_SECONDS * len(counting.calls)
     return (
         DOLLARS["http request"]
@@ -155,14 +155,14 @@ def dollars(counting: Counting, processor_seconds: float) -> float:
 
 
 class Silent:
-    """A client that answers at once, and counts nothing."""
+    """A client that answers at once and counts nothing."""
 
     def put_item(self, **_given: Any) -> dict[str, Any]:
         return {}
 
 
 def own_time() -> float:
-    """Seconds of everything but AWS, logs and metrics, for one event that matches nothing."""
+    """Seconds outside of AWS, logs and metrics, for one event that matches nothing."""
     each, requests = Webhook(), cycle([request(str(number), "model.deleted") for number in range(500)])
     each.client = Silent()
     return min(timeit.repeat(lambda: each.send(next(requests)), number=500, repeat=5)) / 500

@@ -1,6 +1,6 @@
-"""Machines as somebody who knows Step Functions writes them by hand, beside the definitions that mean the same.
+"""Machines that an expert wrote by hand, beside definitions with the same meaning.
 
-`NAME.json` was written by hand, `NAME.yaml` is compiled; both are run with the same answers.
+`NAME.json` was written by hand, and `NAME.yaml` is compiled. Both run with the same answers.
 """
 
 import json
@@ -31,7 +31,7 @@ def steps_of(name: str) -> list[str]:
 
 
 def run(machine: dict[str, Any], failing: str | None = None, score: float = 0.95) -> testing.Execution:
-    """One execution; `failing` is the step that fails."""
+    """Run one execution, in which the step `failing` fails."""
 
     def answer(call: testing.Call) -> Any:
         arguments: Any = call.arguments

@@ -1,4 +1,4 @@
-"""What is compiled does what was written by hand, and takes no more transitions for it."""
+"""A compiled machine does the same as a hand-written one, with no more transitions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.by_hand.machines import NAMES, by_hand, compiled, run, steps_of
 
 
 def done(execution: testing.Execution) -> tuple[Any, ...]:
-    """Who was told what, in which order, and how it ended."""
+    """The calls in their order, and the execution's end."""
     calls: list[Any] = [call.arguments for call in execution.calls]
     return [(call["Payload"]["step"], call["Payload"]["params"]) for call in calls], execution.error
 

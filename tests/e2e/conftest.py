@@ -12,7 +12,7 @@ from aftertrain.local.scenario import LandedCheckpoint, LocalStage, bring_up, la
 
 @dataclass(frozen=True)
 class Stage:
-    """What the tests work with."""
+    """The stage, the landed checkpoint and its source."""
 
     local: LocalStage
     landed: LandedCheckpoint

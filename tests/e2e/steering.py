@@ -1,4 +1,4 @@
-"""What the end-to-end tests do again and again: send an event, wait for what comes of it."""
+"""Steps that many end-to-end tests share: send an event, wait for its consequences."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def waited(look: Any) -> Any:
 
 
 def ended(stage: Stage, name: str) -> Any:
-    """An execution at its end; it may not have begun yet."""
+    """An execution at its end. It may not have started yet."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
@@ -42,7 +42,7 @@ def ended(stage: Stage, name: str) -> Any:
 
 
 def event_of(stage: Stage, run: Any) -> Any:
-    """The data of the event that an execution was given."""
+    """The event's data in an execution's input."""
     found = stage.local.account.client("stepfunctions").describe_execution(executionArn=run.arn)
     return json.loads(found["input"])["event"]["data"]
 
@@ -64,14 +64,14 @@ def send(url: str, token: str | None, event_id: str, event_type: str = "model.ad
 
 
 def until_watched() -> None:
-    """A webhook's view of the registry is at most half a second old on this stage."""
+    """On this stage, a webhook's snapshot is at most half a second old."""
     time.sleep(0.6)
 
 
 def run(
     stage: Stage, *arguments: str, folder: Path = ROOT, token: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """A command of ours, run as a user runs it who has the emulator's account and the stage's token."""
+    """Run one of our commands as a user with the emulator's account and the stage's token."""
     environment = os.environ | stage.local.emulator.credentials()
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -19,7 +19,7 @@ BARE = {name: value for name, value in os.environ.items() if not name.startswith
 
 
 def ours() -> list[str]:
-    """The command lines of this checkout's processes that belong to the demo."""
+    """The command lines of the demo's processes in this folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:

@@ -1,6 +1,6 @@
-"""The whole path on the emulator, with IAM enforced: what `make demo` shows, and what it does not.
+"""The whole path on the emulator, with IAM enforced: the demo's promises, and others.
 
-The tests build on each other and run in their order: first a release, then one that fails, then what was left behind.
+The tests build on each other and run in order: first a release, then one that fails, then the clean-up.
 """
 
 import json
@@ -93,7 +93,7 @@ def test_the_webhook_refuses_a_wrong_token(stage: Stage) -> None:
 
 
 def test_steps_that_cross_meet_and_people_are_asked(stage: Stage) -> None:
-    """A crossing, a loop, a wait, a choice, another pipeline, an event of our own and an approval, in one pipeline."""
+    """One pipeline with a crossing, a loop, a wait, a choice, another pipeline, an event of our own and an approval."""
     client = stage.local.client
     client.pipelines.create(id="inner", definition=INNER)
     client.pipelines.create(id="steered", definition=STEERED)
@@ -121,7 +121,7 @@ def test_steps_that_cross_meet_and_people_are_asked(stage: Stage) -> None:
 
 @pytest.mark.parametrize("ends_by", ["a sibling that fails", "a stop"])
 def test_a_job_that_nobody_waits_for_any_more_is_killed(stage: Stage, ends_by: str) -> None:
-    """Its download never ends; fail_fast or a stop ends the job in the middle of it, and the wait for it at a latch."""
+    """Its download never ends. `fail_fast`, or a stop, ends the job in the middle of it, and so the wait at a latch."""
     client = stage.local.client
     pool = "dropped" if ends_by == "a stop" else "failed"
     definition: dict[str, Any] = {
@@ -163,13 +163,13 @@ def test_a_job_that_nobody_waits_for_any_more_is_killed(stage: Stage, ends_by: s
 
 @contextmanager
 def _silent_server() -> Iterator[str]:
-    """A store that takes requests and never answers them."""
+    """A store that accepts requests and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def _worker(stage: Stage, pool: str, buckets: dict[str, Any]) -> Path:
-    """A worker of a pool of its own; returns its log."""
+    """A worker of its own pool. Returns its log."""
     activity = stage.local.stage.activity_arn.removesuffix("default") + pool
     environment = os.environ | stage.local.emulator.credentials() | {"AFTERTRAIN_BUCKETS": json.dumps(buckets)}
     command = [str(Path(sys.executable).parent / "aftertrain"), "worker", "--activity", activity]

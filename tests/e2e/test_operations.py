@@ -1,4 +1,4 @@
-"""What people do by hand when something went wrong, on the stage: the commands as a user types them."""
+"""Repairs by hand on the stage: the commands, as a user types them."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ LOGGED = {"steps": [{"id": "a", "action": "log", "params": {"message": "m"}}]}
 
 
 def said(stage: Stage, *arguments: str) -> str:
-    """What a command prints; it has to end well."""
+    """The output of a command, which must succeed."""
     ran = run(stage, "aftertrain", *arguments)
     assert (ran.returncode, ran.stderr) == (0, ""), ran
     return ran.stdout

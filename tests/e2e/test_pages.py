@@ -1,4 +1,4 @@
-"""The written pages on the local stage: the tutorial from its first line to its last, and what else needs a stage."""
+"""The written pages on the local stage: the whole tutorial, and everything else that needs a stage."""
 
 import re
 import time
@@ -15,14 +15,14 @@ from tests.project.test_snippets import ON_THE_STAGE, PYTHON, PYTHON_ON_THE_STAG
 pytestmark = pytest.mark.e2e
 PATIENCE_SECONDS = 30
 SNAPSHOT_SECONDS = Settings().snapshot_seconds
-_FILE = re.compile(r"`([\w/]+\.(?:yaml|json))`")
+_FILE = re.compile(r"`([\w/-]+\.(?:yaml|json))`")
 _SECRET = re.compile(r"^secret  (\S+)$", re.MULTILINE)
 _EXECUTION = re.compile(r"announce-finished-runs-[0-9a-f]{32}")
 
 
 @dataclass
 class Reader:
-    """Somebody who does what the tutorial says, in an empty folder."""
+    """A reader who follows the tutorial in an empty folder."""
 
     stage: Stage
     folder: Path
@@ -44,7 +44,7 @@ class Reader:
         file.write_text(text, encoding="utf-8")
 
     def _run(self, command: Command) -> None:
-        """Run it until it prints what the page shows: a new source and a new execution are seen after a moment."""
+        """Run it until its output matches the page: a new source and a new execution need a moment."""
         if command.words[0] == "make":
             return
         words = [self.execution if word == "EXECUTION" else word for word in command.words]

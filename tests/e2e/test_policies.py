@@ -1,4 +1,4 @@
-"""Policies of triggers at work on the stage, with the roles' own permissions."""
+"""Policies of triggers on the stage, with the roles' own permissions."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_a_trigger_that_starts_too_often_is_paused_until_it_is_resumed(stage: St
 
 
 def test_only_what_the_bucket_still_has_starts(stage: Stage, slow: str, tmp_path: Path) -> None:
-    """The first event speaks of what was there before; HEAD says so, with the redrive function's own permissions."""
+    """The first event is about an earlier object. HEAD shows it, with the redrive function's own permissions."""
     client = stage.local.client
     client.event_triggers.create(
         id="newest", pipeline_id="slow", event_type="object.created", where='`key` = "newest/a"', order="latest"

@@ -1,9 +1,9 @@
-"""Goldens: what the compiler makes of each definition, byte for byte.
+"""Goldens: the compiler's output for each definition, byte for byte.
 
 `machines/NAME.yaml` -> `machines/NAME.json`, and every pipeline of `pipelines/` -> `machines/NAME.json` as well.
 `events/KIND/WHAT.json` -> `senders/KIND-WHAT.json`, the events that a recorded request becomes.
 `mistakes/CODE-what.yaml` -> `mistakes/CODE-what.txt`, as a terminal shows it. Rewrite them with
-`UPDATE_GOLDEN=1 make test`, and look at what has changed.
+`UPDATE_GOLDEN=1 make test`, and review the difference.
 """
 
 import json
@@ -31,7 +31,7 @@ CANNOT_BE_WRITTEN = {"AT501"}  # a quota, tested in unit/asl: a megabyte of YAML
 
 
 def check(path: Path, actual: str) -> None:
-    """Compare with the golden file, or write it if that is asked for."""
+    """Compare with the golden file, or write it if UPDATE_GOLDEN is set."""
     if os.environ.get("UPDATE_GOLDEN") and not os.environ.get("CI"):
         path.write_text(actual, encoding="utf-8")
 

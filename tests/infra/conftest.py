@@ -26,7 +26,7 @@ SETTINGS = Settings(
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The CloudFormation template of SETTINGS; what is in the bundle is tested elsewhere."""
+    """The CloudFormation template of SETTINGS. Other tests check the bundle's content."""
     bundle = tmp_path_factory.mktemp("bundle")
     (bundle / "x.py").write_text("")
     return Template.from_stack(AftertrainStack(App(), "Aftertrain-prod", settings=SETTINGS, bundle=bundle))

@@ -1,4 +1,4 @@
-"""The stack of a stage whose jobs run on Batch and SageMaker, and whose deployments go to SageMaker and ECS."""
+"""The stack of a stage with jobs on Batch and SageMaker, and deployments to SageMaker and ECS."""
 
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,6 @@ WITH_BACKENDS = Settings(
 
 
 def stack_with_backends(folder: Path) -> Any:
-    """The stack, in an app of its own; what is in the bundle is tested elsewhere."""
+    """The stack in its own app. Other tests check the bundle's content."""
     (folder / "x.py").write_text("")
     return AftertrainStack(App(), "Aftertrain-gpu", settings=WITH_BACKENDS, bundle=folder)

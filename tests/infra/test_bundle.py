@@ -1,4 +1,4 @@
-"""What is in the bundle, and what a webhook imports of it."""
+"""The bundle's content, and the webhook's imports from it."""
 
 import json
 import re
@@ -100,7 +100,7 @@ def test_what_no_function_runs_is_left_out(local_bundle: Path) -> None:
 
 
 def test_every_service_that_a_function_calls_is_described(local_bundle: Path) -> None:
-    """botocore makes no client of a service whose description was left out, and no fake would say so."""
+    """botocore makes no client of a service whose description is missing, and no fake would notice."""
     made = re.compile(r"(?:quick|patient|asking|client)(?:\(|, )\"([a-z0-9-]+)\"")
     sources = [path.read_text() for path in (local_bundle / "aftertrain").rglob("*.py")]
     called = {name for source in sources for name in made.findall(source)}
@@ -116,7 +116,7 @@ def test_bundles_of_older_sources_are_forgotten(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_file_that_has_another_name_makes_another_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Handlers are named as text: one that is called otherwise is another one, although nothing in it has changed."""
+    """Handlers are named as text, so a renamed file is a change, even if its content is the same."""
     monkeypatch.setattr(bundle, "SOURCE", tmp_path)
     digests = set()
     for name in ("sweep.py", "sweeper.py"):

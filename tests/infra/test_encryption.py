@@ -1,4 +1,4 @@
-"""A stage with a key of its own: what is kept is encrypted with it, and who reads or writes there may use it."""
+"""A stage with its own key: data is encrypted with it, and everybody who reads or writes the data may use it."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ def properties(template: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def using(template: Any, *actions: str) -> set[str]:
-    """The roles that may do this with the key."""
+    """The roles that may use the key for this action."""
     found: set[str] = set()
     for policy in properties(template, "AWS::IAM::Policy"):
         for statement in policy["PolicyDocument"]["Statement"]:

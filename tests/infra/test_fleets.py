@@ -1,4 +1,4 @@
-"""Fleets whose services roll out: what the tasks function may do there, and how it hears of their changes."""
+"""Fleets that a service rolls out: the tasks function's permissions, and its news of their changes."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Batch and SageMaker: what is provisioned, that none of it idles, and what may do what."""
+"""Batch and SageMaker: the resources, their permissions, and that none of them idles."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def granted(template: Any, service: str) -> dict[str, set[str]]:
-    """What the roles of a service may do, as action -> its resources."""
+    """The permissions of a service's roles: action -> resources."""
     roles = [
         name
         for name, role in resources(template, "AWS::IAM::Role").items()

@@ -1,4 +1,4 @@
-"""cdk-nag's rules for a good solution on AWS: no finding on the whole production stack without a written reason."""
+"""cdk-nag's rules for a good solution on AWS. The whole production stack has no finding without a written reason."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 
 def rule(name: str) -> str:
-    """`IAM5` of `AwsSolutions-IAM5[Resource::*]`."""
+    """`IAM5` from `AwsSolutions-IAM5[Resource::*]`."""
     return name.removeprefix("AwsSolutions-").partition("[")[0]
 
 

@@ -1,4 +1,4 @@
-"""Settings as the CDK context gives them: text from the command line, values from cdk.json."""
+"""Settings from the CDK context: text from the command line, values from cdk.json."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is provisioned, and above all what is permitted."""
+"""The stack's resources, and above all its permissions."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ def resources(template: Any, kind: str) -> dict[str, Any]:
 
 
 def functions(template: Any) -> dict[str, Any]:
-    """The functions' properties by the last name of their handler's module."""
+    """The functions' properties, by the last part of their handler's module."""
     found = (each["Properties"] for each in resources(template, "AWS::Lambda::Function").values())
     return {each["Handler"].split(".")[-2]: each for each in found}
 
@@ -104,7 +104,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(template: Any, funct
 
 @pytest.mark.parametrize("function", sorted(PERMITTED))
 def test_no_function_may_do_anything_everywhere(template: Any, function: str) -> None:
-    """But for answers to tasks, whose tokens are the permission, and a look at alarms, which knows no other way."""
+    """Except answers to tasks, whose tokens are the permission, and reading alarms, which AWS cannot restrict."""
     for statement in statements(template, function):
         listed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
         known = ("SendTask", "DescribeAlarms")
@@ -131,7 +131,7 @@ def test_the_webhook_answers_before_senders_hang_up(template: Any) -> None:
 
 
 def test_tables_can_be_restored_and_are_kept(template: Any) -> None:
-    """All but the latches', of which nothing is worth anything once an execution is over."""
+    """All except the latches: they are worthless once an execution has ended."""
     tables = resources(template, "AWS::DynamoDB::Table")
     kept = [table for name, table in tables.items() if not name.startswith("ComputeLatches")]
     for table in kept:

@@ -1,4 +1,4 @@
-"""The API through the SDK and the real handler: what it does, and what it says when it does not."""
+"""The API through the SDK and the real handler: its effects, and its errors."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ NEEDY = HELLO | {"parameters": [{"name": "level", "type": "integer"}]}
 
 
 def watched(ports: ControlPorts) -> list[dict[str, Any]]:
-    """What a webhook would watch for now."""
+    """The triggers that a webhook would see now."""
     return [watch.trigger.item() for watch in read_snapshot(1, ports.registry.snapshot().item).compiled_triggers]
 
 
@@ -283,7 +283,7 @@ def test_what_a_trigger_cannot_be_without_cannot_be_taken_away(client: Client, p
 
 
 def test_a_version_is_not_published_for_a_trigger_that_was_made_meanwhile(client: Client, ports: ControlPorts) -> None:
-    """The update reads triggers, then publishes; a trigger that appears in between must be checked as well."""
+    """The update reads triggers and then publishes. A trigger that appears in between must be checked too."""
     client.pipelines.create(id="p", definition=HELLO)
     publish = ports.machines.publish
 

@@ -1,4 +1,4 @@
-"""The handlers behind the acknowledgement: redrive and sweep; and the one that notes executions."""
+"""The handlers after the acknowledgement: redrive and sweep, and the one that records executions."""
 
 import json
 from unittest import mock

@@ -30,14 +30,14 @@ HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]}
 
 @dataclass
 class Api:
-    """A client, what is behind it, and a source that sends."""
+    """A client, its ports, and a source that sends."""
 
     client: Client
     ports: control_ports_module.ControlPorts
     ingest: IngestPorts
 
     def snapshot(self) -> Snapshot:
-        """What a webhook would know now."""
+        """The snapshot that a webhook would read now."""
         return read_snapshot(1, self.ports.registry.snapshot().item)
 
     def send(self, event_id: str, **data: Any) -> None:
@@ -338,7 +338,7 @@ def test_templates_are_checked_against_a_registered_type(api: Api) -> None:
 
 
 def test_a_library_for_standard_webhooks_takes_the_secret_that_is_made(api: Api) -> None:
-    """What they do: the key is what stands behind `whsec_`, in base64."""
+    """Such libraries decode the part after `whsec_` as base64, and use it as the key."""
     source = api.client.sources.create("custom", kind="standard_webhooks")
     key = base64.b64decode((source.secret or "").removeprefix("whsec_"), validate=True)
     body, now = json.dumps({"type": "model.added", "timestamp": "2026-01-01T00:00:00Z", "data": {}}), api.ingest.clock()

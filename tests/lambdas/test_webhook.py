@@ -38,7 +38,7 @@ class Fixed(CurrentSnapshot):
 
 @pytest.fixture
 def starter() -> Iterator[FakeStarter]:
-    """The handler's composition root with fakes, and a trigger on everything."""
+    """The handler's composition root with fakes, and a trigger on every event."""
     starter = FakeStarter()
     ports = ingest_ports(starter=starter, clock=FakeClock(RECORDED_AT))
     kinds = ("object.*", "model.*", "deployment.*", "cluster.*", "job.*", "com.*", "github.*")

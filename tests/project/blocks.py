@@ -35,7 +35,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Command:
-    """A line after `$ ` in a console block, and what is printed below it."""
+    """A line after `$ ` in a console block, and the output below it."""
 
     page: Path
     text: str

@@ -1,7 +1,7 @@
-"""The checklists of `docs/contributing`: what is listed there exists for everything that the code knows.
+"""The checklists of `docs/contributing`: everything in the code has the files that they list.
 
 A line such as "- [ ] `events/{kind}/*.json` exists: …" is tried for every kind of sender. When a new one lacks a file,
-the test fails with the name of the file that is still owed.
+the test fails and names the missing file.
 """
 
 import re
@@ -49,7 +49,7 @@ _LINE = re.compile(r"^- \[ \] `([^`]+)` (?:exists|contains `([^`]+)`):", re.MULT
 
 
 def lines(page: str, heading: str) -> list[tuple[str, str]]:
-    """The paths and texts that the list below a heading asks for."""
+    """The paths and texts in the list below a heading."""
     text = (CHECKLISTS / f"{page}.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", text.split(f"## {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     found = _LINE.findall(section)
@@ -58,7 +58,7 @@ def lines(page: str, heading: str) -> list[tuple[str, str]]:
 
 
 def owed(wanted: list[tuple[str, str]], values: dict[str, str], root: Path = ROOT) -> list[str]:
-    """What the lines ask for and nobody has written yet."""
+    """The entries of a list that do not exist yet."""
     found = []
     for path, text in wanted:
         path, text = (_fill(part, values) for part in (path, text))

@@ -1,4 +1,4 @@
-"""The written pages: links, lengths, and that they name all that there is."""
+"""The written pages: links, lengths, and completeness."""
 
 import json
 import os
@@ -93,7 +93,7 @@ def test_every_key_of_a_policy_is_documented(policy: str) -> None:
 
 
 def _spec(annotation: Any) -> type[BaseModel]:
-    """The model in an annotation, below what pydantic wraps around it."""
+    """The model in an annotation, inside pydantic's wrappers."""
     while get_origin(annotation) is not None:
         annotation = get_args(annotation)[0]
     assert issubclass(annotation, BaseModel)

@@ -25,7 +25,7 @@ IGNORED = {line.strip("/") for line in (ROOT / ".gitignore").read_text().split()
 
 
 def tracked(folder: Path = ROOT) -> list[Path]:
-    """Every file that belongs to the project: all but what .gitignore names; git itself is not needed."""
+    """Every file of the project, except those that .gitignore names. It needs no git."""
     found: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.name not in IGNORED:
@@ -97,7 +97,7 @@ def test_ci_runs_what_the_readme_says() -> None:
 
 
 def test_what_a_replica_is_installed_with_is_all_that_it_imports() -> None:
-    """The lock has every package, so that nothing else would miss one."""
+    """The lock has every package, so no other test would notice a missing one."""
     graph = grimp.build_graph("aftertrain", include_external_packages=True)
     found = graph.find_upstream_modules("aftertrain.serving", as_package=True)
     outside = {name for name in found if not name.startswith("aftertrain") and name not in sys.stdlib_module_names}

@@ -1,4 +1,4 @@
-"""What the written pages say is so: their snippets run, and their commands print what stands below them."""
+"""The written pages are true: their snippets run, and their commands print the output below them."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_python_runs(page: str, client: Client) -> None:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.name)
 def test_pipelines_compile(block: Block) -> None:
-    """A block that shows only a part of a definition starts at one of its keys."""
+    """A block with only a part of a definition starts at one of its keys."""
     named = block.text if re.search(r"^name:", block.text, re.MULTILINE) else f"name: part\n{block.text}"
 
     compile_pipeline(named, PLACEHOLDERS)

@@ -1,12 +1,12 @@
-"""Running a machine with branches that really run side by side: moto's interpreter, with what it lacks put in.
+"""Running a machine with branches that really run side by side, on moto's interpreter with its gaps filled.
 
     with interpreter(answer) as run:
         execution = run(machine, {"event": …})
 
-moto 5.2.5 has threads for branches, task tokens and DynamoDB, but no JSONata: its evaluator wants a Java runtime that
-is not there. The repairs give it jsonata-python with the functions that Step Functions adds (ministack has them),
-pass variables on as JSON, call `answer` where a Lambda would be invoked, let one thread at a time into the table, whose
-conditional writes would not be atomic else, and wait a hundredth of the time before a retry.
+moto 5.2.5 has threads for branches, task tokens and DynamoDB, but no JSONata: its evaluator needs a Java runtime. The
+patches give it jsonata-python with the functions that Step Functions adds (from ministack), pass variables on as JSON,
+and call `answer` where a Lambda would be invoked. They let one thread at a time into the table, so that conditional
+writes are atomic, and shorten the pause before a retry to a hundredth.
 """
 
 import contextlib
@@ -110,7 +110,7 @@ def _one_by_one(call: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, Any]], testing.Execution]]:
-    """A function that runs a machine to its end; `answer` gets a step's id and payload."""
+    """A function that runs a machine to its end. `answer` gets a step's id and payload."""
     holders = [module for module in sys.modules.values() if hasattr(module, "encode_jsonata_variable_declarations")]
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(moto_jsonata, "_eval_jsonata", _evaluate))
@@ -162,7 +162,7 @@ def _runner() -> Callable[[dict[str, Any], dict[str, Any]], testing.Execution]:
 
 def _ended(found: dict[str, Any], output: Any) -> Any:
     class Ended:
-        """What the tests read of an execution, in either interpreter."""
+        """An execution as the tests read it, in either interpreter."""
 
         error = found.get("error") or (None if found["status"] == "SUCCEEDED" else found["status"])
         cause = found.get("cause")

@@ -1,4 +1,4 @@
-"""How many random cases are tried: as many as there is time for, or TIMES as many: `make soak TIMES=50`."""
+"""The number of random cases. TIMES multiplies it: `make soak TIMES=50`."""
 
 import os
 
@@ -6,5 +6,5 @@ TIMES = int(os.environ.get("TIMES", "1"))
 
 
 def examples(count: int) -> int:
-    """The number of cases where `count` are tried in `make test`."""
+    """The number of cases, of which `make test` tries `count`."""
     return count * TIMES

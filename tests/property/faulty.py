@@ -1,7 +1,7 @@
 """A world of fakes in which any call may go wrong.
 
-It fails before its effect, or after it with the answer lost; the process dies at it; or somebody else does all of their
-work just before it.
+A call fails before its effect, or after it with a lost answer. Or the process dies in it. Or somebody else does all of
+the process's work just before it.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,12 +29,12 @@ CALLS = {
 
 
 class Death(BaseException):
-    """The process is gone; nothing can catch it."""
+    """The process is dead, and nothing can catch that."""
 
 
 @dataclass
 class World:
-    """Fakes whose calls go as planned; `meanwhile` is what others do at a call of that fate."""
+    """Fakes whose calls follow a plan. `meanwhile` is the work of others at a call with that fate."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     ledger: FakeLedger = field(default_factory=FakeLedger)
@@ -53,7 +53,7 @@ class World:
         self.ports = IngestPorts(self.ledger, self.policy_states, self.starter, self.redrives, self.clock, self.buckets)
 
     def survives(self, work: Callable[[], object], faults: Iterable[str]) -> bool:
-        """Whether the work came to its end, with calls that go as planned."""
+        """Whether the work ended, with calls that follow the plan."""
         self.planned = list(faults)
         try:
             work()
@@ -64,7 +64,7 @@ class World:
         return True
 
     def take_message(self, faults: Iterable[str] = ()) -> None:
-        """Do what the oldest message asks for; one that is not done goes back to the end of the queue."""
+        """Process the oldest message. If that fails, it returns to the end of the queue."""
         if not self.redrives.sent:
             return
         key = self.redrives.sent.pop(0)
@@ -72,7 +72,7 @@ class World:
             self.redrives.sent.append(key)
 
     def settle(self, end: Callable[[], None] = lambda: None) -> None:
-        """Nothing fails any more: sweeps and redrives go on, and executions end, until there is nothing to do."""
+        """Nothing fails any more. Sweeps, redrives and executions continue until nothing is left to do."""
         for _ in range(60):
             self.clock.now += 3600
             sweep(self.ports)

@@ -1,7 +1,7 @@
-"""Random pipelines of the whole language, and an oracle of what they mean that knows nothing of state machines.
+"""Random pipelines of the whole language, and an oracle of their meaning that knows nothing of state machines.
 
-A pipeline is drawn as a graph, written as a definition, and run; the oracle goes over its steps once, in an order that
-respects what they need, and says of each how it ends and what it is told. Whoever runs it has to agree.
+A pipeline is drawn as a graph, written as a definition, and run. The oracle visits its steps once, in an order that
+respects their needs, and computes each step's end and message. The run must agree with it.
 """
 
 import threading
@@ -17,11 +17,11 @@ SUCCEEDED, FAILED, SKIPPED = "succeeded", "failed", "skipped"
 
 @dataclass(frozen=True)
 class Spec:
-    """A step as it is drawn. `watch`: a need whose status the condition asks for, and the status it asks for.
+    """A drawn step. `watch`: a need whose status the condition asks for, and that status.
 
-    `reads`: it is told the messages of its needs, else it only waits for them.
-    `asks`: a need of whose status it is told.
-    `flag`: a condition that reads a flag of the event; `unclear`: one that reads a flag that is not there.
+    `reads`: its message contains the messages of its needs; otherwise it only waits for them.
+    `asks`: a need whose status its message contains.
+    `flag`: a condition on a flag of the event. `unclear`: a condition on a flag that does not exist.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Steps in the order of the definition; `order` respects their needs; `told`: all statuses are outputs."""
+    """Steps in the definition's order. `order` respects their needs. `told`: all statuses are outputs."""
 
     steps: tuple[Spec, ...]
     order: tuple[Spec, ...]
@@ -90,7 +90,7 @@ def without_failures(pipeline: Drawn) -> Drawn:
 
 
 def definition(pipeline: Drawn, **settings: Any) -> dict[str, Any]:
-    """The definition: each step is told the messages of the steps that it needs."""
+    """The definition. The message of each step contains those of the steps that it needs."""
     steps = [_step(step, pipeline) for step in pipeline.steps]
     outputs = {step.id: f"{{{{ steps.{step.id}.status }}}}" for step in pipeline.steps} if pipeline.told else {}
     return {"settings": settings, "steps": steps, "outputs": outputs}
@@ -129,7 +129,7 @@ def _read(need: Spec, step: Spec) -> str:
 
 @dataclass
 class Meaning:
-    """How each step ends, how often it is told what (per item), and the steps that fail the execution."""
+    """Each step's end, its messages (per item) and their number, and the steps that fail the execution."""
 
     statuses: dict[str, str] = field(default_factory=dict)
     messages: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Meaning:
 
 
 def meaning(pipeline: Drawn) -> Meaning:
-    """What the language says that happens."""
+    """The meaning of a pipeline by the language's rules."""
     found = Meaning()
     for step in pipeline.order:
         if not _runs(step, pipeline, found):
@@ -181,7 +181,7 @@ def _runs(step: Spec, pipeline: Drawn, found: Meaning) -> bool:
 
 
 class Steps:
-    """Answers for the steps as they were drawn, and remembers who was called when; safe among threads."""
+    """Answers for the drawn steps, and records the calls in order. It is safe among threads."""
 
     def __init__(self, pipeline: Drawn, seconds: float = 0.0) -> None:
         self.seconds = seconds

@@ -1,4 +1,4 @@
-"""A history checker: what must be true of ledger and executions at any moment, in plain words."""
+"""A history checker: the invariants of ledger and executions at any moment, in plain words."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,13 +8,13 @@ Law = Callable[[World], Iterator[str]]
 
 
 def an_execution_is_that_of_a_recorded_start(world: World) -> Iterator[str]:
-    """Nothing runs that no event asked for."""
+    """Every execution was started by a recorded event."""
     asked = {start.name for record in world.ledger.records.values() for start in record.starts}
     yield from (f"{name} was never asked for" for name in world.starter.started if name not in asked)
 
 
 def what_is_done_has_started_or_says_why_not(world: World) -> Iterator[str]:
-    """No event is put aside without an execution or a verdict that ends it."""
+    """A finished event has an execution, or a verdict that ends it."""
     for record in world.ledger.records.values():
         for start in record.starts:
             verdict = record.verdict_of(start.trigger_id)
@@ -25,7 +25,7 @@ def what_is_done_has_started_or_says_why_not(world: World) -> Iterator[str]:
 
 
 def what_says_that_it_never_started_has_not(world: World) -> Iterator[str]:
-    """A final verdict is true; only what was replaced may have run before."""
+    """A final verdict is true. Only a replaced start may have run before."""
     for record in world.ledger.records.values():
         for start in record.starts:
             verdict = record.verdict_of(start.trigger_id)
@@ -35,7 +35,7 @@ def what_says_that_it_never_started_has_not(world: World) -> Iterator[str]:
 
 
 def what_is_not_done_is_looked_at_again(world: World) -> Iterator[str]:
-    """Nothing waits for nobody: whatever is unfinished stands in the index that the sweeper reads."""
+    """Every unfinished event is in the index that the sweeper reads."""
     for key, record in world.ledger.records.items():
         if not record.done and key not in world.ledger.due_at:
             yield f"{key} is not done, and nobody will look at it"
@@ -50,5 +50,5 @@ LAWS: tuple[Law, ...] = (
 
 
 def broken(world: World) -> list[str]:
-    """Every breach of every law."""
+    """Every violation of every law."""
     return [breach for law in LAWS for breach in law(world)]

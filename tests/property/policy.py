@@ -1,7 +1,7 @@
-"""What all machines that test a policy have in common.
+"""The common part of all machines that test a policy.
 
 The real stages run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
-when they like, and the news of it may be lost.
+at any time, and the news of it may be lost.
 """
 
 import json
@@ -25,7 +25,7 @@ SETTINGS = settings(max_examples=examples(45), stateful_step_count=25, deadline=
 
 
 class Policy(RuleBasedStateMachine):
-    """Senders, redrivers, sweepers and executions that end; a subclass says which policy, and what its law is."""
+    """Senders, redrivers, sweepers and ending executions. A subclass names the policy and its law."""
 
     policies = Policies()
 
@@ -66,13 +66,13 @@ class Policy(RuleBasedStateMachine):
         return [name for name in starter.started if name not in starter.ended]
 
     def end_all(self) -> None:
-        """Every execution ends, and is heard of."""
+        """Every execution ends, and its end is reported."""
         for name in self.running:
             self.world.starter.ended.add(name)
             release_slots(policy_key("concurrency", "t1"), frozenset({name}), self.world.ports)
 
     def is_alive(self) -> None:
-        """Whatever has happened: what comes now, when nothing fails, starts."""
+        """Whatever has happened before, a new event starts when nothing fails."""
         self.world.clock.now += 7200
         self.end_all()
         self.deliver_one("alive")
@@ -81,15 +81,15 @@ class Policy(RuleBasedStateMachine):
         assert self.verdicts()["alive"] == "started", self.verdicts()
 
     def deliver_one(self, key: str) -> None:
-        """One event that starts something all by itself."""
+        """An event that starts an execution alone."""
         self.post(key, [])
 
     def inputs(self) -> list[dict[str, Any]]:
-        """What executions were told, in the order in which they started."""
+        """The inputs of the executions, in the order of their starts."""
         return [json.loads(text) for _, text in self.world.starter.started.values()]
 
     def verdicts(self) -> dict[str, str]:
-        """The last word on each event, by its key."""
+        """The last verdict on each event, by its key."""
         return {record.event.subject: record.all_verdicts[0].verdict for record in self.world.ledger.records.values()}
 
     def started_keys(self) -> list[str]:
@@ -104,7 +104,7 @@ class Concurrent(Policy):
 
     @rule(number=st.integers(0, 3), lost=st.booleans(), faults=FAULTS)
     def end(self, number: int, lost: bool, faults: list[str]) -> None:
-        """An execution ends; the news of it comes, or does not."""
+        """An execution ends. The news of it arrives, or is lost."""
         if number < len(self.running):
             name = self.running[number]
             self.world.starter.ended.add(name)

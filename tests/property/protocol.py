@@ -1,7 +1,7 @@
 """The protocol of ingest as a model: every interleaving of two workers, crashes, throttles and lost answers.
 
-A worker's program is a list of calls; each call has its effect or not, and its answer arrives or not. What is asked of
-every state that can be reached: no event is started twice, and none that was acknowledged is left unstarted for good.
+A worker's program is a list of calls. Each call has its effect or not, and its answer arrives or not. In every
+reachable state, no event is started twice, and no acknowledged event is left unstarted for good.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ Call = Literal["put", "start", "done", "answer"]
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Ours, and what may be wrong with it."""
+    """Our protocol, and the faults that may be built into it."""
 
     redriven: bool = True  # a queue and a sweeper drive what is left behind, and so does a duplicate
     named: bool = True  # a second start of the same name starts nothing
@@ -23,7 +23,7 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`workers`: the call that each does next, and whether it is a redrive; None is idle. The rest may still happen."""
+    """`workers`: the next call of each, and whether it is a redrive; None is idle. The others may still happen."""
 
     workers: tuple[tuple[Call, bool] | None, ...] = (None, None)
     ledger: Literal["", "received", "done"] = ""
@@ -38,7 +38,7 @@ Step = tuple[str, World]
 
 
 def steps(world: World, protocol: Protocol) -> Iterator[Step]:
-    """Everything that can happen next, with its name."""
+    """Every possible next state, with its name."""
     for number, worker in enumerate(world.workers):
         if worker is None:
             yield from _begin(world, number, protocol)
@@ -91,7 +91,7 @@ def _onward(after: World, number: int, call: Call, redrive: bool, before: World,
 
 
 def _failed(world: World, number: int, call: Call, redrive: bool, protocol: Protocol) -> World:
-    """A put that may not have happened is not acknowledged; what fails behind it is left to the redrive."""
+    """A failed put is not acknowledged. A failure after it is left to the redrive."""
     if call == "put":
         return _idle(world, number)
     if call == "start" and not protocol.done_only_if_started:
@@ -112,7 +112,7 @@ def _idle(world: World, number: int) -> World:
 
 
 def search(protocol: Protocol) -> tuple[int, list[str]]:
-    """All states, breadth first: how many there are, and the shortest way to one that breaks the promise."""
+    """Search all states, breadth first. Returns their number, and the shortest way to one that breaks the promise."""
     begin = World()
     came: dict[World, tuple[World, str] | None] = {begin: None}
     pending = deque([begin])
@@ -129,7 +129,7 @@ def search(protocol: Protocol) -> tuple[int, list[str]]:
 
 
 def _lost(world: World, protocol: Protocol) -> bool:
-    """Acknowledged, not started, and nobody left who would."""
+    """Acknowledged and not started, with nobody left to start it."""
     idle = all(worker is None for worker in world.workers)
     again = protocol.redriven and world.ledger == "received"
     return idle and world.acknowledged and not world.started and not again

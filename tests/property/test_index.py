@@ -1,4 +1,4 @@
-"""The index finds what the interpreter finds, whatever the filters and the events are."""
+"""The index finds the same triggers as the interpreter, for all filters and events."""
 
 from itertools import product
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a definition means is what its machine operation: any graph, any condition, any failure."""
+"""A machine does what its definition means: any graph, any condition, any failure."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Run = Callable[[Drawn, dict[str, Any]], tuple[Any, Steps]]
 
 
 def alone(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
-    """One thing after the other: enough for what has no latch."""
+    """One thing after the other: enough for pipelines without a latch."""
     steps = Steps(pipeline)
 
     def task(call: testing.Call) -> Any:
@@ -31,14 +31,14 @@ def alone(pipeline: Drawn, machine: dict[str, Any]) -> tuple[Any, Steps]:
 
 
 def side_by_side(pipeline: Drawn, machine: dict[str, Any], seconds: float = 0.0) -> tuple[Any, Steps]:
-    """Branches in threads, latches in a table; each try of a step takes some seconds."""
+    """Branches in threads, and latches in a table. Each attempt of a step takes some seconds."""
     steps = Steps(pipeline, seconds)
     with interpreter(steps.answer) as run:
         return run(machine, language.given(pipeline)), steps
 
 
 def compiled(pipeline: Drawn, **options: Any) -> dict[str, Any] | None:
-    """The machine, None if the definition is refused because a step can never run."""
+    """The machine, or None if the definition is refused because a step can never run."""
     try:
         text = compile_pipeline(language.definition(pipeline, **options), PLACEHOLDERS).asl
     except CompileError as error:
@@ -59,7 +59,7 @@ def latched(pipeline: Drawn) -> bool:
 
 
 def check(pipeline: Drawn, execution: Any, steps: Steps) -> None:
-    """The execution did what the definition means."""
+    """Check that the execution did what the definition means."""
     expected = language.meaning(pipeline)
 
     assert steps.tries == expected.messages
@@ -103,7 +103,7 @@ def test_with_latches(pipeline: Drawn) -> None:
 @settings(max_examples=examples(400), deadline=None)
 @given(drawn(most=14))
 def test_every_graph_becomes_a_sound_machine(pipeline: Drawn) -> None:
-    """Larger ones than are run: weaves lie in weaves, and records come from far."""
+    """Larger graphs than those that run: crossings inside crossings, and records that travel far."""
     machine = compiled(pipeline)
 
     assert machine is None or machine["States"]
@@ -144,7 +144,7 @@ def test_what_would_end_at_the_first_failure_and_has_none(pipeline: Drawn) -> No
 
 
 def test_a_latch_waits_for_the_last_try() -> None:
-    """c and d cross at b, which succeeds when it is tried again; e is told that d never did."""
+    """c and d cross at b, which succeeds at its second attempt. The output of d must not be seen as final before."""
     order = (
         Spec("a", ()),
         Spec("b", (), fails=1, attempts=2),

@@ -1,4 +1,4 @@
-"""`order: latest` keeps its law, alone and with others, whatever fails in between."""
+"""`order: latest` keeps its law, alone and with other policies, whatever fails in between."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from aftertrain.model.policy import Concurrency, Debounce, Order, Policies
 
 
 class Ordered(Policy):
-    """A key that is written again and again; the bucket knows when."""
+    """A key that is written repeatedly. The bucket knows the times."""
 
     policies = Policies(order=Order())
 
@@ -26,7 +26,7 @@ class Ordered(Policy):
         self.world.meanwhile = self._overtake
 
     def _overtake(self) -> None:
-        """While an event is looked at, a newer one comes and goes its way."""
+        """While one event is being handled, a newer one overtakes it."""
         self.sent += 1
         self._write(self.sent)
         request = notification(self._entry(self.sent))
@@ -40,7 +40,7 @@ class Ordered(Policy):
 
     @rule(faults=FAULTS, back=st.integers(1, 3))
     def deliver_late(self, faults: list[str], back: int) -> None:
-        """The event of an older version comes after that of a newer one."""
+        """The event of an older version arrives after that of a newer one."""
         self.sent += 1 + back
         self._write(self.sent)
         self._tell(self.sent, [])
@@ -83,7 +83,7 @@ class Ordered(Policy):
 
 
 class OrderedOneByOne(Ordered):
-    """With a slot, the executions themselves are in order: what waited for it is asked once more."""
+    """With a slot, the executions themselves are in order: a start that waited is checked once more."""
 
     policies = Policies(order=Order(), concurrency=Concurrency(1, "queue"))
     slot = policy_key("concurrency", "t1")

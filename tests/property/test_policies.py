@@ -1,7 +1,7 @@
-"""Each policy keeps its law, whatever fails in between, and whoever else works at the same time.
+"""Each policy keeps its law, whatever fails in between, and whoever works at the same time.
 
 The real stages run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
-when they like, and the news of it may be lost.
+at any time, and the news of it may be lost.
 """
 
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ class Queueing(Concurrent):
     policies = Policies(concurrency=Concurrency(2, "queue"))
 
     def law(self) -> None:
-        """Everything that was acknowledged has started, once."""
+        """Every acknowledged event has started once."""
         assert set(self.acknowledged) <= set(self.started_keys())
         assert len(self.started_keys()) == len(set(self.started_keys()))
 
@@ -30,7 +30,7 @@ class Replacing(Concurrent):
     policies = Policies(concurrency=Concurrency(2, "replace"))
 
     def law(self) -> None:
-        """What has not started was replaced, and nothing that started says that it was not."""
+        """An event that has not started was replaced, and no started one claims that it was not."""
         for key, verdict in self.verdicts().items():
             assert (verdict == "started") == (key in self.started_keys())
             assert verdict in ("started", "replaced")
@@ -41,14 +41,14 @@ class Skipping(Concurrent):
     policies = Policies(concurrency=Concurrency(2, "skip"))
 
     def law(self) -> None:
-        """What has not started was skipped."""
+        """An event that has not started was skipped."""
         for key, verdict in self.verdicts().items():
             assert (verdict == "started") == (key in self.started_keys())
             assert verdict in ("started", "skipped")
 
 
 class Cancelling(Concurrent):
-    """One that died between its slot and its start may still begin: the news that it runs is what stops it."""
+    """A start that died between its slot and its execution may still begin. The news of its execution stops it."""
 
     limit = 1
     policies = Policies(concurrency=Concurrency(1, "cancel"))
@@ -70,13 +70,13 @@ class Cancelling(Concurrent):
         super().teardown()
 
     def law(self) -> None:
-        """Nothing waits; what was replaced has been stopped, and something of what was acknowledged has started."""
+        """Nothing waits. Replaced executions have been stopped, and one of the acknowledged events has started."""
         assert set(self.verdicts().values()) <= {"started", "replaced"}
         assert self.started_keys() or not self.acknowledged
 
 
 class Assembling(Policy):
-    """Checkpoints of three shards, whose events come in any order, some of them again."""
+    """Checkpoints of three shards, whose events arrive in any order, some of them twice."""
 
     policies = Policies(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
 
@@ -99,7 +99,7 @@ class Assembling(Policy):
 
     @rule(faults=FAULTS)
     def deliver(self, faults: list[str]) -> None:
-        """Something that is no shard."""
+        """An object that is no shard."""
         self.post("readme.md", faults)
 
     @invariant()
@@ -119,7 +119,7 @@ class Assembling(Policy):
         self.is_alive()
 
     def is_alive(self) -> None:
-        """A set that is sent when nothing fails starts, and gates keep nothing for those that are over."""
+        """A set that is sent when nothing fails starts, and the states keep nothing about finished sets."""
         self.end_all()
         for part in (1, 2, 3):
             self.post(f"alive/m-{part}-of-3", [])
@@ -139,7 +139,7 @@ class Debounced(Policy):
 
     @rule(faults=FAULTS)
     def end_a_burst(self, faults: list[str]) -> None:
-        """Two events, and whoever is to start them has bad luck."""
+        """Two events, whose starts both fail at first."""
         for _ in range(2):
             self.deliver([])
         self.world.clock.now += 31
@@ -176,7 +176,7 @@ class BurstsOfSets(Policy):
 
     @rule(faults=FAULTS)
     def deliver(self, faults: list[str]) -> None:
-        """A shard alone."""
+        """A single shard."""
         self.sent += 1
         self.post(f"alone{self.sent}/m-1-of-2", faults)
 
@@ -195,7 +195,7 @@ class BurstsOfSets(Policy):
 
 
 class DebouncedWhereOthersEnd(Debounced):
-    """Bursts that another policy may put an end to: the gate must not wait for those that never start."""
+    """Bursts that another policy may end: the state must not wait for starts that never happen."""
 
     policies = Policies(debounce=Debounce(30.0, 300.0), concurrency=Concurrency(1, "skip"))
 
@@ -215,7 +215,7 @@ class DebouncedWhereOthersEnd(Debounced):
 
 
 class Limited(Policy):
-    """At most two starts an hour; a person resumes the trigger in the end."""
+    """At most two starts an hour. A person resumes the trigger in the end."""
 
     policies = Policies(rate=Rate(2, 3600.0))
     gate = policy_key("rate", "t1")
@@ -247,7 +247,7 @@ class Limited(Policy):
 
 
 class QueueingWithinALimit(Queueing):
-    """Two policies in a row, of which the first is far from holding anything."""
+    """Two policies in a row. The first is far from holding anything."""
 
     policies = Policies(rate=Rate(60, 360_000.0), concurrency=Concurrency(2, "queue"))
 

@@ -1,4 +1,4 @@
-"""The protocol keeps its promise in every state, and the model sees what breaks it."""
+"""The protocol keeps its promise in every state, and the model detects protocols that break it."""
 
 import pytest
 from tests.property.protocol import Protocol, search

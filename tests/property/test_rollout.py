@@ -1,9 +1,9 @@
-"""The law of rolling deployments: never below the capacity asked for, and at the end healthy or as it was before.
+"""The law of rolling deployments: never below the capacity, and at the end healthy or as before.
 
-A fleet that is simulated one level below the replicas: a replica that is being changed does not serve. At any call of
-any replica a fault comes: the call fails before or after it did its work, or the process dies in it and another one
-goes on from what was saved. Only a replica that was out before may leave a roll-out `failed`, and then too no other
-one is touched that has to serve.
+The fleet is simulated one level below the replicas: a replica that is being changed does not serve. A fault happens at
+any call of any replica: the call fails before or after its effect, or the process dies in it and another one resumes
+from the saved state. Only a replica that was down at the beginning may leave a roll-out `failed`, and even then no
+other replica is touched that has to serve.
 """
 
 import threading
@@ -27,12 +27,12 @@ At = tuple[str, str, int]  # the call, the replica, how often it was called befo
 
 
 class Died(BaseException):
-    """The process is gone."""
+    """The process is dead."""
 
 
 @dataclass
 class Simulated:
-    """Replicas with faults; `down` are those that do not serve at this moment, some of them from the beginning."""
+    """Replicas with faults. `down` are those that do not serve now, some of them from the beginning."""
 
     replicas: tuple[str, ...]
     told: dict[str, dict[str, Any] | None]
@@ -119,7 +119,7 @@ def test_never_below_the_capacity_and_always_at_an_end(case: tuple[Simulated, Ro
 
 
 def outlived(fleet: Simulated, rollout: Rollout, alarms: list[bool]) -> Rollout:
-    """Processes that go on, one after the other, from what the one before has saved."""
+    """Processes that resume, one after the other, from the state that the previous one has saved."""
     saved = [rollout]
     pending = iter(alarms)
     around = RolloutPorts(

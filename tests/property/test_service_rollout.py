@@ -1,8 +1,8 @@
-"""The law of roll-outs that a service makes: healthy, or as it was before, whatever fails and whoever dies.
+"""The law of roll-outs by a service: healthy, or as before, whatever fails and whoever dies.
 
-The service is simulated: it takes its time, goes back by itself, breaks off the way or never gets there. At any call it
-refuses, does not answer, or does what it is told while the answer is lost; the process dies at any call, before and
-after it. Whoever comes next goes on from what was saved, as a retry of the step does and as news of the service do.
+The service is simulated: it takes its time, rolls back by itself, stops half-way or never arrives. Any call is refused,
+is not answered, or has its effect while the answer is lost. The process dies at any call, before or after it. The next
+process resumes from the saved state, as a retry of the step and news of the service do.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ Fault = Literal["refused", "busy", "lost", "lost, then refused", "death", "death
 
 
 class Died(BaseException):
-    """The process is gone."""
+    """The process is dead."""
 
 
 Standing = tuple[str | None, int]  # what is served, by how many
@@ -34,7 +34,7 @@ Standing = tuple[str | None, int]  # what is served, by how many
 
 @dataclass
 class Simulated:
-    """A service on its way to `standing` for a few looks; `fates` are how its ways end."""
+    """A service that needs a few looks to reach `standing`. `fates` are the ends of its changes."""
 
     standing: Standing
     faults: dict[int, Fault]
@@ -114,7 +114,7 @@ class Simulated:
                 raise Died
 
     def _after(self, answer: T) -> T:
-        """`lost, then refused`: the client itself asks again, and the service says that it is at it."""
+        """`lost, then refused`: the client repeats the request by itself, and the service is already at it."""
         match self.faults.get(self.calls):
             case "lost":
                 raise BusyError("no answer")
@@ -127,7 +127,7 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Case:
-    """What stands, what is desired of it, and what becomes of the ways."""
+    """The serving release, the desired number of replicas, and the ends of the changes."""
 
     operation: Literal["shift", "resize", "remove"]
     before: Standing

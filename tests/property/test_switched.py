@@ -1,4 +1,4 @@
-"""What waits of a trigger that is switched off or changed, whatever fails in between: see `test_policies.py`."""
+"""Waiting events of a trigger that is disabled or changed, whatever fails in between: see `test_policies.py`."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
@@ -16,7 +16,7 @@ INTERRUPTED = FAULTS | st.integers(0, 8).map(lambda calls: ["ok"] * calls + ["me
 
 
 class SwitchedOff(Concurrent):
-    """A trigger that is disabled while events wait, or whose limit is another one by then."""
+    """A trigger that is disabled, or gets another limit, while events wait."""
 
     limit = 3
     policies = Policies(concurrency=Concurrency(1, "queue"))
@@ -41,14 +41,14 @@ class SwitchedOff(Concurrent):
         super().is_alive()
 
     def law(self) -> None:
-        """What has not started was disabled, and only if the trigger was."""
+        """An event that has not started was disabled, and only if the trigger was."""
         for key, verdict in self.verdicts().items():
             assert (verdict == "started") == (key in self.started_keys())
             assert verdict == "started" or (verdict == "disabled" and self.off)
 
 
 class Interrupted(Policy):
-    """A trigger that is switched off and on again by whoever works in the middle of a start, and on all that waits."""
+    """A trigger that is disabled and enabled again in the middle of a start, and of everything that waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,14 +78,14 @@ class SwitchedSlots(Interrupted, Concurrent):
         super().is_alive()
 
     def law(self) -> None:
-        """What has not started was disabled."""
+        """An event that has not started was disabled."""
         for key, verdict in self.verdicts().items():
             assert (verdict == "started") == (key in self.started_keys())
             assert verdict in ("started", "disabled")
 
 
 class WithoutSlots(Interrupted):
-    """The gate that is asked last knows whom it has let pass."""
+    """The last policy in the row remembers the starts that it let pass."""
 
     words = ("started", "disabled")
 
@@ -107,14 +107,14 @@ class WithoutSlots(Interrupted):
 
 
 class SwitchedOrder(WithoutSlots):
-    """The bucket shows some of the objects late, so that their events wait, and some too late."""
+    """The bucket shows some objects late, so that their events wait, and some too late."""
 
     words = ("started", "disabled", "stale")
     policies = Policies(order=Order(Key(("source",))))
 
     @rule(faults=INTERRUPTED, back=st.integers(0, 2))
     def show(self, faults: list[str], back: int) -> None:
-        """The bucket shows an object, and somebody takes a message."""
+        """The bucket shows an object, and somebody processes a message."""
         key = f"k{max(1, self.sent - back)}"
         self.world.buckets.held[key] = BucketObject("models", key, "d41d8cd98f00b204e9800998ecf8427e", 1, 1.0)
         self.take_message(faults)
@@ -148,7 +148,7 @@ class SwitchedRate(WithoutSlots):
 
 
 class Switched(Policy):
-    """A trigger that is switched off and on again while bursts and sets wait."""
+    """A trigger that is disabled and enabled again while bursts and sets wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -188,7 +188,7 @@ class SwitchedSets(Switched):
 
     @rule(run=st.integers(0, 1), part=st.integers(1, 2))
     def write_again(self, run: int, part: int) -> None:
-        """Another upload of it, which the last part may be held for."""
+        """Another upload of it, for which the last part may be held."""
         self.sent += 1
         written = {"key": f"r{run}/m-{part}-of-2", "eTag": f"{self.sent:032}"}
         self.post(written["key"], [], object=written, eventTime=f"2026-05-16T10:{self.sent:02}:00.000Z")
@@ -208,7 +208,7 @@ class SwitchedSets(Switched):
         self.post("alone/m-1-of-3", [])
 
     def is_alive(self) -> None:
-        """A set whose first part waited when the trigger was switched off starts, or is missed, with what comes now."""
+        """A set whose first part waited when the trigger was disabled starts, or is reported as incomplete."""
         self.world.clock.now += 7200
         self.post("alone/m-2-of-3", [])
         for run in ("r3", "new"):

@@ -1,10 +1,9 @@
-"""Templates against Jinja itself: what jinja2 makes of a text, the JSONata that we make of it makes as well, by the
-implementation of its authors and by the one in Python that the emulators use.
+"""Templates against Jinja itself: our JSONata computes the same text as jinja2, in both JSONata implementations.
 
-Drawn templates are well typed; whatever jinja2's sandbox with StrictUndefined gives, ours has to give, and where it
-refuses ours has to refuse. The deliberate differences are the list in docs/templates.md; each has its own test in
-`tests/unit/compiler/test_render.py`, and what is drawn here stays clear of them: numbers with few digits, no arithmetic
-on booleans, filters on values of their own kind.
+Drawn templates are well typed. If jinja2's sandbox with StrictUndefined gives a value, ours must give the same; if it
+refuses, ours must refuse. The deliberate differences are listed in docs/reference/templates.md. Each has a test in
+`tests/unit/compiler/test_render.py`, and the drawn templates avoid them: numbers with few digits, no arithmetic on
+booleans, filters on values of their own kind.
 """
 
 import atexit
@@ -139,7 +138,7 @@ def blocks() -> st.SearchStrategy[str]:
 
 
 def shown(value: Any) -> Any:
-    """What `{{ }}` writes: JSON's words, and no `.0`."""
+    """The text that `{{ }}` writes: JSON's words, and no `.0`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -148,7 +147,7 @@ def shown(value: Any) -> Any:
 
 
 class Noted(StrictUndefined):
-    """Jinja lets what is not there pass where nobody looks at it, in a list or in front of `in`; ours does not."""
+    """Jinja accepts a missing value that nobody looks at, in a list or before `in`. Our templates do not."""
 
     met = False
 

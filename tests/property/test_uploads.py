@@ -1,4 +1,4 @@
-"""Uploads of one set that overlap: the newest of each part starts, once, however their events are interleaved."""
+"""Overlapping uploads of one set: the newest of each part starts, once, in every order of their events."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ Write = tuple[str, int]  # a part, and the upload that writes it
 
 @st.composite
 def interleaved(draw: st.DrawFn) -> list[Write]:
-    """The writes of two or three uploads, the first of which still misses a part when the second begins."""
+    """The writes of two or three uploads. The first still lacks a part when the second begins."""
     uploads = [[(part, upload) for part in draw(st.permutations(PARTS))] for upload in range(draw(st.integers(2, 3)))]
     first = uploads[0][: draw(st.integers(1, 2))]
     again = (draw(st.sampled_from(first))[0], 1)
@@ -33,7 +33,7 @@ def interleaved(draw: st.DrawFn) -> list[Write]:
 
 
 class Clock:
-    """Asks the gate, as the redriver operation: whoever is held or woken asks again when its time has come."""
+    """Asks the policy as the redriver does: a held or woken start asks again when its time has come."""
 
     def __init__(self) -> None:
         self.now, self.state = 0.0, State()

@@ -1,4 +1,4 @@
-"""Every malformed machine that is known, each of which some validator or emulator lets pass, and sound ones."""
+"""Every known malformed machine, each of which some validator or emulator accepts, and sound ones."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""What a client costs a function while it starts, and after."""
+"""The cost of a client to a function, at its start and later."""
 
 import gc
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from aftertrain.aws import clients
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the collector does; it looks as often as it does in a function that has not begun to spare itself."""
+    """The work of the garbage collector, at its usual frequency."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     before, seen = gc.get_threshold(), list[str]()
 

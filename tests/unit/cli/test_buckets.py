@@ -1,4 +1,4 @@
-"""`aftertrain reconcile` and `aftertrain sources connect`: what a bucket's sender missed, and a bucket that is told."""
+"""`aftertrain reconcile` and `aftertrain sources connect`: missed objects, and a bucket that is configured."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ THERE = [BucketObject("weights", key, f"e-{key}", 5, 1_780_000_000.0) for key in
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Notes every request, and answers as a webhook that starts everything."""
+    """Records every request, and answers as a webhook that starts everything."""
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -45,7 +45,7 @@ class Answers(BaseHTTPRequestHandler):
     do_POST = do_PATCH = _answer  # noqa: N815 - the names that http.server asks for
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a test's output is its own."""
+        """Log nothing, to keep the test's output clean."""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def server() -> Iterator[Any]:
 
 @pytest.fixture
 def bucket(server: Any) -> Iterator[Any]:
-    """A bucket of three objects, and a ledger that knows one of them and an older version of another."""
+    """A bucket of three objects. The ledger knows one of them, and an older version of another."""
     known = [event("a"), event("c")]
     for each, (key, etag) in zip(known, (("a", "e-a"), ("c", "older")), strict=True):
         each.data.update({"bucket": "weights", "key": key, "etag": etag})

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: what is printed where, and which code it ends with."""
+"""The command line as a person uses it: its outputs and its exit codes."""
 
 import json
 import os
@@ -26,7 +26,7 @@ BAD = "name: Bad\nsteps:\n- {id: a, action: lgo}\n"
 
 
 class Ran:
-    """How a command ended."""
+    """The end of a command."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
@@ -234,7 +234,7 @@ class Hook(BaseHTTPRequestHandler):
         self.wfile.write(b'{"received": 1}')
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Jobs at one's desk: here, and in an image by docker."""
+"""Jobs at the user's desk: directly, and in an image by docker."""
 
 import json
 import os

@@ -133,7 +133,7 @@ def test_a_trigger_that_cannot_be_read_is_refused(run: Any, tmp_path: Path, text
 
 @pytest.fixture
 def ledger() -> Iterator[dict[Any, Any]]:
-    """The stored events of an API that is asked in process."""
+    """The stored events of an API in process."""
     runs = FakeRuns()
     with (
         api_client(control_ports(runs=runs)) as asking,

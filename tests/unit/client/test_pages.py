@@ -1,4 +1,4 @@
-"""Lists that are asked for page by page: `client/pages.py`."""
+"""Lists in pages: `client/pages.py`."""
 
 from aftertrain.client.pages import all_pages
 

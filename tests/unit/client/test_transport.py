@@ -1,4 +1,4 @@
-"""Signed requests over HTTP, and what becomes of answers that are no success."""
+"""Signed requests over HTTP, and answers that are no success."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from aftertrain.client.transport import SignedTransport
 
 
 class Api(BaseHTTPRequestHandler):
-    """Answers with what the test says."""
+    """Gives the answers of the test."""
 
     def answer(self) -> None:
         length = int(self.headers.get("content-length") or 0)
@@ -27,7 +27,7 @@ class Api(BaseHTTPRequestHandler):
     do_GET = do_POST = answer  # noqa: N815 - the library's names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

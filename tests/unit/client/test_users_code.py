@@ -1,4 +1,4 @@
-"""Existing users' code runs as it is, with only the import and the class name changed."""
+"""Existing user code runs unchanged, except for the import and the class name."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ HELLO = {"steps": [{"id": "hi", "action": "log", "params": {"message": "hi"}}]}
 
 @pytest.fixture
 def account(client: Client) -> Iterator[Client]:
-    """The API, reached by `Client()`, with the pipelines and the trigger that the snippets name."""
+    """The API, reached by `Client()`, with the pipelines and the trigger of the snippets."""
     for pipeline_id in ("pipe_abc123", "pipe_monitoring"):
         client.pipelines.create(id=pipeline_id, definition=HELLO)
     client.event_triggers.create(id="trig_xyz789", pipeline_id="pipe_monitoring", event_type="deployment.created")

@@ -1,4 +1,4 @@
-"""An execution that is watched for hours: the API does not answer every time."""
+"""An execution that is watched for hours, while the API sometimes does not answer."""
 
 from typing import Any
 from unittest import mock
@@ -12,7 +12,7 @@ from aftertrain.client.executions import Executions
 
 
 class Answers:
-    """Gives one answer after the other; an error is raised."""
+    """Gives one answer after the other. Errors are raised."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)

@@ -1,6 +1,6 @@
-"""The code that a user of the platform's earlier SDK has, with only the import and the class name changed.
+"""User code for the platform's earlier SDK. Only the import and the class name are changed.
 
-Each function is one snippet; `test_users_code.py` runs them in order.
+Each function is one snippet. `test_users_code.py` runs them in order.
 """
 
 from aftertrain import Client

@@ -1,4 +1,4 @@
-"""A pipeline of one job, for each backend that runs jobs in containers, and its run."""
+"""A pipeline of one job for each container backend, and its run."""
 
 import json
 from dataclasses import replace

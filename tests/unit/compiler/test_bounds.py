@@ -1,4 +1,4 @@
-"""What an execution may take and hand on at most is counted, and kept within what Step Functions and DynamoDB allow."""
+"""The largest input and output of an execution is computed, and stays within the limits of AWS."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def test_an_output_that_everybody_has_read_goes_no_further() -> None:
 
 
 def test_the_failures_of_all_steps_fit_together() -> None:
-    """There is no step that could say so if they did not."""
+    """No step could report it if they did not."""
     failure = testing.Failure("Boom", "w" * 5000)
     names = [f"s{number}" for number in range(200)]
     found = machine(steps=[log(name) for name in names], on_failure=[log("tell", "{{ failure.error }}")])
@@ -86,7 +86,7 @@ def test_what_branches_meet_at_is_there_as_long_as_anybody_can_ask_for_it(days: 
 
 
 def test_any_number_of_steps_may_be_waited_for_at_a_latch() -> None:
-    """A condition of DynamoDB's has at most 300 operators."""
+    """A condition of DynamoDB has at most 300 operators."""
     starts = [log(f"s{number}") for number in range(20)]
     others = [log(f"t{number}", depends_on=[f"s{number}"]) for number in range(20)]
     found = machine(steps=[*starts, *others, log("d", depends_on=[step["id"] for step in starts])])
@@ -97,7 +97,7 @@ def test_any_number_of_steps_may_be_waited_for_at_a_latch() -> None:
 
 @pytest.mark.parametrize("limit", [None, 604_800])
 def test_retries_are_counted_whatever_time_a_try_may_take(limit: int | None) -> None:
-    """Who is refused at once has ten tries in a minute."""
+    """A step that is refused at once can have ten attempts in a minute."""
     loop = log("a", foreach={"items": [1] * 100}, retry={"max_attempts": 10, "backoff_seconds": 1})
     compiled = compile_pipeline({"steps": [loop | ({"timeout_seconds": limit} if limit else {})]}, PLACEHOLDERS)
 

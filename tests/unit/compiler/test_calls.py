@@ -1,4 +1,4 @@
-"""What a step gives to another pipeline is held against the parameters that this one declares."""
+"""The params that a step passes to another pipeline are checked against its parameters."""
 
 from dataclasses import replace
 from typing import Any

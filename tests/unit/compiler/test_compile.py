@@ -1,4 +1,4 @@
-"""All that is wrong with a definition is told at once, whatever stage finds it and whatever else is wrong."""
+"""All mistakes of a definition are reported at once, whichever stages find them."""
 
 from copy import deepcopy
 from itertools import combinations
@@ -47,7 +47,7 @@ def codes(*steps: dict[str, Any]) -> list[str]:
 
 
 def written(step: dict[str, Any], code: str) -> None:
-    """Make one mistake in a step; None takes away what has to be there."""
+    """Make one mistake in a step. None removes a required key."""
     (*way, name), value = MISTAKES[code]
     owner = step
     for key in way:

@@ -1,4 +1,4 @@
-"""Where jobs run, on what, and what it costs; what cannot be had is refused."""
+"""Where jobs run, on which machine, and at what cost. Impossible requests are refused."""
 
 from dataclasses import replace
 from pathlib import Path

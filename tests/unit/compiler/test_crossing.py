@@ -1,4 +1,4 @@
-"""Weaves as chains with latches, on graphs small enough to see the answer."""
+"""Crossing regions as lanes with latches, on graphs small enough to see the answer."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +39,7 @@ def test_a_crossing_is_two_chains_and_one_latch() -> None:
 
 
 def test_a_record_is_handed_on_where_it_would_not_be_seen() -> None:
-    """f reads a, but waits for c and d alone, of which c is behind a."""
+    """f reads a, but waits only for c and d, of which c needs a."""
     found = woven(a="", b="", c="ab", d="b", f="dca", g="d")
     chain = next(chain for chain in found if StepRegion("f") in chain)
     sent = {step for item in chain if isinstance(item, Await) for steps in item.steps for step in steps}
@@ -56,7 +56,7 @@ NEEDS = st.integers(4, 9).flatmap(
 @settings(max_examples=examples(300), deadline=None)
 @given(NEEDS)
 def test_no_chain_waits_for_what_is_not_before_it(drawn: tuple[set[int], ...]) -> None:
-    """Every latch has as many publishers as it waits for, and who waits needs them."""
+    """Every latch has as many publishers as it waits for, and those who wait need them."""
     found = graph(
         {
             chr(97 + place): "".join(chr(97 + need) for need in sorted(needs) if need < place)

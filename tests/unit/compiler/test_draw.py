@@ -1,4 +1,4 @@
-"""Pictures of a pipeline, and what it takes."""
+"""Views of a pipeline, and its cost."""
 
 from aftertrain.asl.measure import Measure, measure
 from aftertrain.compiler import draw
@@ -64,7 +64,7 @@ def test_tree() -> None:
 
 
 def test_a_measure_counts_the_longest_way() -> None:
-    """One Task: five events, the execution's own two; its failure leads to one more."""
+    """One Task has five events, and the execution two of its own. A failure adds one more."""
     one = measure(compiled("steps: [{id: a, action: log, params: {message: x}}]").machine)
 
     assert one == Measure(transitions=1, max_transitions=2, max_events=8, writes=0, invocations=1)

@@ -1,4 +1,4 @@
-"""A field that our own dialects write is known; one that nearly has its name is a mistake."""
+"""A field that our own dialects write is known. A field that nearly has its name is a mistake."""
 
 import json
 from pathlib import Path

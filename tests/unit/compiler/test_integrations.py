@@ -1,4 +1,4 @@
-"""Every integration that a machine may have, held against the models of the services that it calls."""
+"""Every service integration that a machine may contain, checked against the service's model."""
 
 import json
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def emitted() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def every() -> dict[str, list[Any]]:
-    """The arguments of all tasks that are no activities, by what they call."""
+    """The arguments of all tasks that are no activities, by the API that they call."""
     found: dict[str, list[Any]] = {}
     for task in emitted():
         if ":::" in task["Resource"]:
@@ -90,7 +90,7 @@ def test_what_is_sent_is_what_the_service_takes(every: dict[str, list[Any]], nam
 
 
 def wrong(value: Any, shape: Any, where: str) -> Iterator[str]:
-    """What a service would refuse, as far as it can be told before an expression has a value."""
+    """The mistakes that a service would report, as far as they are visible before expressions have values."""
     if isinstance(value, str) and value.startswith("{%"):
         return
     match shape.type_name:

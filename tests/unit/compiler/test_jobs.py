@@ -1,4 +1,4 @@
-"""Jobs on Batch and SageMaker: what a machine sends, and that no answer that gets lost starts a second machine."""
+"""Jobs on Batch and SageMaker: the requests of a machine, and that no lost answer starts a second machine."""
 
 import json
 from dataclasses import replace
@@ -111,7 +111,7 @@ def test_a_lost_try_that_fails_is_followed_by_one_of_another_name(compute: Compu
 def test_a_redrive_looks_for_the_job_before_it_submits_one(
     compute: Compute, ends: str, jobs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Step Functions begins a redrive with the state that was stopped, and the input that it had."""
+    """Step Functions begins a redrive with the state that was stopped, and its earlier input."""
     services = Services([ends, "succeeds"])
     found = machine(compute)
     found["States"]["evaluate"]["Retry"].insert(0, {"ErrorEquals": [REDRIVEN], "MaxAttempts": 5})

@@ -1,4 +1,4 @@
-"""What the random pipelines do not draw: time limits, steps after a failure, loops of everything, questions."""
+"""Cases that random pipelines do not draw: time limits, steps after a failure, loops, questions."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def machine(**definition: Any) -> dict[str, Any]:
 
 
 class Answers:
-    """What each step's task answers, or an error to raise; and who was asked, in order."""
+    """The answer of each step's task, or an error to raise. It records the calls in order."""
 
     def __init__(self, **given: Any) -> None:
         self.given = given
@@ -94,7 +94,7 @@ def test_a_text_may_look_like_code(text: str, told: str) -> None:
 @pytest.mark.parametrize("name", ["function", "and", "states", "input", "Pipeline", "Deadline", "The", "a-b", "x" * 48])
 @pytest.mark.parametrize("settings", [{}, {"timeout_seconds": 9}, {"fail_fast": True}])
 def test_a_step_may_have_any_name(name: str, settings: dict[str, Any]) -> None:
-    """Compiled is verified: no name stands twice, no field is read as a word of the language."""
+    """A compiled machine is verified: no name occurs twice, and no field is read as a keyword."""
     steps = [log(name), log("q"), log("r", f"{{{{ steps['{name}'].output.message }}}}", foreach={"items": [1]})]
     params = [{"name": "function", "default": "x"}]
 
@@ -177,7 +177,7 @@ def test_a_loop_may_run_pipelines(most: int) -> None:
 
 
 def test_items_may_be_executions_of_their_own() -> None:
-    """More than an execution can hold: each item is one, with all that it reads put together for it."""
+    """If an execution cannot hold them, each item becomes an execution, with all values that it reads."""
     step = log("each", "{{ event.name }} {{ item.k }}", foreach={"items": "{{ event.items }}", "max_items": 2000})
     told: list[Any] = []
 
@@ -303,7 +303,7 @@ def test_an_end_in_time_calls_the_deadline_off() -> None:
 
 
 def test_what_one_wants_is_on_every_way_to_where_it_is_wanted() -> None:
-    """The verifier looks at each variable of each machine; this is the widest mix of what makes them."""
+    """The verifier checks each variable of each machine. This is the widest mix of their sources."""
     steps = [
         log("a", on_failure="continue"),
         log("b", foreach={"items": [1]}),

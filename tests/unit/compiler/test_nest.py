@@ -86,7 +86,7 @@ def test_a_crossing_is_a_weave() -> None:
 
 
 def test_what_looks_alike_to_all_others_is_one_part_of_a_weave() -> None:
-    """b and its copy e, a chain f-g in the place of d."""
+    """b and its copy e, and a chain f-g in the place of d."""
     woven = tree(a="", b="", e="", c="abe", f="be", g="f")
 
     assert woven == CrossingRegion(

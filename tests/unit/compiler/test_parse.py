@@ -1,4 +1,4 @@
-"""What is wrong with a definition's shape is told at once, however much it is."""
+"""The mistakes in a definition's shape are reported at once, however many there are."""
 
 from typing import Any
 

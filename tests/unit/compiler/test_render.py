@@ -1,4 +1,4 @@
-"""Templates as JSONata, evaluated: values keep their types, texts are texts, nothing is ever code."""
+"""Templates as JSONata, evaluated: values keep their types, texts stay texts, nothing is ever code."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ PARAMETERS = [
 
 
 def rendered(message: Any, data: dict[str, Any], **params: Any) -> Any:
-    """What a step's `message` is at run time, or the error that it ends in."""
+    """A step's `message` at run time, or the error that ends it."""
     definition = {"parameters": PARAMETERS, "steps": [{"id": "s", "action": "log", "params": {"message": message}}]}
     seen: list[Any] = []
 
@@ -196,7 +196,7 @@ def test_what_can_never_work_is_told(message: str, why: str) -> None:
 
 
 def decided(condition: str, data: dict[str, Any]) -> str:
-    """How a step with this condition ends."""
+    """The end of a step with this condition."""
     step = {"id": "s", "action": "log", "condition": condition, "params": {"message": "x"}}
     machine = json.loads(compile_pipeline({"steps": [step]}, PLACEHOLDERS).asl)
     execution = testing.run(machine, {"event": {"data": data}, "params": {}}, tasks=lambda call: {"Payload": {}})

@@ -1,4 +1,4 @@
-"""What is no secret, although it is called so."""
+"""Values that are no secrets, although their names suggest it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Approvals: answered once, told before it is written down, and shown without what is secret."""
+"""Approvals: answered once, delivered before the answer is stored, and shown without secrets."""
 
 from typing import Any
 

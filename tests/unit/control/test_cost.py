@@ -1,4 +1,4 @@
-"""GPU hours and dollars of what ran."""
+"""GPU hours and dollars of executed jobs."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is no trigger and no event is said to be none."""
+"""Anything that is no trigger or no event is reported as such."""
 
 from typing import Any
 

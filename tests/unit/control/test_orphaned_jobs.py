@@ -1,4 +1,4 @@
-"""Jobs that an execution leaves behind: which they are, and when they are ended."""
+"""The jobs that an execution leaves behind, and when they are stopped."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,7 +36,7 @@ EXECUTION = {"id": "x", "arn": "arn:x", "status": "aborted", "pipeline_id": "p",
 
 @dataclass
 class Ended:
-    """Remembers what it was told to end."""
+    """Remembers the jobs that it was asked to stop."""
 
     wanted: list[JobPrefix] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ def test_jobs_are_those_of_services_in_their_queues() -> None:
 
 
 def test_jobs_are_where_their_version_has_put_them() -> None:
-    """The stage's settings were others when it was published."""
+    """The stage's settings were different when it was published."""
     item = {"definition": DEFINITION, "jobs": {"eval-it": ["batch", "q-cpu"]}}
     known = FakeRegistry({("version#p", "00000001"): Entry(item, 1)})
     workers = replace(PLACEHOLDERS, compute=Compute())

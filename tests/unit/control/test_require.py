@@ -1,4 +1,4 @@
-"""What was stored under older rules is read all the same."""
+"""Items stored under older rules can still be read."""
 
 from aftertrain.control.require import published_definition
 from aftertrain.model.policy_spec import policies_of

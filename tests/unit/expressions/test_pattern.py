@@ -217,7 +217,7 @@ def test_alternatives_in_alternatives_ask_of_the_same_item_too() -> None:
 
 
 def _beside_each_other(levels: int, alternatives: int, name: str) -> dict[str, Any]:
-    """Alternatives at every level, of what is asked below `name` as well or below something else."""
+    """Alternatives at every level: below `name` and below other fields."""
     if not levels:
         return {"x": 1}
     either = [{name: {f"y{number}": 1}} for number in range(alternatives)]

@@ -1,4 +1,4 @@
-"""Templates: the subset of Jinja that is read, and what is refused with its name."""
+"""Templates: the supported subset of Jinja, and the constructs that are refused by name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Conditions without what is certain in them."""
+"""Conditions without their certain parts."""
 
 import pytest
 

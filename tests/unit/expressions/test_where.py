@@ -1,4 +1,4 @@
-"""The WHERE grammar: what each operator means, and how mistakes are pointed at."""
+"""The WHERE grammar: the meaning of each operator, and the position of each mistake."""
 
 import pytest
 

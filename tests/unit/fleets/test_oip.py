@@ -1,4 +1,4 @@
-"""Replicas of the Open Inference Protocol: what is asked of them, and what is believed."""
+"""Replicas of the Open Inference Protocol: the requests, and the answers that are accepted."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ ANSWER = {"model_version": "v2", "outputs": [{"name": "logits", "data": [0.5, 1.
 
 
 def fleet(**answers: Any) -> tuple[OipFleet, FakeObjects, FakeCalls]:
-    """A fleet of one; answers are given by the last part of the path."""
+    """A fleet of one replica. Answers are chosen by the last part of the path."""
     given = {"POST http://r0/v2/models/digits/infer": ANSWER, "GET http://r0/v2/models/digits": METADATA}
     named = {f"/{name}": answer for name, answer in answers.items()}
     objects, calls, clock = FakeObjects(), FakeCalls(named | given), FakeClock()

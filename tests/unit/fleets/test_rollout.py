@@ -1,4 +1,4 @@
-"""Rolling deployments: what happens to replicas when one of them, an alarm, or the process fails."""
+"""Rolling deployments: the fate of replicas when one of them, an alarm, or the process fails."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -82,7 +82,7 @@ def test_nothing_is_touched_while_too_few_others_serve() -> None:
 
 
 def test_going_back_holds_the_capacity_as_well() -> None:
-    """A replica that went away meanwhile: the one that is updated is all that serves, and stays as it is."""
+    """One replica has gone away meanwhile. The updated one is the only one that serves, and stays as it is."""
     fleet = FakeFleet(told=dict.fromkeys("abc", OLD), broken={("update", "b"), ("restore", "b"), ("serves", "b")})
     state = Rollout(("a", "b", "c"), terms=Terms(capacity=1), status="rolling", previous=(OLD,) * 3, begun=2, updated=1)
     fleet.broken.add(("serves", "c"))

@@ -17,7 +17,7 @@ from aftertrain.model.policy import Policies
 
 
 class Setting:
-    """A trigger with policies, and what became of the events that were sent to it."""
+    """A trigger with policies, and the fate of the events that were sent to it."""
 
     def __init__(self, buckets: FakeBuckets | None = None, **policies: Any) -> None:
         self.watching = snapshot(trigger(policies=Policies(**policies)))

@@ -44,7 +44,7 @@ def test_what_is_missing_at_the_deadline_is_named_and_completes_the_set_when_it_
 
 
 def sent(setting: Setting, part: int, version: str, written: int) -> str:
-    """What becomes of a shard of three that was written so many seconds after ten."""
+    """The verdict on one of three shards, written that many seconds after ten o'clock."""
     key, time = f"m-{part}-of-3", (datetime(2026, 5, 15, 10, tzinfo=UTC) + timedelta(seconds=written)).isoformat()
     given = tigris_event(key, eventTime=time, object={"key": key, "size": 1, "eTag": f"{part}{version}"})
     receive(notification(given), setting.watching, setting.ports)

@@ -1,4 +1,4 @@
-"""Who gets in."""
+"""Authentication: accepted and refused requests."""
 
 import base64
 import json
@@ -66,7 +66,7 @@ SECRET = "c2FtcGxlLXNlY3JldC1vZi10aGUtZXZlbnRz"
 
 
 def recorded(path: Path) -> tuple[Request, Snapshot]:
-    """A request as it is recorded, and a source of its kind that has had another secret since."""
+    """A recorded request, and a source of its kind whose secret was rotated since."""
     given = json.loads(path.read_text())
     body = given["body"].encode() if isinstance(given["body"], str) else json.dumps(given["body"]).encode()
     kind = given["source"]
@@ -110,7 +110,7 @@ def test_a_time_that_is_none_is_no_proof(timestamp: str) -> None:
 
 
 def test_the_vectors_of_those_who_made_the_schemes() -> None:
-    """The examples in Standard Webhooks' and in GitHub's own documentation."""
+    """The examples from the documentation of Standard Webhooks and of GitHub."""
     standard: dict[str, Any] = {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",

@@ -1,4 +1,4 @@
-"""How many may run at once, where nothing goes wrong."""
+"""The number of executions at once, when nothing goes wrong."""
 
 import pytest
 from tests.unit.ingest.samples import PIPELINE
@@ -49,7 +49,7 @@ def test_cancel_stops_what_runs() -> None:
 
 
 def test_a_start_that_is_over_does_not_cancel_what_came_after_it() -> None:
-    """Its process died before it could say that it had started; whoever drives it again must not stop the next one."""
+    """Its process died before it recorded the start. A later attempt must not stop the next execution."""
     setting = Setting(concurrency=Concurrency(1, "cancel"))
     setting.send("a")
     (first,) = setting.ledger.records.values()
@@ -86,7 +86,7 @@ def test_a_start_that_is_refused_gives_its_slot_back() -> None:
 
 @pytest.mark.parametrize("holds", [False, True])
 def test_a_start_that_was_given_up_is_refused_and_stopped_whoever_asks_for_it(holds: bool) -> None:
-    """Two work on one event; one finds that it is stale while the other is about to start it."""
+    """Two workers handle one event. One finds that it is stale while the other is about to start it."""
     policy = Concurrency(1, "queue")
     state, _ = concurrency.decide({}, ticket("n"), policy) if holds else ({}, None)
     state, _ = concurrency.forfeit(state, "n")
@@ -98,7 +98,7 @@ def test_a_start_that_was_given_up_is_refused_and_stopped_whoever_asks_for_it(ho
 
 
 def test_a_slot_is_kept_while_its_execution_runs_whatever_start_says() -> None:
-    """After a crash a burst starts with another input; Step Functions answers that the name exists, and it runs on."""
+    """After a crash, a burst starts with another input. The name exists already, and its execution runs on."""
     setting = Setting(debounce=Debounce(30.0, 600.0), concurrency=Concurrency(1, "queue"))
     setting.send("a")
     setting.clock.now += 31
@@ -124,7 +124,7 @@ def test_a_slot_of_a_start_that_nobody_will_make_is_found() -> None:
 
 
 def test_a_burst_takes_and_gives_back_one_and_the_same_slot() -> None:
-    """Its events may have other keys of `concurrency`; the first one's is the burst's."""
+    """Its events may have other keys of `concurrency`. The first one's key is the burst's."""
     by_run = Key(("subject",), "^runs/([^/]+)/")
     setting = Setting(debounce=Debounce(30.0, 600.0), concurrency=Concurrency(1, "queue", by_run))
     setting.send("runs/1/a")

@@ -1,4 +1,4 @@
-"""Bursts of events, and when they are looked at again."""
+"""Bursts of events, and the times of their next checks."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is stale, by whatever tells what is newer."""
+"""Stale events, by each source of order."""
 
 import json
 from typing import Any

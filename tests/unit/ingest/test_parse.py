@@ -1,4 +1,4 @@
-"""JSON, strictly."""
+"""Strict JSON."""
 
 import pytest
 

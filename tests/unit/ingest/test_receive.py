@@ -1,4 +1,4 @@
-"""What a request does, from the first delivery to the last."""
+"""The effects of a request, from the first delivery to the last."""
 
 import json
 from typing import Any

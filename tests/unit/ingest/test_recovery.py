@@ -1,4 +1,4 @@
-"""What happens to an event that a request left behind."""
+"""The recovery of events that a request left behind."""
 
 import pytest
 from tests.ingest_fakes import FakeClock, FakeLedger, FakeRedrives, FakeStarter, ingest_ports

@@ -1,4 +1,4 @@
-"""How stale a webhook's view of the registry can be."""
+"""The largest age of a webhook's snapshot."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from aftertrain.ingest.snapshot import CurrentSnapshot
 
 
 class Store:
-    """Holds one version; counts the looks at it."""
+    """Holds one version, and counts the reads."""
 
     def __init__(self) -> None:
         self.version, self.looks = 1, 0

@@ -1,4 +1,4 @@
-"""The dialects: which payload becomes which events, and which field is named when it does not."""
+"""The dialects: the events of each payload, and the field that a refusal names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What becomes of what waits when its trigger is switched off, or changes."""
+"""Waiting events when their trigger is disabled, or changes."""
 
 import contextlib
 from typing import Any
@@ -21,7 +21,7 @@ VERSION = Recency("version", 1.0, "1")
 
 
 class Changing(Setting):
-    """A trigger that is not what it was when its events came."""
+    """A trigger that has changed since its events arrived."""
 
     def now(self, found: Trigger | None) -> None:
         self.ports = self.ports._replace(current=lambda _: found)
@@ -38,7 +38,7 @@ def test_what_waits_of_a_trigger_that_is_off_does_not_start() -> None:
 
 
 def test_what_has_come_for_its_slot_when_the_trigger_is_switched_off_starts() -> None:
-    """Whoever saw that it was on may start it in this moment, and die before noticing anything."""
+    """A worker that saw the trigger enabled may start it at this moment, and die before it records that."""
     setting = Changing(concurrency=Concurrency(1, "queue"))
     setting.now(trigger(policies=Policies(concurrency=Concurrency(1, "queue"))))
     first, *_ = (setting.send(key) for key in ("a", "b", "c"))
@@ -79,7 +79,7 @@ def test_a_slot_that_nobody_has_come_for_goes_to_nobody_of_a_trigger_that_is_off
     ],
 )
 def test_what_was_let_pass_before_the_trigger_was_switched_off_starts(policies: dict[str, Any]) -> None:
-    """Somebody may start it in this moment, and not be able to say so."""
+    """Another worker may be starting it at this moment, and may not be able to record that."""
     setting = Changing(**policies)
     setting.now(trigger(policies=Policies(**policies)))
     setting.starter.busy = 1
@@ -123,7 +123,7 @@ def test_what_was_let_pass_as_the_newest_cannot_be_withdrawn_any_more() -> None:
 
 
 def test_what_was_withdrawn_is_let_pass_by_nobody() -> None:
-    """Whoever saw that the trigger was on may ask after that."""
+    """A worker that saw the trigger enabled may ask after that."""
     by_order, by_rate = order.withdraw({}, "n")[0], rate.withdraw({}, "n")[0]
 
     assert order.decide(by_order, ticket("n", waited=True), VERSION) == (by_order, DISABLED)
@@ -146,7 +146,7 @@ def test_a_limit_that_was_raised_holds_for_those_that_wait_and_wakes_them() -> N
 
 
 def test_a_set_whose_last_part_was_given_up_starts_by_its_first() -> None:
-    """A part that was written again holds the last one back, and then the trigger is off for a moment."""
+    """A rewritten part delays the last one, and then the trigger is disabled for a moment."""
     sets = Policies(assemble=Assemble(600.0, pattern=r"-(?P<part>\d+)-of-(?P<total>\d+)"))
     setting = Changing(assemble=sets.assemble)
     again = {"object": {"key": "m-1-of-2", "eTag": "b" * 32}, "eventTime": "2026-05-15T10:31:00.000Z"}

@@ -49,7 +49,7 @@ class FolderBucket:
 
 @pytest.fixture
 def bucket(tmp_path: Path) -> Iterator[FolderBucket]:
-    """The bucket, with a checkpoint of two layers and held-out examples of which it knows three of four."""
+    """The bucket, with a checkpoint of two layers and held-out examples. The model is right on three of four."""
     bucket = FolderBucket(tmp_path / "buckets")
     weights = {
         "layers.0.weight": np.array([[1, 0], [0, 1], [1, 1]], np.float32),

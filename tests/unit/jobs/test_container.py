@@ -1,4 +1,4 @@
-"""A job's container and a job at one's desk: from input to output, by the real storage over moto."""
+"""A job in its container and at the user's desk: from input to output, by the real storage over moto."""
 
 import json
 import sys
@@ -94,7 +94,7 @@ def test_what_nobody_has_foreseen_is_an_error_by_its_own_name(
 
 @pytest.mark.parametrize("most", [{}, {"max_bytes": 32_768}])
 def test_an_output_that_is_larger_than_its_machine_counts_with_is_an_error(account: Any, most: dict[str, Any]) -> None:
-    """A state that is handed too much ends the whole execution, and nobody can catch that."""
+    """A state with a larger input ends the whole execution, and nothing can catch that."""
     writes = f"json.dump('x' * {most.get('max_bytes', 98_304)}, open(os.environ['AFTERTRAIN_OUTPUT'], 'w'))"
     put(account, told(command=[sys.executable, "-c", PROGRAM.format(writes)], data={}) | most)
 
@@ -119,7 +119,7 @@ def test_without_input_it_says_so(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_container_without_network_works_on_what_was_brought_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As SageMaker does it: every file in a folder, and nothing else can be reached."""
+    """As on SageMaker: every file is in a folder, and nothing else can be reached."""
     monkeypatch.delenv("AFTERTRAIN_MOUNTS")
     model, data, written = (tmp_path / name for name in ("model", "data", "written"))
     for folder in (model, data):

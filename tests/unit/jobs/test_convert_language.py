@@ -1,6 +1,6 @@
-"""Language models of transformers: made here, converted by PyTorch, and scored as they were and as they came out.
+"""Language models of transformers: made here, converted by PyTorch, and scored before and after.
 
-PyTorch is not in the lock, for its size: `make torch` brings it, and without it most of these tests are skipped.
+PyTorch is not in the lock, because of its size. `make torch` installs it; without it, most of these tests are skipped.
 """
 
 import importlib.util
@@ -34,7 +34,7 @@ QUESTIONS = [
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderBucket]:
-    """A Llama of two layers as it was initialised, texts, and a task."""
+    """A Llama of two layers with its initial weights, texts, and a task."""
     bucket = FolderBucket(tmp_path_factory.mktemp("bucket"))
     bucket.path("s3://m/llama").mkdir(parents=True)
     bucket.path("s3://m/texts.txt").write_text("one two three\n\ncat\ndog cat " + "one " * 20 + "\n")

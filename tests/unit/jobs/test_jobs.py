@@ -1,4 +1,4 @@
-"""Evaluation and conversion of a small checkpoint, and what they say of a bad one."""
+"""Evaluation and conversion of a small checkpoint, and the errors for a bad one."""
 
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def test_a_job_that_was_given_a_gpu_does_not_run_on_a_processor(
 def test_nor_where_onnxruntime_gives_up_on_the_gpu(
     bucket: FolderBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A build for GPUs names CUDA among its providers whether it finds one or not."""
+    """A build for GPUs lists CUDA among its providers even if it finds no GPU."""
     onnx_uri = convert(job("model_convert"), tmp_path)["model_uri"]
     monkeypatch.setenv("AFTERTRAIN_GPUS", "1")
     monkeypatch.setattr(devices, "providers", lambda: [devices.CUDA, devices.CPU])
@@ -100,7 +100,7 @@ def test_accuracy_is_the_share_of_right_answers(bucket: FolderBucket, tmp_path: 
 
 @pytest.mark.parametrize("uri", [WEIGHTS, "s3://artifacts/executions/e1/s/model.onnx"])
 def test_a_model_whose_training_diverged_is_not_scored(bucket: FolderBucket, tmp_path: Path, uri: str) -> None:
-    """What is no number would be taken for the first class, which is right often enough."""
+    """NaN would be taken for the first class, which is right often enough."""
     weights = {
         "layers.0.weight": np.full((2, 2), np.nan, np.float32),
         "layers.0.bias": np.zeros(2, np.float32),
@@ -120,7 +120,7 @@ def test_a_gate_that_is_missed_fails_the_job(bucket: FolderBucket, tmp_path: Pat
 
 
 def test_a_model_may_not_be_worse_than_the_baseline_by_more_than_chance(bucket: FolderBucket, tmp_path: Path) -> None:
-    """The baseline knows 36 of 40 examples; one that takes each class for the other knows the remaining four."""
+    """The baseline is right on 36 of 40 examples. A model that swaps two classes is right on the other four."""
     inputs = np.tile(np.array([[2, 1], [1, 2]], np.float32), (20, 1))
     labels = np.tile(np.array([0, 1]), 20)
     labels[:4] = 1 - labels[:4]
@@ -201,7 +201,7 @@ def test_a_conversion_that_computes_something_else_is_refused(bucket: FolderBuck
 
 
 def test_a_conversion_of_faint_logits_is_held_to_their_own_scale() -> None:
-    """All of them are closer to each other than the tolerance is wide."""
+    """All of them are closer to each other than the tolerance."""
     faint = np.array([[1e-5, 2e-5], [2e-5, 1e-5]], np.float32)
     for found, why in (
         (np.zeros((2, 2)), "differs from the original"),

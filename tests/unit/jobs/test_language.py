@@ -1,4 +1,4 @@
-"""Language models: the real harness, offline, on a bigram model in ONNX with a tokenizer of its own."""
+"""Language models: the real harness, offline, on a bigram model in ONNX with its own tokenizer."""
 
 import math
 import shutil
@@ -25,7 +25,7 @@ QUESTIONS = [("one two", "three", "one"), ("cat dog", "cat", "one"), ("dog cat",
 
 
 def model(folder: Path, follows: dict[str, str]) -> None:
-    """A model that says after each word, with near certainty, the one that follows it."""
+    """A model that predicts after each word, with near certainty, the next one."""
     folder.mkdir(parents=True)
     table = np.zeros((len(WORDS), len(WORDS)), np.float32)
     for word, following in follows.items():

@@ -1,4 +1,4 @@
-"""When a task stops being a worker's."""
+"""The time at which a worker loses its task."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a language model's config says, in the ways in which configs say it."""
+"""The config of a language model, in the variants that exist."""
 
 from pathlib import Path
 from typing import Any

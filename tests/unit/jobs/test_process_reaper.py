@@ -1,4 +1,4 @@
-"""What a job leaves behind, in real processes: a worker that adopts orphans runs in a process of its own here."""
+"""A job's remaining processes, with real ones: here, a worker that adopts orphans runs in its own process."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Gates: what is no number misses all of them."""
+"""Gates: NaN fails all of them."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_values_that_are_not_shares_have_an_interval_of_a_mean() -> None:
 
 
 def hits(right: int, of: int) -> Score:
-    """A share of right answers, the first ones."""
+    """A share of right answers, at the beginning."""
     return make_score(right / of, [float(number < right) for number in range(of)])
 
 

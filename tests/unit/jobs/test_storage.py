@@ -1,4 +1,4 @@
-"""Where a bucket is, and how an object of it is named."""
+"""The address of a bucket, and the name of an object in it."""
 
 import base64
 import hashlib
@@ -115,7 +115,7 @@ def test_a_store_that_knows_nothing_of_parts_is_read_all_the_same(
 
 
 def test_known_checksums() -> None:
-    """Of `123456789`, as their catalogues have them."""
+    """The checksums of `123456789`, from their catalogues."""
     for name, value in (("CRC32", 0xCBF43926), ("CRC32C", 0xE3069283), ("CRC64NVME", 0xAE8B14860A799888)):
         made = _KINDS[f"Checksum{name}"]()
         made.update(b"12345")
@@ -124,7 +124,7 @@ def test_known_checksums() -> None:
 
 
 class Cutting(BaseHTTPRequestHandler):
-    """A bucket that breaks off in the middle of the first answers, and gives ranges."""
+    """A bucket that breaks off the first answers half-way, and supports ranges."""
 
     content = bytes(range(256)) * 80_000  # 20 MB: several ranges
     cuts = 3
@@ -153,7 +153,7 @@ class Cutting(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a test's output is its own."""
+        """Log nothing, to keep the test's output clean."""
 
 
 def test_a_download_that_breaks_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +283,7 @@ def test_a_secret_of_another_form_says_so_and_not_what_it_is(monkeypatch: pytest
 
 
 def test_of_one_folder_each_param_may_have_brought_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As SageMaker brings objects that lie beside each other, or at the bucket's root."""
+    """SageMaker puts objects of one folder, or at the bucket's root, next to each other."""
     mounts = []
     for name in ("model.safetensors", "holdout.safetensors"):
         folder = tmp_path / name.partition(".")[0]

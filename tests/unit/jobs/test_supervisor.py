@@ -1,4 +1,4 @@
-"""Crews and orphans, with real processes."""
+"""Supervisors and orphans, with real processes."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
-"""Engines of TensorRT: what is missing is said; and the calls, in their order, on stand-ins for NVIDIA's two libraries.
+"""TensorRT engines: reports of missing parts, and the calls in their order, on stand-ins for NVIDIA's two libraries.
 
-No engine was ever built. The stand-ins show that what is built is loaded, fed and read in batches, and that every error
-of theirs reaches the person who asked; not that NVIDIA's libraries behave as their documentation says.
+No engine was ever built. The stand-ins show that a built engine is loaded, fed and read in batches, and that each of
+its errors reaches the user. They do not show that NVIDIA's libraries behave as documented.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ class Builder:
 
 
 class Context:
-    """Runs the model by onnxruntime, on memory that is found by its address as a GPU's would be."""
+    """Runs the model by onnxruntime, on memory that is found by its address, like a GPU's."""
 
     def __init__(self, model: bytes) -> None:
         self.session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
@@ -68,7 +68,7 @@ class Context:
 
 
 class Cuda:
-    """Memory of the processor's."""
+    """Memory of the processor."""
 
     cudaMemcpyKind = SimpleNamespace(cudaMemcpyHostToDevice=1, cudaMemcpyDeviceToHost=2)
 

@@ -1,4 +1,4 @@
-"""The worker loop: real processes, and a Step Functions that may be slow, gone, or not interested any more."""
+"""The worker loop: real processes, and a Step Functions that may be slow, gone, or no longer interested."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ GIVEN = {"job": "model_evaluate", "step": "s", "execution": "e1", "params": {}, 
 
 @dataclass
 class FakeTasks:
-    """Hands out tasks and remembers the answers; the worker is stopped when there are no more."""
+    """Hands out tasks and remembers the answers. The worker stops when there are no more tasks."""
 
     tasks: list[Any]
     unreachable: int = 0
@@ -65,7 +65,7 @@ class FakeTasks:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Path]:
-    """A program that runs in the place of the jobs; it gets the paths of input and output."""
+    """A program instead of the jobs. It gets the paths of input and output."""
     script = tmp_path / "job.py"
     start = module.subprocess.Popen
 
@@ -77,7 +77,7 @@ def program(tmp_path: Path) -> Iterator[Path]:
 
 
 def kept(path: Path, uri: str) -> str:
-    """A bucket in which nothing is kept."""
+    """A bucket that keeps nothing."""
     return uri
 
 
@@ -224,7 +224,7 @@ def test_a_worker_without_room_takes_nothing(program: Path) -> None:
 
 
 def test_half_an_answer_is_none(program: Path) -> None:
-    """As of a job on a disk that was full."""
+    """The output of a job on a full disk."""
     program.write_text("import sys; open(sys.argv[2], 'w').write('{\"output\": {'); sys.exit(1)")
     tasks = FakeTasks([GIVEN])
     work(tasks)
@@ -234,7 +234,7 @@ def test_half_an_answer_is_none(program: Path) -> None:
 
 
 def test_an_answer_that_is_never_taken_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not one that another worker makes again."""
+    """No other worker repeats the job."""
     activity = Activity("arn:aws:states:us-east-1:123456789012:activity:a", "w")
     with Stubber(activity._client) as stub:
         stub.add_client_error("send_task_success", "InvalidOutput", "no")

@@ -1,4 +1,4 @@
-"""Names that are the same for the same thing, and different for different ones."""
+"""Names: equal for equal things, different for different ones."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The runtime of a replica: models that are one object, and models that are a folder with their weights beside them."""
+"""The runtime of a replica: models of one object, and models in a folder with their weights."""
 
 import asyncio
 import shutil
@@ -84,7 +84,7 @@ def test_what_cannot_be_loaded_leaves_what_is_served(bucket: Path) -> None:
 def test_loads_of_one_model_end_in_the_order_in_which_they_were_asked_for(
     bucket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A release that loads slowly must not take the place of the one that it was rolled back to; others go on."""
+    """A slow load must not replace the release of a later rollback. Other models load meanwhile."""
     slow, ended = threading.Event(), []
     fetch = onnx_model._fetched
 

@@ -1,4 +1,4 @@
-"""Stages on which something is served, or stuck."""
+"""Stages with a served release, or with a stuck roll-out."""
 
 import pytest
 from tests.unit.tasks.stage import A, B, Stage
@@ -6,7 +6,7 @@ from tests.unit.tasks.stage import A, B, Stage
 
 @pytest.fixture
 def serving() -> Stage:
-    """A stage on which A is served."""
+    """A stage that serves A."""
     stage = Stage()
     stage.step("create", "e1", model_uri=A)
     stage.told()
@@ -17,7 +17,7 @@ def serving() -> Stage:
 
 @pytest.fixture
 def stuck(serving: Stage) -> Stage:
-    """B is on its way, on a service that does not end it by itself."""
+    """B is being rolled out, on a service that never ends the roll-out by itself."""
     serving.service.interruptible = True
     serving.step("update", "e2", "t2", model_uri=B)
     return serving

@@ -1,4 +1,4 @@
-"""One service that tells of its end, and steps that change the deployment on it."""
+"""A service that reports its end, and steps that change the deployment on it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ TARGET_A, TARGET_B = f"digits-{version_of(A)}", f"digits-{version_of(B)}"
 
 @dataclass
 class Stage:
-    """One service, a step that changes the deployment on it, and all that happened."""
+    """A service, a step that changes the deployment on it, and the log of all calls."""
 
     service: FakeService = field(default_factory=FakeService)
     events: list[Any] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The tasks that steer a pipeline, through the dispatcher that the Lambda calls."""
+"""The tasks that control a pipeline, through the dispatcher that the Lambda calls."""
 
 import http.server
 import socket
@@ -292,7 +292,7 @@ def test_an_answer_without_a_body_is_none(server: str) -> None:
 
 
 def test_the_connection_goes_to_the_address_that_was_looked_at(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that resolves to a public address first and to a private one later is asked once."""
+    """A name that first resolves to a public address and later to a private one is resolved once."""
     answers = iter(
         [[(socket.AF_INET, 1, 6, "", ("93.184.216.34", 80))], [(socket.AF_INET, 1, 6, "", ("127.0.0.1", 80))]]
     )

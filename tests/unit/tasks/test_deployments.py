@@ -1,4 +1,4 @@
-"""Deployments on replicas: all that can be wished of one, through the dispatcher that the Lambda calls."""
+"""Deployments on replicas: all requests, through the dispatcher that the Lambda calls."""
 
 import contextlib
 from typing import Any
@@ -17,7 +17,7 @@ REPLICAS = [{"url": f"http://r{number}", "repository": place} for number, place 
 
 
 class Servers:
-    """Inference servers that serve what they were told to load; `broken` fail to."""
+    """Inference servers that serve the loaded models. Those in `broken` fail to load."""
 
     def __init__(self, objects: dict[str, dict[str, Any]]) -> None:
         self.objects, self.broken, self.loaded = objects, set[str](), dict[str, str]()
@@ -39,7 +39,7 @@ class Servers:
 
 
 def stage(**given: Any) -> tuple[TaskPorts, Servers, list[Any]]:
-    """A cluster of three replicas, and the events that happened."""
+    """A cluster of three replicas, and the log of events."""
     events: list[Any] = []
 
     def emit(event: Any) -> list[str]:

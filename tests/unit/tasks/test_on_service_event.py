@@ -1,4 +1,4 @@
-"""Deployments on a service: a step begins them, the service tells of their end, and the step gets its answer."""
+"""Deployments on a service: a step starts them, the service reports their end, and the step gets its answer."""
 
 from dataclasses import replace
 from typing import Any
@@ -96,7 +96,7 @@ def test_the_first_release_of_a_service_that_does_not_answer_is_removed() -> Non
 
 
 def test_a_step_that_hears_nothing_looks_by_itself() -> None:
-    """Its heartbeat has run out: Step Functions calls again, with a new token."""
+    """Its heartbeat has run out, so Step Functions calls again, with a new token."""
     stage = Stage()
     stage.step("create", "e1", model_uri=A)
     stage.service.arrive()
@@ -225,7 +225,7 @@ def test_a_service_goes_back_to_as_many_as_there_were(serving: Stage) -> None:
 
 
 def test_a_service_that_has_taken_a_scaling_in_is_waited_for(serving: Stage) -> None:
-    """ECS has no deployment for it: it says at once what is wanted, and later that it is there."""
+    """ECS has no deployment for a scaling. It reports the desired number at once, and the running one later."""
     serving.step("scale", "e2", "t2", replicas=3)
     serving.service.state = "settled"
 
@@ -260,7 +260,7 @@ def test_what_was_rolled_back_is_not_rolled_out_anew_by_a_look_that_fails(servin
 
 
 def test_an_answer_does_not_close_the_roll_out_that_comes_after_it(serving: Stage) -> None:
-    """Who is answered goes on at once: the next step has its own roll-out on record before the answer is noted."""
+    """The answered step continues at once: the next step may record its own roll-out before the answer is recorded."""
 
     class Quick:
         def succeed(self, token: str, output: dict[str, Any]) -> None:
@@ -289,7 +289,7 @@ def test_a_second_deployment_does_not_take_a_service_away(serving: Stage) -> Non
 
 
 def test_a_delete_whose_answer_is_lost_is_a_delete(serving: Stage) -> None:
-    """The client asks again by itself, and is refused: it is being deleted."""
+    """The client repeats the request by itself, and is refused because the service is being deleted."""
     remove = serving.service.remove
 
     def lost() -> None:

@@ -1,4 +1,4 @@
-"""A service that never gets there: it is sent back, and who overtakes it is told apart from who waits."""
+"""A service that never arrives: its roll-out is rolled back. A step may interrupt it, or wait for it."""
 
 import pytest
 from tests.unit.tasks.stage import TARGET_A, TARGET_B, A, B, Stage

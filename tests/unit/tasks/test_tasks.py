@@ -25,7 +25,7 @@ def call(action: str, ports: TaskPorts, execution: str = "e1", **params: Any) ->
 
 
 def cluster_ports(**answers: Any) -> TaskPorts:
-    """A cluster of two replicas that answer well, but for what is given by the end of the path."""
+    """A cluster of two replicas that answer well, except for the given paths."""
     good = {"infer": {"model_version": VERSION, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}
     deployments = FakeDeployments({"c": {"id": "c", "kind": "oip", "replicas": REPLICAS}})
     return tasks_ports(deployments=deployments, calls=FakeCalls({**answers, **good}))
@@ -142,7 +142,7 @@ def test_a_retry_after_a_roll_back_tries_again() -> None:
 
 
 def test_a_retry_after_a_failed_roll_back_goes_on_rolling_back() -> None:
-    """Replicas that were not restored yet get back what they served before the first try, and not what failed."""
+    """Replicas that were not restored yet get the release from before the first attempt, not the failed one."""
     ports = cluster_ports()
     deploy(ports)
     served = dict(ports.objects.objects)
@@ -261,7 +261,7 @@ def back(ports: TaskPorts, execution: str) -> dict[str, Any]:
 
 
 def answering(ports: TaskPorts, uri: str) -> TaskPorts:
-    """The same cluster, whose replicas answer as the release of an artefact."""
+    """The same cluster, whose replicas answer like the release of an artefact."""
     version = digest(uri)[:12]
     good = {"infer": {"model_version": version, "outputs": [{"data": [1.0]}]}, "models/digits": METADATA}
     return replace(ports, calls=FakeCalls(good))
