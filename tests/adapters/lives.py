@@ -102,7 +102,7 @@ def _ended(job: Any, reason: str) -> None:
 
 
 def retried(rules: list[dict[str, str]], status: str, reason: str, code: int | None) -> bool:
-    """Batch's decision about a failed attempt: the first rule whose conditions all hold. It tries again if none matches.
+    """Batch's decision on a failed attempt: the first rule whose conditions all hold. It tries again if none matches.
 
     docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
     """
