@@ -14,7 +14,7 @@ from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.actions.conditional import Branch
 from aftertrain.compiler.branches import brace_conditions
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
-from aftertrain.compiler.parameters import check_given, check_parameters
+from aftertrain.compiler.parameters import check_parameters, check_values
 from aftertrain.compiler.secrets import check_secrets
 from aftertrain.errors import AuthorError
 from aftertrain.expressions.pattern import check_pattern
@@ -51,7 +51,7 @@ def check(definition: Definition) -> list[Diagnostic]:
     diagnostics += [*check_secrets(definition), *check_parameters(definition.parameters)]
     for index, trigger in enumerate(definition.triggers):
         diagnostics += _check_filters(trigger.where, trigger.filter, ("triggers", index))
-        diagnostics += check_given(trigger.params, definition.parameters, ("triggers", index, "params"))
+        diagnostics += check_values(trigger.params, definition.parameters, ("triggers", index, "params"))
     return diagnostics + list(_check_unique_triggers(definition))
 
 

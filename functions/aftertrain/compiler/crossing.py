@@ -44,11 +44,11 @@ Lane = tuple[Item, ...]
 class _LanePlan:
     """The regions on their lanes, while the records to send are being determined."""
 
-    weave: CrossingRegion
+    region: CrossingRegion
     graph: Graph
     behind: dict[int, int]
     inside: list[set[str]]
-    wanted: list[set[str]]
+    reads: list[set[str]]
     order: dict[str, int]
     names: list[str]
     latest_first: list[int]
@@ -68,7 +68,7 @@ def lanes(crossing: CrossingRegion, graph: Graph, outside: Callable[[str], bool]
         [_name(item) for item in crossing.items],
         [*TopologicalSorter(dict(enumerate(crossing.needs))).static_order()][::-1],
     )
-    lanes.wanted = [_needed_records(steps, graph, outside) for steps in lanes.inside]
+    lanes.reads = [_needed_records(steps, graph, outside) for steps in lanes.inside]
     _carry(lanes)
     ahead = {source: target for target, source in lanes.behind.items()}
     starts = [position for position in range(len(crossing.items)) if position not in lanes.behind]
@@ -106,15 +106,15 @@ def _carry(lanes: _LanePlan) -> None:
     ancestors = _closure(lanes)
     owners = {step: position for position, inside in enumerate(lanes.inside) for step in inside}
     for position in lanes.latest_first:
-        remote = [need for need in lanes.weave.needs[position] if need != lanes.behind.get(position)]
+        remote = [need for need in lanes.region.needs[position] if need != lanes.behind.get(position)]
         lanes.sent |= {(need, position): set() for need in remote}
-        for step in sorted(lanes.wanted[position]):
+        for step in sorted(lanes.reads[position]):
             owner = owners[step]
             sender = _find_sender(owner, position, remote, lanes, ancestors)
             if sender in remote:
                 lanes.sent[sender, position].add(step)
             if sender != owner:
-                lanes.wanted[sender].add(step)
+                lanes.reads[sender].add(step)
 
 
 def _find_sender(owner: int, position: int, remote: list[int], lanes: _LanePlan, ancestors: list[set[int]]) -> int:
@@ -125,7 +125,7 @@ def _find_sender(owner: int, position: int, remote: list[int], lanes: _LanePlan,
 
 
 def _closure(lanes: _LanePlan) -> list[set[int]]:
-    needs = lanes.weave.needs
+    needs = lanes.region.needs
     closure: list[set[int]] = [set() for _ in needs]
     for position in reversed(lanes.latest_first):
         closure[position] = set(needs[position]).union(*(closure[need] for need in needs[position]))
@@ -138,11 +138,11 @@ def _build_lane(start: int, ahead: dict[int, int], targets: dict[int, list[int]]
     position: int | None = start
     names = lanes.names
     while position is not None:
-        sources = [need for need in lanes.weave.needs[position] if (need, position) in lanes.sent]
+        sources = [need for need in lanes.region.needs[position] if (need, position) in lanes.sent]
         if sources:
             records = tuple(_sort_steps(lanes.sent[need, position], lanes) for need in sources)
             items.append(Await(names[position], tuple(names[need] for need in sources), records))
-        region = lanes.weave.items[position]
+        region = lanes.region.items[position]
         items += region.items if isinstance(region, SeriesRegion) else [region]
         for target in targets.get(position, ()):
             steps = _sort_steps(lanes.sent[position, target], lanes)

@@ -27,7 +27,7 @@ def check_parameters(parameters: Sequence[Parameter]) -> Iterator[Diagnostic]:
             yield Diagnostic("AT212", ("parameters", index, "default"), message)
 
 
-def check_given(values: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
+def check_values(values: Mapping[str, Any], parameters: Sequence[Parameter], where: Place) -> Iterator[Diagnostic]:
     """A trigger's params without a parameter, with a wrong type, or missing."""
     by_name = {parameter.name: parameter for parameter in parameters}
     for name in values:

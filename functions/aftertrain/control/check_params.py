@@ -6,7 +6,7 @@ check_params([Parameter(name="threshold", type="float")], {"treshold": 0.9})
 
 from typing import Any
 
-from aftertrain.compiler.parameters import check_given
+from aftertrain.compiler.parameters import check_values
 from aftertrain.errors import AuthorError
 from aftertrain.model.definition import Parameter
 from aftertrain.model.names import canonical_json
@@ -22,6 +22,6 @@ def check_params(parameters: list[Parameter], params: dict[str, Any]) -> None:
     """
     if len(canonical_json(params).encode()) > MAX_BYTES:
         raise AuthorError(f"params have more than {MAX_BYTES} bytes: pass large values by URI", field="params")
-    for diagnostic in check_given(params, parameters, ("params",)):
+    for diagnostic in check_values(params, parameters, ("params",)):
         message = f"{diagnostic.message}: {diagnostic.hint}" if diagnostic.hint else diagnostic.message
         raise AuthorError(message, field=".".join(map(str, diagnostic.where)))

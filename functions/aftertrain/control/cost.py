@@ -35,8 +35,8 @@ def with_cost(steps: Iterable[Mapping[str, Any]], definition: Mapping[str, Any],
     priced: list[Item] = []
     for step in steps:
         spec = steps_by_id.get(step["id"])
-        spent = NOTHING if spec is None else cost(step["job_seconds"], resolve(spec, ports.bindings))
-        priced.append({**step, **spent})
+        job_cost = NOTHING if spec is None else cost(step["job_seconds"], resolve(spec, ports.bindings))
+        priced.append({**step, **job_cost})
     return priced
 
 

@@ -43,8 +43,10 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         raise AuthorError(f"{name} is not a trigger: write an object with event_type")
     listed = value.get("triggers", [value])
-    given = value.get("types")
-    if given is not None and not (isinstance(given, dict) and all(isinstance(item, str) for item in given.values())):
+    declared = value.get("types")
+    if declared is not None and not (
+        isinstance(declared, dict) and all(isinstance(item, str) for item in declared.values())
+    ):
         raise AuthorError(f"{name}: types must be an object of texts", field="types")
     if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
         raise AuthorError(f"{name}: triggers must be a list of objects with event_type")
@@ -54,7 +56,7 @@ def triggers_in(value: Any, name: str) -> list[dict[str, Any]]:
     except ValidationError as error:
         first = error.errors()[0]
         raise AuthorError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    types = _types(value.get("parameters")) if given is None else given
+    types = _types(value.get("parameters")) if declared is None else declared
     return [
         spec.model_dump(mode="json")
         | {

@@ -35,7 +35,7 @@ class _StepTrace:
     entered: datetime | None = None
     exited: datetime | None = None
     attempts: int = 0
-    worked: float | None = None
+    job_seconds: float | None = None
     error: dict[str, str] | None = None
     output: Any = None
 
@@ -63,7 +63,7 @@ class _Steps:
                 self.starts[event["id"]] = event["timestamp"]
             elif owner == name and kind.endswith((*_FAILURES, *_SUCCESSES)):
                 seconds = job_duration(event, details(event), self.starts)
-                step.worked = step.worked if seconds is None else (step.worked or 0.0) + seconds
+                step.job_seconds = step.job_seconds if seconds is None else (step.job_seconds or 0.0) + seconds
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def _item(step_id: str, history: _StepTrace, running: bool) -> dict[str, Any]:
         "started_at": history.entered.isoformat() if history.entered else None,
         "stopped_at": end.isoformat() if end else None,
         "seconds": round((end - history.entered).total_seconds(), 3) if end and history.entered else None,
-        "job_seconds": history.worked,
+        "job_seconds": history.job_seconds,
         "output": history.output if status == "succeeded" else None,
         **(history.error if status == "failed" and history.error else {}),
     }

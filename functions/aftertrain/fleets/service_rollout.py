@@ -176,18 +176,18 @@ def _mark_sent(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollo
 
 def _check_arrival(rollout: ServiceRollout, context: RolloutContext) -> ServiceRollout:
     service = context.fleet.look()
-    landed = service.state == "settled" and service.target == rollout.target
-    if service.state == "moving" or (landed and rollout.resizes and service.desired == rollout.size != service.size):
+    arrived = service.state == "settled" and service.target == rollout.target
+    if service.state == "moving" or (arrived and rollout.resizes and service.desired == rollout.size != service.size):
         if not _is_late(rollout, context):
             return rollout
         return _start_rollback(rollout, f"it had not finished after {rollout.time_limit:g} seconds", context)
-    if landed and not (rollout.resizes and service.desired != rollout.size):
+    if arrived and not (rollout.resizes and service.desired != rollout.size):
         context.fleet.probe(context.release)
         return replace(rollout, status="healthy")
     if service.state == "settled":
         reason = (
             f"the service's desired number of replicas is {service.desired}"
-            if landed
+            if arrived
             else "the service rolled back to the previous release"
         )
         return replace(rollout, status="rolled_back", reason=service.reason or reason)

@@ -20,7 +20,7 @@ from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.parse import parse
 from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.request import Request, check_size
-from aftertrain.ingest.schemas import find_misfit
+from aftertrain.ingest.schemas import find_schema_mistake
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.verdict import Verdict
@@ -106,7 +106,7 @@ def _open_parallel_map(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
 def _record(event: Event, source: Source, snapshot: Snapshot, ports: IngestPorts) -> Outcome | SenderError:
     """Make one event durable."""
     schema = snapshot.schemas.get(event.type)
-    problem = None if schema is None else find_misfit(event, schema)
+    problem = None if schema is None else find_schema_mistake(event, schema)
     if problem is not None:
         return problem
     record = new_record(event, source.id, match(event, snapshot), ports.clock())

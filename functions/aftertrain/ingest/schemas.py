@@ -1,6 +1,6 @@
 """Event + the schema registered for its type -> why its data does not fit, if it does not.
 
-    find_misfit(event, {"type": "object", "required": ["run_id"]})  ->  SenderError("data must contain ['run_id'] …")
+    find_schema_mistake(event, {"required": ["run_id"]})  ->  SenderError("data must contain ['run_id'] …")
 
 Schemas are JSON Schema (draft 7) without keywords that cost time or reach out: no `pattern`, whose regular expressions
 can explode, no `format`, and no `$ref`, which can loop or point elsewhere.
@@ -31,7 +31,7 @@ def check_schema(schema: dict[str, Any]) -> None:
     _compile_validator(text)
 
 
-def find_misfit(event: Event, schema: dict[str, Any]) -> SenderError | None:
+def find_schema_mistake(event: Event, schema: dict[str, Any]) -> SenderError | None:
     """The fault in the event's data; None if it fits."""
     from fastjsonschema import JsonSchemaValueException  # loaded only when a schema is registered
 

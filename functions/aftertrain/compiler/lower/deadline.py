@@ -53,7 +53,7 @@ def deadline(seconds: int, plan: Plan) -> Scope:
 
 def report(plan: Plan) -> dict[str, State]:
     """The states after the last step; the records stay the input."""
-    tell = Task(
+    report = Task(
         resource=UPDATE,
         arguments={
             "TableName": plan.bindings.latch_table,
@@ -76,4 +76,4 @@ def report(plan: Plan) -> dict[str, State]:
         catch=(Catcher(REPORTED, _KEEP_INPUT, errors=TOO_LATE),),
     )
     is_set = Rule(jsonata.expression("$deadline != 'none'"), CALL_OFF)
-    return {REPORT: tell, WAITING: Choice((is_set,), REPORTED), CALL_OFF: send, REPORTED: Pass(None, None)}
+    return {REPORT: report, WAITING: Choice((is_set,), REPORTED), CALL_OFF: send, REPORTED: Pass(None, None)}

@@ -61,7 +61,7 @@ def publish_entry(item: Publish) -> str:
 def publish_states(item: Publish, position: Position, plan: Plan, next_state: str) -> dict[str, State]:
     """Write to the latch, and wake the waiting path if this source was the last one."""
     due, wake = clip(f"Is {item.target} due after {item.source}"), clip(f"Wake {item.target} after {item.source}")
-    tell = Task(
+    publish = Task(
         resource=UPDATE,
         arguments={
             "TableName": plan.bindings.latch_table,
@@ -92,7 +92,7 @@ def publish_states(item: Publish, position: Position, plan: Plan, next_state: st
         retry=(TOO_LATE_AT_ONCE, BUSY),
         catch=(Catcher(next_state, {}, errors=TOO_LATE),),
     )
-    return {publish_entry(item): tell, due: Choice((Rule(last, wake),), next_state), wake: send}
+    return {publish_entry(item): publish, due: Choice((Rule(last, wake),), next_state), wake: send}
 
 
 def await_entry(item: Await) -> str:

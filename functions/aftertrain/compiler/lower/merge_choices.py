@@ -22,13 +22,13 @@ _TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\$\w+""")
 
 def merge_choices(states: dict[str, State], start: str) -> dict[str, State]:
     """The states of a scope, without decisions that other states can make."""
-    fused = dict(states)
-    while (pair := _find_pair(fused, start)) is not None:
+    merged = dict(states)
+    while (pair := _find_pair(merged, start)) is not None:
         first, second = pair
-        inner = fused.pop(second)
+        inner = merged.pop(second)
         assert isinstance(inner, Choice)
-        fused[first] = _fuse_pair(fused[first], second, inner)
-    return fused
+        merged[first] = _merge_pair(merged[first], second, inner)
+    return merged
 
 
 def _find_pair(states: dict[str, State], start: str) -> tuple[str, str] | None:
@@ -51,7 +51,7 @@ def _open_ends(state: State) -> list[str]:
             return []
 
 
-def _fuse_pair(state: State, second: str, inner: Choice) -> Choice:
+def _merge_pair(state: State, second: str, inner: Choice) -> Choice:
     if isinstance(state, Pass):
         return Choice(_inline(Rule(_ALWAYS, second, state.assign), inner))
     assert isinstance(state, Choice)

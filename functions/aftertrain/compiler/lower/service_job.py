@@ -25,7 +25,7 @@ UNNAMED = jsonata.expression(
     f"$states.input.redrives = {REDRIVES} ? {_COUNT_UNSURE} : {{}}])"
 )
 FAULT = jsonata.expression("$merge([$states.input, {'fault': $states.errorOutput}])")
-ASKED = Retrier(
+LOOKUP_RETRY = Retrier(
     ("States.TaskFailed",), attempts=2, interval=1, rate=2.0, transient=True
 )  # there may be nothing to read
 NO_NAME = ("States.QueryEvaluationError",)  # raised after a redrive: see `JobContext.name`
@@ -126,7 +126,9 @@ def _ask(name: str, remote: ServiceJob, key: str, failed: str) -> dict[str, Stat
         return {}
     code = f"$exists($left.error) and {remote.own} ? {{'fault': {{'Error': $left.error, 'Cause': $left.cause}}}} : {{}}"
     output = jsonata.expression(f"($left := $parse($states.result.Body); $merge([$states.input, {code}]))")
-    ask = Task(GET, _object(remote, key), next=failed, output=output, retry=(ASKED,), catch=(Catcher(failed, KEPT),))
+    ask = Task(
+        GET, _object(remote, key), next=failed, output=output, retry=(LOOKUP_RETRY,), catch=(Catcher(failed, KEPT),)
+    )
     return {_ask_name(name): ask}
 
 

@@ -72,12 +72,14 @@ def _change_replicas(
     return outcome(request, replace(release, replicas=len(urls)), record, rollout, urls, call, ports)
 
 
-def _release(wish: DeploymentRequest, record: DeploymentRecord) -> Served:
+def _release(request: DeploymentRequest, record: DeploymentRecord) -> Served:
     """The release and the number of replicas to serve. A deployment that never served can be deleted too."""
-    before = record.before or (record.last if wish.verb == "delete" else None)
-    if before is None and (wish.model_uri is None or wish.verb == "update"):
-        raise TaskError(f"there is no deployment {wish.name!r} on {wish.cluster_id!r}", field="deployment_name")
-    if wish.model_uri is not None:
-        return Served(wish.model_uri, version_of(wish.model_uri), wish.model_id, wanted_size(wish, record.before))
+    before = record.before or (record.last if request.verb == "delete" else None)
+    if before is None and (request.model_uri is None or request.verb == "update"):
+        raise TaskError(f"there is no deployment {request.name!r} on {request.cluster_id!r}", field="deployment_name")
+    if request.model_uri is not None:
+        return Served(
+            request.model_uri, version_of(request.model_uri), request.model_id, wanted_size(request, record.before)
+        )
     assert before is not None
-    return replace(before, replicas=wish.replicas or before.replicas)
+    return replace(before, replicas=request.replicas or before.replicas)
