@@ -22,8 +22,8 @@ RUNS = {
 }
 INTRO = """# Actions
 
-What a step can do. Every param may be a [template](templates.md). `compute` applies to jobs; see [Jobs and where they
-run](../concepts/jobs.md).
+An action is the work of a step. Every param may be a [template](templates.md). `compute` applies
+to jobs; see [Jobs and where they run](../concepts/jobs.md).
 """
 
 

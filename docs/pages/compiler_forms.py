@@ -1,6 +1,6 @@
 """One small pipeline -> each intermediate form of the compiler, printed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from textwrap import dedent
 
@@ -39,7 +39,7 @@ def page() -> str:
         ("Shapes", "`infer_shapes` and `check_types` know what each value can be.", _shapes()),
         (
             "Regions",
-            "`nest` builds the region tree; a crossing region is what nesting cannot express.",
+            "`nest` builds the region tree. Dependencies that cross cannot be nested; they stay in a crossing region.",
             _regions(compiled),
         ),
         ("Lanes", "`crossing` turns a crossing region into lanes that meet at latches.", _lanes(compiled)),
@@ -58,7 +58,11 @@ def page() -> str:
 
 def _graph(compiled: Compiled) -> str:
     nodes = compiled.linked.graph.nodes.values()
-    return "\n".join(f"{node.id}  needs {node.needs or '()'}  reads {sorted(node.reads)}" for node in nodes)
+    return "\n".join(f"{node.id}  needs {_list(node.needs)}; reads {_list(sorted(node.reads))}" for node in nodes)
+
+
+def _list(items: Iterable[object]) -> str:
+    return ", ".join(map(str, items)) or "nothing"
 
 
 def _shapes() -> str:
@@ -76,7 +80,8 @@ def _kinds(shape: Shape) -> str:
 def _regions(compiled: Compiled) -> str:
     region = nest(compiled.linked.graph)
     assert isinstance(region, CrossingRegion)
-    rows = [f"  {item!r}  after {list(needs)}" for item, needs in zip(region.items, region.needs, strict=True)]
+    pairs = enumerate(zip(region.items, region.needs, strict=True))
+    rows = [f"  {index}: {item!r}  after {_list(needs)}" for index, (item, needs) in pairs]
     return "\n".join(["CrossingRegion", *rows])
 
 
