@@ -65,8 +65,8 @@ class Settings:
     endpoint: str | None = None
     """The URL of an AWS emulator, which makes the stage a local one. Cost: none. Change: only for `make demo`."""
     channels: dict[str, Any] = field(default_factory=lambda: {"default": {"kind": "log"}})
-    """The notification channels by name; the table below lists their kinds. A channel named `*` replaces every unknown
-    name. Cost: that of SNS, SES or Secrets Manager. Change: takes effect with the deploy.
+    """The notification channels by name; the table below lists their kinds. A channel named `*` is used for every
+    unknown name. Cost: the price of SNS, SES or Secrets Manager. Change: takes effect with the deploy.
     """
     model_buckets: tuple[str, ...] = ()
     """The buckets that jobs may read checkpoints and data from, and that policies may look into. Cost: none. Change:
@@ -85,7 +85,7 @@ class Settings:
     logs.
     """
     alarm_topic: str | None = None
-    """The ARN of an SNS topic for alarms. Cost: that of the topic. Change: takes effect with the deploy."""
+    """The ARN of an SNS topic for alarms. Cost: the price of the topic. Change: takes effect with the deploy."""
     tasks_subnets: tuple[str, ...] = ()
     """The ids of the subnets of the tasks function, so that it reaches the replicas. Set it together with
     `tasks_security_groups`. Cost: a NAT gateway or endpoints, if you do not have them. Change: recreates the
@@ -104,7 +104,7 @@ class Settings:
     """
     bucket_access: dict[str, dict[str, str]] = field(default_factory=dict)
     """Buckets outside S3 by name: `{"weights": {"endpoint": "https://t3.storage.dev", "secret": "tigris-keys"}}`. The
-    secret in Secrets Manager is `{"access_key_id": …, "secret_access_key": …}`. Cost: that of the secret. Change:
+    secret in Secrets Manager is `{"access_key_id": …, "secret_access_key": …}`. Cost: the price of the secret. Change:
     takes effect with the deploy.
     """
     backends: tuple[str, ...] = ("worker",)
@@ -157,8 +157,8 @@ class Settings:
     deletes an EventBridge rule.
     """
     kms_key: str | None = None
-    """The ARN of the key for tables, queues, artefacts and SageMaker's disks. Cost: that of the key and its requests.
-    Change: applies to new data; a table keeps its data.
+    """The ARN of the key for tables, queues, artefacts and SageMaker's disks. Cost: the price of the key and its
+    requests. Change: applies to new data; a table keeps its data.
     """
     bucket_keys: tuple[str, ...] = ()
     """The ARNs of the keys of encrypted `model_buckets`. Cost: their requests. Change: changes permissions only."""

@@ -44,7 +44,8 @@ def _summary(action: Action) -> str:
 
 
 def _section(action: Action) -> list[str]:
-    lines = [f"## {action.name}", "", _summary(action), "", f"{RUNS[action.runs]} Default time limit: {_time(action)}."]
+    limit = "" if action.runs == "wait" else f" Default time limit: {_time(action)}."
+    lines = [f"## {action.name}", "", _summary(action), "", f"{RUNS[action.runs]}{limit}"]
     if action.params.model_fields:
         lines += [
             "",

@@ -1,4 +1,4 @@
-"""The kinds of sources -> the reference of senders: authentication, dialect, and the events of recorded requests."""
+"""The kinds of sources -> the reference of senders: authentication, dialect, and the events of sample requests."""
 
 import json
 from inspect import getdoc, getmodule
@@ -44,7 +44,7 @@ def _section(kind: SourceKind) -> list[str]:
     lines += ["", f"{title}", "", *_indented_as_code(rest)]
     requests = sorted((ROOT / "events" / kind).glob("*.json"))
     rows = [(code(f"events/{kind}/{file.name}"), _event_types(kind, file)) for file in requests]
-    return [*lines, "", *table(("recorded request", "becomes"), rows)]
+    return [*lines, "", *table(("sample request", "becomes"), rows)]
 
 
 def _indented_as_code(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from aftertrain.model.attribute_docs import attribute_docs
 
 INTRO = """# Settings
 
-Settings stand in `cdk.json` under `context`. The command line overrides one: `aftertrain deploy -c NAME=VALUE`. Lists
+Settings are in `cdk.json` under `context`. The command line overrides one: `aftertrain deploy -c NAME=VALUE`. Lists
 and objects are JSON.
 """
 CHANNELS = """

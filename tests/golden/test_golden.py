@@ -1,7 +1,7 @@
 """Goldens: the compiler's output for each definition, byte for byte.
 
 `machines/NAME.yaml` -> `machines/NAME.json`, and every pipeline of `pipelines/` -> `machines/NAME.json` as well.
-`events/KIND/WHAT.json` -> `senders/KIND-WHAT.json`, the events that a recorded request becomes.
+`events/KIND/WHAT.json` -> `senders/KIND-WHAT.json`, the events that a sample request becomes.
 `mistakes/CODE-what.yaml` -> `mistakes/CODE-what.txt`, as a terminal shows it. Rewrite them with
 `UPDATE_GOLDEN=1 make test`, and review the difference.
 """

@@ -1,4 +1,4 @@
-"""The webhook's handler over moto: every recorded request, and every kind of bad input."""
+"""The webhook's handler over moto: every sample request, and every kind of bad input."""
 
 import base64
 import json

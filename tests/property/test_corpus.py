@@ -1,6 +1,6 @@
 """Every mutated request is accepted or refused; nothing else ever happens.
 
-The test makes 100,000 mutations of the recorded requests, the same ones in every run: values of other kinds, dropped
+The test makes 100,000 mutations of the sample requests, the same ones in every run: values of other kinds, dropped
 and doubled keys, emptied and repeated lists, flipped bits. Filters whose regular expressions explode in Python's own
 `re` are matched with every event.
 """

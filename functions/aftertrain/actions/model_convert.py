@@ -11,7 +11,7 @@ class ConvertParams(Params):
     """The model, the format, and the check. The step fails if any output differs by more than `tolerance`."""
 
     model_uri: str
-    """The weights (safetensors, with config.json in the same folder)."""
+    """Safetensors of the architecture `mlp`, with config.json in the same folder."""
     format: Literal["onnx", "safetensors", "tensorrt"] = "onnx"
     """The format to write. A `tensorrt` engine serves only on the GPU type that built it, the one of the step's
     `compute`.

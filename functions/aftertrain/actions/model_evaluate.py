@@ -13,7 +13,7 @@ class EvaluateParams(Params):
     """The model, the data, and the gates. A missed gate fails the step."""
 
     model_uri: str
-    """The weights (safetensors, with config.json in the same folder), or an ONNX model."""
+    """Safetensors of the architecture `mlp`, with config.json in the same folder, or an ONNX model."""
     dataset_uri: str
     """Labelled examples: `inputs` and `labels` in a safetensors file."""
     min_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None

@@ -29,7 +29,7 @@ from aftertrain.ingest.sign import SCHEMES, sign
     help="How to send the secret, if not in the way of this kind of sender.",
 )
 def send(file: Path, source_id: str | None, token: str | None, url: str | None, auth: str | None) -> None:
-    """Post FILE, a recorded request {source, method, headers, body}, to the webhook, and print the answer.
+    """Post FILE, a sample request {source, method, headers, body}, to the webhook, and print the answer.
 
     \b
     Example:

@@ -22,7 +22,7 @@ def triggers_of(file: Path) -> list[dict[str, Any]]:
 
 
 def events_of(file: Path) -> list[Event]:
-    """The events of a recorded request, or the single event of an envelope."""
+    """The events of a sample request, or the single event of an envelope."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -39,7 +39,7 @@ def list_triggers(pipeline_id: str | None) -> None:
 @triggers.command("test")
 @click.argument("trigger")
 @click.option(
-    "--event", "event_file", type=_EVENT, required=True, help="A recorded request from events/, or an event's envelope."
+    "--event", "event_file", type=_EVENT, required=True, help="A sample request from events/, or an event's envelope."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:

@@ -78,7 +78,7 @@ class SourceRotate(Body):
 
 
 class TriggerTest(Body):
-    """`trigger`: an id, or a definition. `event`: an envelope, or a recorded request."""
+    """`trigger`: an id, or a definition. `event`: an envelope, or a sample request."""
 
     trigger: str | dict[str, Any]
     event: dict[str, Any]

@@ -77,7 +77,7 @@ def _types(parameters: Any) -> dict[str, str]:
 
 
 def events_in(value: Any, name: str) -> list[Event]:
-    """The events of a recorded request, {source, headers, body}, or the one of an envelope.
+    """The events of a sample request, {source, headers, body}, or the one of an envelope.
 
     Raises: AuthorError for an unknown kind of source, SenderError for a request that no such sender sends.
     """

@@ -66,7 +66,7 @@ SECRET = "c2FtcGxlLXNlY3JldC1vZi10aGUtZXZlbnRz"
 
 
 def recorded(path: Path) -> tuple[Request, Snapshot]:
-    """A recorded request, and a source of its kind whose secret was rotated since."""
+    """A sample request, and a source of its kind whose secret was rotated since."""
     given = json.loads(path.read_text())
     body = given["body"].encode() if isinstance(given["body"], str) else json.dumps(given["body"]).encode()
     kind = given["source"]
