@@ -25,7 +25,7 @@ PIPELINE = dedent(
 )
 INTRO = """# The compiler's forms
 
-`compiler/compile.py` lists the stages in order; each is one module. This page shows what one small pipeline becomes.
+`compiler/compile.py` lists the phases in order; each is one module. This page shows what one small pipeline becomes.
 Step `c` waits for `a`, while `d` waits for `a` and `b`: the dependencies cross.
 """
 

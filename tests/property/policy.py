@@ -1,6 +1,6 @@
 """The common part of all machines that test a policy.
 
-The real stages run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
+The real phases run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
 at any time, and the news of it may be lost.
 """
 

@@ -1,6 +1,6 @@
 """The promise: an acknowledged event is started once per matching trigger, whatever fails in between.
 
-The real stages run over fakes in which any call may fail before its effect, or after it with a lost answer, and in
+The real phases run over fakes in which any call may fail before its effect, or after it with a lost answer, and in
 which a process may die at any call. Senders repeat requests, and redrives and sweeps come in any order.
 """
 

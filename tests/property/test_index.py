@@ -97,7 +97,7 @@ def watch(number: int, where: str | None, pattern: dict[str, Any] | None) -> Com
 
 
 # Every filter is held against every event, and every event with whatever looks like a number: two million comparisons.
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.tuples(st.one_of(st.none(), WHERES), st.one_of(st.none(), FILTERS)), min_size=40, max_size=80),
     st.lists(DATA, min_size=20, max_size=40),

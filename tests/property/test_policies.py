@@ -1,6 +1,6 @@
 """Each policy keeps its law, whatever fails in between, and whoever works at the same time.
 
-The real stages run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
+The real phases run over fakes that fail, die, lose answers and let others work in the middle of a call. Executions end
 at any time, and the news of it may be lost.
 """
 

@@ -1,1 +1,1 @@
-"""Definition -> ASL: parse, check, link, nest, lower, verify, emit. One stage a file; `compile` lists them in order."""
+"""Definition -> ASL: parse, check, link, nest, lower, verify, emit. One phase a file; `compile` lists them in order."""

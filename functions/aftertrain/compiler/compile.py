@@ -1,4 +1,4 @@
-"""Definition -> state machine: the compiler's stages, in order.
+"""Definition -> state machine: the compiler's phases, in order.
 
 compile_pipeline("steps:\n- {id: hello, action: log, params: {message: hi}}", PLACEHOLDERS).asl
 ->  '{"Comment":"unnamed","QueryLanguage":"JSONata","StartAt":"hello","States":{…}}'
@@ -40,7 +40,7 @@ def compile_pipeline(source: str | dict[str, Any], bindings: Bindings) -> Compil
     """Compile a definition, given as YAML or JSON text or as a value.
 
     Raises:
-        CompileError: with every mistake that the reachable stages could find.
+        CompileError: with every mistake that the reachable phases could find.
     """
     parsed = parse(source)
     try:

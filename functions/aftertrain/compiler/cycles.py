@@ -34,7 +34,7 @@ def break_cycles(graph: Graph, key: str) -> tuple[Graph, list[Diagnostic]]:
 def _find_cycle(graph: Graph) -> list[str]:
     """A cycle of steps, each needing the next; empty if the graph has none."""
     try:
-        graph.order  # noqa: B018  # cached for later stages; raises on a cycle
+        graph.order  # noqa: B018  # cached for later phases; raises on a cycle
     except CycleError as error:
         return list(reversed(error.args[1]))
     return []

@@ -104,10 +104,10 @@ def _region(steps: int, order: _Order) -> Region:
     components = _components(steps, order, related=True)
     if len(components) > 1:
         return ParallelRegion(tuple(_region(part, order) for part in components))
-    stages = _components(steps, order, related=False)
-    if len(stages) > 1:
-        stages.sort(key=lambda stage: (order.before[lowest(stage)] & steps).bit_count())
-        return SeriesRegion(tuple(_region(stage, order) for stage in stages))
+    members = _components(steps, order, related=False)
+    if len(members) > 1:
+        members.sort(key=lambda member: (order.before[lowest(member)] & steps).bit_count())
+        return SeriesRegion(tuple(_region(member, order) for member in members))
     parts = _modules(steps, order)
     return CrossingRegion(tuple(_region(part, order) for part in parts), _direct_needs(parts, order))
 

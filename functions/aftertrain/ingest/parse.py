@@ -1,6 +1,6 @@
 """Body -> JSON value, strictly.
 
-Python's parser accepts texts that a later stage would choke on. This one refuses them: NaN and infinities, numbers that
+Python's parser accepts texts that a later phase would choke on. This one refuses them: NaN and infinities, numbers that
 overflow, duplicate keys (two readers could each take another one), lone surrogates, and nesting deeper than 64.
 """
 

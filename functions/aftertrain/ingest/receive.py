@@ -1,4 +1,4 @@
-"""Request -> receipt: the stages of a webhook request, in order.
+"""Request -> receipt: the phases of a webhook request, in order.
 
 receive(Request(…), snapshot, ports)  ->  Receipt(received=1, duplicates=0, matched=1, executions=["trig-1-0d9c…"])
 """

@@ -1,4 +1,4 @@
-"""All mistakes of a definition are reported at once, whichever stages find them."""
+"""All mistakes of a definition are reported at once, whichever phases find them."""
 
 from copy import deepcopy
 from itertools import combinations

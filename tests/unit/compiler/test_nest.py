@@ -100,7 +100,7 @@ def test_what_looks_alike_to_all_others_is_one_part_of_a_weave() -> None:
     )
 
 
-def test_a_weave_may_be_a_stage_of_a_series() -> None:
+def test_a_crossing_region_may_be_a_member_of_a_series() -> None:
     region = tree(s="", a="s", b="s", c="ab", d="b", e="cd")
 
     assert isinstance(region, SeriesRegion)

@@ -2,7 +2,7 @@
 
     Path("steps", ("evaluate", "output", "accuracy"))  ->  Code("$out_evaluate.accuracy", Shape({"number"}))
 
-A read may find nothing; `shape.there` says whether it can. `Resolver` holds the names that a compiler stage knows.
+A read may find nothing; `shape.there` says whether it can. `Resolver` holds the names that a compiler phase knows.
 While types are checked, no step has a variable yet, so a stand-in is read.
 """
 
