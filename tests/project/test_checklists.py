@@ -62,9 +62,14 @@ def owed(wanted: list[tuple[str, str]], values: dict[str, str], root: Path = ROO
     found = []
     for path, text in wanted:
         path, text = (_fill(part, values) for part in (path, text))
-        if not any(text in file.read_text(encoding="utf-8") for file in root.glob(path)):
+        if not any(_has(file.read_text(encoding="utf-8"), text) for file in root.glob(path)):
             found.append(path + (f" with {text}" if text else ""))
     return found
+
+
+def _has(content: str, text: str) -> bool:
+    """Whether the text is there as whole words: `rate` is not in `generate`."""
+    return re.search(rf"(?:\b|(?!\w)){re.escape(text)}(?:(?<!\w)|\b)", content) is not None
 
 
 def _fill(text: str, values: dict[str, str]) -> str:
@@ -101,3 +106,8 @@ def test_a_new_sender_is_told_every_file_that_it_owes(tmp_path: Path) -> None:
 
     assert "functions/aftertrain/ingest/sources/ceph.py with def read(" in missing
     assert "events/ceph/*.json" not in missing
+
+
+@pytest.mark.parametrize(("content", "found"), [("the rate of starts", True), ("generate", False), ("rates", False)])
+def test_a_text_is_looked_for_as_whole_words(content: str, found: bool) -> None:
+    assert _has(content, "rate") == found
