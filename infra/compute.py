@@ -26,7 +26,7 @@ TASK_SECONDS = 900
 SYNC_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
 
-class Compute(Construct):
+class ComputeServices(Construct):
     """The artefacts bucket, the tasks function, the machines' role, the workers' policy."""
 
     def __init__(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_apigatewayv2 as apigateway
 
-from infra.compute import Compute
+from infra.compute import ComputeServices
 from infra.function import Functions
 from infra.ledger import Ledger
 from infra.registry import Registry
@@ -21,7 +21,7 @@ class Foundation:
     api_url: str
     registry: Registry
     ledger: Ledger
-    compute: Compute
+    compute: ComputeServices
 
     @property
     def webhook_url(self) -> str:

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.approvals import ApprovalPage
-from infra.compute import Compute
+from infra.compute import ComputeServices
 from infra.control import Control
 from infra.foundation import Foundation
 from infra.function import Functions
@@ -43,7 +43,7 @@ class AftertrainStack(Stack):
         self._stage(api, settings)
         registry = Registry(self, "Registry", settings=settings)
         ledger = Ledger(self, "Ledger", settings=settings)
-        compute = Compute(self, "Compute", settings=settings, functions=functions, registry=registry)
+        compute = ComputeServices(self, "Compute", settings=settings, functions=functions, registry=registry)
         return Foundation(settings, functions, api, self._api_url(api, settings), registry, ledger, compute)
 
     def _outputs(self, foundation: Foundation) -> None:

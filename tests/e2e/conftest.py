@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from aftertrain.client.models import Source
+from aftertrain.client.models import EventSource
 from aftertrain.local.processes import Processes
 from aftertrain.local.scenario import LandedCheckpoint, LocalStage, bring_up, land_checkpoint, register
 
@@ -16,7 +16,7 @@ class Stage:
 
     local: LocalStage
     landed: LandedCheckpoint
-    source: Source
+    source: EventSource
 
     @property
     def token(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from infra.settings import Settings
 from tests.e2e.conftest import Stage
 from tests.e2e.steering import run
-from tests.project.blocks import DOCS, Block, Command, block_commands, commands, matches, name_of, page_blocks
+from tests.project.blocks import DOCS, ROOT, Block, Command, block_commands, commands, matches, name_of, page_blocks
 from tests.project.test_snippets import ON_THE_STAGE, PYTHON, PYTHON_ON_THE_STAGE, TUTORIAL
 
 pytestmark = pytest.mark.e2e
@@ -73,8 +73,16 @@ def test_the_tutorial_works(stage: Stage, tmp_path: Path) -> None:
     [each for each in commands() if each.text.startswith(ON_THE_STAGE) and name_of(each.page) != TUTORIAL],
     ids=lambda command: command.text,
 )
-def test_commands_of_the_pages_run(stage: Stage, command: Command) -> None:
-    ran = run(stage, *command.words)
+def test_commands_of_the_pages_run(stage: Stage, command: Command, tmp_path: Path) -> None:
+    """The folder has the project's examples, and the files that the page has its reader write."""
+    for name in ("events", "pipelines"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    reader = Reader(stage, tmp_path)
+    for block in page_blocks(command.page):
+        if block.language == "json" and _FILE.search(block.before):
+            reader.follow(block)
+
+    ran = run(stage, *command.words, folder=tmp_path)
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout

@@ -16,16 +16,18 @@ from aftertrain.client import client as client_module
 from aftertrain.compiler.bindings import PLACEHOLDERS
 from aftertrain.compiler.compile import compile_pipeline
 from aftertrain.ingest.normalise import normalise
+from aftertrain.ingest.schemas import check_schema
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
 # Each of these needs an account in AWS, or changes the shell; docs/limitations.md says so.
 CANNOT_RUN = ("cdk bootstrap", "cdk deploy", "source .venv", "export AFTERTRAIN_API_URL")
-# tests/e2e runs these on the local stage, in test_docs.py and test_tutorial.py.
+# tests/e2e runs these on the local stage, in test_pages.py.
 ON_THE_STAGE = (
     "aftertrain apply",
     "aftertrain approvals",
+    "aftertrain event-types",
     "aftertrain events",
     "aftertrain executions",
     "aftertrain send",
@@ -63,8 +65,11 @@ def test_pipelines_compile(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=lambda block: block.name)
-def test_envelopes_are_events(block: Block) -> None:
+def test_json_is_an_event_or_its_schema(block: Block) -> None:
     payload = json.loads(block.text)
+    if "properties" in payload:
+        check_schema(payload)
+        return
 
     (event,) = normalise(Delivery(payload.get("body", payload), Source("s", "platform", "none")))
 

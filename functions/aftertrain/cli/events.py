@@ -13,7 +13,7 @@ from aftertrain.cli.durations import Duration
 from aftertrain.cli.send import send
 from aftertrain.cli.verdicts import styled, verdict_lines
 from aftertrain.client import Client
-from aftertrain.client.models import Event
+from aftertrain.client.models import ReceivedEvent
 
 SHOWN = 4  # verdicts in a line; `explain` shows all
 
@@ -116,7 +116,7 @@ def replay_dead_letters() -> None:
 events.add_command(send, "send")
 
 
-def _line(event: Event) -> Text:
+def _line(event: ReceivedEvent) -> Text:
     """One event as a line; the id comes last, so that it can be copied."""
     received = datetime.fromtimestamp(event.received_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     outcomes = Text(", ").join(styled(verdict["verdict"]) for verdict in event.verdicts[:SHOWN])

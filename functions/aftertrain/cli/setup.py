@@ -1,6 +1,6 @@
 """A source -> instructions for its sender: a command to paste, or settings to fill in."""
 
-from aftertrain.client.models import Source
+from aftertrain.client.models import EventSource
 
 _TEXTS = {
     "tigris": "tigris buckets set-notifications BUCKET --url {url} {credentials}",
@@ -27,7 +27,7 @@ _HEADERS = {
 }
 
 
-def setup(source: Source) -> str:
+def setup(source: EventSource) -> str:
     """The instructions, with the source's URL and secret."""
     values = {"id": source.id, "url": source.url, "secret": source.secret or ""}
     credentials = _CREDENTIALS.get(source.auth, "").format(**values)

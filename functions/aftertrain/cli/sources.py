@@ -5,7 +5,7 @@ import click
 from aftertrain.aws.tigris import ENDPOINT, keys_of, set_notifications
 from aftertrain.cli.setup import setup
 from aftertrain.client import Client
-from aftertrain.client.models import Source
+from aftertrain.client.models import EventSource
 from aftertrain.model.names import slug
 from aftertrain.model.source import SOURCE_KINDS
 
@@ -63,7 +63,7 @@ def connect(bucket: str, source_id: str | None, clause: str | None, profile: str
     click.echo(f"{name} notifies {source.url}, as source {source.id}")
 
 
-def _credentials(source: Source) -> dict[str, str]:
+def _credentials(source: EventSource) -> dict[str, str]:
     """The credentials in the form of Tigris' API."""
     match source.auth:
         case "basic":
@@ -74,7 +74,7 @@ def _credentials(source: Source) -> dict[str, str]:
             return {}
 
 
-def _revert_source(client: Client, source: Source, existing: Source | None) -> None:
+def _revert_source(client: Client, source: EventSource, existing: EventSource | None) -> None:
     if existing is None:
         client.sources.delete(source.id)
     elif existing.auth != "none":
@@ -124,7 +124,7 @@ def delete(source_id: str) -> None:
     click.echo(f"{source_id}: deleted")
 
 
-def _show(source: Source) -> None:
+def _show(source: EventSource) -> None:
     click.echo(f"url     {source.url}")
     if source.secret is not None:
         click.echo(f"secret  {source.secret}")

@@ -8,7 +8,7 @@ from typing import Any
 import urllib3
 
 from aftertrain.client.errors import ApiError, InvalidRequestError
-from aftertrain.client.models import Event
+from aftertrain.client.models import ReceivedEvent
 from aftertrain.client.pages import PAGE, all_pages
 from aftertrain.client.transport import Transport
 
@@ -19,9 +19,11 @@ class Events:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def get(self, source_id: str, event_id: str) -> Event:
+    def get(self, source_id: str, event_id: str) -> ReceivedEvent:
         """Get one event with the verdict of every trigger on its type."""
-        return Event.model_validate(self._transport.call("GET", f"/v1/events/{source_id}", {"event_id": event_id}))
+        return ReceivedEvent.model_validate(
+            self._transport.call("GET", f"/v1/events/{source_id}", {"event_id": event_id})
+        )
 
     def list(
         self,
@@ -30,7 +32,7 @@ class Events:
         limit: int = 20,
         before: float | None = None,
         everything: bool = False,
-    ) -> list[Event]:
+    ) -> list[ReceivedEvent]:
         """List the newest events that fired a trigger; with `everything` all of them, which reads the whole ledger.
 
         `before`: only events received until then, in seconds since 1970; for paging.
@@ -41,9 +43,9 @@ class Events:
             "before": before,
             "everything": str(everything).lower(),
         }
-        return [Event.model_validate(item) for item in self._transport.call("GET", "/v1/events", query)]
+        return [ReceivedEvent.model_validate(item) for item in self._transport.call("GET", "/v1/events", query)]
 
-    def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[Event]:
+    def all(self, *, since_seconds: float = 86_400, everything: bool = False) -> Iterator[ReceivedEvent]:
         """Iterate over the events of the last `since_seconds`, the newest first."""
         return all_pages(
             lambda before: self.list(since_seconds=since_seconds, limit=PAGE, before=before, everything=everything),

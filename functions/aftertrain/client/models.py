@@ -39,7 +39,7 @@ class EventTrigger(Resource):
     concurrency: dict[str, Any] | None = None
 
 
-class Source(Resource):
+class EventSource(Resource):
     """A sender that may post events to `url`. `secret` is present once: in the answer that created it."""
 
     id: str
@@ -120,7 +120,7 @@ class Approval(Resource):
     asked_at: str
 
 
-class Event(Resource):
+class ReceivedEvent(Resource):
     """A received event: the verdicts of the triggers, and the executions it started."""
 
     event_type: str

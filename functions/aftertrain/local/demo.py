@@ -17,7 +17,7 @@ from rich.live import Live
 
 from aftertrain.cli.execution_table import execution_view
 from aftertrain.cli.toolchain import ROOT
-from aftertrain.client.models import Event, Execution, Source
+from aftertrain.client.models import EventSource, Execution, ReceivedEvent
 from aftertrain.errors import OperatorError
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.sources.delivery import Delivery
@@ -34,8 +34,8 @@ from aftertrain.local.scenario import (
     predict,
     register,
 )
-from aftertrain.model.event import Event as IngestEvent
-from aftertrain.model.source import Source as IngestSource
+from aftertrain.model.event import Event
+from aftertrain.model.source import Source
 
 FOLDER = ROOT / ".aftertrain" / "demo"
 console = Console()
@@ -87,7 +87,7 @@ def demo(processes: Processes) -> str:
     return source.url
 
 
-def _follow(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Findings:
+def _follow(local: LocalStage, landed: LandedCheckpoint, source: EventSource) -> Findings:
     """Send the notifications and follow the executions that they start."""
     token = source.secret or ""
     _say(f"{WEIGHTS_KEY} lands; its bucket notifies {source.url}")
@@ -115,11 +115,11 @@ def _watch(local: LocalStage, execution_id: str) -> Execution:
     return execution
 
 
-def _event(local: LocalStage, landed: LandedCheckpoint, source: Source) -> Event:
+def _event(local: LocalStage, landed: LandedCheckpoint, source: EventSource) -> ReceivedEvent:
     """The stored event of the third notification, found by its id, which is made of its content."""
-    sender = IngestSource(source.id, "tigris", "bearer")
+    sender = Source(source.id, "tigris", "bearer")
     (event,) = normalise(Delivery(landed.other_request["body"], sender))
-    if not isinstance(event, IngestEvent):
+    if not isinstance(event, Event):
         raise event
     return local.client.events.get(SOURCE, event.id)
 
@@ -164,7 +164,7 @@ def _say(text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _write_environment(local: LocalStage, source: Source) -> None:
+def _write_environment(local: LocalStage, source: EventSource) -> None:
     values = local.emulator.credentials() | {
         "AFTERTRAIN_API_URL": local.stage.api_url,
         "AFTERTRAIN_WEBHOOK_URL": local.stage.webhook_url,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
-from aftertrain.client.models import Event, Execution
+from aftertrain.client.models import Execution, ReceivedEvent
 from aftertrain.errors import OperatorError
 from aftertrain.local.object_notification import SentNotification
 
@@ -17,7 +17,7 @@ class Findings:
     first: SentNotification
     again: SentNotification
     other: SentNotification
-    other_event: Event
+    other_event: ReceivedEvent
     execution: Execution
     predictions: list[tuple[str, int, int, str]]
 

@@ -20,7 +20,7 @@ import urllib3
 
 from aftertrain.cli.toolchain import ROOT
 from aftertrain.client import Client
-from aftertrain.client.models import Source
+from aftertrain.client.models import EventSource
 from aftertrain.client.transport import SignedTransport
 from aftertrain.errors import OperatorError
 from aftertrain.jobs.checkpoint import read_tensors
@@ -104,7 +104,7 @@ def land_checkpoint(local: LocalStage) -> LandedCheckpoint:
     )
 
 
-def register(local: LocalStage) -> Source:
+def register(local: LocalStage) -> EventSource:
     """Register the source, the cluster, the pipeline and its trigger; returns the source with its secret."""
     client = local.client
     source = client.sources.create(SOURCE, kind="tigris", auth="bearer")

@@ -16,7 +16,7 @@ from aftertrain.cli import event_types as event_types_module
 from aftertrain.cli import events as events_module
 from aftertrain.cli import triggers as triggers_module
 from aftertrain.client.events import Events
-from aftertrain.client.models import Event, EventTrigger
+from aftertrain.client.models import EventTrigger, ReceivedEvent
 
 __all__ = ["run"]  # a fixture
 TRIGGER = """
@@ -37,8 +37,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def event(key: str, **more: Any) -> Event:
-    return Event.model_validate(
+def event(key: str, **more: Any) -> ReceivedEvent:
+    return ReceivedEvent.model_validate(
         {
             "event_type": "object.created",
             "event_id": f"id-{key}",
