@@ -26,7 +26,7 @@ def record(key: str = "final/ü", *, matching: bool = True) -> EventRecord:
     source = watching.sources["bucket"]
     (event,) = normalise(Delivery({"events": [tigris_event(key)]}, source))
     assert isinstance(event, Event)
-    return new_record(event, source.id, match(event, watching), NOW)
+    return new_record(event, source.id, match(event, source, watching), NOW)
 
 
 @pytest.fixture

@@ -369,3 +369,31 @@ def test_a_backtest_is_asked_of_the_api(api: Api) -> None:
     found = api.client.event_triggers.backtest({"event_type": "model.added", "filter": {"model_name": "llama"}})
 
     assert (found.events, len(found.matched), len(found.missed), found.complete) == (2, 1, 1, True)
+
+
+def test_a_trigger_names_a_source_that_exists(api: Api) -> None:
+    api.client.sources.create("weights", kind="tigris")
+    made = api.client.event_triggers.create(pipeline_id="p", event_type="object.created", source="weights", id="t")
+
+    with pytest.raises(InvalidRequestError, match="no source is called 'wieghts': create it first"):
+        api.client.event_triggers.update("t", source="wieghts")
+    assert made.source == ["weights"]
+    assert api.client.event_triggers.update("t", source=["weights", "aws"]).source == ["weights", "aws"]
+    assert api.client.event_triggers.update("t", source=None).source is None
+
+
+def test_the_stages_own_sources_cannot_be_taken(api: Api) -> None:
+    with pytest.raises(InvalidRequestError, match="the stage's own events"):
+        api.client.sources.create("aws", kind="platform")
+
+
+def test_an_event_says_that_its_sender_may_not_fire_the_trigger(api: Api) -> None:
+    trigger = {"id": "t", "event_type": "object.created"}
+    envelope = {"event_type": "object.created", "event_id": "1", "timestamp": "2026-01-01T00:00:00Z", "data": {}}
+
+    (verdict,) = api.client.event_triggers.test(trigger, envelope)
+    (named,) = api.client.event_triggers.test(trigger | {"source": "relay"}, envelope)
+
+    assert (verdict["verdict"], verdict["clause"]) == ("filtered", "source")
+    assert verdict["expected"] == "a source of kind tigris or s3 or r2 or eventbridge, or `source` names it"
+    assert named["verdict"] == "started"

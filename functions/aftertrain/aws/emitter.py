@@ -6,6 +6,7 @@ from aftertrain.errors import BusyError
 from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.receive import accept
 from aftertrain.ingest.snapshot import Snapshot
+from aftertrain.model.authority import PIPELINES
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -17,7 +18,7 @@ class Emitter:
         self._ports, self._snapshot = ports, snapshot
 
     def __call__(self, event: Event) -> list[str]:
-        return self.take(event, Source(event.source, "platform", "none"))
+        return self.take(event, PIPELINES)
 
     def take(self, event: Event, source: Source) -> list[str]:
         """Record an event of a trusted source, and start what it fires; returns the ids of the executions.

@@ -10,6 +10,7 @@ from aftertrain.compiler.document import read_document
 from aftertrain.control.dry_run import events_in, triggers_in
 from aftertrain.errors import SenderError
 from aftertrain.model.event import Event
+from aftertrain.model.source import Source
 
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
@@ -21,8 +22,8 @@ def triggers_of(file: Path) -> list[dict[str, Any]]:
     return triggers_in(read_document(text).value, file.stem)
 
 
-def events_of(file: Path) -> list[Event]:
-    """The events of a sample request, or the single event of an envelope."""
+def events_of(file: Path) -> tuple[list[Event], Source]:
+    """The events of a sample request, or the single event of an envelope, and a sender of its kind."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

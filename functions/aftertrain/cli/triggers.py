@@ -51,7 +51,8 @@ def test_trigger(trigger: str, event_file: Path, as_json: bool) -> None:
       aftertrain triggers test pipelines/auto-deploy-new-models.yaml --event events/platform/model-added.json
     """
     items = [_load_trigger(entry) for entry in _items(trigger)]
-    verdicts = [dry_run(event, item) for event in events_of(event_file) for item in items]
+    events, sender = events_of(event_file)
+    verdicts = [dry_run(event, sender, item) for event in events for item in items]
     if as_json:
         click.echo(json.dumps(verdicts, indent=2, ensure_ascii=False))
     else:

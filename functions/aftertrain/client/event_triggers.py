@@ -32,6 +32,7 @@ class EventTriggers:
         *,
         pipeline_id: str,
         event_type: str,
+        source: str | list[str] | None = None,
         filter: dict[str, Any] | None = None,
         where: str | None = None,
         params: dict[str, Any] | None = None,
@@ -39,13 +40,16 @@ class EventTriggers:
         id: str | None = None,
         **policies: Any,
     ) -> EventTrigger:
-        """Create a trigger. `policies`: assemble, order, debounce, rate, concurrency, priority.
+        """Create a trigger. `source`: the ids of the only sources that may fire it.
+
+        `policies`: assemble, order, debounce, rate, concurrency, priority.
 
         Raises: InvalidRequestError if a filter, a policy or the params are wrong.
         """
         body = {
             "pipeline_id": pipeline_id,
             "event_type": event_type,
+            "source": source,
             "filter": filter,
             "where": where,
             "params": params or {},
@@ -60,6 +64,7 @@ class EventTriggers:
         trigger_id: str,
         *,
         event_type: str = _KEEP,
+        source: str | list[str] | None = _KEEP,
         filter: dict[str, Any] | None = _KEEP,
         where: str | None = _KEEP,
         params: dict[str, Any] = _KEEP,
@@ -69,6 +74,7 @@ class EventTriggers:
         """Change the given fields; others stay, and None removes a filter or a policy."""
         fields = {
             "event_type": event_type,
+            "source": source,
             "filter": filter,
             "where": where,
             "params": params,

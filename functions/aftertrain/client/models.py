@@ -27,6 +27,7 @@ class EventTrigger(Resource):
     id: str
     pipeline_id: str
     event_type: str
+    source: list[str] | None = None
     where: str | None
     filter: dict[str, Any] | None
     params: dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-from aftertrain.model.definition import EventType, Priority
+from aftertrain.model.definition import EventType, Priority, SourceIds
 from aftertrain.model.names import ID_PATTERN
 from aftertrain.model.policy_spec import PolicySpecs
 from aftertrain.model.source import SourceAuth, SourceKind
@@ -38,6 +38,7 @@ class TriggerCreate(PolicySpecs):
 
     pipeline_id: str
     event_type: EventType
+    source: SourceIds | None = None
     where: str | None = None
     filter: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)
@@ -50,6 +51,7 @@ class TriggerUpdate(PolicySpecs):
     """Given fields replace the old ones; the others stay."""
 
     event_type: EventType | None = None
+    source: SourceIds | None = None
     where: str | None = None
     filter: dict[str, Any] | None = None
     params: dict[str, Any] | None = None

@@ -64,6 +64,7 @@ def _trigger_item(trigger: Item, pipeline: Item) -> Item:
         params=trigger["params"],
         policies=policies_of(trigger),
         priority=trigger.get("priority", 0),
+        sources=tuple(trigger.get("source") or ()),
     ).item()
 
 

@@ -1,6 +1,6 @@
 """A trigger and an event -> what would happen, without starting anything.
 
-dry_run(event, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
+dry_run(event, sender, {"id": "trig-1", "event_type": "object.created", "where": '`key` REGEXP "^final/"', …})
 ->  {"matched": False, "verdict": "filtered", "clause": "where", "expected": '`key` REGEXP "^final/"',
      "actual": "tmp/x", "params": None, "would_start": None, …}
 """
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from aftertrain.control import triggers
 from aftertrain.control.bodies import BacktestRequest, TriggerTest
-from aftertrain.control.explain import explain
+from aftertrain.control.explain import explain, sender_of
 from aftertrain.control.ports import ControlPorts
 from aftertrain.control.require import published_definition
 from aftertrain.errors import AftertrainError, AuthorError
@@ -76,8 +76,8 @@ def _types(parameters: Any) -> dict[str, str]:
         return {}
 
 
-def events_in(value: Any, name: str) -> list[Event]:
-    """The events of a sample request, {source, headers, body}, or the one of an envelope.
+def events_in(value: Any, name: str) -> tuple[list[Event], Source]:
+    """The events of a sample request, {source, headers, body}, or the one of an envelope, and a sender of its kind.
 
     Raises: AuthorError for an unknown kind of source, SenderError for a request that no such sender sends.
     """
@@ -90,16 +90,17 @@ def events_in(value: Any, name: str) -> list[Event]:
     headers = {key.lower(): str(text) for key, text in value["headers"].items()} if request else {}
     body = value["body"] if request else value
     payload = parse(body.encode(errors="surrogatepass")) if isinstance(body, str) else body
-    drafts = normalise(Delivery(payload, Source("dry-run", kind, "none"), headers, datetime.now(UTC).isoformat()))
+    sender = Source("", kind, "none")
+    drafts = normalise(Delivery(payload, sender, headers, datetime.now(UTC).isoformat()))
     for draft in drafts:
         if isinstance(draft, AftertrainError):
             raise draft
-    return [draft for draft in drafts if isinstance(draft, Event)]
+    return [draft for draft in drafts if isinstance(draft, Event)], sender
 
 
-def dry_run(event: Event, item: dict[str, Any]) -> dict[str, Any]:
+def dry_run(event: Event, sender: Source | None, item: dict[str, Any]) -> dict[str, Any]:
     """The verdict that a trigger would give. `would_start` names the pipeline and the policies that still decide."""
-    verdict = explain(event, item)
+    verdict = explain(event, sender, item)
     base: dict[str, Any] = {"event_id": event.id, "subject": event.subject, "trigger_id": item["id"]}
     matched = verdict.clause == "created_at"  # every filter lets the event pass
     if not matched:
@@ -138,7 +139,8 @@ def _count_passed(event: Event, item: dict[str, Any]) -> int:
 def run_test(body: TriggerTest, ports: ControlPorts) -> list[dict[str, Any]]:
     """The verdicts for an event, or for the events of a request. Raises: AuthorError, NotFoundError."""
     item = _item(body.trigger, ports)
-    return [dry_run(event, item) for event in events_in(body.event, "the event")]
+    events, sender = events_in(body.event, "the event")
+    return [dry_run(event, sender, item) for event in events]
 
 
 def run_backtest(body: BacktestRequest, ports: ControlPorts) -> dict[str, Any]:
@@ -149,7 +151,9 @@ def run_backtest(body: BacktestRequest, ports: ControlPorts) -> dict[str, Any]:
     item, now = _item(body.trigger, ports), datetime.fromisoformat(ports.clock())
     since = (now - timedelta(seconds=body.since_seconds)).isoformat(timespec="milliseconds")
     scan = ports.runs.all_events(since, now.isoformat(timespec="milliseconds"), LOOKED_AT)
-    verdicts = [dry_run(Event.from_envelope(entry), item) for entry in scan.items if "~" not in entry["record_id"]]
+    entries = [entry for entry in scan.items if "~" not in entry["record_id"]]
+    senders = {source_id: sender_of(source_id, ports) for source_id in {entry["source_id"] for entry in entries}}
+    verdicts = [dry_run(Event.from_envelope(entry), senders[entry["source_id"]], item) for entry in entries]
     missed = [entry for entry in verdicts if not entry["matched"] and entry["clause"] != "event_type"]
     return {
         "events": len(verdicts),

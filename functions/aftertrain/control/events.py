@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from aftertrain.control.explain import explain_unmatched
+from aftertrain.control.explain import explain_unmatched, sender_of
 from aftertrain.control.ports import ControlPorts, Item
 from aftertrain.control.time_range import since, until
 from aftertrain.errors import ConflictError, NotFoundError
@@ -15,6 +15,7 @@ from aftertrain.ingest.match import match
 from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.verdict import Verdict
+from aftertrain.model.authority import source_of
 from aftertrain.model.event import Event
 
 ATTEMPTS = 100
@@ -29,7 +30,8 @@ def get(source_id: str, event_id: str, ports: ControlPorts) -> Item:
     if item is None:
         raise NotFoundError(f"the source {source_id!r} has sent no event {event_id!r}", field="event_id")
     decided = {verdict["trigger_id"] for verdict in item["verdicts"]}
-    undecided = explain_unmatched(Event.from_envelope(item), decided, ports.registry.items("trigger"))
+    sender = sender_of(source_id, ports)
+    undecided = explain_unmatched(Event.from_envelope(item), sender, decided, ports.registry.items("trigger"))
     return item | {"verdicts": [*item["verdicts"], *(verdict.item() for verdict in undecided)]}
 
 
@@ -64,7 +66,7 @@ def replay(
         suffix = f"~{number}"
         existing = ports.ledger.get(EventKey(source_id, original.event.id + suffix))
         if existing is None:
-            fired = match(original.event, snapshot)
+            fired = match(original.event, source_of(source_id, snapshot.sources), snapshot)
             record = _with_sets(new_record(original.event, source_id, fired, ports.clock(), suffix), original, control)
             existing = ports.ledger.record(record)
             if existing is None:

@@ -11,6 +11,7 @@ from aftertrain.control.build_snapshot import source_in, with_source
 from aftertrain.control.ports import Change, ControlPorts, Entry, Item
 from aftertrain.control.require import require, require_absent, retry_stale
 from aftertrain.errors import AuthorError
+from aftertrain.model.authority import BUILT_IN
 from aftertrain.model.source import AUTHS, LIVE_SECRETS, Source, SourceAuth, SourceKind
 
 
@@ -20,6 +21,8 @@ def create(body: SourceCreate, ports: ControlPorts) -> Item:
     Returns: the source with `url` and, this once, `secret`; with auth basic the user name is the source's id.
     Raises: ConflictError if the id is taken, AuthorError if this kind of sender does not support the auth.
     """
+    if body.id in BUILT_IN:
+        raise AuthorError(f"{body.id!r} is the source of the stage's own events: choose another id", field="id")
     auth = body.auth or AUTHS[body.kind][0]
     if auth not in AUTHS[body.kind]:
         raise AuthorError(f"a source of kind {body.kind} supports auth {' or '.join(AUTHS[body.kind])}", field="auth")

@@ -1,11 +1,12 @@
 """Event triggers: which events start which pipeline."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from aftertrain.control.bodies import TriggerCreate, TriggerUpdate
 from aftertrain.control.build_snapshot import with_trigger
 from aftertrain.control.check_params import check_params
-from aftertrain.control.ports import Change, ControlPorts, Item
+from aftertrain.control.ports import Change, ControlPorts, Entry, Item
 from aftertrain.control.require import published_definition, require, require_absent, retry_stale
 from aftertrain.errors import AuthorError, ConflictError
 from aftertrain.expressions.pattern import check_pattern
@@ -16,6 +17,7 @@ from aftertrain.ingest.handover import hand_over
 from aftertrain.ingest.policies import rate
 from aftertrain.ingest.policies.decision import PASS, State, Transition
 from aftertrain.ingest.ports import IngestPorts
+from aftertrain.model.authority import BUILT_IN
 from aftertrain.model.names import slug
 from aftertrain.model.policy import KINDS
 
@@ -97,7 +99,7 @@ def list_all(pipeline_id: str | None, ports: ControlPorts) -> list[Item]:
 def _merge_update(item: Item, changes: Item) -> Item:
     """The trigger with the given fields changed, checked like a new one."""
     for name, value in changes.items():
-        if value is None and name not in ("where", "filter", *KINDS):
+        if value is None and name not in ("source", "where", "filter", *KINDS):
             raise AuthorError(f"{name} cannot be null: leave it out to keep it", field=name)
     return item | changes
 
@@ -106,6 +108,7 @@ def _commit(item: Item, revision: int, ports: ControlPorts) -> Item:
     # Read the snapshot first: everything read later is at least as new, or the commit is refused as stale.
     snapshot = ports.registry.snapshot()
     pipeline = require(ports.registry, "pipeline", item["pipeline_id"])
+    _check_sources(item.get("source") or (), snapshot)
     if item["where"] is not None:
         compile_where(item["where"])
     if item["filter"] is not None:
@@ -114,3 +117,11 @@ def _commit(item: Item, revision: int, ports: ControlPorts) -> Item:
     new_snapshot = with_trigger(snapshot, item, pipeline.item, item["id"])
     ports.registry.commit([Change("trigger", item["id"], item, revision)], new_snapshot)
     return item
+
+
+def _check_sources(named: Iterable[str], snapshot: Entry) -> None:
+    known = {source["id"] for source in snapshot.item["sources"]} | BUILT_IN.keys()
+    for source_id in named:
+        if source_id not in known:
+            create = f"aftertrain sources create {source_id} --kind KIND"
+            raise AuthorError(f"no source is called {source_id!r}: create it first, with `{create}`", field="source")

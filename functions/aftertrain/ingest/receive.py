@@ -24,6 +24,7 @@ from aftertrain.ingest.schemas import find_schema_mistake
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.verdict import Verdict
+from aftertrain.model.authority import true_source
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
@@ -105,11 +106,12 @@ def _open_parallel_map(count: int) -> Iterator[Callable[..., Iterable[Any]]]:
 
 def _record(event: Event, source: Source, snapshot: Snapshot, ports: IngestPorts) -> Outcome | SenderError:
     """Make one event durable."""
+    event = event._replace(source=true_source(event.source, source, snapshot.sources))
     schema = snapshot.schemas.get(event.type)
     problem = None if schema is None else find_schema_mistake(event, schema)
     if problem is not None:
         return problem
-    record = new_record(event, source.id, match(event, snapshot), ports.clock())
+    record = new_record(event, source.id, match(event, source, snapshot), ports.clock())
     try:
         existing = ports.ledger.record(record)
     except SenderError as error:

@@ -12,9 +12,7 @@ from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.lambdas.observability import count, logger, metrics
 from aftertrain.lambdas.runtime import ingest as runtime
-from aftertrain.model.source import Source
-
-SOURCE = Source("aws", "eventbridge", "none")
+from aftertrain.model.authority import ACCOUNT
 
 
 @metrics.log_metrics
@@ -40,8 +38,8 @@ def _take(event: dict[str, Any]) -> list[str]:
     """The executions that an event started. Raises: SenderError, BusyError."""
     emit = Emitter(runtime.ports(), runtime.snapshot().get)
     started: list[str] = []
-    for draft in normalise(Delivery(event, SOURCE)):
+    for draft in normalise(Delivery(event, ACCOUNT)):
         if isinstance(draft, SenderError):
             raise draft
-        started += emit.take(draft, SOURCE)
+        started += emit.take(draft, ACCOUNT)
     return started

@@ -14,7 +14,7 @@ These models check shapes only. The compiler checks whether the parts fit togeth
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from aftertrain.model.instances import GPU_TYPES
 from aftertrain.model.kinds import ParameterType
@@ -28,6 +28,18 @@ STEP_ID_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*$"
 StepId = Annotated[str, StringConstraints(pattern=STEP_ID_PATTERN, max_length=48)]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 EventType = Annotated[str, StringConstraints(pattern=EVENT_TYPE_PATTERN, max_length=128)]
+_SourceId = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+SourceIds = Annotated[
+    list[_SourceId],
+    Field(min_length=1, max_length=20),
+    BeforeValidator(_as_list, json_schema_input_type=_SourceId | list[_SourceId]),
+]
 STATES_ERRORS = ("States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout", "States.Permissions")
 Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
 InstanceType = Annotated[str, StringConstraints(pattern=r"^(ml\.)?[a-z0-9-]+\.[a-z0-9-]+$", max_length=40)]
@@ -147,10 +159,11 @@ class PipelineSettings(Written):
 
 
 class TriggerSpec(PolicySpecs):
-    """A trigger in the file of the pipeline that it starts."""
+    """A trigger in the file of the pipeline that it starts. `source`: the ids of the only sources that may fire it."""
 
     id: Annotated[str, StringConstraints(pattern=ID_PATTERN)] | None = None
     event_type: EventType
+    source: SourceIds | None = None
     where: str | None = None
     filter: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)

@@ -36,7 +36,10 @@ class Trigger(NamedTuple):
     """Starts a pipeline for every event that it matches.
 
     `event_type` is a dotted name and may end in `.*`. `where` is a bucket WHERE clause, `filter` a JSON filter; an
-    event must pass both, then `policies` decide. A disabled trigger is not in the snapshot.
+    event must pass both, then `policies` decide. `sources`: the ids of the only senders that may fire it; without one,
+    every sender may that can truthfully report the event (see `model.authority`).
+
+    A disabled trigger is not in the snapshot.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Trigger(NamedTuple):
     params: Mapping[str, Any] = MappingProxyType({})
     policies: Policies = Policies()
     priority: int = 0
+    sources: tuple[str, ...] = ()
 
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> "Trigger":
@@ -60,6 +64,7 @@ class Trigger(NamedTuple):
             params=item["params"],
             policies=Policies.from_item(item.get("policies", {})),
             priority=item.get("priority", 0),
+            sources=tuple(item.get("sources", ())),
         )
 
     def item(self) -> dict[str, Any]:
@@ -73,6 +78,7 @@ class Trigger(NamedTuple):
             "params": dict(self.params),
             "policies": self.policies.item(),
             "priority": self.priority,
+            **({"sources": list(self.sources)} if self.sources else {}),
         }
 
 

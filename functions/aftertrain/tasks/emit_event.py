@@ -7,12 +7,12 @@ that led to it; too long a chain ends, because pipelines that start each other i
 from datetime import UTC, datetime
 from typing import Any
 
+from aftertrain.model.authority import PIPELINES
 from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 from aftertrain.tasks.ports import StepCall, TaskPorts
 
 MAX_DEPTH = 8
-SOURCE = "pipelines"
 
 
 def build_event(
@@ -22,7 +22,7 @@ def build_event(
     return Event(
         type=event_type,
         id=digest(call.execution, call.step, str(call.item), *parts),
-        source=SOURCE,
+        source=PIPELINES.id,
         time=datetime.fromtimestamp(ports.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         subject=subject,
         data=data,

@@ -243,3 +243,37 @@ def test_what_a_param_takes_from_an_event_is_of_its_type(params: dict[str, Any],
 )
 def test_senders_write_whole_numbers_with_a_point_and_null_for_nothing(value: Any, kind: str, fits: bool) -> None:
     assert is_given(value, kind) is fits
+
+
+def _claim(source: str, event_type: str, claimed: str) -> Request:
+    envelope = {"event_type": event_type, "event_id": "e", "timestamp": "2026-01-01T00:00:00Z", "source": claimed}
+    return request(envelope | {"data": {"key": "final/x", "bucket": "models"}}, source)
+
+
+def test_a_sender_that_only_claims_an_upload_starts_nothing() -> None:
+    watching = snapshot(trigger("one"), trigger("two", "object.*"))
+
+    assert receive(_claim("platform", "object.created", "bucket"), watching, ingest_ports()).matched == 0
+
+
+def test_a_trigger_that_names_its_source_fires_for_that_one_alone() -> None:
+    watching = snapshot(trigger("relay", sources=("platform",)), trigger("tigris", sources=("bucket",)))
+
+    claimed = receive(_claim("platform", "object.created", "bucket"), watching, ingest_ports())
+    sent = receive(notification(), watching, ingest_ports())
+
+    assert [name.rpartition("-")[0] for name in claimed.executions] == ["relay"]
+    assert [name.rpartition("-")[0] for name in sent.executions] == ["tigris"]
+
+
+def test_a_filter_on_the_source_cannot_be_met_by_a_claim() -> None:
+    watching = snapshot(trigger(event_type="model.added", filter={"source": ["bucket"]}))
+
+    assert receive(_claim("platform", "model.added", "bucket"), watching, ingest_ports()).matched == 0
+    assert receive(_claim("platform", "model.added", "other"), watching, ingest_ports()).matched == 0
+
+
+def test_a_name_of_the_senders_own_can_be_filtered() -> None:
+    watching = snapshot(trigger(event_type="model.added", filter={"source": ["budmodel"]}))
+
+    assert receive(_claim("platform", "model.added", "budmodel"), watching, ingest_ports()).matched == 1
