@@ -113,7 +113,9 @@ class FakeBuckets:
         return self.indexes.get(event.subject)
 
     def objects(self, event: Event, prefix: str) -> tuple[BucketObject, ...]:
-        return tuple(found for key, found in sorted(self.held.items()) if key.startswith(prefix))
+        """As the adapter lists: one level, without what lies in folders below."""
+        keys = (key for key in sorted(self.held) if key.startswith(prefix))
+        return tuple(self.held[key] for key in keys if "/" not in key.removeprefix(prefix))
 
 
 @dataclass

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.property.examples import examples
 
 from aftertrain.ingest.event_key import EventKey
-from aftertrain.ingest.policies.assemble import PartNotice, decide
+from aftertrain.ingest.policies.assemble import decide
 from aftertrain.ingest.policies.decision import PolicyDecision, State, Ticket
+from aftertrain.ingest.policies.part_notice import PartNotice
 from aftertrain.ingest.policies.uploads import LEAST_SECONDS
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Assemble

@@ -75,7 +75,7 @@ def _files_of(body: bytes) -> tuple[str, ...] | None:
     """The distinct names in `weight_map`; None if this is no index file."""
     try:
         names = json.loads(body)["weight_map"].values()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return tuple(sorted({str(name) for name in names}))
 

@@ -21,6 +21,7 @@ _OBJECT = {
     "event_name": _TEXT_OR_NULL,
     "version_id": _TEXT_OR_NULL,
     "sequencer": _TEXT_OR_NULL,
+    "event_source": _TEXT_OR_NULL,
     # Added by policies: the objects of a set, the events of a burst.
     "parts": Shape(frozenset({"array"}), there=False),
     "events": Shape(frozenset({"array"}), there=False),

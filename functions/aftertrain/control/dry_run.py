@@ -22,7 +22,7 @@ from aftertrain.ingest.event_record import event_path_params
 from aftertrain.ingest.map_params import map_params
 from aftertrain.ingest.normalise import normalise
 from aftertrain.ingest.parse import parse
-from aftertrain.ingest.policies.assemble import locate_part
+from aftertrain.ingest.policies.part_notice import explain_no_part, locate_part
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.model.definition import Parameter, TriggerSpec, types_of
 from aftertrain.model.event import Event
@@ -119,8 +119,8 @@ def dry_run(event: Event, sender: Source | None, item: dict[str, Any]) -> dict[s
     outcome = {"verdict": "started", "clause": "", "expected": None, "actual": None}
     if policies.assemble is not None:
         if locate_part(event, policies.assemble) is None:
-            expected = f"a key that matches {policies.assemble.pattern}"
-            filtered = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": event.subject}
+            expected, actual = explain_no_part(event, policies.assemble)
+            filtered = {"verdict": "filtered", "clause": "assemble", "expected": expected, "actual": actual}
             return base | filtered | {"matched": False, "passed": 0, "params": None, "would_start": None}
         outcome |= {"verdict": "assembling", "clause": "assemble"}
     elif policies.debounce is not None:

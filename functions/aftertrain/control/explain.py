@@ -11,8 +11,9 @@ from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.authority import BUILT_IN
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
-from aftertrain.model.trigger import PipelineVersion, Trigger, matches_type
+from aftertrain.model.trigger import PipelineVersion, Trigger, is_read, matches_type
 
+_ALL = "object.*"
 _NONE = PipelineVersion("", 0, "")
 
 
@@ -29,7 +30,8 @@ def explain_unmatched(
 ) -> Iterator[Verdict]:
     """The verdicts of all triggers on the event's type that have none yet."""
     for item in triggers:
-        if item["id"] not in decided and matches_type(item["event_type"], event.type):
+        watched = matches_type(item["event_type"], event.type) or (is_read(event.type) and item["event_type"] == _ALL)
+        if item["id"] not in decided and watched:
             yield explain(event, sender, item)
 
 
@@ -40,7 +42,8 @@ def explain(event: Event, sender: Source | None, item: Item) -> Verdict:
     if not item.get("enabled", True):
         return Verdict(trigger.id, "disabled", "enabled", True, False)
     if not matches_type(trigger.event_type, event.type):
-        return Verdict(trigger.id, "filtered", "event_type", trigger.event_type, event.type)
+        expected = f"{trigger.event_type}, or {event.type} by name" if is_read(event.type) else trigger.event_type
+        return Verdict(trigger.id, "filtered", "event_type", expected, event.type)
     mismatch = None if sender is None else find_source_mismatch(event.type, trigger, sender)
     mismatch = mismatch or find_mismatch(event, compile_trigger(trigger))
     if mismatch is None:

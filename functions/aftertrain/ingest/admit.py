@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from aftertrain.ingest.compare_and_set import compare_and_set
 from aftertrain.ingest.event_record import EventRecord, Start
 from aftertrain.ingest.policies import assemble, concurrency, debounce, order, rate
-from aftertrain.ingest.policies.assemble import PartNotice
 from aftertrain.ingest.policies.decision import PASS, PolicyDecision, State, Ticket, Transition
 from aftertrain.ingest.policies.group_key import OBJECT, group_key
+from aftertrain.ingest.policies.part_notice import PartNotice, explain_no_part, locate_part
 from aftertrain.ingest.ports import IngestPorts
 from aftertrain.ingest.recency import BucketBehindError, is_gone, recency_of
 from aftertrain.ingest.slots import reclaim_slots
@@ -123,7 +123,7 @@ def last_policy(start: Start, event: Event) -> tuple[str, Callable[[State, str],
         return _debounce_key(start.trigger_id, event, policies.debounce), debounce.withdraw
     if policies.order is not None:
         return _order_key(start, event), order.withdraw
-    placement = assemble.locate_part(event, policies.assemble) if policies.assemble is not None else None
+    placement = locate_part(event, policies.assemble) if policies.assemble is not None else None
     return None if placement is None else (_assemble_key(start.trigger_id, placement[0]), assemble.withdraw)
 
 
@@ -132,7 +132,7 @@ def holding_policies(start: Start, event: Event) -> Iterator[tuple[str, Callable
     debounce_policy, assemble_policy = start.policies.debounce, start.policies.assemble
     if debounce_policy is not None:
         yield _debounce_key(start.trigger_id, event, debounce_policy), debounce.forget
-    if assemble_policy is not None and (placement := assemble.locate_part(event, assemble_policy)) is not None:
+    if assemble_policy is not None and (placement := locate_part(event, assemble_policy)) is not None:
         yield _assemble_key(start.trigger_id, placement[0]), assemble.forget
 
 
@@ -225,10 +225,9 @@ def _check_assemble(start: Start, ticket: Ticket, ports: IngestPorts) -> PolicyC
     policy = start.policies.assemble
     if policy is None:
         return None
-    placement = assemble.locate_part(ticket.event, policy)
+    placement = locate_part(ticket.event, policy)
     if placement is None:
-        expected = f"a key that matches {policy.pattern}"
-        return PolicyDecision("filtered", "assemble", expected, ticket.event.subject)
+        return PolicyDecision("filtered", "assemble", *explain_no_part(ticket.event, policy))
     key, piece = placement
     piece, now = _with_bucket_facts(piece, policy, ticket, ports), ports.clock()
     state_key = _assemble_key(ticket.trigger_id, key)

@@ -83,7 +83,15 @@ class Trigger(NamedTuple):
 
 
 def matches_type(pattern: str, event_type: str) -> bool:
-    """Whether an event type matches a trigger's: equal, or below a prefix that ends in `.*`."""
+    """Whether an event type matches a trigger's: equal, or below a prefix that ends in `.*`.
+
+    A read of an object matches only its own name. A pipeline reads the objects that it is about: it would start itself.
+    """
     if pattern.endswith(".*"):
-        return event_type.startswith(pattern[:-1])
+        return event_type.startswith(pattern[:-1]) and not is_read(event_type)
     return pattern == event_type
+
+
+def is_read(event_type: str) -> bool:
+    """Whether an event only says that an object was read."""
+    return event_type.startswith("object.accessed")

@@ -9,6 +9,7 @@ from tests.unit.ingest.setting import Setting, ticket
 
 from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.policies import assemble
+from aftertrain.ingest.policies.part_notice import PartNotice
 from aftertrain.ingest.receive import receive
 from aftertrain.model.policy import Assemble, Debounce, Key, Order, Policies
 
@@ -167,7 +168,7 @@ def test_the_webhook_leaves_a_look_into_a_bucket_to_the_queue() -> None:
 
 
 def test_too_many_parts_are_refused() -> None:
-    piece = assemble.PartNotice("1", total=1001)
+    piece = PartNotice("1", total=1001)
     policy = Assemble(1.0, pattern="x")
     _, decision = assemble.decide({}, ticket(), piece, policy, 0.0)
 
@@ -216,3 +217,114 @@ def test_of_a_burst_of_checkpoints_the_newest_brings_its_own_parts() -> None:
         ["step-100"] * 2,
         ["step-200"] * 2,
     ]
+
+
+def _object(key: str, etag: str, written: int, name: str = "OBJECT_CREATED_PUT") -> dict[str, object]:
+    time = (datetime(2026, 5, 15, 10, tzinfo=UTC) + timedelta(seconds=written)).isoformat()
+    return tigris_event(key, eventName=name, eventTime=time, object={"key": key, "size": 1, "eTag": etag})
+
+
+def _words(setting: Setting) -> list[str]:
+    return sorted(record.all_verdicts[0].verdict for record in setting.ledger.records.values())
+
+
+TRAINER = ("config.json", "model-1.bin", "model-2.bin", INDEX, "optimizer.pt", "rng_state.pth", "trainer_state.json")
+
+
+def _trainer() -> Setting:
+    """A folder as the Trainer of transformers writes it, several times."""
+    names = ("model-1.bin", "model-2.bin")
+    return Setting(FakeBuckets(indexes={f"last/{INDEX}": names}), assemble=Assemble(600.0, index=INDEX))
+
+
+def _upload(setting: Setting, epoch: int, order: tuple[str, ...] = TRAINER) -> None:
+    for number, name in enumerate(order):
+        setting.clock.now += 1
+        entry = _object(f"last/{name}", f"{name}@{epoch}", epoch * 3000 + number)
+        receive(notification(entry), setting.watching, setting.ports)
+        setting.drive_all()
+
+
+def test_files_beside_a_checkpoint_raise_no_alarm() -> None:
+    setting = _trainer()
+    setting.clock.now = datetime(2026, 5, 15, 10, tzinfo=UTC).timestamp()
+    _upload(setting, 0)
+    setting.clock.now += 601
+    setting.drive_all()
+
+    assert "incomplete" not in _words(setting)
+    assert not setting.ledger.due_at
+
+
+@pytest.mark.parametrize("order", [TRAINER, TRAINER[::-1], (*TRAINER[4:], *TRAINER[:4]), (INDEX, *TRAINER[:3])])
+def test_a_folder_that_is_overwritten_starts_once_per_upload_and_mixes_none(order: tuple[str, ...]) -> None:
+    setting = _trainer()
+    for epoch in range(3):
+        setting.clock.now = datetime(2026, 5, 15, 10, tzinfo=UTC).timestamp() + 3000 * epoch
+        _upload(setting, epoch, order)
+    setting.clock.now += 601
+    setting.drive_all()
+
+    assert started(setting) == [
+        [f"{name}@{epoch}" for name in ("model-1.bin", "model-2.bin", INDEX)] for epoch in range(3)
+    ]
+    assert "incomplete" not in _words(setting)
+
+
+def test_parts_that_the_listing_showed_begin_no_set_when_their_events_come() -> None:
+    names = [f"__{number}_0.distcp" for number in range(4)]
+    there = {f"run/{name}": BucketObject("models", f"run/{name}", f"e{name}", 1, 1.0) for name in names}
+    setting = Setting(FakeBuckets(there), assemble=Assemble(600.0, marker=".metadata"))
+    setting.clock.now = datetime(2026, 5, 15, 10, tzinfo=UTC).timestamp()
+    for number, name in enumerate([".metadata", *names]):
+        entry = _object(f"run/{name}", f"e{name}", number - 60)
+        receive(notification(entry), setting.watching, setting.ports)
+    setting.clock.now += 601
+    setting.drive_all()
+    (execution,) = setting.starter.started
+
+    assert _words(setting) == [*["assembling"] * 4, "started"]
+    assert {execution} == {record.all_verdicts[0].execution for record in setting.ledger.records.values()}
+
+
+def test_a_shard_that_was_sent_twice_raises_no_alarm() -> None:
+    setting = Setting(assemble=SHARDS)
+    setting.clock.now = datetime(2026, 5, 15, 10, tzinfo=UTC).timestamp()
+    for part, written in ((1, 0), (2, 1), (3, 2), (2, 30)):
+        entry = _object(f"m-{part}-of-3", f"{part}a", written)
+        receive(notification(entry), setting.watching, setting.ports)
+    setting.clock.now += 601
+    setting.drive_all()
+
+    assert _words(setting) == ["assembling", "assembling", "assembling", "started"]
+
+
+def test_a_second_upload_that_keeps_a_shard_starts_when_it_is_quiet() -> None:
+    setting = Setting(assemble=SHARDS)
+    begin = setting.clock.now = datetime(2026, 5, 15, 10, tzinfo=UTC).timestamp()
+    for epoch, etags in enumerate((("1a", "2a", "3a"), ("1b", "2a", "3b"))):
+        for part in (2, 1, 3):
+            setting.clock.now = begin + epoch * 300 + part
+            entry = _object(f"m-{part}-of-3", etags[part - 1], epoch * 300 + part)
+            receive(notification(entry), setting.watching, setting.ports)
+    setting.clock.now += 61
+    setting.drive_all()
+
+    assert started(setting) == [["1a", "2a", "3a"], ["1b", "2a", "3b"]]
+
+
+@pytest.mark.parametrize("name", ["OBJECT_DELETED", "OBJECT_TRANSITIONED", "OBJECT_CREATED_PUT_TAGGING"])
+def test_what_brings_no_bytes_is_no_part(name: str) -> None:
+    setting = Setting(assemble=SHARDS)
+    setting.watching = snapshot(trigger("t1", "object.*", policies=Policies(assemble=SHARDS)))
+    for part in (1, 2, 3):
+        receive(notification(_object(f"m-{part}-of-3", "", part, name)), setting.watching, setting.ports)
+
+    assert _words(setting) == ["filtered"] * 3
+
+
+def test_a_folders_own_entry_is_no_part() -> None:
+    setting = Setting(assemble=Assemble(600.0, marker="_SUCCESS"))
+
+    assert setting.send("run/").verdict == "filtered"
+    assert setting.verdict("run/").expected == "an object, not a folder"

@@ -1,9 +1,13 @@
 """Stale events, by each source of order."""
 
 import json
+import struct
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.ingest_fakes import FakeBuckets, ingest_ports
 from tests.unit.ingest.samples import snapshot, trigger
 from tests.unit.ingest.setting import Setting, ticket
@@ -67,7 +71,9 @@ def test_a_bucket_that_is_behind_is_asked_again_in_seconds() -> None:
 )
 def test_sequencers_are_compared_as_texts_of_any_length(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     ports = ingest_ports()
-    events = [Event("object.created", "1", "s", "t", "k", data) for data in (earlier, later)]
+    events = [
+        Event("object.created", "1", "s", "t", "k", {"event_source": "aws:s3", **data}) for data in (earlier, later)
+    ]
     first, second = (recency_of(event, Order(), ticket(), ports) for event in events)
     state, passed = order.decide({}, ticket("a"), second)
     _, refused = order.decide(state, ticket("b"), first)
@@ -115,3 +121,49 @@ def test_an_object_that_was_deleted_is_gone_and_nothing_else() -> None:
     assert setting.send("a", eventName="OBJECT_DELETED").verdict == "started"
     buckets.held["b"] = BucketObject("models", "b", "x", 1, 1.0)
     assert setting.send("b", eventName="OBJECT_DELETED").verdict == "stale"
+
+
+def _ceph(seconds: int, nanoseconds: int) -> str:
+    """A sequencer as Ceph writes it: a `utime_t` as it lies in memory."""
+    return struct.pack("<II", seconds, nanoseconds).hex().upper()
+
+
+TIMES = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 999_999_999))
+
+
+@given(TIMES, TIMES)
+def test_cephs_sequencers_are_times(earlier: tuple[int, int], later: tuple[int, int]) -> None:
+    def rank(time: tuple[int, int]) -> str:
+        data = {"event_source": "ceph:s3", "sequencer": _ceph(*time)}
+        found = recency_of(Event("object.created", "1", "s", "t", "k", data), Order(), ticket(), ingest_ports())
+        assert found is not None
+        return str(found.rank)
+
+    assert (rank(earlier) < rank(later)) == (earlier < later)
+
+
+def test_the_sequencer_of_cephs_own_sample_is_the_time_of_its_event() -> None:
+    data = {"event_source": "ceph:s3", "sequencer": "F7E6D75DC742D108"}
+    found = recency_of(Event("object.created", "1", "s", "t", "k", data), Order(), ticket(), ingest_ports())
+
+    assert found is not None
+    seconds = int(str(found.rank)[:8], 16)
+    assert datetime.fromtimestamp(seconds, UTC).isoformat() == "2019-11-22T13:47:35+00:00"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"event_source": "noobaa:s3", "sequencer": "0055AED6DCD90281E5"},
+        {"event_source": "ceph:s3", "sequencer": "F7E6"},
+        {"event_source": "ceph:s3", "sequencer": "not a number"},
+        {"sequencer": "0055AED6DCD90281E5"},
+    ],
+)
+def test_a_sequencer_of_unknown_form_leaves_the_order_to_the_bucket(data: dict[str, Any]) -> None:
+    buckets = FakeBuckets({"k": BucketObject("models", "k", "e", 1, 5.0)})
+    event = Event("object.created", "1", "s", "t", "k", {"bucket": "models", "key": "k", "etag": "e", **data})
+    found = recency_of(event, Order(), ticket(), ingest_ports(buckets=buckets))
+
+    assert found is not None
+    assert (found.sort, found.rank) == ("modified", 5.0)

@@ -277,3 +277,10 @@ def test_a_name_of_the_senders_own_can_be_filtered() -> None:
     watching = snapshot(trigger(event_type="model.added", filter={"source": ["budmodel"]}))
 
     assert receive(_claim("platform", "model.added", "budmodel"), watching, ingest_ports()).matched == 1
+
+
+def test_a_read_starts_only_what_names_it() -> None:
+    watching = snapshot(trigger("all", "object.*"), trigger("reads", "object.accessed_get"))
+    read = notification(tigris_event(eventName="OBJECT_ACCESSED_GET"))
+
+    assert [name.rpartition("-")[0] for name in receive(read, watching, ingest_ports()).executions] == ["reads"]

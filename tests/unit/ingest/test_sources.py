@@ -1,6 +1,7 @@
 """The dialects: the events of each payload, and the field that a refusal names."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from tests.unit.ingest.samples import tigris_event
@@ -238,3 +239,62 @@ def test_cephs_lifecycle_is_like_that_of_aws(name: str, event_type: str) -> None
     (event,) = read({"Records": [record]}, Source("c", "s3", "none"))
 
     assert event.type == event_type
+
+
+def _s3(name: str, *, writer: str = "minio:s3", **fields: Any) -> Any:
+    obj = {"key": "final/m.bin", "size": 1, "eTag": "e"} | fields
+    record = {"eventName": name, "eventTime": "2026-05-15T10:30:00Z", "eventSource": writer}
+    (draft,) = read({"Records": [record | {"s3": {"bucket": {"name": "models"}, "object": obj}}]}, S3)
+    return draft
+
+
+S3 = Source("weights", "s3", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "event_type"),
+    [
+        ("s3:ObjectCreated:Put", "object.created"),
+        ("s3:ObjectCreated:Copy", "object.created"),
+        ("s3:ObjectCreated:CompleteMultipartUpload", "object.created"),
+        ("s3:ObjectCreated:SomethingNew", "object.created"),
+        ("s3:ObjectCreated:PutTagging", "object.tagging_put"),
+        ("s3:ObjectCreated:DeleteTagging", "object.tagging_delete"),
+        ("s3:ObjectCreated:PutRetention", "object.retention_put"),
+        ("s3:ObjectCreated:PutLegalHold", "object.legal_hold_put"),
+        ("ObjectCreated:PutObjectAcl", "object.acl_put"),
+        ("ObjectTagging:Put", "object.tagging_put"),
+        ("s3:ObjectTransition:Complete", "object.transitioned"),
+        ("s3:ObjectTransition:Failed", "object.transition_failed"),
+        ("s3:ObjectAccessed:Get", "object.accessed_get"),
+    ],
+)
+def test_what_changes_no_bytes_is_no_creation(name: str, event_type: str) -> None:
+    assert _s3(name).type == event_type
+
+
+def test_tigris_attributes_are_no_creations_either() -> None:
+    assert tigris(eventName="OBJECT_CREATED_PUT_TAGGING").type == "object.tagging_put"
+    assert tigris(eventName="OBJECT_CREATED_MULTIPART").type == "object.created"
+
+
+@pytest.mark.parametrize(("etag", "event_type"), [("", "object.created_post"), ("e", "object.created")])
+def test_an_upload_that_begins_at_an_old_ceph_is_no_creation(etag: str, event_type: str) -> None:
+    assert _s3("ObjectCreated:Post", writer="ceph:s3", eTag=etag).type == event_type
+
+
+def test_a_key_is_measured_after_decoding() -> None:
+    longest = "ü" * 512
+
+    assert _s3("ObjectCreated:Put", key=quote_plus(longest)).subject == longest
+    with pytest.raises(SenderError, match=r"Records\[0\].s3.object.key is longer than 1024 bytes"):
+        raise _s3("ObjectCreated:Put", key=quote_plus(longest + "u"))
+
+
+def test_a_key_that_its_sender_does_not_encode_stays() -> None:
+    assert _s3("ObjectCreated:Put", writer="noobaa:s3", key="a+b%20c").subject == "a+b%20c"
+
+
+@pytest.mark.parametrize("sequencer", [7, None, [], ""])
+def test_a_sequencer_that_is_no_text_is_left_out(sequencer: Any) -> None:
+    assert "sequencer" not in _s3("ObjectCreated:Put", sequencer=sequencer).data

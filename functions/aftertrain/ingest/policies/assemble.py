@@ -10,12 +10,11 @@ was written more than the deadline after all others.
 """
 
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from aftertrain.ingest.bucket_object import BucketObject
 from aftertrain.ingest.event_key import EventKey
-from aftertrain.ingest.policies import uploads
+from aftertrain.ingest.policies import finished_set, uploads
 from aftertrain.ingest.policies.decision import (
     DISABLED,
     LOOK_AGAIN_SECONDS,
@@ -30,7 +29,7 @@ from aftertrain.ingest.policies.decision import (
     remember_answer,
     remember_pass,
 )
-from aftertrain.ingest.policies.group_key import compile_pattern
+from aftertrain.ingest.policies.part_notice import PartNotice
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json
 from aftertrain.model.policy import Assemble
@@ -40,37 +39,6 @@ MAX_BYTES = 160 * 1024  # of all parts together; they are part of an execution's
 KEPT_SETS = 3  # complete sets whose execution may not have started yet
 SHOWN = 20  # missing parts that a verdict names
 QUIET = "one was, and others may be"
-
-
-@dataclass(frozen=True, slots=True)
-class PartNotice:
-    """What one object says about its set.
-
-    `needs`: the names of all parts, if this object lists them. `last`: nothing follows; `there`: the folder's objects
-    then.
-    """
-
-    part: str
-    total: int | None = None
-    needs: tuple[str, ...] | None = None
-    last: bool = False
-    there: tuple[BucketObject, ...] = ()
-
-
-def locate_part(event: Event, policy: Assemble) -> tuple[str, PartNotice] | None:
-    """The set that an object belongs to, and its part there; None if it belongs to none."""
-    bucket = event.data.get("bucket")
-    if policy.pattern is not None:
-        match = compile_pattern(policy.pattern).search(event.subject)
-        if match is None:
-            return None
-        part, total = (str(match.group(name) or "") for name in ("part", "total"))
-        if not (part.isascii() and part.isdigit() and total.isascii() and total.isdigit()):
-            return None
-        stem = event.subject[: match.start()] + "*" + event.subject[match.end() :]
-        return canonical_json([bucket, stem, int(total)]), PartNotice(str(int(part)), int(total))
-    folder, name = posixpath.split(event.subject)
-    return canonical_json([bucket, folder]), PartNotice(name, last=name == policy.marker)
 
 
 def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, now: float) -> Transition:
@@ -85,20 +53,43 @@ def decide(state: State, ticket: Ticket, piece: PartNotice, policy: Assemble, no
         return _check_deadline(state, part_set, ticket, policy, now)
     if part_set.get("last") == ticket.name:
         return _wait_for_quiet(state, part_set, ticket, policy, now)
+    return _add_part(state, part_set, ticket, piece, policy, now)
+
+
+def _add_part(
+    state: State, part_set: dict[str, Any], ticket: Ticket, piece: PartNotice, policy: Assemble, now: float
+) -> Transition:
     part, previous = _part(ticket.event, piece), part_set["parts"].get(piece.part)
     rewritten = previous is not None and uploads.differs(part, previous)
-    if rewritten and uploads.older(part, previous):
-        stale = PolicyDecision("stale", "assemble", "at least as new as the stored part", ticket.event.time)
-        return remember_answer(state, ticket.name, ["stale", None]), stale
+    relation = finished_set.relate(part, state.get("finished"), policy)
+    if relation == "stale" or (rewritten and uploads.older(part, previous)):
+        return _refuse_stale(state, ticket)
+    if relation == "late":
+        return _join_finished(state, ticket)
+    rewritten = rewritten or relation == "unchanged"  # the rest of a second upload may follow
     part_set = _with_part(part_set, part, piece) | {"again": rewritten or part_set.get("again", False), "seen": now}
     part_set = part_set | {"parts": uploads.latest(part_set["parts"], policy.deadline)}
     if (rejection := _too_large(part_set)) is not None:
         return state, rejection
     if piece.last:
-        return _complete(state, part_set, ticket, now)
+        return _complete(state, part_set, ticket, policy, now)
     if _is_complete(part_set, policy):
         return _wait_for_quiet(state, part_set | {"whole": part_set.get("whole", now)}, ticket, policy, now)
+    if relation != "new" and part_set.get("leader") is None:
+        return _join_finished(state | {"set": finished_set.bounded(part_set)}, ticket)
     return _join_set(state, part_set, ticket, policy, now)
+
+
+def _join_finished(state: State, ticket: Ticket) -> Transition:
+    """An object that came after the set started, and begins no other one."""
+    name, expected = state["finished"]["name"], "a part of another upload"
+    decision = PolicyDecision("assembling", "assemble", expected, "nothing of the set has changed", execution=name)
+    return remember_answer(state, ticket.name, ["assembling", name]), decision
+
+
+def _refuse_stale(state: State, ticket: Ticket) -> Transition:
+    stale = PolicyDecision("stale", "assemble", "at least as new as the stored part", ticket.event.time)
+    return remember_answer(state, ticket.name, ["stale", None]), stale
 
 
 def withdraw(state: State, name: str) -> Transition:
@@ -108,7 +99,7 @@ def withdraw(state: State, name: str) -> Transition:
 
 def forget(state: State, name: str) -> State:
     """The state without a start that will never happen. Its set stays, and the next object leads it."""
-    state = forget_pass(state, name)
+    state = finished_set.without(forget_pass(state, name), name)
     part_set = state.get("set") or {}
     if part_set.get("leader") == name:
         return state | {"set": _without_leader(part_set)}
@@ -121,7 +112,7 @@ def _wait_for_quiet(state: State, part_set: dict[str, Any], ticket: Ticket, poli
     """Complete the set: if rewritten parts may follow, the last object waits, and an earlier waiting one ends."""
     until = min(uploads.quiet_from(part_set), part_set["whole"] + policy.deadline)
     if now >= until:
-        return _complete(state, part_set, ticket, now)
+        return _complete(state, part_set, ticket, policy, now)
     previous_last = part_set.get("last", ticket.name)
     if previous_last != ticket.name:
         state = remember_answer(state, previous_last, ["assembling", None])
@@ -158,9 +149,8 @@ def _part(event: Event, piece: PartNotice) -> uploads.Part:
 
 def _with_part(part_set: dict[str, Any], part: uploads.Part, piece: PartNotice) -> dict[str, Any]:
     needs = list(piece.needs) if piece.needs is not None else part_set["needs"]
-    listed = {
-        posixpath.basename(entry.key): {"part": posixpath.basename(entry.key)} | entry.item() for entry in piece.there
-    }
+    listed = {posixpath.basename(entry.key): entry.item() for entry in piece.there if not entry.key.endswith("/")}
+    listed = {name: {"part": name} | item for name, item in listed.items()}
     return part_set | {
         "parts": part_set["parts"] | listed | {piece.part: part},
         "needs": needs,
@@ -187,17 +177,28 @@ def _missing(part_set: dict[str, Any]) -> list[str]:
     return missing
 
 
-def _complete(state: State, part_set: dict[str, Any], ticket: Ticket, now: float) -> Transition:
+def _complete(state: State, part_set: dict[str, Any], ticket: Ticket, policy: Assemble, now: float) -> Transition:
     if len(state.get("over", [])) >= KEPT_SETS:
         expected = "the earlier sets have started"
         return state, PolicyDecision("assembling", "assemble", expected, final=False, until=now + LOOK_AGAIN_SECONDS)
-    state = remember_pass({name: value for name, value in state.items() if name != "set"}, ticket.name, part_set)
+    state = {name: value for name, value in state.items() if name != "set"}
+    state = state | {"finished": finished_set.remember(part_set, ticket.name, now)}
+    part_set = _without_files_beside(part_set, policy)
+    state = remember_pass(state, ticket.name, part_set)
     if part_set.get("leader") is None:
         return state, _pass_set(part_set)
     woken = (EventKey(*part_set["leader_key"]),)
     return remember_answer(state, part_set["leader"], ["assembling", ticket.name]), replace(
         _pass_set(part_set), wakes=woken
     )
+
+
+def _without_files_beside(part_set: dict[str, Any], policy: Assemble) -> dict[str, Any]:
+    """The set without files that its index does not list: they may belong to an earlier upload."""
+    if not part_set["needs"]:
+        return part_set
+    listed = {*part_set["needs"], policy.index}
+    return part_set | {"parts": {name: part for name, part in part_set["parts"].items() if name in listed}}
 
 
 def _pass_set(part_set: dict[str, Any]) -> PolicyDecision:

@@ -21,7 +21,7 @@ from aftertrain.ingest.policies.decision import (
 )
 
 PASSED = "passed"
-Sort = Literal["sequencer", "modified", "version"]
+Sort = Literal["sequencer", "ceph_sequencer", "modified", "version"]
 
 
 @dataclass(frozen=True, slots=True)

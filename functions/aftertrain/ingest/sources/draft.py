@@ -35,24 +35,20 @@ def mapping(value: Any, path: str) -> Mapping[str, Any]:
     return value
 
 
-def text(fields: Mapping[str, Any], name: str, parent: str) -> str:
-    """A required string of 1 to 1,024 characters."""
+def text(fields: Mapping[str, Any], name: str, parent: str, max_length: int = MAX_TEXT) -> str:
+    """A required string of 1 to `max_length` characters."""
     value = fields.get(name)
     path = f"{parent}.{name}" if parent else name
     if not isinstance(value, str) or not value:
         raise SenderError(f"{path} must be a string that is not empty", field=path)
-    if len(value) > MAX_TEXT:
-        raise SenderError(f"{path} is longer than {MAX_TEXT} characters", field=path)
+    if len(value) > max_length:
+        raise SenderError(f"{path} is longer than {max_length} characters", field=path)
     return value
 
 
 def short_text(fields: Mapping[str, Any], name: str, parent: str, max_length: int) -> str:
     """A required string of at most `max_length` characters."""
-    value = text(fields, name, parent)
-    if len(value) > max_length:
-        path = f"{parent}.{name}" if parent else name
-        raise SenderError(f"{path} is longer than {max_length} characters", field=path)
-    return value
+    return text(fields, name, parent, max_length)
 
 
 def event_type(fields: Mapping[str, Any], name: str, parent: str) -> str:

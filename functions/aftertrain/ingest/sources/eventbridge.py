@@ -58,6 +58,7 @@ def _object(kind: str, detail: Fields, time: str, event_id: str) -> ObjectChange
         etag=(optional_text(obj, "etag", where) or "").strip('"'),
         version_id=optional_text(obj, "version-id", where),
         sequencer=optional_text(obj, "sequencer", where),
+        writer="aws:s3",
         id=event_id,
     )
 

@@ -13,11 +13,18 @@ from aftertrain.model.event import Event
 from aftertrain.model.names import digest
 
 CREATED, DELETED, TRANSITIONED = "object.created", "object.deleted", "object.transitioned"
+# Changes beside an object's bytes. Some senders report them in their family of creations: ObjectCreated:PutTagging.
+_ATTRIBUTE = re.compile(
+    r"(put|delete)_?(?:object_?)?(tagging|tags?|retention|legal_?hold|acl|encryption|metadata|attributes)",
+    re.IGNORECASE,
+)
 
 
 class ObjectChange(NamedTuple):
-    """A change of an object. `name`: the sender's name for it. `etag`: without quotes. `id`: only if the sender gives
-    one.
+    """A change of an object.
+
+    `name`: the sender's name for it. `etag`: without quotes. `writer`: the software that wrote the notification, such
+    as `ceph:s3`; it decides how sequencers compare. `id`: only if the sender gives one.
     """
 
     type: str
@@ -29,6 +36,7 @@ class ObjectChange(NamedTuple):
     etag: str
     version_id: str | None = None
     sequencer: str | None = None
+    writer: str | None = None
     id: str | None = None
 
     def event(self, source_id: str) -> Event:
@@ -43,8 +51,27 @@ class ObjectChange(NamedTuple):
         }
         optional = {"version_id": self.version_id, "sequencer": self.sequencer}
         data |= {name: value for name, value in optional.items() if value is not None}
+        data |= {"event_source": self.writer} if self.writer else {}
         derived_id = digest(self.bucket, self.key, self.name, self.etag, self.time, *filter(None, optional.values()))
         return Event(self.type, self.id or derived_id, source_id, self.time, self.key, data)
+
+
+def creation_type(detail: str) -> str:
+    """The type of a change that its sender calls a creation: `Put` creates, `PutTagging` is `object.tagging_put`."""
+    attribute = _ATTRIBUTE.fullmatch(detail)
+    return CREATED if attribute is None else f"object.{normalise_type(attribute[2])}_{attribute[1].lower()}"
+
+
+def writes_bytes(event_type: str) -> bool:
+    """Whether an event may bring an object's bytes; one about its removal, its attributes or a read does not."""
+    word = event_type.removeprefix("object.")
+    return word == event_type or not word.startswith(_NO_BYTES)
+
+
+_NO_BYTES = (
+    *("deleted", "removed", "expired", "transition", "accessed", "access_tier", "restore", "replication"),
+    *("tag", "retention", "legal_hold", "acl", "encryption", "metadata", "attributes", "created_post"),
+)
 
 
 def normalise_type(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from aftertrain.errors import SenderError
 from aftertrain.ingest.sources.delivery import Delivery
 from aftertrain.ingest.sources.draft import Draft, drafts, mapping, optional_size, optional_text, text
-from aftertrain.ingest.sources.object_change import CREATED, DELETED, TRANSITIONED, ObjectChange, normalise_type
+from aftertrain.ingest.sources.object_change import DELETED, TRANSITIONED, ObjectChange, creation_type, normalise_type
 from aftertrain.model.event import Event
 
 _TYPES = {"OBJECT_DELETED": DELETED, "OBJECT_RENAME": "object.renamed", "OBJECT_TRANSITIONED": TRANSITIONED}
@@ -39,5 +39,5 @@ def _event(entry: Any, path: str, source_id: str) -> Event:
 
 def _type(name: str) -> str:
     if name.startswith("OBJECT_CREATED_"):
-        return CREATED
+        return creation_type(name.removeprefix("OBJECT_CREATED_"))
     return _TYPES.get(name) or f"object.{normalise_type(name.removeprefix('OBJECT_').lower())}"
