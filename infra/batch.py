@@ -31,6 +31,15 @@ _NEVER_FITS = [
 ]
 
 
+# How long running jobs may go on when an update replaces the machines; five days are the most that Batch allows.
+UPDATE_TIMEOUT = Duration.hours(120)
+
+
+def _image(kind: str) -> batch.EcsMachineImageType:
+    """AWS' own image for machines of a kind; without it, the service decides, and has changed its mind before."""
+    return batch.EcsMachineImageType.ECS_AL2023 if kind == "cpu" else batch.EcsMachineImageType.ECS_AL2023_NVIDIA
+
+
 class BatchQueues(Construct):
     """Environments, queues, and the job definition of the stage's image."""
 
@@ -74,7 +83,7 @@ class BatchQueues(Construct):
             self,
             f"{kind}-{'spot' if spot else 'on-demand'}",
             vpc=self._network.vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC),
+            vpc_subnets=self._network.selection,
             security_groups=[self._network.group],
             instance_classes=[ec2.InstanceClass[instance_class.upper()] for instance_class in families],
             use_optimal_instance_classes=False,
@@ -83,6 +92,10 @@ class BatchQueues(Construct):
             minv_cpus=0,
             maxv_cpus=self._settings.max_vcpus,
             spot=spot,
+            images=[batch.EcsMachineImage(image_type=_image(kind))],
+            update_to_latest_image_version=True,
+            update_timeout=UPDATE_TIMEOUT,
+            terminate_on_update=False,
         )
         # By its number: otherwise an environment keeps the template's first version.
         version = self._template.latest_version_number

@@ -1,5 +1,7 @@
 """Structured settings -> their mistakes, before a stage is deployed that cannot read them."""
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +17,14 @@ CHANNELS = {
     "webhook": ("secret_id",),
     "email": ("from",),
 }
+
+
+def refuse_misspelt(context: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse a key of the CDK context that is nearly a setting. Other keys are CDK's own. Raises: ValueError."""
+    for key in sorted({*context} - {*known}):
+        meant = difflib.get_close_matches(key, known, 1, cutoff=0.8) if key.isidentifier() else []
+        if meant:
+            raise ValueError(f"{key} is no setting: did you mean {meant[0]}?")
 
 
 def check_compute(compute: dict[str, Any]) -> None:

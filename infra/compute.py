@@ -106,9 +106,11 @@ class ComputeServices(Construct):
         if topics:
             allow(self.tasks, "sns:Publish", on=topics)
         if senders:
-            identity = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/"
-            names = sorted({name for each in senders for name in (each, each.rpartition("@")[2])})
-            allow(self.tasks, "ses:SendEmail", on=[f"{identity}{name}" for name in names])
+            # SES also checks the identity of a recipient that the account has verified, as its sandbox requires, and
+            # the configuration set of the sender. So the condition names the senders, and the resources are open.
+            ses = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+            condition = {"StringEquals": {"ses:FromAddress": sorted(senders)}}
+            allow(self.tasks, "ses:SendEmail", on=[f"{ses}:identity/*", f"{ses}:configuration-set/*"], when=condition)
         if secrets:
             prefix = f"arn:{Aws.PARTITION}:secretsmanager:{Aws.REGION}:{Aws.ACCOUNT_ID}:secret:"
             allow(self.tasks, "secretsmanager:GetSecretValue", on=[f"{prefix}{each}-??????" for each in secrets])

@@ -68,9 +68,11 @@ class Functions:
         )
 
 
-def allow(function: lambda_.Function, *actions: str, on: list[str]) -> None:
-    """Grant a function's role exactly these actions on exactly these resources."""
-    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on))
+def allow(
+    function: lambda_.Function, *actions: str, on: list[str], when: dict[str, dict[str, list[str]]] | None = None
+) -> None:
+    """Grant a function's role exactly these actions on exactly these resources, under this condition."""
+    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=on, conditions=when))
 
 
 def _architecture(settings: Settings) -> lambda_.Architecture:

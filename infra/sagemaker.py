@@ -37,6 +37,6 @@ class SageMakerJobs(Construct):
             self.role.add_to_policy(statement)
         let_pull_images(self.role)
         self.vpc = {
-            "Subnets": [subnet.subnet_id for subnet in network.vpc.public_subnets],
+            "Subnets": [subnet.subnet_id for subnet in network.subnets],
             "SecurityGroupIds": [network.group.security_group_id],
         }

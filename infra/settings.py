@@ -129,8 +129,8 @@ class Settings:
     adds or deletes queues; jobs in a deleted queue fail.
     """
     zones: tuple[str, ...] = ()
-    """The availability zones of the jobs' network; by default two of the region. Cost: none. Change: replaces subnets,
-    which fails while jobs run in them.
+    """The availability zones of the jobs' network, such as us-east-1a; by default two of the region. Cost: none.
+    Change: adds and removes subnets. New jobs of SageMaker use them when their pipeline is published again.
     """
     max_vcpus: int = 256
     """The largest number of vCPUs of each Batch environment. Cost: bounds the cost of jobs. Change: takes effect with
@@ -166,6 +166,7 @@ class Settings:
     def __post_init__(self) -> None:
         self._check_stage()
         self._check_jobs()
+        self._check_zones()
         self._check_keys()
         self._check_account_events()
         check_compute(self.compute)
@@ -191,6 +192,11 @@ class Settings:
             raise ValueError(f"gpu_types {', '.join(sorted(unknown))}: use {', '.join(GPU_TYPES)}")
         if set(self.fleets) - {"sagemaker-endpoint", "ecs"}:
             raise ValueError(f"fleets {', '.join(self.fleets)}: use sagemaker-endpoint or ecs; oip is always available")
+
+    def _check_zones(self) -> None:
+        letters = [zone[-1:] for zone in self.zones]
+        if len({*letters}) < len(letters) or not {*letters} <= set("abcdefghijklmn"):
+            raise ValueError(f"zones {', '.join(self.zones)}: name each zone once, such as us-east-1a, up to letter n")
 
     def _check_keys(self) -> None:
         for key in (*([self.kms_key] if self.kms_key is not None else []), *self.bucket_keys):

@@ -157,6 +157,7 @@ def control_ports(registry: FakeRegistry | None = None, runs: FakeRuns | None = 
         token=lambda: "s3cret",
         suffix=lambda: str(next(numbers)),
         webhook_url="https://hooks.example/events",
+        pause=lambda _attempt: None,
     )
 
 

@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.adapters.test_others import MESSAGE
 
-from aftertrain.aws.channels import KINDS, build_channels
+from aftertrain.aws.channels import KINDS, EmailChannel, build_channels
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.request import Request
 from aftertrain.ingest.sign import is_signed
@@ -151,3 +152,16 @@ def test_a_template_reaches_nothing_but_the_message(aws: Any) -> None:
     template = "{{ message.__class__.__mro__ }}"
     with pytest.raises(OperatorError, match="does not fit the message"):
         build_channels({"x": {"kind": "log", "template": template}}, lambda *_: None, aws)["x"].send(MESSAGE)
+
+
+def test_a_refused_e_mail_is_told_as_what_it_is() -> None:
+    """SES' sandbox refuses recipients that the account has not verified; another attempt changes nothing."""
+
+    class Sandbox:
+        def send_email(self, **_: Any) -> None:
+            error = {"Code": "MessageRejected", "Message": "Email address is not verified: you@example.org"}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")  # type: ignore[typeddict-item]
+
+    message = {"recipients": ["you@example.org"], "title": "t", "message": "m", "severity": "info", "step": "s"}
+    with pytest.raises(OperatorError, match=r"not verified: you@example\.org"):
+        EmailChannel(Sandbox(), "ml@example.org", []).send(message)

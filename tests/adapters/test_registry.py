@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.adapters.conftest import REGISTRY
 
 from aftertrain.aws.registry import DynamoRegistry
-from aftertrain.aws.snapshots import DynamoSnapshots
+from aftertrain.aws.snapshots import REVISION_KEY, DynamoSnapshots
 from aftertrain.control.ports import Change, Entry, StaleError
-from aftertrain.errors import OperatorError
+from aftertrain.errors import OperatorError, ThrottledError
 
 
 @pytest.fixture
@@ -67,3 +68,47 @@ def test_a_snapshot_that_no_item_can_hold_is_refused(registry: DynamoRegistry) -
     noise = "".join(random.Random(0).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=900_000))
     with pytest.raises(OperatorError, match="too many sources and triggers"):
         registry.commit([], Entry({"sources": [noise], "triggers": []}, 0))
+
+
+class Refuses:
+    """A client whose transactions are cancelled for these reasons."""
+
+    def __init__(self, *codes: str) -> None:
+        self.reasons = [{"Code": code, "Message": f"{code}!"} for code in codes]
+
+    def transact_write_items(self, **_: Any) -> None:
+        response = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": self.reasons}
+        raise ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("codes", "error"),
+    [
+        (("None", "ConditionalCheckFailed"), StaleError),
+        (("TransactionConflict", "None"), StaleError),
+        (("ConditionalCheckFailed", "ThrottlingError"), ThrottledError),
+        (("None", "ProvisionedThroughputExceeded"), ThrottledError),
+        (("ValidationError", "None"), OperatorError),
+    ],
+)
+def test_reasons_of_a_cancelled_transaction_are_told_apart(codes: tuple[str, ...], error: type[Exception]) -> None:
+    with pytest.raises(error) as raised:
+        DynamoRegistry(Refuses(*codes), REGISTRY).commit([Change("trigger", "a", {"id": "a"}, 0)])
+
+    assert type(raised.value) is error
+
+
+def test_a_look_at_an_unchanged_snapshot_reads_a_small_item(dynamodb: Any, registry: DynamoRegistry) -> None:
+    registry.commit([], Entry({"sources": ["x" * 100_000], "triggers": []}, 0))
+    item = dynamodb.get_item(TableName=REGISTRY, Key=REVISION_KEY)["Item"]
+
+    assert item == REVISION_KEY | {"revision": {"N": "1"}}
+
+
+def test_a_snapshot_from_before_revisions_stood_apart_is_read(dynamodb: Any, registry: DynamoRegistry) -> None:
+    registry.commit([], Entry({"sources": [1], "triggers": []}, 0))
+    dynamodb.delete_item(TableName=REGISTRY, Key=REVISION_KEY)
+    snapshots = DynamoSnapshots(dynamodb, REGISTRY)
+
+    assert snapshots.newer(0) == (1, {"sources": [1], "triggers": []})
+    assert snapshots.newer(1) is None

@@ -38,6 +38,18 @@ def test_jobs_run_in_the_zones_that_are_named(heavy: Any) -> None:
 
     zones = sorted(each["Properties"]["AvailabilityZone"] for each in subnets)
     assert zones == ["us-east-1b", "us-east-1d", "us-east-1f"]
+    assert all(each["Properties"]["MapPublicIpOnLaunch"] for each in subnets)
+
+
+def test_an_update_gives_running_jobs_days_and_new_hosts_the_newest_image(heavy: Any) -> None:
+    for environment in resources(heavy, "AWS::Batch::ComputeEnvironment").values():
+        properties = environment["Properties"]
+        (image,) = properties["ComputeResources"]["Ec2Configuration"]
+        gpu = "cpu" not in str(properties["ComputeResources"]["InstanceTypes"]) and "g6" in str(properties)
+
+        assert properties["UpdatePolicy"] == {"JobExecutionTimeoutMinutes": 7200, "TerminateJobsOnUpdate": False}
+        assert properties["ComputeResources"]["UpdateToLatestImageVersion"] is True
+        assert image["ImageType"] == "ECS_AL2023_NVIDIA" if gpu else image["ImageType"].startswith("ECS_AL2023")
 
 
 def test_every_kind_of_machine_has_a_queue_with_and_without_spot_capacity_first(heavy: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from infra.check_settings import refuse_misspelt
 from infra.settings import Settings, read_settings
 
 
@@ -67,3 +68,20 @@ def test_a_stage_with_an_endpoint_is_local_and_runs_on_the_interpreter_at_hand()
 
     assert (local.local, aws.local) == (True, False)
     assert (aws.python, aws.machine, aws.prefix) == ("3.13", "aarch64", "aftertrain-prod-")
+
+
+@pytest.mark.parametrize(("key", "meant"), [("model_bucket", "model_buckets"), ("gpu_type", "gpu_types")])
+def test_a_misspelt_setting_is_refused_with_what_it_may_mean(key: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"{key} is no setting: did you mean {meant}"):
+        refuse_misspelt({key: "x"}, Settings.__dataclass_fields__)
+
+
+def test_keys_of_others_are_left_to_them() -> None:
+    others = ["@aws-cdk/core:newStyleStackSynthesis", "aws:cdk:enable-path-metadata", "our_tag"]
+    refuse_misspelt([*Settings.__dataclass_fields__, *others], Settings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("zones", ['["us-east-1a", "us-west-2a"]', '["us-east-1a", "us-east-1a"]', '["us-east-1"]'])
+def test_a_zone_is_named_once(zones: str) -> None:
+    with pytest.raises(ValueError, match="name each zone once"):
+        read_settings(Node(zones=zones))  # type: ignore[arg-type]

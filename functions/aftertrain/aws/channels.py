@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aftertrain.aws.channel_templates import TemplatedChannel
-from aftertrain.aws.client_errors import busy_unless_known
+from aftertrain.aws.client_errors import busy_unless_known, refused_or_busy
 from aftertrain.aws.web_channels import SlackChannel, TeamsChannel, WebhookChannel
 from aftertrain.errors import OperatorError
 from aftertrain.tasks.ports import Channel
@@ -47,7 +47,7 @@ class SnsChannel:
     def send(self, message: dict[str, Any]) -> str:
         title = message["title"] or f"{message['severity']}: {message['step']}"
         text = f"{message['title']}\n\n{message['message']}" if message["title"] else message["message"]
-        with busy_unless_known("publishing a notification"):
+        with refused_or_busy("publishing a notification"):
             response = self._client.publish(TopicArn=self._topic, Subject=_subject(title), Message=text)
         message_id: str = response["MessageId"]
         return message_id
@@ -79,7 +79,7 @@ class EmailChannel:
             "Subject": {"Data": " ".join(title.split()), "Charset": "UTF-8"},
             "Body": {"Text": {"Data": message["message"], "Charset": "UTF-8"}},
         }
-        with busy_unless_known("sending an e-mail"):
+        with refused_or_busy("sending an e-mail"):
             response = self._client.send_email(
                 FromEmailAddress=self._sender, Destination={"ToAddresses": recipients}, Content={"Simple": content}
             )

@@ -7,12 +7,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aftertrain.errors import BusyError, OperatorError, ThrottledError
 
-_THROTTLED = {
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-    "TooManyRequestsException",
-}
+# botocore's own list (botocore.retries.standard), which covers all services; a test compares the two.
+THROTTLED = frozenset(
+    {
+        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled"),
+        *("TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException"),
+        *("RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown"),
+        *("PriorRequestNotComplete", "EC2ThrottledException"),
+        "Throttled",  # SNS
+        *("ThrottlingError", "ProvisionedThroughputExceeded"),  # reasons why DynamoDB cancels a transaction
+    }
+)
 
 
 @contextmanager
@@ -42,7 +47,7 @@ def refused_or_busy(action: str) -> Iterator[None]:
 
 def is_throttled(error: ClientError) -> bool:
     """Whether a service throttled the request."""
-    return error_code(error) in _THROTTLED
+    return error_code(error) in THROTTLED
 
 
 def error_code(error: ClientError) -> str:

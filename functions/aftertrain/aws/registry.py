@@ -3,8 +3,10 @@
     pk "trigger"            sk "trig-1"      body JSON, revision 3
     pk "version#auto-deploy" sk "00000002"   body JSON, revision 1
     pk "snapshot"           sk "current"     content zlib'd JSON, revision 41
+    pk "snapshot"           sk "revision"    revision 41
 
-One item holds the snapshot: 10,000 triggers take about 80 KB of an item's 400 KB.
+One item holds the snapshot: a trigger takes about 45 bytes of an item's 400 KB, so there is room for some 8,000. Its
+revision stands in an item of its own, because a webhook reads it every few seconds and a read costs the whole item.
 """
 
 import json
@@ -13,13 +15,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aftertrain.aws.client_errors import busy_unless_known, error_code
-from aftertrain.aws.snapshots import SNAPSHOT_KEY, content_of
+from aftertrain.aws.client_errors import THROTTLED, busy_unless_known, error_code
+from aftertrain.aws.snapshots import REVISION_KEY, SNAPSHOT_KEY, content_of
 from aftertrain.control.ports import Change, Entry, StaleError
-from aftertrain.errors import OperatorError
+from aftertrain.errors import OperatorError, ThrottledError
 from aftertrain.model.names import canonical_json
 
 MAX_SNAPSHOT_BYTES = 380_000
+_STALE = "somebody else has just changed it: read it and try again"
 
 
 class DynamoRegistry:
@@ -54,13 +57,13 @@ class DynamoRegistry:
         writes = [self._write(change) for change in changes]
         if snapshot is not None:
             writes.append(self._put(SNAPSHOT_KEY, _pack_snapshot(snapshot), snapshot.revision))
+            revision = REVISION_KEY | {"revision": {"N": str(snapshot.revision + 1)}}
+            writes.append({"Put": {"TableName": self._table, "Item": revision}})
         with busy_unless_known("writing to the registry"):
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except ClientError as error:
-                if error_code(error) not in ("TransactionCanceledException", "TransactionConflictException"):
-                    raise
-                raise StaleError("somebody else has just changed it: read it and try again") from None
+                raise _read_refusal(error) from error
 
     def _write(self, change: Change) -> dict[str, Any]:
         key = _key(change.kind, change.id)
@@ -71,6 +74,25 @@ class DynamoRegistry:
     def _put(self, key: dict[str, Any], attributes: dict[str, Any], revision: int) -> dict[str, Any]:
         item = key | attributes | {"revision": {"N": str(revision + 1)}}
         return {"Put": {"TableName": self._table, "Item": item, **_revision_condition(revision)}}
+
+
+def _read_refusal(error: ClientError) -> ClientError | StaleError | ThrottledError | OperatorError:
+    """Why a transaction failed; DynamoDB gives a reason for each write, `None` for those that could have been made.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    if error_code(error) == "TransactionConflictException":
+        return StaleError(_STALE)
+    if error_code(error) != "TransactionCanceledException":
+        return error
+    listed = error.response.get("CancellationReasons", ())
+    reasons = {reason.get("Code"): reason.get("Message", "") for reason in listed}
+    if reasons.keys() & THROTTLED:
+        return ThrottledError("the registry is throttled: try again")
+    refused = reasons.keys() & {"ValidationError", "ItemCollectionSizeLimitExceeded"}
+    if refused:
+        return OperatorError(f"the registry refuses the change: {', '.join(reasons[code] for code in refused)}")
+    return StaleError(_STALE)
 
 
 def _key(kind: str, item_id: str) -> dict[str, Any]:

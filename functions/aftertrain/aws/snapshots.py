@@ -10,6 +10,7 @@ from typing import Any
 from aftertrain.aws.client_errors import busy_unless_known
 
 SNAPSHOT_KEY = {"pk": {"S": "snapshot"}, "sk": {"S": "current"}}
+REVISION_KEY = {"pk": {"S": "snapshot"}, "sk": {"S": "revision"}}
 
 
 class DynamoSnapshots:
@@ -20,17 +21,20 @@ class DynamoSnapshots:
 
     def newer(self, than: int) -> tuple[int, dict[str, Any]] | None:
         with busy_unless_known("reading the snapshot"):
-            # A small, strongly consistent read; the content is fetched only if the revision is newer.
-            response = self._client.get_item(
-                TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True, ProjectionExpression="revision"
-            )
-            revision = int(response["Item"]["revision"]["N"]) if "Item" in response else 0
-            if revision <= than:
+            revision = self._get(REVISION_KEY)
+            if revision is not None and int(revision["revision"]["N"]) <= than:
                 return None
-            if revision == 0:
-                return 0, {"sources": [], "triggers": []}
-            item = self._client.get_item(TableName=self._table, Key=SNAPSHOT_KEY, ConsistentRead=True)["Item"]
-        return int(item["revision"]["N"]), content_of(item)
+            item = self._get(SNAPSHOT_KEY)  # also of a stage that has changed nothing since revisions stand apart
+        if item is None:
+            return None if than >= 0 else (0, {"sources": [], "triggers": []})
+        found = int(item["revision"]["N"])
+        return None if found <= than else (found, content_of(item))
+
+    def _get(self, key: dict[str, Any]) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
+            "Item"
+        )
+        return item
 
 
 def content_of(item: dict[str, Any]) -> dict[str, Any]:

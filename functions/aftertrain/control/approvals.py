@@ -5,6 +5,7 @@ the task never gets, and the execution would wait forever. If two people answer 
 """
 
 import hmac
+from collections.abc import Callable
 
 from aftertrain.control.ports import ApprovalAnswers, Change, Entry, ExecutionGoneError, Item, LedgerView, Registry
 from aftertrain.control.require import require, retry_stale
@@ -39,7 +40,15 @@ def get_by_key(approval_id: str, key: str, registry: Registry) -> Item:
 
 
 def decide(
-    approval_id: str, *, approve: bool, by: str, comment: str, now: str, registry: Registry, answers: ApprovalAnswers
+    approval_id: str,
+    *,
+    approve: bool,
+    by: str,
+    comment: str,
+    now: str,
+    registry: Registry,
+    answers: ApprovalAnswers,
+    pause: Callable[[int], None],
 ) -> Item:
     """Answer a question.
 
@@ -55,12 +64,15 @@ def decide(
         else:
             answers.reject(entry.item["token"], f"rejected by {by or 'somebody'}: {comment}")
     except ExecutionGoneError:
-        _record_decision(approval_id, "expired", {}, registry)
+        _record_decision(approval_id, "expired", {}, registry, pause)
         raise
-    return _without_secrets(_record_decision(approval_id, "approved" if approve else "rejected", decision, registry))
+    status = "approved" if approve else "rejected"
+    return _without_secrets(_record_decision(approval_id, status, decision, registry, pause))
 
 
-def _record_decision(approval_id: str, status: str, decision: Item, registry: Registry) -> Item:
+def _record_decision(
+    approval_id: str, status: str, decision: Item, registry: Registry, pause: Callable[[int], None]
+) -> Item:
     def change() -> Item:
         entry: Entry = require(registry, "approval", approval_id)
         # Somebody whose answer came too late may write before the person whose answer was taken.
@@ -70,7 +82,7 @@ def _record_decision(approval_id: str, status: str, decision: Item, registry: Re
         registry.commit([Change("approval", approval_id, item, entry.revision)])
         return item
 
-    return retry_stale(change)
+    return retry_stale(change, pause)
 
 
 def _without_secrets(item: Item) -> Item:

@@ -32,7 +32,7 @@ def register(event_type: str, body: EventTypeBody, ports: ControlPorts) -> Item:
         ports.registry.commit(changes, with_schema(snapshot, event_type, body.schema_))
         return item
 
-    return retry_stale(change)
+    return retry_stale(change, ports.pause)
 
 
 def delete(event_type: str, ports: ControlPorts) -> None:
@@ -44,7 +44,7 @@ def delete(event_type: str, ports: ControlPorts) -> None:
         changes = [Change("event_type", event_type, None, entry.revision)]
         ports.registry.commit(changes, with_schema(snapshot, event_type, None))
 
-    retry_stale(change)
+    retry_stale(change, ports.pause)
 
 
 def list_all(ports: ControlPorts) -> list[Item]:

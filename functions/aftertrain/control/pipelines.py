@@ -28,7 +28,8 @@ def create(body: PipelineCreate, ports: ControlPorts) -> Item:
     pipeline_id = body.id or slug(name)
     require_absent(ports.registry, "pipeline", pipeline_id)
     now = ports.clock()
-    item = _publish_version(compiled, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
+    arn = ports.machines.publish(pipeline_id, compiled.asl)
+    item = _next_version(compiled, arn, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
     ports.registry.commit(_build_changes(item, 0))
     return item
 
@@ -39,17 +40,20 @@ def update(pipeline_id: str, body: PipelineUpdate, ports: ControlPorts) -> Item:
     Raises: CompileError, NotFoundError, AuthorError if a trigger lacks a parameter that the new version requires.
     """
     compiled = compile_pipeline(body.definition, ports.bindings)
+    require(ports.registry, "pipeline", pipeline_id)
+    _check_triggers(pipeline_id, compiled.definition, ports)
+    arn = ports.machines.publish(pipeline_id, compiled.asl)  # once, however often the commit is tried
 
     def change() -> Item:
         # Read the snapshot first: a trigger created meanwhile makes the commit stale, and the update starts over.
         snapshot = ports.registry.snapshot()
         entry = require(ports.registry, "pipeline", pipeline_id)
         _check_triggers(pipeline_id, compiled.definition, ports)
-        item = _publish_version(compiled, entry.item, entry.item["version"] + 1, ports)
+        item = _next_version(compiled, arn, entry.item, entry.item["version"] + 1, ports)
         ports.registry.commit(_build_changes(item, entry.revision), with_pipeline(snapshot, item))
         return item
 
-    return retry_stale(change)
+    return retry_stale(change, ports.pause)
 
 
 def get(pipeline_id: str, ports: ControlPorts) -> Item:
@@ -68,9 +72,8 @@ def list_all(ports: ControlPorts) -> list[Item]:
     return ports.registry.items("pipeline")
 
 
-def _publish_version(compiled: Compiled, base: Item, version: int, ports: ControlPorts) -> Item:
+def _next_version(compiled: Compiled, arn: str, base: Item, version: int, ports: ControlPorts) -> Item:
     definition = compiled.definition
-    arn = ports.machines.publish(base["id"], compiled.asl)
     return base | {
         "version": version,
         "description": definition.description,

@@ -125,7 +125,8 @@ class ApprovalAnswers(Protocol):
 class ControlPorts:
     """All of them. The clock returns RFC 3339 text; `token` a new secret, `suffix` a short random text for ids.
 
-    `progress`: the progress that a job wrote below this URI, None if it wrote none.
+    `pause` waits before another attempt, given the number of attempts before it. `progress`: the progress that a job
+    wrote below this URI, None if it wrote none.
     """
 
     registry: Registry
@@ -139,3 +140,4 @@ class ControlPorts:
     token: Callable[[], str]
     suffix: Callable[[], str]
     webhook_url: str
+    pause: Callable[[int], None]

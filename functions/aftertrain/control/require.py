@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from aftertrain.compiler.bindings import Callee
 from aftertrain.control.ports import Entry, Item, Registry, StaleError
-from aftertrain.errors import ConflictError, NotFoundError
+from aftertrain.errors import ConflictError, NotFoundError, ThrottledError
 from aftertrain.model.definition import Definition
 
-ATTEMPTS = 5
+ATTEMPTS = 20  # with the pauses, about 15 s; a request may take 29 s
 Result = TypeVar("Result")
 
 
@@ -54,11 +54,15 @@ def schema_of(registry: Registry, event_type: str) -> Item | None:
     return None if entry is None else entry.item["schema"]
 
 
-def retry_stale(change: Callable[[], Result]) -> Result:
-    """Read, decide and commit again if another writer was faster, so no change is lost."""
-    for _ in range(ATTEMPTS - 1):
+def retry_stale(change: Callable[[], Result], pause: Callable[[int], None]) -> Result:
+    """Read, decide and commit again if another writer was faster, so no change is lost.
+
+    `pause` waits before the next attempt. It waits longer each time, and not the same time for two writers.
+    Raises: StaleError or ThrottledError after the last attempt.
+    """
+    for attempt in range(ATTEMPTS - 1):
         try:
             return change()
-        except StaleError:
-            continue
+        except (StaleError, ThrottledError):
+            pause(attempt)
     return change()

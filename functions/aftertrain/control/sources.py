@@ -36,7 +36,7 @@ def create(body: SourceCreate, ports: ControlPorts) -> Item:
         snapshot = with_source(ports.registry.snapshot(), source.item(), body.id)
         ports.registry.commit([Change("source", body.id, item, 0)], snapshot)
 
-    retry_stale(change)
+    retry_stale(change, ports.pause)
     return _with_url(item, ports) | {"secret": secret}
 
 
@@ -57,7 +57,7 @@ def rotate(source_id: str, body: SourceRotate, ports: ControlPorts) -> Item:
         source = Source.from_item(source_in(snapshot, source_id))
         return _commit(entry, _apply_rotation(source, secret, undo=body.undo), snapshot, ports)
 
-    item = retry_stale(change)
+    item = retry_stale(change, ports.pause)
     return _with_url(item, ports) | {"secret": secret}
 
 
@@ -84,7 +84,7 @@ def delete(source_id: str, ports: ControlPorts) -> None:
         snapshot = with_source(ports.registry.snapshot(), None, source_id)
         ports.registry.commit([Change("source", source_id, None, entry.revision)], snapshot)
 
-    retry_stale(change)
+    retry_stale(change, ports.pause)
 
 
 def get(source_id: str, ports: ControlPorts) -> Item:

@@ -35,7 +35,7 @@ def create(body: TriggerCreate, ports: ControlPorts) -> Item:
         require_absent(ports.registry, "trigger", trigger_id)
         return _commit(item, 0, ports)
 
-    return retry_stale(change)
+    return retry_stale(change, ports.pause)
 
 
 def update(trigger_id: str, body: TriggerUpdate, ports: ControlPorts) -> Item:
@@ -49,7 +49,7 @@ def update(trigger_id: str, body: TriggerUpdate, ports: ControlPorts) -> Item:
         entry = require(ports.registry, "trigger", trigger_id)
         return _commit(_merge_update(entry.item, changes) | {"updated_at": ports.clock()}, entry.revision, ports)
 
-    return retry_stale(change)
+    return retry_stale(change, ports.pause)
 
 
 def delete(trigger_id: str, ports: ControlPorts) -> None:
@@ -60,7 +60,7 @@ def delete(trigger_id: str, ports: ControlPorts) -> None:
         snapshot = with_trigger(ports.registry.snapshot(), None, None, trigger_id)
         ports.registry.commit([Change("trigger", trigger_id, None, entry.revision)], snapshot)
 
-    retry_stale(change)
+    retry_stale(change, ports.pause)
 
 
 def resume(trigger_id: str, ports: ControlPorts, ingest: IngestPorts) -> Item:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from jinja2 import Environment
 
+from aftertrain.aws.jittered_pause import pause
 from aftertrain.control import approvals
 from aftertrain.errors import AftertrainError, AuthorError, http_status
 from aftertrain.lambdas.observability import logger
@@ -65,6 +66,7 @@ def _apply_decision(approval_id: str, form: dict[str, str]) -> dict[str, Any]:
         now=runtime.now(),
         registry=runtime.registry(),
         answers=runtime.answers(),
+        pause=pause,
     )
 
 

@@ -247,6 +247,7 @@ def decide_approval(approval_id: str, body: ApprovalDecision) -> Item:
         now=ports.clock(),
         registry=ports.registry,
         answers=ports.answers,
+        pause=ports.pause,
     )
 
 

@@ -4,8 +4,10 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from botocore.retries.standard import ThrottledRetryableChecker
 
 from aftertrain.aws import clients
+from aftertrain.aws.client_errors import THROTTLED
 
 
 @pytest.fixture
@@ -34,3 +36,7 @@ def test_the_collector_does_not_look_at_clients(looks: list[str]) -> None:
     assert looks == []
     assert gc.isenabled()
     assert not any(each is client for each in gc.get_objects())
+
+
+def test_throttling_is_what_botocore_knows_as_such() -> None:
+    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) <= THROTTLED

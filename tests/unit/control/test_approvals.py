@@ -24,7 +24,16 @@ def registry() -> FakeRegistry:
 
 
 def decide(registry: FakeRegistry, answers: FakeAnswers, *, approve: bool = True) -> Any:
-    return approvals.decide("a1", approve=approve, by="me", comment="ok", now="now", registry=registry, answers=answers)
+    return approvals.decide(
+        "a1",
+        approve=approve,
+        by="me",
+        comment="ok",
+        now="now",
+        registry=registry,
+        answers=answers,
+        pause=lambda _: None,
+    )
 
 
 def test_a_yes_reaches_the_task_and_is_written_down(registry: FakeRegistry) -> None:

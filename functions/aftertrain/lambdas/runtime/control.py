@@ -10,6 +10,7 @@ from functools import cache
 from aftertrain.aws.approvals import StepFunctionsApprovalAnswers
 from aftertrain.aws.clients import slow_client
 from aftertrain.aws.compute_bindings import compute_bindings, definitions
+from aftertrain.aws.jittered_pause import pause
 from aftertrain.aws.job_progress import S3Progress
 from aftertrain.aws.ledger_view import DynamoLedgerView
 from aftertrain.aws.machines import StepFunctionsMachines
@@ -78,4 +79,5 @@ def ports() -> ControlPorts:
         token=lambda: secrets.token_urlsafe(32),
         suffix=lambda: secrets.token_hex(4),
         webhook_url=environment["WEBHOOK_URL"],
+        pause=pause,
     )
