@@ -111,7 +111,7 @@ def _one_by_one(call: Callable[..., Any]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def interpreter(answer: Answer) -> Iterator[Callable[[dict[str, Any], dict[str, Any]], testing.Execution]]:
     """A function that runs a machine to its end. `answer` gets a step's id and payload."""
-    holders = [module for module in sys.modules.values() if hasattr(module, "encode_jsonata_variable_declarations")]
+    holders = [module for module in [*sys.modules.values()] if hasattr(module, "encode_jsonata_variable_declarations")]
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(moto_jsonata, "_eval_jsonata", _evaluate))
         for module in holders:

@@ -25,8 +25,8 @@ class ApprovalParams(Params):
 class ApprovalOutputs(Outputs):
     """The answer."""
 
-    approved: bool
-    """True; a rejected approval fails the step."""
+    approved: Literal[True]
+    """Always true: a rejected approval fails the step."""
     answered: bool
     """Whether a person answered, and not the default."""
     by: str

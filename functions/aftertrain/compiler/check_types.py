@@ -4,7 +4,7 @@ params: {message: "{{ steps.evaluate.output.acuracy }}"}   ->  AT305 … has no 
 condition: steps.evaluate.output.accuracy                  ->  AT310 a condition is true or false; this one is number
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -14,20 +14,22 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.branches import conditions
 from aftertrain.compiler.calls import parameters_of_callee
 from aftertrain.compiler.check import has_template
+from aftertrain.compiler.check_unreachable import check_unreachable
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
-from aftertrain.compiler.graph import ABOUT, Graph, Node
+from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.infer_shapes import ShapeEnvironment, resolver_of, value_shape
 from aftertrain.compiler.link import Linked
 from aftertrain.compiler.render.describe import describe
 from aftertrain.compiler.render.resolver import PARAMETER_KINDS, Code, Resolver, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
 from aftertrain.compiler.render.writer import Writer
+from aftertrain.expressions.demand import ABOUT, defaulted_paths, demanded_paths
+from aftertrain.expressions.known_ends import ENDS, SUCCEEDED, Facts
 from aftertrain.expressions.lookup import full_path
 from aftertrain.expressions.shapes import ANYTHING, Shape, kinds_of, of, shape_of, shape_of_value
 from aftertrain.expressions.tree import (
     ALWAYS,
-    NEVER,
     Choose,
     Expression,
     Filter,
@@ -40,7 +42,6 @@ from aftertrain.expressions.tree import (
     Parts,
     Path,
     Template,
-    demanded_paths,
     is_uncertain,
     loops,
     paths,
@@ -62,7 +63,7 @@ def check_types(
         step_paths: dict[str, Place] = {step: (key, index) for index, step in enumerate(graph.nodes)}
         for node in graph.nodes.values():
             diagnostics += _TypeChecker(graph, shapes, types, bindings).node(node, step_paths[node.id])
-        diagnostics += _check_unreachable(graph, step_paths)
+        diagnostics += check_unreachable(graph, shapes, step_paths)
     return diagnostics + list(_TypeChecker(linked.graph, shapes, types, bindings).outputs(linked.graph))
 
 
@@ -75,19 +76,17 @@ class _TypeChecker:
     def node(self, node: Node, where: Place) -> Iterator[Diagnostic]:
         """The mistakes in a step."""
         reader = resolver_of(node, self.graph, self.shapes)
-        missing = {
-            need for need in node.needs if need not in node.requires or self.graph.nodes[need].continues_on_failure
-        }
+        facts = node.facts(self.graph)
         if node.condition is not None:
             yield from self.condition(node.condition, (*where, "condition"), reader)
-            yield from self.missing(_first_operand(node.condition), (*where, "condition"), missing)
-        missing -= node.succeeded
+            before = Facts(facts.given)
+            yield from self.missing(_first_operand(node.condition), (*where, "condition"), before, reader)
         inner = reader
         if node.step.foreach is not None:
             path = (*where, "foreach", "items")
             yield from self.items(node.items, path, reader)
             for inner_path, template in templates(node.items, path):
-                yield from self.missing(template.parts, inner_path, missing)
+                yield from self.missing(template.parts, inner_path, facts, reader)
             item_shape = value_shape(node.items, reader).item or ANYTHING
             inner = reader.naming(node.step.foreach.as_, Code("$item", item_shape))
         fields, callee_shape = param_shapes(node.action.params), parameters_of_callee(node, self.bindings)
@@ -98,8 +97,9 @@ class _TypeChecker:
             if callee_shape is not None and name == "params":
                 allowed, mixed = callee_shape, True
             yield from self.value(value, (*where, "params", name), inner, allowed, mixed=mixed)
+        yield from self.unused(node, where, reader)
         for path, template in templates(dict(node.params), (*where, "params")):
-            yield from self.missing(template.parts, path, missing)
+            yield from self.missing(template.parts, path, facts, inner)
         if node.action.name == "conditional":
             for path, condition in conditions(node.params):
                 yield from self.condition(condition, (*where, "params", *path), inner)
@@ -110,10 +110,11 @@ class _TypeChecker:
             return
         codes = {step: StepCode("$o", self.shapes.outputs[step], "$r") for step in graph.nodes}
         reader = Resolver(graph.parameters, codes, self.shapes.event)
-        unsure = set(_uncertain_steps(graph))
+        unsure = {*_uncertain_steps(graph)}
+        facts = Facts({step: SUCCEEDED for step in graph.nodes if step not in unsure})
         for path, template in templates(dict(graph.outputs), ("outputs",)):
             yield from self.template(template, path, reader, ANYTHING)
-            yield from self.missing(template.parts, path, unsure)
+            yield from self.missing(template.parts, path, facts, reader)
 
     def value(
         self, value: Value, where: Place, reader: Resolver, allowed: Shape, *, mixed: bool = False
@@ -205,12 +206,38 @@ class _TypeChecker:
             return f"{path}: events of type {' and '.join(sorted(set(self.types)))} have no field {names[1]!r}", hint
         return None
 
-    def missing(self, value: Any, where: Place, unsure: set[str]) -> Iterator[Diagnostic]:
-        """Outputs that may be absent when they are read."""
-        for path in dict.fromkeys(demanded_paths(value) if unsure else ()):
-            if path.root == "steps" and path.step in unsure and path.segments[1] not in ABOUT:
+    def unused(self, node: Node, where: Place, reader: Resolver) -> Iterator[Diagnostic]:
+        """Each `default` beside an output that is always there."""
+        texts = [(path, template.parts) for path, template in templates(dict(node.params), (*where, "params"))]
+        for place, value in [*texts, ((*where, "condition"), node.condition)]:
+            for path in dict.fromkeys(defaulted_paths(value)):
+                if path.root == "steps" and path.step not in node.chosen_by and reader.read(path).shape.there:
+                    message = f"the default of {path} is never used: {node.id!r} needs {path.step!r} to succeed"
+                    hint = "leave the default out, or do not name the step in depends_on"
+                    yield Diagnostic("AT309", place, message, hint)
+
+    def missing(self, value: Any, where: Place, facts: Facts, reader: Resolver) -> Iterator[Diagnostic]:
+        """Outputs and errors that may be absent when they are read."""
+        for path in dict.fromkeys(demanded_paths(value, facts)):
+            if path.root != "steps":
+                continue
+            hint = f"write {{{{ {path} | default({_fallback_for(reader.read(path).shape)}) }}}}"
+            if path.segments[1] not in ABOUT:
                 message = f"{path}: {path.step!r} may have no output here: it may have been skipped or have failed"
-                yield Diagnostic("AT311", where, message, f"write {{{{ {path} | default('…') }}}}")
+                yield Diagnostic("AT311", where, message, f"{hint}, or read it only if steps.{path.step} succeeded")
+            elif "failed" not in (facts.known or {}).get(path.step, ENDS):
+                yield Diagnostic("AT309", where, f"{path} is never there: {path.step!r} has not failed here")
+            else:
+                message = f"{path}: {path.step!r} has an {path.segments[1]} only if it failed"
+                message = message.replace("an cause", "a cause")
+                yield Diagnostic("AT311", where, message, f"{hint}, or read it only if steps.{path.step} failed")
+
+
+def _fallback_for(shape: Shape) -> str:
+    """A `default` of the kind that a read has."""
+    kinds = (("string", "'…'"), ("number", "0"), ("integer", "0"), ("boolean", "false"), ("array", "[]"))
+    fitting = [text for kind, text in kinds if kind in shape.kinds]
+    return fitting[0] if len(shape.kinds - {"integer"}) == 1 and fitting else "…"
 
 
 def _first_operand(condition: Expression) -> Expression:
@@ -302,21 +329,3 @@ def _uncertain_steps(graph: Graph) -> Iterator[str]:
         if node.condition not in (None, ALWAYS) or node.continues_on_failure or unsure.intersection(node.requires):
             unsure.add(step)
             yield step
-
-
-def _check_unreachable(graph: Graph, step_paths: Mapping[str, Place]) -> Iterator[Diagnostic]:
-    """Steps that can never run."""
-    reasons: dict[str, str] = {}
-    for step in graph.order:
-        node = graph.nodes[step]
-        if node.condition == NEVER:
-            reasons[step] = "its condition is false"
-        for need in node.requires:
-            if need in reasons:
-                reasons.setdefault(step, f"it needs {need!r}, which never runs")
-            elif graph.nodes[need].action.name == "fail" and not graph.nodes[need].continues_on_failure:
-                reasons.setdefault(step, f"it needs {need!r}, which always fails")
-    for step in graph.nodes:
-        if step in reasons:
-            step_id = step.partition(" ")[0]  # a second step with the same id has a suffix
-            yield Diagnostic("AT402", step_paths[step], f"{step_id!r} never runs: {reasons[step]}")

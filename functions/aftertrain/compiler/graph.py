@@ -3,8 +3,9 @@
     {id: deploy, depends_on: [evaluate], params: {model_uri: "{{ steps.convert.output.model_uri }}"}}
     ->  Node(id="deploy", needs=("evaluate", "convert"), reads={"convert"}, …)
 
-A step runs if every step that it requires is `ok`: it succeeded, or it failed and has `on_failure: continue`. If a
-condition reads a step's status, the condition alone decides about that step.
+A step waits for every step that it reads or names, and runs if every step that it requires is `ok`: that one succeeded,
+or it failed and has `on_failure: continue`. A step that is read only where a guard or a `default` stands is waited for,
+not required. If a condition reads a step's status, the condition alone decides about that step.
 """
 
 from dataclasses import dataclass, field
@@ -14,17 +15,18 @@ from typing import Any
 
 from aftertrain.actions.action import Action
 from aftertrain.compiler.render.template import Value
-from aftertrain.expressions.tree import Compare, Expression, Literal, Logic, Path, is_uncertain, paths
+from aftertrain.expressions.demand import ABOUT, demanded_paths
+from aftertrain.expressions.known_ends import SUCCEEDED, Facts
+from aftertrain.expressions.tree import Expression, is_uncertain, paths
 from aftertrain.model.definition import Parameter, Step
-
-ABOUT = ("status", "error", "cause")  # fields of a step besides its output
 
 
 @dataclass(frozen=True)
 class Node:
     """A step with parsed templates and known dependencies, in definition order.
 
-    `reads`: the steps whose outputs it reads. `references`: all steps that it mentions in any way.
+    `reads`: the steps whose outputs it reads. `references`: all steps that it mentions in any way. `chosen_by`: the
+    conditionals that may choose it.
     """
 
     step: Step
@@ -35,6 +37,7 @@ class Node:
     needs: tuple[str, ...]
     reads: frozenset[str]
     references: frozenset[str]
+    chosen_by: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -73,12 +76,30 @@ class Node:
         """
         if is_uncertain(self.condition):
             return frozenset(self.needs)
-        return frozenset() if self.condition is None else frozenset(_must_succeed(self.condition))
+        known = Facts().where(self.condition).known if self.condition is not None else {}
+        return frozenset(step for step, ends in (known or {}).items() if ends == SUCCEEDED)
 
     @cached_property
     def requires(self) -> tuple[str, ...]:
         """The steps that must be ok."""
-        return tuple(need for need in self.needs if need not in self.observes)
+        needed = {*self.step.depends_on, *self.chosen_by, *self.succeeded, *self._demanded}
+        return tuple(need for need in self.needs if need in needed and need not in self.observes)
+
+    @cached_property
+    def _demanded(self) -> frozenset[str]:
+        """The steps that a read without a guard is about; all that are read if something cannot be read."""
+        if is_uncertain((self.condition, *self.params.values(), self.items)):
+            return frozenset(self.needs)
+        facts = Facts() if self.condition is None else Facts().where(self.condition)
+        demanded = [*demanded_paths(self.condition), *demanded_paths((self.items, self.params), facts)]
+        return frozenset(path.step for path in demanded if path.root == "steps" and path.segments[1] not in ABOUT)
+
+    def facts(self, graph: "Graph") -> Facts:
+        """What is known about other steps where the step's params are read."""
+        if is_uncertain(self.condition):
+            return Facts(dict.fromkeys(self.needs, SUCCEEDED))
+        sure = {need: SUCCEEDED for need in self.requires if not graph.nodes[need].continues_on_failure}
+        return Facts(sure) if self.condition is None else Facts(sure).where(self.condition)
 
 
 @dataclass(frozen=True)
@@ -134,17 +155,6 @@ class Graph:
         node = self.nodes[step]
         looked_at = {*self.gating_steps[step], *node.observes, *node.references}
         return tuple(need for need in node.needs if need in looked_at)
-
-
-def _must_succeed(condition: Expression) -> list[str]:
-    """The steps that must have succeeded for a condition to hold: `steps.x.status == 'succeeded' and …`."""
-    match condition:
-        case Logic(operator="and", left=left, right=right):
-            return [*_must_succeed(left), *_must_succeed(right)]
-        case Compare(operator="==", left=Path(root="steps") as path, right=Literal(value="succeeded")):
-            return [path.step] if path.segments[1:] == ("status",) else []
-        case _:
-            return []
 
 
 def steps_read(node: Any) -> list[str]:

@@ -13,6 +13,7 @@ from aftertrain.compiler.event_types import fields_of
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.render.resolver import Resolver, StepCode
 from aftertrain.compiler.render.template import Value, render_template
+from aftertrain.expressions.known_ends import SUCCEEDED
 from aftertrain.expressions.shapes import ANYTHING, Shape, shape_of, shape_of_value
 from aftertrain.expressions.tree import Template
 from aftertrain.model.definition import Definition
@@ -38,7 +39,12 @@ def infer_shapes(definition: Definition, bindings: Bindings, *graphs: Graph) -> 
 
 def resolver_of(node: Node, graph: Graph, all_shapes: ShapeEnvironment) -> Resolver:
     """A resolver for types only: no step has a variable yet."""
-    codes = {step: StepCode("$o", all_shapes.outputs[step], "$r") for step in node.needs if step in all_shapes.outputs}
+    known = node.facts(graph).known or {}
+    codes = {
+        step: StepCode("$o", all_shapes.outputs[step], "$r", there=known.get(step) == SUCCEEDED)
+        for step in node.needs
+        if step in all_shapes.outputs
+    }
     return Resolver(graph.parameters, codes, all_shapes.event)
 
 

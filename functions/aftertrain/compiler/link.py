@@ -19,8 +19,11 @@ from aftertrain.actions.catalogue import ACTIONS
 from aftertrain.compiler.branches import brace_conditions, check_targets, steps_by_chooser
 from aftertrain.compiler.cycles import break_cycles
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
-from aftertrain.compiler.graph import ABOUT, Graph, Node
+from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.references import KnownNames, ReferenceReader
+from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.demand import ABOUT, alternatives, demanded_paths
+from aftertrain.expressions.known_ends import Facts
 from aftertrain.expressions.tree import Compare, Expression, Filter, Literal, Logic, Path
 from aftertrain.model.definition import Definition, Step
 
@@ -79,17 +82,38 @@ def _with_unique_ids(steps: Sequence[Step]) -> Iterator[Step]:
 def _node(step: Step, where: Place, readable: KnownNames) -> tuple[Node, list[Diagnostic]]:
     outer, inner = ReferenceReader(readable), ReferenceReader(readable, (step.foreach.as_,) if step.foreach else ())
     items = None if step.foreach is None else outer.value(step.foreach.items, (*where, "foreach", "items"))
-    condition = _add_choosers(step, readable, outer.condition(step.condition, (*where, "condition")))
+    written_condition = outer.condition(step.condition, (*where, "condition"))
     raw_params = brace_conditions(step.params) if step.action == "conditional" else step.params
     params = {name: inner.value(value, (*where, "params", name)) for name, value in raw_params.items()}
-    chosen_by = readable.choosers.get(step.id, ())
+    chosen_by = tuple(readable.choosers.get(step.id, ()))
+    condition = _add_choosers(step, readable, _add_alternatives(step, items, params, written_condition))
     paths = [path for path in outer.paths + inner.paths if path.root == "steps"]
     steps_read = dict.fromkeys([*(path.step for path in paths), *chosen_by])
     outputs = frozenset([*(path.step for path in paths if path.segments[1] not in ABOUT), *chosen_by])
     needs = tuple(dict.fromkeys(need for need in (*step.depends_on, *steps_read) if need in readable.steps))
     action = ACTIONS.get(step.action, UNKNOWN)
-    node = Node(step, action, params, condition, items, needs, outputs, frozenset(steps_read))
+    node = Node(step, action, params, condition, items, needs, outputs, frozenset(steps_read), chosen_by)
     return node, outer.diagnostics + inner.diagnostics
+
+
+def _add_alternatives(
+    step: Step, items: Value, params: dict[str, Value], condition: Expression | None
+) -> Expression | None:
+    """A step that reads one of several outputs runs if one of their steps has succeeded."""
+    facts = Facts() if condition is None else Facts().where(condition)
+    demanded = {path.segments[0] for path in demanded_paths((items, params), facts) if path.root == "steps"}
+    for steps in dict.fromkeys(alternatives((items, params))):
+        if not {*step.depends_on, *demanded}.isdisjoint(steps):
+            continue  # the step needs one of them anyway
+        one, *others = [_succeeded(step) for step in dict.fromkeys(steps)]
+        for other in others:
+            one = Logic("or", one, other)
+        condition = one if condition is None else Logic("and", one, condition)
+    return condition
+
+
+def _succeeded(step: str) -> Expression:
+    return Compare("==", Path("steps", (step, "status")), Literal("succeeded"))
 
 
 def _add_choosers(step: Step, readable: KnownNames, condition: Expression | None) -> Expression | None:

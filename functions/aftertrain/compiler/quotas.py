@@ -10,11 +10,12 @@ from aftertrain.asl.measure import MAX_EVENTS, events_of_all, max_events
 from aftertrain.asl.states import Machine
 from aftertrain.compiler.crossing import Await, lanes
 from aftertrain.compiler.diagnostics import Diagnostic
-from aftertrain.compiler.graph import ABOUT, Graph
+from aftertrain.compiler.graph import Graph
 from aftertrain.compiler.infer_shapes import ShapeEnvironment
 from aftertrain.compiler.nest import CrossingRegion, ParallelRegion, Region, StepRegion
 from aftertrain.compiler.render.resolver import shape_at
 from aftertrain.compiler.work import INLINE_CONCURRENCY
+from aftertrain.expressions.demand import ABOUT
 from aftertrain.expressions.shapes import MAX_BYTES as MAX_PAYLOAD
 from aftertrain.expressions.tree import paths
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
-from aftertrain.compiler.graph import ABOUT
 from aftertrain.compiler.render.template import Value
+from aftertrain.expressions.demand import ABOUT
 from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
 from aftertrain.expressions.tree import Expression, Literal, Path, Template, Unknown, fold, paths, replace_mistaken
 from aftertrain.model.definition import Parameter

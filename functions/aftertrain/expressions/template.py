@@ -25,6 +25,10 @@ _NAMES = {"true": True, "false": False, "none": None, "True": True, "False": Fal
 _ENVIRONMENT = Environment(keep_trailing_newline=True, autoescape=False)  # noqa: S701 - it parses and never renders
 LOOP = (("index",), ("index0",), ("first",), ("last",))
 _PLAIN = re.compile(rf"\{{\{{\s*((?:{'|'.join(tree.ROOTS)})(?:\.[a-zA-Z_]\w*)+)\s*\}}\}}", re.ASCII)
+# A step's id with hyphens. Without a step's name, `steps.pull - data` is no value, so nothing else can be meant.
+_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_TEXT = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
+_HYPHENS = re.compile(rf"{_TEXT}|(?<![\w.])steps\.([A-Za-z]\w*(?:-\w+)+)(?=\s*[.\[])", re.ASCII)
 _COMMENTS = re.compile(r"^\s*(?:\{#.*?#\}\s*)*", re.DOTALL)
 _COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in"}
 _ARITHMETIC: dict[type[nodes.BinExpr], str] = {
@@ -113,6 +117,11 @@ def in_braces(text: str) -> str:
     return text if _COMMENTS.sub("", text).startswith(("{{", "{%")) else f"{{{{ {text} }}}}"
 
 
+def _name_steps(code: re.Match[str]) -> str:
+    """The code with `steps.pull-data.output` written as `steps['pull-data'].output`."""
+    return _HYPHENS.sub(lambda match: f"steps['{match[1]}']" if match[1] else match[0], code[0])
+
+
 class _TemplateReader:
     """Reads jinja2's nodes; `loops`: the item names of enclosing loops."""
 
@@ -121,7 +130,7 @@ class _TemplateReader:
 
     def template(self, text: str) -> Parts:
         try:
-            return self.parts(_ENVIRONMENT.parse(text).body)
+            return self.parts(_ENVIRONMENT.parse(_CODE.sub(_name_steps, text)).body)
         except TemplateSyntaxError as error:
             raise TemplateError(f"not a template: {error.message}") from None
         except ValueError:  # Python refuses to read a number with that many digits
@@ -193,6 +202,8 @@ class _TemplateReader:
                 raise _unsupported(node)
 
     def binary(self, node: nodes.BinExpr) -> Expression:
+        if isinstance(node, nodes.Sub) and isinstance(node.left, nodes.Getattr):
+            self.check_hyphen(node.left.attr, node.right)
         left, right = self.expression(node.left), self.expression(node.right)
         match node:
             case nodes.And():
@@ -203,6 +214,14 @@ class _TemplateReader:
                 return tree.Arithmetic(_ARITHMETIC[type(node)], left, right)
             case _:
                 raise TemplateError(f"{node.operator!r} is not supported: write a product")
+
+    def check_hyphen(self, name: str, right: nodes.Node) -> None:
+        """Refuse `event.x-amz`, where `amz` is no value from which anything could be subtracted."""
+        while isinstance(right, nodes.Getattr | nodes.Getitem | nodes.Filter | nodes.Test | nodes.BinExpr):
+            right = right.left if isinstance(right, nodes.BinExpr) else right.node or nodes.Const(0)
+        if isinstance(right, nodes.Name) and right.name not in (*tree.ROOTS, *self.loops, *_NAMES):
+            written = f"['{name}-{right.name}']"
+            raise TemplateError(f"unknown name {right.name!r}: a name with a hyphen is written in brackets: {written}")
 
     def concatenation(self, parts: list[Expression]) -> Expression:
         joined = parts[0]

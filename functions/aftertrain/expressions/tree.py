@@ -183,34 +183,6 @@ class Template:
 ALWAYS, NEVER = Literal(value=True), Literal(value=False)
 
 
-def demanded_paths(node: Any) -> Iterator[Path]:
-    """Every read whose value must exist: without those that `default` and `is defined` guard."""
-    match node:
-        case Filter(name="default", operand=Path() | Index() as operand, arguments=arguments):
-            yield from demanded_paths((*_keys(operand), arguments))
-        case Test(name="defined", operand=Path()):
-            return
-        case Path():
-            yield node
-        case tuple() | list():
-            for item in node:
-                yield from demanded_paths(item)
-        case dict():
-            yield from demanded_paths(tuple(node.values()))
-        case _ if is_dataclass(node):
-            for field in fields(node):
-                yield from demanded_paths(getattr(node, field.name))
-
-
-def _keys(node: Expression) -> Iterator[Expression]:
-    """The computed keys of a path, which must exist even if the path does not."""
-    while isinstance(node, Index):
-        yield node.key
-        node = node.operand
-    if not isinstance(node, Path):
-        yield node
-
-
 def paths(node: Any) -> Iterator[Path]:
     """Every read of a node, left to right, except the items of its own loops."""
     match node:

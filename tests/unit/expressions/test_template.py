@@ -3,6 +3,7 @@
 import pytest
 
 from aftertrain.expressions import tree
+from aftertrain.expressions.demand import demanded_paths
 from aftertrain.expressions.template import TemplateError, parse_condition, parse_template
 from aftertrain.expressions.tree import (
     Arithmetic,
@@ -19,7 +20,6 @@ from aftertrain.expressions.tree import (
     Not,
     Path,
     Template,
-    demanded_paths,
     paths,
 )
 

@@ -230,7 +230,8 @@ def _item_failure(max_items: int) -> Any:
 
 
 def _map_result_states(node: Node, after: str, position: Position, plan: Plan, exits: Exits) -> dict[str, State]:
-    first = "$type($states.input.failed[0]) = 'object'"
+    # In brackets: without them, [0] is the first failure of each item.
+    first = "$type(($states.input.failed)[0]) = 'object'"
     record = {
         "status": FAILED,
         "error": jsonata.expression(f"{first} ? ($states.input.failed)[0].error : 'ItemsFailed'"),

@@ -199,6 +199,8 @@ class Writer:
         texts = left.shape.only("string") and right.shape.only("string")
         if texts or (left.shape.numeric and right.shape.numeric):
             return self.apply(lambda a, b: f"({a} {operator} {b})", BOOLEAN, left, right)
+        for operand, other in ((node.left, right), (node.right, left)):
+            self._check_default(operand, other.shape, operator)
         alike = any(left.shape.may_be(*kinds) and right.shape.may_be(*kinds) for kinds in (("string",), NUMBERS))
         if not alike:
             self.complaints.append(
@@ -206,6 +208,18 @@ class Writer:
                 f"{operator} compares two numbers or two texts"
             )
         return self.call("compare", BOOLEAN, left, right, more=(jsonata.string(operator),))
+
+    def _check_default(self, operand: Expression, other: Shape, operator: str) -> None:
+        """Report a `default` that cannot be compared with the other side, although the value itself can."""
+        if not isinstance(operand, Filter) or operand.name != "default":
+            return
+        fallback = self.value(operand.arguments[0]).shape
+        alike = any(fallback.may_be(*kinds) and other.may_be(*kinds) for kinds in (("string",), NUMBERS))
+        if not alike:
+            self.complaints.append(
+                f"the default of {describe(operand.operand)} is {fallback.words}, and the other side is {other.words}: "
+                f"{operator} compares two numbers or two texts"
+            )
 
     def _check_equal(self, node: Compare, left: Shape, right: Shape) -> None:
         for shape, operand in ((left, node.right), (right, node.left)):
