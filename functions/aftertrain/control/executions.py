@@ -23,6 +23,7 @@ STATES: dict[str, Status] = {
     "ABORTED": "aborted",
     "PENDING_REDRIVE": "running",
 }
+_WELL = ("running", "succeeded")  # `on_failure` steps are shown once they have begun, or where they should have
 _ENDS = {
     "ExecutionSucceeded": "succeeded",
     "ExecutionFailed": "failed",
@@ -43,7 +44,10 @@ def get(execution_id: str, ports: ControlPorts) -> Item:
     item = _apply_history_end(item, events, ports)
     definition = _definition(item, ports)
     ids = [step["id"] for step in definition.get("steps", ())]
-    step_items = with_cost(steps(ids, events, running=item["status"] == "running"), definition, ports)
+    cleanup = [step["id"] for step in definition.get("on_failure", ())]
+    found = steps([*ids, *cleanup], events, running=item["status"] == "running")
+    shown = [step for step in found if step["id"] in ids or step["started_at"] or item["status"] not in _WELL]
+    step_items = with_cost(shown, definition, ports)
     for step in step_items:
         step["progress"] = _progress(execution_id, step, ports)
     return item | {"steps": step_items} | total(step_items)

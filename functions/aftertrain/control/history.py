@@ -6,7 +6,8 @@
 The state that does a step's work has the step's id as its name; every other state's name contains a blank. An event
 belongs to the state entered last on its own chain of `previousEventId`s, because branches interleave. A waiting step
 continues in the state `Wait for ID`, and a service's job has states around it that prepare and read it. A step with
-`foreach` is a Map, whose output lists how each item went.
+`foreach` is a Map, whose output lists how each item went. A step whose condition cannot be decided has no state of its
+own: its record, with the reason, leaves the state `If ID` in a variable, or `Cannot decide ID` in its output.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aftertrain.compiler.lower.guard import UNDECIDED
 from aftertrain.control.job_duration import job_duration
 
 _FAILURES = ("Failed", "TimedOut")  # endings of every event type that reports a failed attempt
@@ -24,6 +26,7 @@ _STATE_PREFIXES = (
     "Mind ",
     "Read ",
 )  # prefixes of states that do part of a step's work
+_GUARDS = ("If ", "Cannot decide ")
 _ATTEMPT_EVENTS = ("TaskScheduled", "ActivityScheduled")
 _SUCCESSES = ("TaskSucceeded", "ActivitySucceeded")
 
@@ -55,6 +58,9 @@ class _Steps:
         else:
             self.owners[event["id"]] = self.owners.get(event.get("previousEventId", 0), "")
         owner = self.owners[event["id"]]
+        if kind in ("ChoiceStateExited", "PassStateExited") and owner.startswith(_GUARDS):
+            self._read_guard(owner, event)
+            return
         name = next((owner.removeprefix(prefix) for prefix in _STATE_PREFIXES if owner.startswith(prefix)), owner)
         step = self.seen.get(name)
         if step is not None:
@@ -64,6 +70,28 @@ class _Steps:
             elif owner == name and kind.endswith((*_FAILURES, *_SUCCESSES)):
                 seconds = job_duration(event, details(event), self.starts)
                 step.job_seconds = step.job_seconds if seconds is None else (step.job_seconds or 0.0) + seconds
+
+    def _read_guard(self, owner: str, event: dict[str, Any]) -> None:
+        """Note a condition that could not be decided: the step has failed without having begun."""
+        prefix = next(prefix for prefix in _GUARDS if owner.startswith(prefix))
+        step, exited = self.seen.get(owner.removeprefix(prefix)), details(event)
+        record = _undecided(exited, owner.removeprefix(prefix))
+        if step is not None and record is not None:
+            step.entered = step.exited = event["timestamp"]
+            step.error = {"error": str(record["error"]), "cause": str(record.get("cause", ""))}
+
+
+def _undecided(exited: dict[str, Any], step_id: str) -> dict[str, Any] | None:
+    """The record of a step whose condition could not be decided, from the state's output or its variables."""
+    output = _parse(exited.get("output"))
+    variables = map(_parse, (exited.get("assignedVariables") or {}).values())
+    own = output.get(step_id) if isinstance(output, dict) else None
+    records = (each for each in (own, *variables) if isinstance(each, dict) and each.get("error") == UNDECIDED)
+    return next(records, None)
+
+
+def _parse(text: Any) -> Any:
+    return json.loads(text) if isinstance(text, str) and text else None
 
 
 def steps(ids: list[str], events: list[dict[str, Any]], *, running: bool) -> list[dict[str, Any]]:

@@ -89,3 +89,46 @@ def test_a_step_whose_params_could_not_be_made_failed() -> None:
     )
 
     assert steps(["a"], events, running=False)[0]["error"] == "States.QueryEvaluationError"
+
+
+UNDECIDED_RECORD = '{"status": "failed", "error": "ConditionFailed", "cause": "b: event.size is not there"}'
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        [
+            (1, "ChoiceStateEntered", entered("If b")),
+            (
+                2,
+                "ChoiceStateExited",
+                {"stateExitedEventDetails": {"name": "If b", "assignedVariables": {"is_b": UNDECIDED_RECORD}}},
+            ),
+        ],
+        [
+            (1, "PassStateEntered", entered("Cannot decide b")),
+            (
+                2,
+                "PassStateExited",
+                {"stateExitedEventDetails": {"name": "Cannot decide b", "output": f'{{"b": {UNDECIDED_RECORD}}}'}},
+            ),
+        ],
+    ],
+)
+def test_a_condition_that_failed_gives_its_reason(guard: list[tuple[int, str, dict[str, Any]]]) -> None:
+    found = {
+        each["id"]: each for each in steps(["a", "b"], history((0, "ExecutionStarted", {}), *guard), running=False)
+    }
+
+    assert (found["b"]["status"], found["b"]["attempts"]) == ("failed", 0)
+    assert (found["b"]["error"], found["b"]["cause"]) == ("ConditionFailed", "b: event.size is not there")
+    assert found["a"]["status"] == "skipped"
+
+
+def test_a_condition_that_was_false_is_no_failure() -> None:
+    exited = {"stateExitedEventDetails": {"name": "If b", "assignedVariables": {"is_b": '{"status": "skipped"}'}}}
+    events = history(
+        (0, "ExecutionStarted", {}), (1, "ChoiceStateEntered", entered("If b")), (2, "ChoiceStateExited", exited)
+    )
+
+    assert [each["status"] for each in steps(["b"], events, running=False)] == ["skipped"]

@@ -17,6 +17,7 @@ from aftertrain.compiler.lower.service_job import prepare_name
 from aftertrain.compiler.render.template import ConditionCode, render_condition
 from aftertrain.expressions.tree import ALWAYS
 
+UNDECIDED = "ConditionFailed"  # the error of a step whose condition is neither true nor false
 RUNS = ConditionCode("true", "", "")
 
 
@@ -80,7 +81,7 @@ def _failure(
 ) -> tuple[Rule, dict[str, State]]:
     record: dict[str, Any] = {
         "status": FAILED,
-        "error": "ConditionFailed",
+        "error": UNDECIDED,
         "cause": jsonata.expression(f"{jsonata.string(f'{node.id}: ')} & {decision.why}"),
     }
     if exits.failed_leaves:

@@ -68,6 +68,11 @@ def _possible(step: str, plan: Plan) -> frozenset[str]:
     return frozenset(possible)
 
 
+# The output of an execution whose pipeline has no `outputs`. Records would call a step that was skipped in its branch
+# succeeded, because a branch returns only what is read outside it.
+NO_OUTPUT: dict[str, Any] = {}
+
+
 def parallel_states(branches: Branches, scopes: tuple[Scope, ...], position: Position, plan: Plan) -> dict[str, State]:
     """The Parallel and the state after it."""
     name = parallel_name(branches)
@@ -81,7 +86,8 @@ def parallel_states(branches: Branches, scopes: tuple[Scope, ...], position: Pos
         return found | {join: Pass(None, position.next, {record_name(step, position.depth): own[step] for step in own})}
     stop = clip(f"Stop after {name}")
     next_rule = Rule(_all_succeeded(), position.next, _output_variables(outputs, position, plan))
-    end = Pass(records(position, plan, own), way_out(position, plan))
+    leads_on = position.depth > 0 or way_out(position, plan) is not None
+    end = Pass(records(position, plan, own) if leads_on else NO_OUTPUT, way_out(position, plan))
     if position.depth > 0 or position.end_target is not None:
         return found | {join: Choice((next_rule,), stop), stop: end}
     failed = Rule(jsonata.expression(any_failed(plan)), plan.failure_state, output=_merge_records(position, plan, own))
@@ -110,8 +116,8 @@ def _end_states(after: str, codes: dict[str, Any], position: Position, plan: Pla
     failed = Rule(jsonata.expression(any_failed(plan)), plan.failure_state)
     if plan.has_ending:
         return {after: Choice((failed, Rule(jsonata.expression("true"), PIPELINE_DONE, output=all_records)))}
-    end = clip(f"Sum up {after.removeprefix('After ')}")
-    return {after: Choice((failed,), end), end: Pass(all_records, None)}
+    end = clip(f"Done {after.removeprefix('After ')}")
+    return {after: Choice((failed,), end), end: Pass(NO_OUTPUT, None)}
 
 
 def _merge_records(position: Position, plan: Plan, codes: dict[str, Any]) -> Any:
