@@ -10,8 +10,8 @@ from aftertrain.actions.action import MEDIUM, Action, Outputs, Params
 class RunParams(Params):
     """The program and its input."""
 
-    command: Annotated[list[str], Field(min_length=1)]
-    """The program and its arguments. No shell reads them."""
+    command: Annotated[list[str], Field(min_length=1, json_schema_extra={"format": "command"})]
+    """The program and its arguments. No shell reads them, unless the program is one. Its code may contain no values."""
     data: dict[str, Any] = Field(default_factory=dict)
     """The input, which the program finds as JSON in the file that AFTERTRAIN_INPUT names."""
     environment: dict[str, str] = Field(default_factory=dict)

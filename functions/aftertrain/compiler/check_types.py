@@ -14,13 +14,13 @@ from aftertrain.compiler.bindings import Bindings
 from aftertrain.compiler.branches import conditions
 from aftertrain.compiler.calls import parameters_of_callee
 from aftertrain.compiler.check import has_template
+from aftertrain.compiler.check_embedding import check_embedding
 from aftertrain.compiler.check_unreachable import check_unreachable
 from aftertrain.compiler.diagnostics import Diagnostic, Place, did_you_mean
 from aftertrain.compiler.event_types import closed
 from aftertrain.compiler.graph import Graph, Node
 from aftertrain.compiler.infer_shapes import ShapeEnvironment, resolver_of, value_shape
 from aftertrain.compiler.link import Linked
-from aftertrain.compiler.render.describe import describe
 from aftertrain.compiler.render.resolver import PARAMETER_KINDS, Code, Resolver, StepCode, misread
 from aftertrain.compiler.render.template import Value, check_condition, render_template, templates
 from aftertrain.compiler.render.writer import Writer
@@ -32,17 +32,10 @@ from aftertrain.expressions.tree import (
     ALWAYS,
     Choose,
     Expression,
-    Filter,
-    For,
-    If,
-    Index,
-    Literal,
     Logic,
     Not,
-    Parts,
     Path,
     Template,
-    is_uncertain,
     loops,
     paths,
 )
@@ -90,8 +83,7 @@ class _TypeChecker:
             item_shape = value_shape(node.items, reader).item or ANYTHING
             inner = reader.naming(node.step.foreach.as_, Code("$item", item_shape))
         fields, callee_shape = param_shapes(node.action.params), parameters_of_callee(node, self.bindings)
-        for name in url_params(node.action.params):
-            yield from unencoded(node.params.get(name), (*where, "params", name))
+        yield from check_embedding(node.params, node.action.params, (*where, "params"), inner)
         for name, value in node.params.items():
             allowed, mixed = fields.get(name, ANYTHING), has_template(node.step.params.get(name))
             if callee_shape is not None and name == "params":
@@ -251,43 +243,6 @@ def _first_operand(condition: Expression) -> Expression:
             return _first_operand(chosen)
         case _:
             return condition
-
-
-def unencoded(value: Value, where: Place) -> Iterator[Diagnostic]:
-    """Values in a URL that could change its structure; a value that is the whole URL is fine."""
-    if isinstance(value, Template) and not _is_whole_url(value.lone):
-        for name in dict.fromkeys(_unencoded_names(value.parts)):
-            hint = f"write {{{{ {name} | urlencode }}}}"
-            yield Diagnostic("AT209", where, f"{name} can change the structure of the URL", hint)
-
-
-def _unencoded_names(parts: Parts) -> Iterator[str]:
-    """The names of unencoded values in a URL."""
-    for part in parts:
-        match part:
-            case str() | Literal() | Filter(name="urlencode"):
-                continue
-            case If(branches=branches, otherwise=otherwise):
-                for inner in (*(body for _, body in branches), otherwise):
-                    yield from _unencoded_names(inner)
-            case For(body=body, otherwise=otherwise):
-                yield from _unencoded_names((*body, *otherwise))
-            case _ if not is_uncertain(part):
-                yield describe(part) if isinstance(part, Path | Index | Filter) else "(…)"
-
-
-def _is_whole_url(lone: Expression | None) -> bool:
-    """Whether a URL is one complete value, or a default for it."""
-    return isinstance(lone, Path) or (
-        isinstance(lone, Filter) and lone.name == "default" and isinstance(lone.operand, Path)
-    )
-
-
-@cache
-def url_params(model: type[BaseModel]) -> tuple[str, ...]:
-    """The params of an action that are URLs."""
-    properties = model.model_json_schema()["properties"]
-    return tuple(name for name, schema in properties.items() if schema.get("format") == "uri")
 
 
 def has_templates(value: Value) -> bool:

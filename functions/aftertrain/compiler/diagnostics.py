@@ -30,6 +30,7 @@ CODES = {
     "AT210": "a field does not fit the step's action",
     "AT211": "a job asks for compute that its backend does not have",
     "AT212": "a parameter's default or a trigger's param is missing or has the wrong type",
+    "AT213": "a value becomes part of a program's code",
     "AT301": "`depends_on` names a step that does not exist",
     "AT302": "steps depend on each other in a cycle",
     "AT303": "a template cannot be read",

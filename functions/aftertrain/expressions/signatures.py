@@ -45,6 +45,7 @@ FILTERS: dict[str, Signature] = {
     "string": Signature("string"),
     "tojson": Signature("tojson"),
     "urlencode": Signature("urlencode"),
+    "shquote": Signature("shquote"),
     "first": Signature("first"),
     "last": Signature("last"),
     "list": Signature("list"),

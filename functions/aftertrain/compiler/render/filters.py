@@ -169,6 +169,15 @@ def _urlencode(node: Filter, writer: Writer) -> Code:
     return writer.apply(lambda a: f"$encodeUrlComponent({a})", STRING, writer.text(node.operand))
 
 
+def _shquote(node: Filter, writer: Writer) -> Code:
+    """One word of a POSIX shell: in single quotes, in which only a single quote means anything."""
+    writer.called["replace_all"] = None
+    quote, escaped = jsonata.string("'"), jsonata.string("'\"'\"'")
+    return writer.apply(
+        lambda a: f"({quote} & $replace_all({a}, {quote}, {escaped}) & {quote})", STRING, writer.text(node.operand)
+    )
+
+
 def _end(node: Filter, writer: Writer) -> Code:
     item = writer.value(node.operand).shape.item or ANYTHING
     index = 0 if node.name == "first" else -1
@@ -277,6 +286,7 @@ _FILTERS: dict[str, Callable[[Filter, Writer], Code]] = {
     "string": _string,
     "tojson": _tojson,
     "urlencode": _urlencode,
+    "shquote": _shquote,
     "first": _end,
     "last": _end,
     "list": _list,
