@@ -34,6 +34,8 @@ class DynamoLedgerView:
         return None if item is None else _event(item)
 
     def events(self, since: str, until: str, limit: int) -> list[dict[str, Any]]:
+        if until < since:  # DynamoDB refuses such a range
+            return []
         items = self._query_newest(
             limit,
             "listing events",

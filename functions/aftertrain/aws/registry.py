@@ -21,6 +21,7 @@ from aftertrain.control.ports import Change, Entry, StaleError
 from aftertrain.errors import OperatorError, ThrottledError
 from aftertrain.model.names import canonical_json
 
+MAX_KEY_BYTES = 1024  # of a sort key in DynamoDB
 MAX_SNAPSHOT_BYTES = 380_000
 _STALE = "somebody else has just changed it: read it and try again"
 
@@ -32,6 +33,8 @@ class DynamoRegistry:
         self._client, self._table = client, table
 
     def get(self, kind: str, item_id: str) -> Entry | None:
+        if not 0 < len(item_id.encode(errors="replace")) <= MAX_KEY_BYTES:
+            return None
         with busy_unless_known(f"reading {kind} {item_id}"):
             response = self._client.get_item(TableName=self._table, Key=_key(kind, item_id), ConsistentRead=True)
         return _entry(response["Item"]) if "Item" in response else None

@@ -1,11 +1,11 @@
 """`aftertrain event-types register|list|delete`: schemas for the data of custom event types."""
 
-import json
 from pathlib import Path
 
 import click
 
 from aftertrain.client import Client
+from aftertrain.model.strict_json import NotStrictJsonError, read_json
 
 
 @click.group("event-types")
@@ -24,9 +24,9 @@ def register(event_type: str, file: Path) -> None:
       aftertrain event-types register training.finished schema.json
     """
     try:
-        schema = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.UsageError(f"{file} is not JSON: {error}") from None
+        schema = read_json(file.read_bytes(), str(file))
+    except NotStrictJsonError as error:
+        raise click.UsageError(error.message) from None
     Client().event_types.register(event_type, schema)
     click.echo(f"{event_type}: events must fit {file}")
 

@@ -12,6 +12,7 @@ import urllib3
 
 from aftertrain.client.errors import ApiError
 from aftertrain.ingest.sign import SCHEMES, sign
+from aftertrain.model.strict_json import read_json
 
 
 @click.command()
@@ -68,7 +69,7 @@ def _proof(request: dict[str, Any], payload: bytes, secret: str, auth: str | Non
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        request = json.loads(file.read_text(encoding="utf-8"))
+        request = read_json(file.read_bytes(), str(file))
         missing = {"source", "method", "headers", "body"} - request.keys()
     except (ValueError, AttributeError):
         raise click.UsageError(f"{file} is not a JSON object") from None

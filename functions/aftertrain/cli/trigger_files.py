@@ -1,6 +1,5 @@
 """Files with triggers or events -> the SDK's values."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from aftertrain.control.dry_run import events_in, triggers_in
 from aftertrain.errors import SenderError
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
+from aftertrain.model.strict_json import NotStrictJsonError, read_json
 
 
 def triggers_of(file: Path) -> list[dict[str, Any]]:
@@ -25,9 +25,9 @@ def triggers_of(file: Path) -> list[dict[str, Any]]:
 def events_of(file: Path) -> tuple[list[Event], Source]:
     """The events of a sample request, or the single event of an envelope, and a sender of its kind."""
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.UsageError(f"{file} is not JSON: {error}") from None
+        value = read_json(file.read_bytes(), str(file))
+    except NotStrictJsonError as error:
+        raise click.UsageError(error.message) from None
     try:
         return events_in(value, str(file))
     except SenderError as error:  # an argument error, unlike the verdict that nothing would start

@@ -16,6 +16,7 @@ import yaml
 
 from aftertrain.compiler.diagnostics import Diagnostic, Mark, Place
 
+MAX_DEPTH = 100  # libyaml composes nodes by recursion in C, and a deep text would end the process
 MAX_NODES = 20_000  # bounds aliases of aliases, which can grow exponentially
 
 
@@ -68,9 +69,10 @@ class Document:
 def read_document(text: str) -> Document:
     """Read a text; its mistakes are in the document's diagnostics."""
     try:
-        return Document(json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_reject_constant), text)
+        document = Document(json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_reject_constant), text)
     except (ValueError, RecursionError):
         return _read_yaml(text)
+    return document
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def _read_yaml(text: str) -> Document:
 
 
 def _read_into(document: Document, text: str) -> None:
+    _check_depth(text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -110,6 +113,19 @@ def _read_into(document: Document, text: str) -> None:
             document.value = _NodeReader(loader, document).read(node, ())
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """Refuse a text that is nested too deeply; events come from a parser that does not recurse.
+
+    Raises: ValueError
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Base):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
 
 
 class _NodeReader:

@@ -36,7 +36,7 @@ class PipelineUpdate(Body):
 class TriggerCreate(PolicySpecs):
     """An event must match the type, the `where` clause and the `filter`, as far as given; then the policies decide."""
 
-    pipeline_id: str
+    pipeline_id: Id
     event_type: EventType
     source: SourceIds | None = None
     where: str | None = None
@@ -82,21 +82,21 @@ class SourceRotate(Body):
 class TriggerTest(Body):
     """`trigger`: an id, or a definition. `event`: an envelope, or a sample request."""
 
-    trigger: str | dict[str, Any]
+    trigger: Id | dict[str, Any]
     event: dict[str, Any]
 
 
 class BacktestRequest(Body):
     """`trigger`: as in a test."""
 
-    trigger: str | dict[str, Any]
+    trigger: Id | dict[str, Any]
     since_seconds: Annotated[float, Field(gt=0, le=7_776_000)] = 604_800
 
 
 class Replay(Body):
     """The same `attempt` is the same replay; without one, a new replay starts."""
 
-    event_id: str
+    event_id: Annotated[str, StringConstraints(min_length=1, max_length=512)]
     attempt: Annotated[int, Field(ge=2, le=99)] | None = None
 
 
@@ -169,7 +169,7 @@ class EcsCluster(Body):
 
 def _kind(body: Any) -> str:
     """The kind of a request's body or parsed model; a list of servers may leave it out."""
-    return str(body.get("kind", "oip") if isinstance(body, dict) else body.kind)
+    return str(body.get("kind", "oip") if isinstance(body, dict) else getattr(body, "kind", "oip"))
 
 
 ClusterCreate = Annotated[

@@ -16,6 +16,7 @@ from aftertrain.lambdas.observability import logger
 from aftertrain.lambdas.problem import answer
 from aftertrain.lambdas.runtime import approve as runtime
 
+MAX_FIELDS = 20
 HTML = "text/html; charset=utf-8"
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
@@ -72,8 +73,11 @@ def _apply_decision(approval_id: str, form: dict[str, str]) -> dict[str, Any]:
 
 def _form(event: dict[str, Any]) -> dict[str, str]:
     body = event.get("body") or ""
-    text = base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
-    return {name: values[0] for name, values in parse_qs(text).items()}
+    try:
+        text = base64.b64decode(body, validate=True).decode(errors="replace") if event.get("isBase64Encoded") else body
+        return {name: values[0] for name, values in parse_qs(text, max_num_fields=MAX_FIELDS).items()}
+    except ValueError:  # no base64, or too many fields
+        raise AuthorError("the form cannot be read", field="body") from None
 
 
 def _page(status: int, title: str, message: str, approval_status: str) -> dict[str, Any]:

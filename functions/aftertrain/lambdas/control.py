@@ -39,8 +39,9 @@ from aftertrain.control.bodies import (
     TriggerUpdate,
 )
 from aftertrain.errors import AftertrainError, http_status
+from aftertrain.lambdas.api_edge import refuse
 from aftertrain.lambdas.observability import logger
-from aftertrain.lambdas.problem import CONTENT_TYPE, problem, problem_body
+from aftertrain.lambdas.problem import CONTENT_TYPE, PROBLEM_SCHEMA, answer, problem, problem_body
 from aftertrain.lambdas.runtime import control as runtime
 from aftertrain.lambdas.runtime import ingest
 
@@ -254,6 +255,9 @@ def decide_approval(approval_id: str, body: ApprovalDecision) -> Item:
 @app.get("/v1/openapi.json", include_in_schema=False)
 def openapi() -> Item:
     document: Item = json.loads(app.get_openapi_json_schema(title="Aftertrain", version="1"))
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"] |= {"422": PROBLEM_SCHEMA, "default": PROBLEM_SCHEMA}
     return document
 
 
@@ -288,4 +292,8 @@ def _answer(status: int, body: Item) -> Response[str]:
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Lambda's entry point."""
+    refusal = refuse(event)
+    if refusal is not None:
+        status, detail, field = refusal
+        return answer(status, problem_body(status, detail, field or None), CONTENT_TYPE, {})
     return app.resolve(event, context)

@@ -10,6 +10,26 @@ from typing import Any
 from aftertrain.errors import AftertrainError, http_status
 
 CONTENT_TYPE = "application/problem+json"
+# Every answer of the API that is no success, for its OpenAPI document.
+PROBLEM_SCHEMA = {
+    "description": "A problem (RFC 9457): 404, 409, 415, 422, 429, 500 or 503",
+    "content": {
+        CONTENT_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "field": {"type": "string"},
+                    "diagnostics": {"type": "array", "items": {"type": "object"}},
+                },
+            }
+        }
+    },
+}
 
 
 def problem(error: AftertrainError) -> dict[str, Any]:

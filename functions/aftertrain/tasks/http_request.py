@@ -9,12 +9,15 @@ import ipaddress
 import json
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from aftertrain.actions.http_request import HttpParams
 from aftertrain.errors import OperatorError
+from aftertrain.model.strict_json import NotStrictJsonError, read_json
 from aftertrain.tasks.ports import StepCall, TaskError, TaskPorts
 
 MAX_BYTES = 100_000
@@ -38,7 +41,7 @@ def run(params: HttpParams, call: StepCall, ports: TaskPorts) -> dict[str, Any]:
     url = _url(params.url)
     address = _address(url, ports.allowed_hosts)
     try:
-        status, headers, raw = _exchange(url, address, params, ports.clock)
+        status, headers, raw = _exchange(url, address, params)
     except (OSError, http.client.HTTPException) as error:
         raise RequestFailedError(f"{params.method} {url.hostname}: {error}") from None
     except (UnicodeError, ValueError) as error:
@@ -101,19 +104,18 @@ def _port(url: SplitResult) -> int:
         raise TaskError(f"url has no port {url.netloc!r}") from None
 
 
-def _exchange(
-    url: SplitResult, address: str, params: HttpParams, clock: Callable[[], float]
-) -> tuple[int, dict[str, str], bytes]:
+def _exchange(url: SplitResult, address: str, params: HttpParams) -> tuple[int, dict[str, str], bytes]:
     connection = _PinnedConnection(url, address, params.timeout_seconds)
     try:
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        headers = {"user-agent": "aftertrain", **{name.lower(): value for name, value in params.headers.items()}}
-        payload, kind = _payload(params.body)
-        connection.request(
-            params.method, path, body=payload, headers=({"content-type": kind} if kind else {}) | headers
-        )
-        response = connection.getresponse()
-        raw = _read(response, clock, clock() + params.timeout_seconds)
+        with _time_limit(connection, params.timeout_seconds):
+            path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+            headers = {"user-agent": "aftertrain", **{name.lower(): value for name, value in params.headers.items()}}
+            payload, kind = _payload(params.body)
+            connection.request(
+                params.method, path, body=payload, headers=({"content-type": kind} if kind else {}) | headers
+            )
+            response = connection.getresponse()
+            raw = _read(response)
         if len(raw) > MAX_BYTES:
             raise RequestFailedError(f"{params.method} {url.hostname}: the answer has more than {MAX_BYTES} bytes")
         return response.status, {name.lower(): value for name, value in response.getheaders()}, raw
@@ -121,13 +123,38 @@ def _exchange(
         connection.close()
 
 
-def _read(response: http.client.HTTPResponse, clock: Callable[[], float], end: float) -> bytes:
-    """The body, bounded in size and total time; the socket's own timeout restarts with every byte."""
+@contextmanager
+def _time_limit(connection: "_PinnedConnection", seconds: float) -> Iterator[None]:
+    """Bound a whole exchange: the socket's own timeout restarts with every byte, of a header or a 1xx answer too.
+
+    Raises: RequestFailedError if the time was over before the exchange.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        connection.abort()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError):
+        if over.is_set():
+            raise RequestFailedError(f"{connection.host}: the response was not complete in {seconds:g} s") from None
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise RequestFailedError(f"{connection.host}: the response was not complete in {seconds:g} s")
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The body, bounded in size."""
     raw = b""
     while len(raw) <= MAX_BYTES and (piece := response.read1(MAX_BYTES)):
         raw += piece
-        if clock() > end:
-            raise RequestFailedError("the response was not complete in time")
     return raw
 
 
@@ -139,9 +166,19 @@ class _PinnedConnection(http.client.HTTPConnection):
         self._secure, self._peer_address = url.scheme == "https", address
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._peer_address, self.port), self.timeout)
-        context = ssl.create_default_context() if self._secure else None
-        self.sock = context.wrap_socket(plain, server_hostname=self.host) if context else plain
+        self.sock = socket.create_connection((self._peer_address, self.port), self.timeout)
+        if self._secure:
+            context = ssl.create_default_context()
+            # The handshake comes after the assignment, so that `abort` can end it too.
+            secured = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = secured
+            secured.do_handshake()
+
+    def abort(self) -> None:
+        """End the exchange from another thread: what waits for the peer returns at once."""
+        if self.sock is not None:
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _payload(body: Any) -> tuple[bytes | None, str | None]:
@@ -157,11 +194,7 @@ def _body(raw: bytes, headers: dict[str, str]) -> Any:
         return None
     if "json" in headers.get("content-type", ""):
         try:
-            return json.loads(raw, parse_constant=_reject_constant)
-        except ValueError:
-            raise RequestFailedError("the response claims to be JSON, but is not") from None
+            return read_json(raw, "the response")
+        except NotStrictJsonError as error:
+            raise RequestFailedError(f"the response claims to be JSON, but {error.message}") from None
     return raw.decode(errors="replace")
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

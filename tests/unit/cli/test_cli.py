@@ -297,10 +297,10 @@ def test_deploy_wants_the_projects_folder(run: Any, tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("arguments", "ends", "called", "code"),
     [
-        (("-c", "stage=x"), [0], [["deploy", "-c", "stage=x"]], 0),
-        (("--bootstrap", "-c", "stage=x"), [0, 0], [["bootstrap", "-c", "stage=x"], ["deploy", "-c", "stage=x"]], 0),
+        (("--yes", "-c", "stage=x"), [0], [["deploy", "-c", "stage=x"]], 0),
+        (("--yes", "--bootstrap", "-c", "s=x"), [0, 0], [["bootstrap", "-c", "s=x"], ["deploy", "-c", "s=x"]], 0),
         (("--bootstrap",), [1], [["bootstrap"]], 1),
-        ((), [7], [["deploy"]], 1),
+        (("--yes",), [7], [["deploy"]], 1),
     ],
 )
 def test_deploy_hands_its_arguments_to_cdk(

@@ -3,7 +3,8 @@
 import pytest
 
 from aftertrain.errors import SenderError
-from aftertrain.ingest.parse import MAX_DEPTH, parse
+from aftertrain.ingest.parse import parse
+from aftertrain.model.strict_json import MAX_DEPTH
 
 
 def nested(depth: int) -> bytes:
