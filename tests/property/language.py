@@ -119,12 +119,17 @@ def _step(step: Spec, pipeline: Drawn) -> dict[str, Any]:
 def _read(need: Spec, step: Spec) -> str:
     path = f"steps.{need.id}.output" + ("" if need.items is not None else ".message")
     length = " | length" if need.items is not None else ""
-    if need.continues_on_failure or (
-        step.watch is not None and step.watch[0] == need.id and step.watch[1] != SUCCEEDED
-    ):
+    if _has_default(need, step):
         default = "[]" if need.items is not None else "'-'"
         return f"{{{{ {path} | default({default}){length} }}}}"
     return f"{{{{ {path}{length} }}}}"
+
+
+def _has_default(need: Spec, step: Spec) -> bool:
+    """Whether a step reads another one's output with a `default`: it then waits for that step, and does not need it."""
+    if step.watch is not None and step.watch[0] == need.id:
+        return step.watch[1] != SUCCEEDED
+    return need.continues_on_failure
 
 
 @dataclass
@@ -172,8 +177,9 @@ def _nothing(need: Spec) -> str:
 def _runs(step: Spec, pipeline: Drawn, found: Meaning) -> bool:
     for need in step.needs:
         watched = step.watch is not None and step.watch[0] == need
+        waits_only = watched or (step.reads and _has_default(pipeline.by_id[need], step))
         status, continues_on_failure = found.statuses[need], pipeline.by_id[need].continues_on_failure
-        if not watched and status != SUCCEEDED and not (status == FAILED and continues_on_failure):
+        if not waits_only and status != SUCCEEDED and not (status == FAILED and continues_on_failure):
             return False
     if step.watch is not None and found.statuses[step.watch[0]] != step.watch[1]:
         return False

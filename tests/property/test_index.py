@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.property.examples import examples
 from tests.unit.ingest.samples import trigger
 
+from aftertrain.expressions.budget import Budget
 from aftertrain.ingest.compiled_trigger import CompiledTrigger, compile_trigger, find_mismatch
 from aftertrain.ingest.index import TriggerIndex, rank
 from aftertrain.model.event import Event
@@ -109,6 +110,6 @@ def test_the_index_fires_what_the_interpreter_fires(filters: list[Any], payloads
         told = {**data, "n": number}
         event = Event("object.created", "1", "s", "2026-01-01T00:00:00Z", str(data.get("key", "")), told)
 
-        assert index.fired(event) == sorted(
+        assert index.fired(event, Budget()).matches == sorted(
             (each for each in compiled_triggers if find_mismatch(event, each) is None), key=rank
         )

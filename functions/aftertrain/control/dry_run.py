@@ -5,6 +5,7 @@ dry_run(event, sender, {"id": "trig-1", "event_type": "object.created", "where":
      "actual": "tmp/x", "params": None, "would_start": None, …}
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from aftertrain.control.explain import explain, sender_of
 from aftertrain.control.ports import ControlPorts
 from aftertrain.control.require import published_definition
 from aftertrain.errors import AftertrainError, AuthorError
-from aftertrain.expressions.pattern import compile_pattern
-from aftertrain.expressions.where import compile_where
+from aftertrain.expressions.budget import Budget, OverBudgetError
+from aftertrain.expressions.pattern import Pattern, compile_pattern
+from aftertrain.expressions.where import Comparison, compile_where
 from aftertrain.ingest.event_record import event_path_params
 from aftertrain.ingest.map_params import map_params
 from aftertrain.ingest.normalise import normalise
@@ -130,10 +132,14 @@ def dry_run(event: Event, sender: Source | None, item: dict[str, Any]) -> dict[s
 
 def _count_passed(event: Event, item: dict[str, Any]) -> int:
     """How many conditions of a trigger an event meets; more means nearer to a match."""
-    where, pattern = item.get("where"), item.get("filter") or {}
-    compared = [comparison.failure(event) for comparison in compile_where(where).comparisons] if where else []
-    matched = [compile_pattern({key: value}).failure(event) for key, value in pattern.items()]
-    return [*compared, *matched].count(None)
+    where, pattern, budget = item.get("where"), item.get("filter") or {}, Budget()
+    conditions: list[Comparison | Pattern] = [*(compile_where(where).comparisons if where else ())]
+    conditions += [compile_pattern({key: value}) for key, value in pattern.items()]
+    passed = 0
+    with suppress(OverBudgetError):
+        for condition in conditions:
+            passed += condition.failure(event, budget) is None
+    return passed
 
 
 def run_test(body: TriggerTest, ports: ControlPorts) -> list[dict[str, Any]]:

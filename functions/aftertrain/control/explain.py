@@ -6,7 +6,9 @@ Verdict("trig-1", "filtered", "where", expected='`key` REGEXP "^final/"', actual
 from collections.abc import Iterable, Iterator
 
 from aftertrain.control.ports import ControlPorts, Item
+from aftertrain.expressions.budget import Budget, OverBudgetError
 from aftertrain.ingest.compiled_trigger import compile_trigger, find_mismatch, find_source_mismatch
+from aftertrain.ingest.event_record import over_budget
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.authority import BUILT_IN
 from aftertrain.model.event import Event
@@ -45,7 +47,10 @@ def explain(event: Event, sender: Source | None, item: Item) -> Verdict:
         expected = f"{trigger.event_type}, or {event.type} by name" if is_read(event.type) else trigger.event_type
         return Verdict(trigger.id, "filtered", "event_type", expected, event.type)
     mismatch = None if sender is None else find_source_mismatch(event.type, trigger, sender)
-    mismatch = mismatch or find_mismatch(event, compile_trigger(trigger))
+    try:
+        mismatch = mismatch or find_mismatch(event, compile_trigger(trigger), Budget())
+    except OverBudgetError:
+        return over_budget(trigger.id)
     if mismatch is None:
         return Verdict(trigger.id, "filtered", "created_at", "the trigger existed in its current form", "it is newer")
     return Verdict(trigger.id, "filtered", mismatch.clause, mismatch.expected, mismatch.actual)

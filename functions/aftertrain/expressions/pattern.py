@@ -16,6 +16,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 
 from aftertrain.errors import AuthorError
+from aftertrain.expressions.budget import Budget
 from aftertrain.expressions.lookup import MISSING, full_path
 from aftertrain.expressions.matchers import OPERATORS, Matcher, compile_matcher
 from aftertrain.expressions.mismatch import Mismatch
@@ -32,9 +33,10 @@ class FieldTest(NamedTuple):
     matchers: tuple[Matcher, ...]
     written: Any
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: Any, budget: Budget) -> bool:
         """Whether the value, or an item of it, is accepted."""
         values = value if isinstance(value, list) else [value]
+        budget.spend(len(values) * len(self.matchers))
         return any(matcher(item) for matcher in self.matchers for item in values)
 
 
@@ -44,17 +46,22 @@ class FieldGroup(NamedTuple):
     fields: tuple[tuple[str, "FieldGroup | FieldTest"], ...]
     choices: tuple[tuple["FieldGroup", ...], ...] = ()
 
-    def failure(self, value: Any) -> Mismatch | None:
+    def failure(self, value: Any, budget: Budget) -> Mismatch | None:
         """Why the value does not match; None if it does."""
+        budget.spend()
         if isinstance(value, list):
-            mismatches = [self.failure(item) for item in value]
-            return None if None in mismatches else next((mismatch for mismatch in mismatches if mismatch), _EMPTY)
+            first: Mismatch | None = None
+            for item in value:
+                if (mismatch := self.failure(item, budget)) is None:
+                    return None
+                first = first or mismatch
+            return first or _EMPTY
         for name, condition in self.fields:
             actual = value.get(name, MISSING) if isinstance(value, dict) else MISSING
-            if (mismatch := _failure(condition, actual)) is not None:
+            if (mismatch := _failure(condition, actual, budget)) is not None:
                 return mismatch
         for alternatives in self.choices:
-            mismatches = [alternative.failure(value) for alternative in alternatives]
+            mismatches = [alternative.failure(value, budget) for alternative in alternatives]
             if None not in mismatches:
                 message = "no alternative of $or holds: " + "; ".join(map(str, mismatches))
                 return Mismatch("filter.$or", "one of the alternatives", None, message)
@@ -66,9 +73,9 @@ class Pattern(NamedTuple):
 
     root: FieldGroup
 
-    def failure(self, event: Event) -> Mismatch | None:
-        """Why the event does not pass; None if it passes."""
-        return self.root.failure(event.envelope())
+    def failure(self, event: Event, budget: Budget | None = None) -> Mismatch | None:
+        """Why the event does not pass; None if it passes. Raises: OverBudgetError"""
+        return self.root.failure(event.envelope(), budget or Budget())
 
 
 def compile_pattern(pattern: dict[str, Any]) -> Pattern:
@@ -96,10 +103,10 @@ def check_pattern(pattern: dict[str, Any]) -> None:
 _EMPTY = Mismatch("filter", "an item that matches", [], "the array is empty")
 
 
-def _failure(condition: FieldGroup | FieldTest, actual: Any) -> Mismatch | None:
+def _failure(condition: FieldGroup | FieldTest, actual: Any, budget: Budget) -> Mismatch | None:
     if isinstance(condition, FieldGroup):
-        return condition.failure({} if actual is MISSING else actual)
-    if condition.holds(actual):
+        return condition.failure({} if actual is MISSING else actual, budget)
+    if condition.holds(actual, budget):
         return None
     clause = f"filter.{condition.path}"
     if actual is MISSING:
@@ -214,5 +221,7 @@ def _put(tree: dict[str, Any], segments: Sequence[str], condition: Any, key: str
 
 
 def _format_value(value: Any) -> str:
+    if isinstance(value, dict | list) and len(value) > 80:
+        value = value[:80] if isinstance(value, list) else dict(list(value.items())[:80])
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -18,11 +18,13 @@ from typing import Any, Literal, NamedTuple
 
 import re2
 
+from aftertrain.expressions.budget import Budget
 from aftertrain.expressions.lexer import FilterSyntaxError, Token, tokenize
 from aftertrain.expressions.lookup import MISSING, lookup
 from aftertrain.expressions.mismatch import Mismatch
 from aftertrain.model.event import ENVELOPE_FIELDS, Event
 
+TEXT_STEP = 1000  # characters that a regular expression reads in about one step's time
 FieldType = Literal["text", "number", "time"]
 Value = str | float | datetime
 
@@ -67,9 +69,11 @@ class Comparison(NamedTuple):
     test: Callable[[Any], bool]
     asks: TextLookup
 
-    def failure(self, event: Event) -> Mismatch | None:
-        """Why the event does not pass; None if it passes."""
+    def failure(self, event: Event, budget: Budget | None = None) -> Mismatch | None:
+        """Why the event does not pass; None if it passes. Raises: OverBudgetError"""
         raw = lookup(event, self.path)
+        if budget is not None:
+            budget.spend(1 + (len(raw) // TEXT_STEP if isinstance(raw, str) else 0))
         value = _event_value(raw, self.type)
         if value is None:
             actual = None if raw is MISSING else raw
@@ -82,9 +86,10 @@ class Where(NamedTuple):
 
     comparisons: tuple[Comparison, ...]
 
-    def failure(self, event: Event) -> Mismatch | None:
-        """Why the event does not pass; None if it passes."""
-        return next((mismatch for item in self.comparisons if (mismatch := item.failure(event)) is not None), None)
+    def failure(self, event: Event, budget: Budget | None = None) -> Mismatch | None:
+        """Why the event does not pass; None if it passes. Raises: OverBudgetError"""
+        mismatches = (item.failure(event, budget) for item in self.comparisons)
+        return next((mismatch for mismatch in mismatches if mismatch is not None), None)
 
 
 def compile_where(text: str) -> Where:

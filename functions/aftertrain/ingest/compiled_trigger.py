@@ -5,6 +5,7 @@ str(find_mismatch(event, compiled))  ->  '`key` REGEXP "^final/" is false for \\
 
 from typing import NamedTuple
 
+from aftertrain.expressions.budget import Budget
 from aftertrain.expressions.mismatch import Mismatch
 from aftertrain.expressions.pattern import Pattern, compile_pattern
 from aftertrain.expressions.where import Where, compile_where
@@ -32,9 +33,11 @@ def compile_trigger(trigger: Trigger) -> CompiledTrigger:
     return CompiledTrigger(trigger, tuple(filters))
 
 
-def find_mismatch(event: Event, compiled: CompiledTrigger) -> Mismatch | None:
-    """The first filter that the event does not pass; None if it passes all."""
-    return next((mismatch for item in compiled.filters if (mismatch := item.failure(event)) is not None), None)
+def find_mismatch(event: Event, compiled: CompiledTrigger, budget: Budget | None = None) -> Mismatch | None:
+    """The first filter that the event does not pass; None if it passes all. Raises: OverBudgetError"""
+    budget = budget or Budget()
+    mismatches = (item.failure(event, budget) for item in compiled.filters)
+    return next((mismatch for mismatch in mismatches if mismatch is not None), None)
 
 
 def find_source_mismatch(event_type: str, trigger: Trigger, source: Source) -> Mismatch | None:

@@ -9,9 +9,10 @@ same version under the same name with the same bytes.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from aftertrain.expressions.budget import MAX_STEPS
 from aftertrain.expressions.event_path import path_of
-from aftertrain.ingest.compiled_trigger import CompiledTrigger
 from aftertrain.ingest.event_key import EventKey
+from aftertrain.ingest.index import Fired
 from aftertrain.ingest.map_params import ParamError, map_params
 from aftertrain.ingest.verdict import Outcome, Verdict
 from aftertrain.model.event import Event
@@ -102,16 +103,14 @@ class EventRecord(NamedTuple):
         return execution_names
 
 
-def new_record(
-    event: Event, source_id: str, fired: list[CompiledTrigger], now: float, attempt: str = ""
-) -> EventRecord:
+def new_record(event: Event, source_id: str, fired: Fired, now: float, attempt: str = "") -> EventRecord:
     """The record of a new event. It is done at once if no trigger matches.
 
     `attempt` makes a replay: a record and executions of its own.
     """
     key = EventKey(source_id, event.id + attempt)
-    starts, failed = [], []
-    for compiled in fired:
+    starts, failed = [], [over_budget(compiled.trigger.id) for compiled in fired.undecided]
+    for compiled in fired.matches:
         trigger = compiled.trigger
         name = execution_name(source_id, key.event_id, trigger.id)
         deferred = trigger.policies.debounce or trigger.policies.assemble
@@ -124,6 +123,12 @@ def new_record(
             start_params = trigger.params if deferred else params
             starts.append(Start(name, trigger.id, trigger.pipeline, start_params, trigger.policies))
     return EventRecord(key, event, now, tuple(failed), tuple(starts), done=not starts)
+
+
+def over_budget(trigger_id: str) -> Verdict:
+    """The verdict of a trigger whose filter the event is too large for."""
+    actual = "the event is too large for this filter: ask for fewer nested fields, or send less"
+    return Verdict(trigger_id, "failed", "filter", f"matching within {MAX_STEPS} steps", actual)
 
 
 def event_path_params(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from itertools import accumulate
 from operator import or_
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from aftertrain.expressions.budget import Budget, OverBudgetError
 from aftertrain.expressions.lookup import MISSING
 from aftertrain.ingest.compiled_trigger import CompiledTrigger, find_mismatch
 from aftertrain.ingest.pattern_index import PatternIndex
@@ -24,6 +25,16 @@ _UNKNOWN: Final = object()  # an array lies on the path: only the filter itself 
 FEW = 12  # up to this many bits are faster to find one by one
 _NOT_ZERO = re.compile(rb"[^\0]")
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
+
+
+class Fired(NamedTuple):
+    """The triggers that an event fires, and those whose filters its budget was not enough for."""
+
+    matches: list[CompiledTrigger]
+    undecided: list[CompiledTrigger]
+
+
+NOTHING_FIRED: Final = Fired([], [])
 
 
 def rank(compiled: CompiledTrigger) -> tuple[int, str]:
@@ -50,28 +61,47 @@ class TriggerIndex:
                 seen[lookup_key] += 1
         self._tables = [(path, items, table.sealed(self._all_bits)) for (path, items, _), table in tables.items()]
 
-    def fired(self, event: Event) -> list[CompiledTrigger]:
-        """The triggers that the event fires: highest priority first, then by id."""
+    def fired(self, event: Event, budget: Budget) -> Fired:
+        """The triggers that the event fires, and those that the budget was not enough for: highest priority first."""
         candidates, opaque, envelope = self._all_bits, self._opaque, event.envelope()
         for path, items, table in self._tables:
             value = _value_at(envelope, path)
             if value is _UNKNOWN:
                 opaque |= table.all if items else 0
                 candidates &= candidates if items else table.others
+            elif not _affordable(value, items, table, budget):
+                return Fired([], self._picked(candidates))
             else:
                 candidates &= table.others | (table.of_items(value) if items else table.of(value))
             if not candidates:
-                return []
-        matches = [self.compiled_triggers[number] for number in _bit_positions(candidates & ~opaque)]
-        unconfirmed = candidates & opaque
+                return NOTHING_FIRED
+        return self._confirmed(event, candidates, candidates & opaque, budget)
+
+    def _confirmed(self, event: Event, candidates: int, unconfirmed: int, budget: Budget) -> Fired:
+        """What the tables leave, once the filters that no table expresses have run themselves."""
+        matches, undecided = self._picked(candidates & ~unconfirmed), []
         if not unconfirmed:
-            return matches
-        matches += [
-            self.compiled_triggers[n]
-            for n in _bit_positions(unconfirmed)
-            if find_mismatch(event, self.compiled_triggers[n]) is None
-        ]
-        return sorted(matches, key=rank)
+            return Fired(matches, [])
+        for compiled in self._picked(unconfirmed):
+            try:
+                matches += [compiled] if find_mismatch(event, compiled, budget) is None else []
+            except OverBudgetError:
+                undecided.append(compiled)
+        return Fired(sorted(matches, key=rank), undecided)
+
+    def _picked(self, bits: int) -> list[CompiledTrigger]:
+        return [self.compiled_triggers[number] for number in _bit_positions(bits)]
+
+
+def _affordable(value: Any, items: bool, table: "_Table", budget: Budget) -> bool:
+    """Whether a table can be asked about all items of an array."""
+    if not (items and isinstance(value, list)):
+        return True
+    try:
+        budget.spend(len(value) * table.weight)
+    except OverBudgetError:
+        return False
+    return True
 
 
 class _Table:
@@ -84,6 +114,7 @@ class _Table:
         self._present = self._missing = 0
         self._bounds: dict[str, dict[float, int]] = {}
         self._sorted: list[tuple[str, list[float], list[int]]] = []
+        self.weight = 1  # steps for a look at one value
 
     def add(self, predicate: Predicate, bit: int) -> None:
         """Add a trigger's test."""
@@ -105,6 +136,7 @@ class _Table:
     def sealed(self, all_bits: int) -> "_Table":
         """The table, sorted and ready for lookups."""
         self.others = all_bits & ~self.all
+        self.weight = 1 + self._texts.weight + len(self._bounds)
         for operator, bounds in self._bounds.items():
             values = sorted(bounds)
             masks = [bounds[value] for value in values]

@@ -1,12 +1,18 @@
 """Event + its sender -> the triggers that it fires, found by the snapshot's index."""
 
+from aftertrain.expressions.budget import Budget
 from aftertrain.ingest.compiled_trigger import CompiledTrigger, find_source_mismatch
+from aftertrain.ingest.index import Fired
 from aftertrain.ingest.snapshot import Snapshot
 from aftertrain.model.event import Event
 from aftertrain.model.source import Source
 
 
-def match(event: Event, source: Source, snapshot: Snapshot) -> list[CompiledTrigger]:
-    """The triggers that the event fires: highest priority first, then by id."""
-    fired = snapshot.index(event.type).fired(event)
-    return [each for each in fired if find_source_mismatch(event.type, each.trigger, source) is None]
+def match(event: Event, source: Source, snapshot: Snapshot) -> Fired:
+    """The triggers that the event fires, and those that could not be decided: highest priority first, then by id."""
+    fired = snapshot.index(event.type).fired(event, Budget())
+    return Fired(*([each for each in some if _may_fire(event, source, each)] for some in fired))
+
+
+def _may_fire(event: Event, source: Source, compiled: CompiledTrigger) -> bool:
+    return find_source_mismatch(event.type, compiled.trigger, source) is None

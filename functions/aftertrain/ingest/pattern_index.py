@@ -37,6 +37,13 @@ class PatternIndex:
         _, bits = forms.get(test.text, (test, 0))
         forms[test.text] = test, bits | bit
 
+    @property
+    def weight(self) -> int:
+        """The lookups and the tests that one text takes at most."""
+        by_length = [*self._prefixes.values(), *self._suffixes.values()]
+        forms = max((len(entry.forms) for entries in by_length for entry in entries.values()), default=0)
+        return len(by_length) + forms
+
     def of(self, text: str) -> int:
         """The bits of the tests that a text passes."""
         bits = 0

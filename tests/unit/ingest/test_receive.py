@@ -1,6 +1,7 @@
 """The effects of a request, from the first delivery to the last."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -284,3 +285,34 @@ def test_a_read_starts_only_what_names_it() -> None:
     read = notification(tigris_event(eventName="OBJECT_ACCESSED_GET"))
 
     assert [name.rpartition("-")[0] for name in receive(read, watching, ingest_ports()).executions] == ["reads"]
+
+
+ALTERNATIVES = {"$or": [{"metrics": {"name": "accuracy"}}, {"metrics": {"name": "loss"}}]}
+HEAVY = {"metrics": [{}] * 60_000}
+
+
+@pytest.mark.parametrize(
+    ("filter_", "data"),
+    [
+        ({"metrics": {"name": "accuracy", "value": [{"numeric": [">=", 0.9]}]}}, HEAVY),
+        (ALTERNATIVES, HEAVY),
+        ({"tags": [{"prefix": "x" * length} for length in range(1, 40)]}, {"tags": ["y"] * 50_000}),
+        ({"tags": [{"wildcard": f"*{number}*z"} for number in range(40)]}, {"tags": ["yyyz"] * 25_000}),
+    ],
+)
+def test_an_event_that_is_too_large_for_the_filters_is_recorded_in_time(
+    filter_: dict[str, Any], data: dict[str, Any]
+) -> None:
+    heavy = [trigger(f"t{number:03}", "model.added", filter=filter_) for number in range(60)]
+    watching, ledger = snapshot(*heavy, trigger("plain", "model.added")), FakeLedger()
+    envelope = {"event_type": "model.added", "event_id": "e", "timestamp": "2026-01-01T00:00:00Z", "data": data}
+    receive(request(envelope, "platform"), watching, ingest_ports(ledger))  # matching only is slow
+    begin = time.process_time()
+    receive(request(envelope | {"event_id": "again"}, "platform"), watching, ingest_ports(ledger))
+    taken = time.process_time() - begin
+    first, _ = ledger.records.values()
+
+    assert taken < 4
+    failed = [verdict for verdict in first.verdicts if verdict.verdict == "failed"]
+    assert failed
+    assert {(verdict.clause, verdict.expected) for verdict in failed} == {("filter", "matching within 200000 steps")}
