@@ -6,6 +6,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from typing import Any
 
 from aftertrain.jobs.contract import JobError, JobInput
 from aftertrain.jobs.parent_watchdog import WORKER
+
+MAX_RESULT_BYTES = 10_000_000  # far more than an output may have; the error about that is clearer
 
 
 @contextmanager
@@ -51,7 +54,7 @@ def program(job: JobInput, folder: Path) -> dict[str, Any]:
     command = [str(argument) for argument in job.param("command")]
     try:
         process = subprocess.Popen(command, cwd=folder, env=environment)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: an argument contains a zero byte
         raise JobError(f"{command[0]} cannot be started: {error}") from None
     with _forward_signals(process) as signals:
         code = process.wait()
@@ -59,7 +62,28 @@ def program(job: JobInput, folder: Path) -> dict[str, Any]:
         raise JobError(f"{command[0]} was stopped, and ended with code {code}")
     if code != 0:
         raise JobError(f"{command[0]} ended with code {code}; its log has the reason")
+    return {"result": _read_result(result_path, command[0])}
+
+
+def _read_result(path: Path, program_name: str) -> Any:
+    """The JSON that the program wrote; None if it wrote none. Raises: JobError"""
     try:
-        return {"result": json.loads(result_path.read_text()) if result_path.exists() else None}
+        # Without waiting and without following links: the program may have made anything of this name.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise JobError(f"{program_name} made no file of AFTERTRAIN_OUTPUT: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise JobError(f"{program_name} made no file of AFTERTRAIN_OUTPUT")
+    with open(descriptor, "rb") as file:
+        raw = file.read(MAX_RESULT_BYTES + 1)
+    if len(raw) > MAX_RESULT_BYTES:
+        raise JobError(f"{program_name} wrote more than {MAX_RESULT_BYTES} bytes to AFTERTRAIN_OUTPUT")
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise JobError(f"{program_name} wrote JSON that is nested too deeply to AFTERTRAIN_OUTPUT") from None
     except ValueError as error:
-        raise JobError(f"{command[0]} wrote no JSON to AFTERTRAIN_OUTPUT: {error}") from None
+        raise JobError(f"{program_name} wrote no JSON to AFTERTRAIN_OUTPUT: {error}") from None

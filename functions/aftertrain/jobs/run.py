@@ -31,6 +31,9 @@ def main(input_path: Path, output_path: Path) -> int:
     except JobError as error:
         write_error(output_path, error.name, str(error))
         return 1
+    except RecursionError:
+        write_error(output_path, JobError.name, "a file that the job reads is nested too deeply")
+        return 1
     except Exception as error:  # a job's library may raise anything, and its author must see it
         traceback.print_exc()
         write_error(output_path, type(error).__name__, str(error))

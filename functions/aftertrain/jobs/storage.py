@@ -30,6 +30,7 @@ from s3transfer.exceptions import RetriesExceededError
 
 from aftertrain.jobs.checksum import differs, part_size, parts_of
 from aftertrain.jobs.contract import JobError
+from aftertrain.jobs.object_paths import file_name, path_below
 
 # boto3's Python implementation on every machine: only it accepts custom endpoints and keys unchanged.
 TRANSFER = TransferConfig(preferred_transfer_client="classic")
@@ -40,13 +41,13 @@ def fetch(uri: str, folder: Path) -> Path:
     bucket, key = _location(uri)
     if (mounted := _find_mounted(uri)) is not None:
         return mounted
-    target = folder / Path(key).name
+    target = folder / file_name(key)
     try:
         client = _client(bucket)
         head = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         client.download_file(bucket, key, str(target), Config=TRANSFER)
         part = _part_size(client, bucket, key, head)
-    except (ClientError, BotoCoreError, RetriesExceededError) as error:
+    except (ClientError, BotoCoreError, RetriesExceededError, OSError) as error:
         raise JobError(f"{uri} cannot be read: {error}") from None
     if (problem := differs(target, head, part)) is not None:
         raise JobError(f"{uri} was not downloaded correctly: {problem}; it may have been replaced meanwhile")
@@ -72,10 +73,8 @@ def fetch_folder(uri: str, folder: Path, *, below: bool = True) -> Path:
     if not keys:
         raise JobError(f"there is nothing in {uri}")
     for key in keys:
-        target = (folder / key.removeprefix(prefix)).parent
-        if folder.resolve() not in (target.resolve(), *target.resolve().parents):
-            raise JobError(f"s3://{bucket}/{key} is outside its own folder")
-        target.mkdir(parents=True, exist_ok=True)
+        target = path_below(folder, key.removeprefix(prefix)).parent
+        _make_folder(target, key)
         fetch(f"s3://{bucket}/{key}", target)
     return folder
 
@@ -84,14 +83,30 @@ def store(path: Path, uri: str) -> str:
     """Upload a file; returns its URI. Raises: JobError if it cannot be written."""
     bucket, key = _location(uri)
     if (mounted := next(_mount_paths(uri), None)) is not None:
-        mounted.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, mounted)
+        _make_folder(mounted.parent, key)
+        _copy(path, mounted, uri)
         return uri
     try:
         _client(bucket).upload_file(str(path), bucket, key, Config=TRANSFER)
-    except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError) as error:
+    except (ClientError, BotoCoreError, boto3.exceptions.S3UploadFailedError, OSError) as error:
         raise JobError(f"{uri} cannot be written: {error}") from None
     return uri
+
+
+def _make_folder(folder: Path, key: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # an object has the name of another one's folder
+        raise JobError(f"{key!r} cannot be written to disk: {error}") from None
+
+
+def _copy(path: Path, target: Path, uri: str) -> None:
+    if target.exists() and not target.is_file():
+        raise JobError(f"{uri} cannot be written: something that is no file has its name")
+    try:
+        shutil.copyfile(path, target)
+    except OSError as error:
+        raise JobError(f"{uri} cannot be written: {error}") from None
 
 
 def sibling(uri: str, name: str) -> str:
@@ -121,12 +136,16 @@ def _mount_paths(uri: str, *, whole: bool = False) -> Iterator[Path]:
     mounts = [mount for mount in json.loads(os.environ.get("AFTERTRAIN_MOUNTS", "[]")) if uri.startswith(mount["uri"])]
     mounts = [mount for mount in mounts if not (whole and mount.get("object"))]
     for mount in sorted(mounts, key=lambda mount: len(mount["uri"]), reverse=True):
-        yield Path(mount["path"], *uri.removeprefix(mount["uri"]).split("/"))
+        below = uri.removeprefix(mount["uri"]).rstrip("/")
+        yield path_below(Path(mount["path"]), below) if below else Path(mount["path"])
 
 
 def _find_mounted(uri: str, *, folder: bool = False) -> Path | None:
     """Where an object is mounted; a folder may have several mounts, one per param."""
-    return next((path for path in _mount_paths(uri, whole=folder) if path.exists()), None)
+    found = next((path for path in _mount_paths(uri, whole=folder) if path.exists()), None)
+    if found is not None and not (found.is_dir() if folder else found.is_file()):
+        raise JobError(f"{uri} cannot be read: it is no {'folder' if folder else 'file'} in its mount")
+    return found
 
 
 def _client(bucket: str) -> Any:

@@ -184,6 +184,30 @@ def test_credentials_of_another_store_come_from_a_secret(monkeypatch: pytest.Mon
         fetch("s3://x/y", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("makes", "why"),
+    [
+        ("os.mkfifo(path)", "made no file"),
+        ("os.symlink('/etc/hostname', path)", "made no file"),
+        ("os.mkdir(path)", "made no file"),
+        ("open(path, 'w').write('[' * 200_000)", "nested too deeply"),
+        ("open(path, 'wb').write(b'\\xff')", "wrote no JSON"),
+        ("open(path, 'wb').truncate(20_000_000)", "wrote more than"),
+    ],
+)
+def test_a_result_that_is_no_file_of_json_is_a_job_error(tmp_path: Path, makes: str, why: str) -> None:
+    code = f"import os; path = os.environ['AFTERTRAIN_OUTPUT']; {makes}"
+    job = JobInput("job_run", "s", "e", {"command": [sys.executable, "-c", code]}, FOLDER)
+
+    with pytest.raises(JobError, match=why):
+        program(job, tmp_path)
+
+
+def test_an_argument_that_no_program_can_have_is_a_job_error(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="cannot be started"):
+        program(JobInput("job_run", "s", "e", {"command": ["true", "a\0b"]}, FOLDER), tmp_path)
+
+
 @pytest.mark.usefixtures("bucket")
 def test_a_job_runs_at_ones_desk(tmp_path: Path) -> None:
     params = {"model_uri": "s3://models/final/model.safetensors", "dataset_uri": "s3://models/data.safetensors"}

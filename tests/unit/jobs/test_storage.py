@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import threading
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -307,3 +308,37 @@ def test_a_model_is_its_folder_without_what_lies_below(tmp_path: Path) -> None:
         assert {path.name for path in found.iterdir()} == {"model.safetensors", "config.json"}
         with pytest.raises(JobError, match="is at the bucket's root"):
             fetch_model("s3://models/model.safetensors", tmp_path)
+
+
+@pytest.fixture
+def mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mount of s3://models/final/."""
+    folder = tmp_path / "mount"
+    folder.mkdir()
+    monkeypatch.setenv("AFTERTRAIN_MOUNTS", json.dumps([{"uri": "s3://models/final/", "path": str(folder)}]))
+    return folder
+
+
+@pytest.mark.parametrize("key", ["../../../etc/hostname", "/etc/hostname", "a/../../secret", ".."])
+def test_a_mount_gives_nothing_outside_of_it(mount: Path, tmp_path: Path, key: str) -> None:
+    (mount.parent / "secret").write_text("s")
+    written = tmp_path / "written"
+    written.write_text("w")
+
+    with pytest.raises(JobError):
+        storage.fetch(f"s3://models/final/{key}", tmp_path)
+    with pytest.raises(JobError):
+        storage.store(written, f"s3://models/final/{key}")
+    assert (mount.parent / "secret").read_text() == "s"
+
+
+def test_what_is_no_file_in_a_mount_is_a_job_error(mount: Path, tmp_path: Path) -> None:
+    os.mkfifo(mount / "pipe")
+    (mount / "folder").mkdir()
+    written = tmp_path / "written"
+    written.write_text("w")
+    for name in ("pipe", "folder"):
+        with pytest.raises(JobError, match="is no file"):
+            storage.fetch(f"s3://models/final/{name}", tmp_path)
+        with pytest.raises(JobError, match="no file has its name"):
+            storage.store(written, f"s3://models/final/{name}")
