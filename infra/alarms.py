@@ -12,11 +12,21 @@ from infra.intake import Intake
 from infra.settings import Settings
 
 FIVE_MINUTES, HOUR = Duration.minutes(5), Duration.hours(1)
-# Counted by the redrive function: it rechecks a trigger that the webhook paused within minutes.
-DECIDED = {
-    "EventsPaused": "A trigger started too often and is paused. Check its executions, then resume it.",
-    "EventsIncomplete": "A checkpoint was incomplete at its deadline. `events show` lists the missing parts.",
-}
+# The function that counts, the metric, and what it means. The redrive function rechecks, within minutes, a trigger that
+# the webhook paused.
+COUNTED = (
+    ("redrive", "EventsPaused", "A trigger started too often and is paused. Check its executions, then resume it."),
+    (
+        "redrive",
+        "EventsIncomplete",
+        "A checkpoint was incomplete at its deadline. `events explain` lists the missing parts.",
+    ),
+    (
+        "webhook",
+        "TriggersUnreadable",
+        "A newer version wrote a trigger that the running code cannot read. Its events wait: deploy that version.",
+    ),
+)
 
 
 class Alarms(Construct):
@@ -75,13 +85,13 @@ class Alarms(Construct):
             self._alarm(title, errors, "The function ended with an error. See its log.")
 
     def _alarm_decisions(self) -> None:
-        for metric, meaning in DECIDED.items():
+        for service, metric, meaning in COUNTED:
             event_count = cloudwatch.Metric(
                 namespace="Aftertrain",
                 metric_name=metric,
                 statistic="Sum",
                 period=FIVE_MINUTES,
-                dimensions_map={"service": "redrive"},
+                dimensions_map={"service": service},
             )
             self._alarm(metric, event_count, meaning)
 

@@ -22,10 +22,10 @@ def drive(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
     Raises:
         BusyError: a start failed for now. The record is unchanged and can be driven again.
     """
-    verdicts: list[Verdict] = []
     busy: list[BusyError] = []
     due_times: list[float] = []
-    for start in record.starts:
+    starts, verdicts = _starts_and_verdicts(record, ports)
+    for start in starts:
         previous = record.verdict_of(start.trigger_id)
         if previous is not None and previous.final:
             verdicts.append(previous)
@@ -41,6 +41,19 @@ def drive(record: EventRecord, ports: IngestPorts) -> list[Verdict]:
         raise busy[0]
     _save_verdicts(record.key, verdicts, due_times, ports)
     return verdicts
+
+
+def _starts_and_verdicts(record: EventRecord, ports: IngestPorts) -> tuple[list[Start], list[Verdict]]:
+    """The starts of a record, with those of triggers that could not be read before, and the verdicts on the others."""
+    if not record.unread:
+        return [*record.starts], []
+    if ports.snapshot is None:
+        return [*record.starts], record.unread
+    from aftertrain.ingest.read_again import read_again  # rare, and not worth its time at a cold start
+
+    found = read_again(record, ports.snapshot())
+    read = [each for each in found if isinstance(each, Start)]
+    return [*record.starts, *read], [each for each in found if isinstance(each, Verdict)]
 
 
 def redrive(key: EventKey, ports: IngestPorts) -> list[Verdict] | None:

@@ -18,7 +18,7 @@ from aftertrain.ingest.verdict import Outcome, Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.names import canonical_json, execution_name
 from aftertrain.model.policy import Policies
-from aftertrain.model.trigger import PipelineVersion
+from aftertrain.model.trigger import PipelineVersion, Trigger
 
 ADDED = [("data", name) for name in ("parts", "events", "events_left_out")]
 ACCEPTED = "Step Functions accepts it"  # the expected outcome of a start
@@ -79,6 +79,12 @@ class EventRecord(NamedTuple):
         return next((verdict for verdict in self.verdicts if verdict.trigger_id == trigger_id), None)
 
     @property
+    def unread(self) -> list[Verdict]:
+        """The verdicts of triggers that could not be read when the event arrived, and are not decided yet."""
+        known = {start.trigger_id for start in self.starts}
+        return [verdict for verdict in self.verdicts if not verdict.final and verdict.trigger_id not in known]
+
+    @property
     def all_verdicts(self) -> list[Verdict]:
         """The verdicts of all triggers that the event fired."""
         outcome: Outcome = "started" if self.done else "received"
@@ -96,7 +102,7 @@ class EventRecord(NamedTuple):
         names = {start.trigger_id: start.name for start in self.starts}
         execution_names = []
         for verdict in self.all_verdicts:
-            if not verdict.final or verdict.verdict == "started":
+            if (not verdict.final or verdict.verdict == "started") and verdict.trigger_id in names:
                 execution_names.append(names[verdict.trigger_id])
             elif verdict.verdict in ("assembling", "debounced") and verdict.execution:
                 execution_names.append(verdict.execution)
@@ -109,20 +115,30 @@ def new_record(event: Event, source_id: str, fired: Fired, now: float, attempt: 
     `attempt` makes a replay: a record and executions of its own.
     """
     key = EventKey(source_id, event.id + attempt)
-    starts, failed = [], [over_budget(compiled.trigger.id) for compiled in fired.undecided]
-    for compiled in fired.matches:
-        trigger = compiled.trigger
-        name = execution_name(source_id, key.event_id, trigger.id)
-        deferred = trigger.policies.debounce or trigger.policies.assemble
-        try:
-            available_params = event_path_params(trigger.params) if deferred else trigger.params
-            params = map_params(available_params, event, trigger.pipeline.types)
-        except ParamError as error:
-            failed.append(Verdict(trigger.id, "failed", error.field or "params", "a value", error.message))
-        else:
-            start_params = trigger.params if deferred else params
-            starts.append(Start(name, trigger.id, trigger.pipeline, start_params, trigger.policies))
-    return EventRecord(key, event, now, tuple(failed), tuple(starts), done=not starts)
+    waiting = [_unreadable(trigger_id) for trigger_id in fired.unreadable]
+    verdicts = [over_budget(compiled.trigger.id) for compiled in fired.undecided]
+    decided = [new_start(compiled.trigger, event, key) for compiled in fired.matches]
+    verdicts += [each for each in decided if isinstance(each, Verdict)]
+    starts = tuple(each for each in decided if isinstance(each, Start))
+    return EventRecord(key, event, now, (*verdicts, *waiting), starts, done=not starts and not waiting)
+
+
+def new_start(trigger: Trigger, event: Event, key: EventKey) -> Start | Verdict:
+    """The execution that a trigger starts for an event, or why its params cannot be given."""
+    deferred = trigger.policies.debounce or trigger.policies.assemble
+    try:
+        available_params = event_path_params(trigger.params) if deferred else trigger.params
+        params = map_params(available_params, event, trigger.pipeline.types)
+    except ParamError as error:
+        return Verdict(trigger.id, "failed", error.field or "params", "a value", error.message)
+    name = execution_name(key.source_id, key.event_id, trigger.id)
+    return Start(name, trigger.id, trigger.pipeline, trigger.params if deferred else params, trigger.policies)
+
+
+def _unreadable(trigger_id: str) -> Verdict:
+    """The verdict of a trigger that a newer version wrote, until code comes that can read it."""
+    actual = "a newer version wrote it: the event waits"
+    return Verdict(trigger_id, "received", "trigger", "code that can read the trigger", actual, final=False)
 
 
 def over_budget(trigger_id: str) -> Verdict:

@@ -10,6 +10,7 @@ tests.
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from itertools import accumulate
 from operator import or_
 from typing import Any, Final, NamedTuple
@@ -28,10 +29,11 @@ _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in rang
 
 
 class Fired(NamedTuple):
-    """The triggers that an event fires, and those whose filters its budget was not enough for."""
+    """The triggers that an event fires, those whose filters its budget was not enough for, and unreadable ones."""
 
     matches: list[CompiledTrigger]
     undecided: list[CompiledTrigger]
+    unreadable: Sequence[str] = ()
 
 
 NOTHING_FIRED: Final = Fired([], [])

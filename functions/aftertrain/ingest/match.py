@@ -11,7 +11,10 @@ from aftertrain.model.source import Source
 def match(event: Event, source: Source, snapshot: Snapshot) -> Fired:
     """The triggers that the event fires, and those that could not be decided: highest priority first, then by id."""
     fired = snapshot.index(event.type).fired(event, Budget())
-    return Fired(*([each for each in some if _may_fire(event, source, each)] for some in fired))
+    matches, undecided = (
+        [each for each in some if _may_fire(event, source, each)] for some in (fired.matches, fired.undecided)
+    )
+    return Fired(matches, undecided, snapshot.unreadable_for(event.type))
 
 
 def _may_fire(event: Event, source: Source, compiled: CompiledTrigger) -> bool:

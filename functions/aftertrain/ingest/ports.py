@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from aftertrain.errors import BusyError, OperatorError
 from aftertrain.ingest.bucket_object import BucketObject
@@ -11,6 +11,9 @@ from aftertrain.ingest.event_record import EventRecord
 from aftertrain.ingest.verdict import Verdict
 from aftertrain.model.event import Event
 from aftertrain.model.trigger import Trigger
+
+if TYPE_CHECKING:  # ports come before everything that uses them
+    from aftertrain.ingest.snapshot import Snapshot
 
 
 class StartRefusedError(OperatorError):
@@ -109,6 +112,7 @@ class IngestPorts(NamedTuple):
 
     `buckets` is None while a sender waits for the answer: policies that look into a bucket are then left to the queue.
     `current` finds an enabled trigger as it is now, for starts that waited; it is None where no start can have waited.
+    `snapshot`: all triggers as they are now, for events that waited for code that can read one; None at first delivery.
     """
 
     ledger: Ledger
@@ -118,6 +122,7 @@ class IngestPorts(NamedTuple):
     clock: Callable[[], float]
     buckets: Buckets | None = None
     current: Callable[[str], Trigger | None] | None = None
+    snapshot: Callable[[], "Snapshot"] | None = None
 
     def look(self) -> Buckets:
         """The buckets. Raises: BusyError where they are left to the queue."""

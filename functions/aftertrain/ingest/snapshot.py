@@ -5,7 +5,7 @@ change. A webhook reads it when it starts and checks for a newer version every f
 read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,16 +18,16 @@ from aftertrain.model.trigger import Trigger, matches_type
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that ingest knows about the registry, at one version; `unreadable` triggers are left out of it.
+    """Everything that ingest knows about the registry, at one version.
 
-    `types` are the event types that triggers name, `prefixes` those that end in `.*`. `schemas` check the data of event
-    types.
+    `unreadable`: the event types of triggers that this code cannot read, by id; "" if even that is unknown. `types` are
+    the event types that triggers name, `prefixes` those that end in `.*`. `schemas` check the data of event types.
     """
 
     version: int
     sources: dict[str, Source]
     compiled_triggers: tuple[CompiledTrigger, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     types: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -49,6 +49,10 @@ class Snapshot:
             (compiled.trigger for compiled in self.compiled_triggers if compiled.trigger.id == trigger_id), None
         )
 
+    def unreadable_for(self, event_type: str) -> list[str]:
+        """The triggers that may be on this event type, but cannot be read."""
+        return [name for name, watched in self.unreadable.items() if not watched or matches_type(watched, event_type)]
+
     def watching(self, event_type: str) -> list[CompiledTrigger]:
         """The triggers on this event type, by id."""
         return [
@@ -59,18 +63,17 @@ class Snapshot:
 def read_snapshot(version: int, content: dict[str, Any]) -> Snapshot:
     """Compile the filters of a stored snapshot; they were checked when they were stored."""
     sources = [Source.from_item(item) for item in content["sources"]]
-    compiled_triggers, unreadable = [], []
+    compiled_triggers, unreadable = [], {}
     for item in sorted(content["triggers"], key=lambda item: str(item["id"])):
         try:
             compiled_triggers.append(compile_trigger(Trigger.from_item(item)))
         except (AuthorError, KeyError, TypeError, AttributeError):
-            unreadable.append(str(item["id"]))  # one trigger written by a newer version must not silence the others
+            # Written by a newer version. It must not silence the others, and its events wait for code that reads it.
+            unreadable[str(item["id"])] = str(item.get("event_type") or "")
     types = frozenset(compiled.trigger.event_type for compiled in compiled_triggers)
     prefixes = tuple(sorted(event_type for event_type in types if event_type.endswith(".*")))
     by_id = {source.id: source for source in sources}
-    return Snapshot(
-        version, by_id, tuple(compiled_triggers), tuple(unreadable), types, prefixes, content.get("schemas", {})
-    )
+    return Snapshot(version, by_id, tuple(compiled_triggers), unreadable, types, prefixes, content.get("schemas", {}))
 
 
 class SnapshotStore(Protocol):

@@ -26,7 +26,8 @@ def _post(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: AR
     try:
         snapshot = runtime.snapshot().get()
         if snapshot.unreadable:
-            logger.error("triggers that cannot be read", extra={"triggers": snapshot.unreadable})
+            count("TriggersUnreadable", len(snapshot.unreadable))
+            logger.error("triggers that cannot be read", extra={"triggers": sorted(snapshot.unreadable)})
         receipt = receive(_request(event), snapshot, runtime.ports())
     except AftertrainError as error:
         return _error_response(error)

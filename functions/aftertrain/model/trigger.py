@@ -32,6 +32,9 @@ class PipelineVersion(NamedTuple):
         return item | ({"types": dict(self.types)} if self.types else {})
 
 
+_FIELDS = frozenset(["id", "event_type", "pipeline", "where", "filter", "params", "policies", "priority", "sources"])
+
+
 class Trigger(NamedTuple):
     """Starts a pipeline for every event that it matches.
 
@@ -54,7 +57,12 @@ class Trigger(NamedTuple):
 
     @classmethod
     def from_item(cls, item: dict[str, Any]) -> "Trigger":
-        """Read the form in which the trigger snapshot carries it."""
+        """Read the form in which the trigger snapshot carries it.
+
+        Raises: KeyError if it lacks a field, or has one of a newer version: without it, the trigger would mean more.
+        """
+        if newer := item.keys() - _FIELDS:
+            raise KeyError(f"unknown fields: {', '.join(sorted(newer))}")
         return cls(
             id=item["id"],
             event_type=item["event_type"],

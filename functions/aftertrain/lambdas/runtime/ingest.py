@@ -33,7 +33,8 @@ def slow_ports() -> IngestPorts:
     """The same for who has the time to look into buckets."""
     access = json.loads(os.environ["BUCKET_ACCESS"])
     buckets = S3Buckets(client_maker(access, bucket_client))
-    return ports()._replace(buckets=buckets, current=lambda name: snapshot().get().trigger(name))
+    current = snapshot().get
+    return ports()._replace(buckets=buckets, current=lambda name: current().trigger(name), snapshot=current)
 
 
 @cache
