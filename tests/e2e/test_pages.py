@@ -84,7 +84,8 @@ def test_commands_of_the_pages_run(stage: Stage, command: Command, tmp_path: Pat
 
     ran = run(stage, *command.words, folder=tmp_path)
 
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.returncode == 0
+    assert "apply" in command.words or ran.stderr == ""  # `apply` names what other tests have left on the stage
     assert ran.stdout
 
 

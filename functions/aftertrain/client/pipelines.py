@@ -33,6 +33,13 @@ class Pipelines:
         path = f"/v1/pipelines/{pipeline_id}"
         return Pipeline.model_validate(self._transport.call("PUT", path, body={"definition": definition}))
 
+    def delete(self, pipeline_id: str) -> tuple[str, ...]:
+        """Delete a pipeline and its triggers, whose ids are returned; running executions end by themselves.
+
+        Raises: InvalidRequestError if another pipeline runs it.
+        """
+        return tuple(self._transport.call("DELETE", f"/v1/pipelines/{pipeline_id}")["triggers"])
+
     def get(self, pipeline_id: str) -> Pipeline:
         """Get the current version."""
         return Pipeline.model_validate(self._transport.call("GET", f"/v1/pipelines/{pipeline_id}"))

@@ -7,13 +7,14 @@ which is harmless. The other order could let a trigger point to a version that d
 from typing import Any
 
 from aftertrain.compiler.compile import Compiled, compile_pipeline
+from aftertrain.control import triggers
 from aftertrain.control.bodies import PipelineCreate, PipelineUpdate
 from aftertrain.control.build_snapshot import with_pipeline
 from aftertrain.control.check_params import check_params
 from aftertrain.control.orphaned_jobs import compute_of
 from aftertrain.control.ports import Change, ControlPorts, Item
 from aftertrain.control.require import require, require_absent, retry_stale
-from aftertrain.errors import AuthorError
+from aftertrain.errors import AuthorError, ConflictError
 from aftertrain.model.definition import Definition
 from aftertrain.model.names import slug
 
@@ -29,7 +30,9 @@ def create(body: PipelineCreate, ports: ControlPorts) -> Item:
     require_absent(ports.registry, "pipeline", pipeline_id)
     now = ports.clock()
     arn = ports.machines.publish(pipeline_id, compiled.asl)
-    item = _next_version(compiled, arn, {"id": pipeline_id, "name": name, "created_at": now}, 1, ports)
+    # The versions of a deleted pipeline of this id stay, since their executions can still be looked at.
+    version = 1 + max((each["version"] for each in ports.registry.items(_versions_of(pipeline_id))), default=0)
+    item = _next_version(compiled, arn, {"id": pipeline_id, "name": name, "created_at": now}, version, ports)
     ports.registry.commit(_build_changes(item, 0))
     return item
 
@@ -54,6 +57,37 @@ def update(pipeline_id: str, body: PipelineUpdate, ports: ControlPorts) -> Item:
         return item
 
     return retry_stale(change, ports.pause)
+
+
+def delete(pipeline_id: str, ports: ControlPorts) -> Item:
+    """Delete a pipeline and its triggers. Running executions end by themselves, so the state machine stays.
+
+    Raises: NotFoundError, ConflictError if another pipeline runs it.
+    """
+    require(ports.registry, "pipeline", pipeline_id)
+    for caller in ports.registry.items("pipeline"):
+        if caller["id"] != pipeline_id and pipeline_id in _callees(caller["definition"]):
+            raise ConflictError(f"the pipeline {caller['id']!r} runs {pipeline_id!r}: change or delete it first")
+    trigger_ids = sorted(
+        trigger["id"] for trigger in ports.registry.items("trigger") if trigger["pipeline_id"] == pipeline_id
+    )
+    for trigger_id in trigger_ids:
+        triggers.delete(trigger_id, ports)
+
+    def change() -> None:
+        entry = require(ports.registry, "pipeline", pipeline_id)
+        snapshot = ports.registry.snapshot()  # a trigger that is created meanwhile makes the commit stale
+        if any(trigger["pipeline_id"] == pipeline_id for trigger in ports.registry.items("trigger")):
+            raise ConflictError(f"{pipeline_id!r} has got a trigger meanwhile: delete the pipeline again")
+        ports.registry.commit([Change("pipeline", pipeline_id, None, entry.revision)], snapshot)
+
+    retry_stale(change, ports.pause)
+    return {"deleted": pipeline_id, "triggers": trigger_ids}
+
+
+def _callees(definition: Item) -> set[str]:
+    steps = [*definition.get("steps", ()), *definition.get("on_failure", ())]
+    return {str(step.get("params", {}).get("pipeline")) for step in steps if step.get("action") == "pipeline_run"}
 
 
 def get(pipeline_id: str, ports: ControlPorts) -> Item:

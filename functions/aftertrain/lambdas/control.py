@@ -72,6 +72,11 @@ def update_pipeline(pipeline_id: str, body: PipelineUpdate) -> Item:
     return pipelines.update(pipeline_id, body, runtime.ports())
 
 
+@app.delete("/v1/pipelines/<pipeline_id>")
+def delete_pipeline(pipeline_id: str) -> Item:
+    return pipelines.delete(pipeline_id, runtime.ports())
+
+
 @app.get("/v1/pipelines/<pipeline_id>/versions")
 def list_pipeline_versions(pipeline_id: str) -> Items:
     return pipelines.versions(pipeline_id, runtime.ports())

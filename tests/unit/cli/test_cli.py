@@ -132,6 +132,14 @@ def test_without_an_address_the_api_cannot_be_asked(run: Any, monkeypatch: pytes
     assert "set AFTERTRAIN_API_URL" in ran.err
 
 
+HELLO_FILE = """name: {name}
+steps:
+  - {{id: hi, action: log, params: {{message: hi}}}}
+triggers:
+  - {{event_type: a.b}}
+"""
+
+
 def test_apply_creates_and_then_updates(run: Any, tmp_path: Path, client: Client) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
     with mock.patch.object(apply_module, "Client", return_value=client):
@@ -179,6 +187,34 @@ def test_every_pipeline_of_the_project_can_be_applied(run: Any, client: Client) 
     assert (ran.code, ran.err) == (again.code, again.err) == (0, "")
     assert {each.id for each in client.pipelines.list()} == {path.stem for path in (ROOT / "pipelines").glob("*.yaml")}
     assert {each.version for each in client.pipelines.list()} == {1}, again.out
+
+
+def test_apply_tells_of_a_rename_and_removes_the_old_one_when_told(run: Any, tmp_path: Path, client: Client) -> None:
+    text = HELLO_FILE.format(name="release-a")
+    (tmp_path / "release.yaml").write_text(text)
+    with mock.patch.object(apply_module, "Client", return_value=client):
+        run("apply", str(tmp_path))
+        (tmp_path / "release.yaml").write_text(text.replace("release-a", "release-b"))
+        told = run("apply", str(tmp_path)).err
+        pruned = run("apply", "--prune", str(tmp_path)).out
+
+    assert "no file has the pipeline 'release-a', which the stage has and runs; it has the steps of 'release-b'" in told
+    assert "use --prune" in told
+    assert "pipeline release-a: deleted, with the triggers release-a-0; its running executions go on" in pruned
+    assert [pipeline.id for pipeline in client.pipelines.list()] == ["release-b"]
+    assert [trigger.id for trigger in client.event_triggers.list()] == ["release-b-0"]
+
+
+def test_apply_tells_of_a_trigger_that_was_taken_out_of_its_file(run: Any, tmp_path: Path, client: Client) -> None:
+    text = HELLO_FILE.format(name="hello")
+    (tmp_path / "hello.yaml").write_text(text + "  - {id: second, event_type: b.c}\n")
+    with mock.patch.object(apply_module, "Client", return_value=client):
+        run("apply", str(tmp_path))
+        (tmp_path / "hello.yaml").write_text(text)
+        told, pruned = run("apply", str(tmp_path)).err, run("apply", "--prune", str(tmp_path)).out
+
+    assert "no file has the trigger 'second'" in told
+    assert "trigger second: deleted" in pruned
 
 
 def test_apply_takes_two_files_for_one_pipeline_for_a_mistake(run: Any, tmp_path: Path, client: Client) -> None:
