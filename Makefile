@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 JSONATA := $(VENV)/jsonata/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install torch demo stop test soak check lint types contracts docs docs-serve bench lock clean
+.PHONY: help install torch demo stop test soak chaos mutants check lint types contracts docs docs-serve bench lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ test: $(READY) $(JSONATA) ## Every test
 
 soak: $(READY) $(JSONATA) ## The random tests with TIMES as many cases (20 if it is not said), which takes hours
 	TIMES=$(or $(TIMES),20) $(BIN)/pytest -n 2 --dist worksteal tests/property tests/unit/compiler/test_crossing.py
+
+chaos: $(READY) ## 1,000 events while functions and the worker are killed at random (SEED=2 takes other dice)
+	$(BIN)/python -m tests.chaos
+
+mutants: $(READY) $(JSONATA) ## A sample of mutants that the tests near them must notice (COUNT=60, SEED=1)
+	$(BIN)/python -m tests.mutants
 
 check: lint types contracts test ## Lint, types, import contracts and every test
 

@@ -7,6 +7,7 @@ from typing import Any
 import botocore.session
 import pytest
 from moto import mock_aws
+from tests.tables import create_tables
 
 LEDGER, REGISTRY = "ledger", "registry"
 
@@ -32,33 +33,5 @@ def _session() -> Any:
 def dynamodb(aws: Any) -> Any:
     """DynamoDB with the two tables."""
     client = aws("dynamodb")
-    strings = ("pk", "due_shard", "pipeline_id", "kind", "started_at")
-    client.create_table(
-        TableName=LEDGER,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            *({"AttributeName": name, "AttributeType": "S"} for name in strings),
-            {"AttributeName": "due_at", "AttributeType": "N"},
-        ],
-        GlobalSecondaryIndexes=[
-            _index("due", "due_shard", "due_at", "KEYS_ONLY"),
-            _index("by_pipeline", "pipeline_id", "started_at", "ALL"),
-            _index("by_time", "kind", "started_at", "ALL"),
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    client.create_table(
-        TableName=REGISTRY,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_tables(client, LEDGER, REGISTRY)
     return client
-
-
-def _index(name: str, key: str, order: str, projection: str) -> dict[str, Any]:
-    return {
-        "IndexName": name,
-        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}, {"AttributeName": order, "KeyType": "RANGE"}],
-        "Projection": {"ProjectionType": projection},
-    }

@@ -397,25 +397,3 @@ def test_an_event_says_that_its_sender_may_not_fire_the_trigger(api: Api) -> Non
     assert (verdict["verdict"], verdict["clause"]) == ("filtered", "source")
     assert verdict["expected"] == "a source of kind tigris or s3 or r2 or eventbridge, or `source` names it"
     assert named["verdict"] == "started"
-
-
-def test_a_pipeline_is_deleted_with_its_triggers_and_can_come_back(api: Api) -> None:
-    api.client.pipelines.create(id="gone", definition=HELLO)
-    api.client.event_triggers.create(pipeline_id="gone", event_type="a.b", id="t1")
-    api.client.event_triggers.create(pipeline_id="p", event_type="a.b", id="t2")
-
-    assert api.client.pipelines.delete("gone") == ("t1",)
-    assert {each.id for each in api.client.event_triggers.list()} >= {"t2"}
-    assert {each.trigger.id for each in api.snapshot().compiled_triggers} & {"t1", "t2"} == {"t2"}
-    with pytest.raises(InvalidRequestError, match="there is no pipeline 'gone'"):
-        api.client.pipelines.delete("gone")
-    assert api.client.pipelines.create(id="gone", definition=HELLO).version == 2
-
-
-def test_a_pipeline_that_another_one_runs_stays(api: Api) -> None:
-    api.client.pipelines.create(id="child", definition=HELLO)
-    step = {"id": "run", "action": "pipeline_run", "params": {"pipeline": "child"}}
-    api.client.pipelines.create(id="parent", definition={"steps": [step]})
-
-    with pytest.raises(InvalidRequestError, match="'parent' runs 'child'"):
-        api.client.pipelines.delete("child")

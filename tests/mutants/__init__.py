@@ -1,0 +1,1 @@
+"""Mutants: small changes of the code that a test near it must notice."""
