@@ -1,7 +1,8 @@
 """`make chaos`: 1,000 events with duplicates, cut connections and killed processes. At the end every law must hold.
 
 The functions and the worker are the real ones, as processes on the emulator; one of them is killed with SIGKILL about
-every second. Memory and processes are bounded: two webhooks, two redrivers, a sweeper, a worker and the emulator.
+every second. Memory and processes are bounded: two webhooks, two redrivers, a sweeper, the status function, a
+worker and the emulator.
 """
 
 import os
@@ -90,6 +91,7 @@ def commands(stage: Stage, ports: list[int]) -> dict[str, list[str]]:
         **{f"webhook-{port}": [*function, "webhook", str(port)] for port in ports},
         **{f"redrive-{number}": [*function, "redrive"] for number in range(2)},
         "sweep": [*function, "sweep"],
+        "status": [*function, "status"],
         "worker": worker,
     }
 

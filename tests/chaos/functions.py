@@ -1,4 +1,4 @@
-"""A function of the stage as a process: `python -m tests.chaos.functions webhook 8001`, or redrive, or sweep.
+"""A function of the stage as a process: `python -m tests.chaos.functions webhook 8001`, or redrive, sweep or status.
 
 Lambda runs the same handlers. Here each is a process that can be killed in the middle of anything.
 """
@@ -6,11 +6,12 @@ Lambda runs the same handlers. Here each is a process that can be killed in the 
 import os
 import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from aftertrain.lambdas import redrive, sweep, webhook
-from aftertrain.lambdas.runtime import ingest
+from aftertrain.lambdas import redrive, status, sweep, webhook
+from aftertrain.lambdas.runtime import control, ingest
 from tests.api import Context
 
 AHEAD_SECONDS = 7200.0  # the sweeper's clock: it finds at once what it would find within two hours
@@ -61,14 +62,35 @@ def sweep_often() -> None:
         time.sleep(1)
 
 
+def tell_ends() -> None:
+    """What EventBridge does for executions with slots: tell their ends, at least once each."""
+    client, told = control.slow_client("stepfunctions"), set[str]()
+    while True:
+        for machine in os.environ["MACHINES_WITH_SLOTS"].split(","):
+            pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine)
+            ended = [each for page in pages for each in page["executions"] if each["status"] != "RUNNING"]
+            for execution in ended:
+                if execution["executionArn"] not in told:
+                    _tell_end(client.describe_execution(executionArn=execution["executionArn"]))
+                    told.add(execution["executionArn"])
+        time.sleep(0.2)
+
+
+def _tell_end(execution: dict[str, Any]) -> None:
+    names = ("executionArn", "stateMachineArn", "name", "status", "input")
+    times = {name: int(execution[name].timestamp() * 1000) for name in ("startDate", "stopDate")}
+    status.handler({"detail": {name: execution[name] for name in names} | times}, Context())
+
+
 def main(name: str, port: int = 0) -> None:
     """Run until killed."""
-    if name == "webhook":
-        ThreadingHTTPServer(("127.0.0.1", port), Webhook).serve_forever()
-    elif name == "redrive":
-        take_messages()
-    else:
-        sweep_often()
+    work: dict[str, Callable[[], None]] = {
+        "webhook": lambda: ThreadingHTTPServer(("127.0.0.1", port), Webhook).serve_forever(),
+        "redrive": take_messages,
+        "sweep": sweep_often,
+        "status": tell_ends,
+    }
+    work[name]()
 
 
 if __name__ == "__main__":

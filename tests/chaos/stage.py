@@ -63,6 +63,7 @@ def build(emulator: Emulator) -> Stage:
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
     queue = sqs.create_queue(QueueName="chaos", Attributes={"VisibilityTimeout": "5", "RedrivePolicy": policy})
+    _make_role(bare.client("iam"))
     activity = sfn.create_activity(name=ACTIVITY)["activityArn"]
     machines = {kind: _machine(kind, sfn, activity) for kind in POLICIES}
     _register(bare.client("dynamodb"), machines)
@@ -72,11 +73,20 @@ def build(emulator: Emulator) -> Stage:
         "REDRIVE_QUEUE_URL": queue["QueueUrl"],
         "SNAPSHOT_SECONDS": "5",
         "BUCKET_ACCESS": "{}",
+        "MACHINES_WITH_SLOTS": f"{machines['queue']},{machines['skip']}",
         "POWERTOOLS_SERVICE_NAME": "chaos",
         "POWERTOOLS_METRICS_NAMESPACE": "Chaos",
         "LOG_LEVEL": "ERROR",
     }
     return Stage(emulator, environment, machines, activity, dead)
+
+
+def _make_role(iam: Any) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    iam.create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument=json.dumps(document))
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=ROLE.rpartition("/")[2], PolicyName="all", PolicyDocument=json.dumps(everything))
 
 
 def _machine(kind: str, sfn: Any, activity: str) -> str:
