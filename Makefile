@@ -41,7 +41,7 @@ soak: $(READY) $(JSONATA) ## The random tests with TIMES as many cases (20 if it
 chaos: $(READY) ## 1,000 events while functions and the worker are killed at random (SEED=2 takes other dice)
 	$(BIN)/python -m tests.chaos
 
-mutants: $(READY) $(JSONATA) ## A sample of mutants that the tests near them must notice (COUNT=60, SEED=1)
+mutants: $(READY) $(JSONATA) ## A sample of mutants that the tests near them must notice (COUNT=24, SEED=1)
 	$(BIN)/python -m tests.mutants
 
 check: lint types contracts test ## Lint, types, import contracts and every test

@@ -51,8 +51,8 @@ def broken(sent: list[Sent], stage: Stage) -> Iterator[str]:
             yield f"{each.envelope['event_id']} is stuck: {record.all_verdicts}"
     for kind in POLICIES:
         events = map(_Frozen, by_kind[kind])
-        names = {each: execution_name(each.source, each.id, kind) for each in events}
-        yield from _broken_policy(Outcome(stage, kind, names, set(started[kind]), known))
+        expected = {each: execution_name(each.source, each.id, kind) for each in events}
+        yield from _broken_policy(Outcome(stage, kind, expected, set(started[kind]), known))
     if dead := _messages(stage, stage.dead_letters):
         yield f"{dead} dead letters"
 

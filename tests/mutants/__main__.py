@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.mutants.sample import PACKAGE, ROOT, Mutant, sample
 
-COUNT, SEED = int(os.environ.get("COUNT", "60")), int(os.environ.get("SEED", "1"))
+COUNT, SEED = int(os.environ.get("COUNT", "24")), int(os.environ.get("SEED", "1"))
 WANTED = 0.95
 WORKERS, TIMEOUT_SECONDS = 2, 180
 SURVIVORS = Path(__file__).with_name("survivors.txt")

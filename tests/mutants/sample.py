@@ -23,6 +23,7 @@ OPERATORS = (
     *("core/ReplaceTrueWithFalse", "core/ReplaceFalseWithTrue", "core/NumberReplacer"),
     *("core/ZeroIterationForLoop", "core/ReplaceBreakWithContinue", "core/ReplaceContinueWithBreak"),
 )
+DECLARATIONS = ("@dataclass", "@lru_cache")  # what they say is memory and protection, not behaviour
 # The tests nearest to each room; the first that fits is taken.
 NEAREST = {
     "ingest/policies/": ("tests/unit/ingest", "tests/property/test_uploads.py", "tests/property/test_policies.py"),
@@ -74,8 +75,8 @@ def sample(count: int, seed: int) -> list[Mutant]:
         operator = numbers.choice(OPERATORS)
         occurrences = _occurrences(file.read_text(encoding="utf-8"), operator)
         if occurrences:
-            path = file.relative_to(PACKAGE).as_posix()
-            found.add(Mutant(path, operator, numbers.randrange(occurrences)))
+            mutant = Mutant(file.relative_to(PACKAGE).as_posix(), operator, numbers.randrange(occurrences))
+            found |= set() if mutant.changed_line.startswith(DECLARATIONS) else {mutant}
     return sorted(found)
 
 

@@ -320,3 +320,10 @@ def test_what_one_wants_is_on_every_way_to_where_it_is_wanted() -> None:
 def test_what_json_cannot_hold_is_a_diagnostic(text: str) -> None:
     with pytest.raises(CompileError, match=r"not a JSON number|surrogate"):
         machine(steps=[log("a", text)])
+
+
+@pytest.mark.parametrize(("limit", "counted"), [(1, True), (2, False), (3, False)])
+def test_permits_are_counted_only_where_more_steps_could_run(limit: int, counted: bool) -> None:
+    found = machine(settings={"max_parallel_steps": limit}, steps=[log("a"), log("b")])
+
+    assert ("Acquire a" in json.dumps(found)) is counted

@@ -239,3 +239,9 @@ def test_paths_may_be_written_in_parts() -> None:
 
     assert compile_pattern({"a": {"b.c": 1}, "a.b": {"d": 2}}).failure(event) is None
     assert compile_pattern({"a": {"b.c": 1}, "a.b": {"d": 3}}).failure(event) is not None
+
+
+def test_a_mismatch_shows_text_as_it_is_written() -> None:
+    event = Event("x.y", "1", "s", "t", "", {"name": "größer"})
+
+    assert str(compile_pattern({"name": "kleiner"}).failure(event)) == 'name is "größer", not "kleiner"'

@@ -8,6 +8,8 @@ from tests.unit.ingest.samples import notification, snapshot, tigris_event, trig
 from tests.unit.ingest.setting import Setting, ticket
 
 from aftertrain.ingest.policies import debounce
+from aftertrain.ingest.policies.debounce import KEPT_BURSTS
+from aftertrain.ingest.policies.decision import LOOK_AGAIN_SECONDS
 from aftertrain.ingest.receive import receive
 from aftertrain.model.event import Event
 from aftertrain.model.policy import Debounce, Policies
@@ -90,3 +92,14 @@ def test_params_come_from_the_event_and_a_missing_one_fails_the_start() -> None:
     ]
     ((_, text),) = starter.started.values()
     assert json.loads(text)["params"] == {"uri": "s3://models/a", "n": 1}
+
+
+def test_a_burst_waits_while_as_many_others_have_ended_and_not_started() -> None:
+    """The state remembers that many ended bursts, and no more."""
+    policy, ended = Debounce(1.0, 1.0), [[f"n{number}", {"events": [], "newest": {}}] for number in range(KEPT_BURSTS)]
+    state, _ = debounce.decide({"over": ended}, ticket("next"), policy, 0.0)
+    _, held = debounce.decide(state, ticket("next"), policy, 10.0)
+    _, passed = debounce.decide(state | {"over": ended[1:]}, ticket("next"), policy, 10.0)
+
+    assert (held.verdict, held.until) == ("debounced", 10.0 + LOOK_AGAIN_SECONDS)
+    assert passed.verdict == "started"

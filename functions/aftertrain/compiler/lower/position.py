@@ -110,7 +110,7 @@ def steps_of(item: Item) -> tuple[str, ...]:
 
 def record_name(step: str, depth: int) -> str:
     """The variable that holds a step's record."""
-    return variable(step, depth).replace("out", "is", 1)
+    return f"is{variable(step, depth).removeprefix('out')}"
 
 
 def view_of_any_end(step: str, depth: int, possible: frozenset[str]) -> StepView:
