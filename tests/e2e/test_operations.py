@@ -103,7 +103,7 @@ def test_an_event_that_does_not_fit_its_types_schema_is_refused(stage: Stage, so
     with pytest.raises(OperatorError, match=r"answered 400.*size"):
         send(source, None, "e1", "strict.x")
     assert send(source, None, "e2", "strict.x", size=1)["matched"] == 0
-    assert said(stage, "event-types", "list") == "strict.x  size\n"
+    assert "strict.x  size" in said(stage, "event-types", "list").splitlines()
     said(stage, "event-types", "delete", "strict.x")
     until_watched()
 
