@@ -21,7 +21,7 @@ CHANNELS = """
 | --- | --- |
 | `{"kind": "log"}` | none |
 | `{"kind": "sns", "topic_arn": "…"}` | none |
-| `{"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}` | none; SES must know the sender, and in its sandbox also each recipient |
+| `{"kind": "email", "from": "ml@example.org", "to": ["team@example.org"]}` | none; SES must know the sender |
 | `{"kind": "slack", "secret_id": "…"}` | the URL of an incoming webhook |
 | `{"kind": "teams", "secret_id": "…"}` | the URL of a workflow that posts to a channel |
 | `{"kind": "webhook", "secret_id": "…"}` | `{"url": …, "secret": "whsec_…"}`, signed by Standard Webhooks |
