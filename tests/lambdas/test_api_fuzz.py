@@ -65,7 +65,7 @@ schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", wsgi)
 
 @schema.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
