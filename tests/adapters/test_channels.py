@@ -160,7 +160,7 @@ def test_a_refused_e_mail_is_told_as_what_it_is() -> None:
     class Sandbox:
         def send_email(self, **_: Any) -> None:
             error = {"Code": "MessageRejected", "Message": "Email address is not verified: you@example.org"}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")  # type: ignore[typeddict-item]
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail")
 
     message = {"recipients": ["you@example.org"], "title": "t", "message": "m", "severity": "info", "step": "s"}
     with pytest.raises(OperatorError, match=r"not verified: you@example\.org"):

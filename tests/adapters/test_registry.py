@@ -78,7 +78,7 @@ class Refuses:
 
     def transact_write_items(self, **_: Any) -> None:
         response = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": self.reasons}
-        raise ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]
+        raise ClientError(response, "TransactWriteItems")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def sweep_often() -> None:
     """The sweeper, every second and ahead of time."""
     ports = ingest.ports()
     ahead = ports._replace(clock=lambda: time.time() + AHEAD_SECONDS)
-    ingest.ports = lambda: ahead  # type: ignore[assignment]
+    ingest.ports = lambda: ahead
     while True:
         sweep.handler({}, Context())
         time.sleep(1)

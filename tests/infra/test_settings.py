@@ -84,4 +84,4 @@ def test_keys_of_others_are_left_to_them() -> None:
 @pytest.mark.parametrize("zones", ['["us-east-1a", "us-west-2a"]', '["us-east-1a", "us-east-1a"]', '["us-east-1"]'])
 def test_a_zone_is_named_once(zones: str) -> None:
     with pytest.raises(ValueError, match="name each zone once"):
-        read_settings(Node(zones=zones))  # type: ignore[arg-type]
+        read_settings(Node(zones=zones))

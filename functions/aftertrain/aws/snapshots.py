@@ -31,9 +31,8 @@ class DynamoSnapshots:
         return None if found <= than else (found, content_of(item))
 
     def _get(self, key: dict[str, Any]) -> dict[str, Any] | None:
-        item: dict[str, Any] | None = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get(
-            "Item"
-        )
+        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item: dict[str, Any] | None = found.get("Item")
         return item
 
 
